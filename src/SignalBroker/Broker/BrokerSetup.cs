@@ -1,0 +1,32 @@
+namespace SignalBroker.Broker;
+
+/// <summary>Wires what speaks to RabbitMQ.</summary>
+public static class BrokerSetup
+{
+    private static readonly TimeSpan ManagementPatience = TimeSpan.FromSeconds(10);
+
+    extension(WebApplicationBuilder builder)
+    {
+        /// <summary>Adds the links to the nodes and the management API.</summary>
+        public void AddBroker()
+        {
+            builder
+                .Services.AddOptions<BrokerOptions>()
+                .BindConfiguration(BrokerOptions.Section)
+                .ValidateDataAnnotations()
+                .ValidateOnStart();
+            builder.Services.AddSingleton<NodeLinks>();
+            builder.Services.AddHostedService(services => services.GetRequiredService<NodeLinks>());
+            builder.Services.AddSingleton(
+                new ManagementApi(
+                    new HttpClient(
+                        new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.FromMinutes(1), UseProxy = false }
+                    )
+                    {
+                        Timeout = ManagementPatience,
+                    }
+                )
+            );
+        }
+    }
+}

@@ -1,0 +1,143 @@
+using RabbitMQ.Client;
+using RabbitMQ.Client.Events;
+using SignalBroker.Database;
+using SignalBroker.Nodes;
+
+namespace SignalBroker.Broker;
+
+/// <summary>The publishing connection to one node, opened again whenever it breaks.</summary>
+/// <remarks>
+/// A probe is published every second. It tells three things that an idle connection does not: that the node is
+/// frozen, that the path to it swallows packets, and (RabbitMQ tells only who publishes) that it has an alarm.
+/// </remarks>
+public sealed partial class NodeLink(Node node, BrokerOptions options, TimeProvider clock, ILogger<NodeLink> logger)
+{
+    // Overdue publishes are looked for more often than probes go out, so that a time-out is not much late.
+    private const int LooksPerProbe = 4;
+
+    private volatile ConfirmedChannel? channel;
+
+    /// <summary>Publishes to a session's queue; never throws.</summary>
+    public Task<PublishOutcome> PublishAsync(string queue, ReadOnlyMemory<byte> body, TimeSpan timeToLive)
+    {
+        if (node.Blocked)
+        {
+            // The node would take it after the alarm, long after the sender was told otherwise.
+            return Task.FromResult(PublishOutcome.Overloaded);
+        }
+
+        return node.Responsive && channel is { } open
+            ? open.PublishAsync(queue, body, timeToLive, mandatory: true)
+            : Task.FromResult(PublishOutcome.Unknown);
+    }
+
+    /// <summary>Keeps the connection up until cancelled.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var connection = await Reconnecting.Pipeline.ExecuteAsync(
+                async token => await BrokerConnection.OpenAsync(node, "publisher", token),
+                cancellationToken
+            );
+            try
+            {
+                await ServeAsync(connection, cancellationToken);
+            }
+            catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
+            {
+                LogLost(node.Name, failure.Message);
+            }
+            finally
+            {
+                node.Responsive = false;
+                node.Blocked = false;
+                await BrokerConnection.AbandonAsync(connection);
+            }
+        }
+    }
+
+    private async Task ServeAsync(IConnection connection, CancellationToken cancellationToken)
+    {
+        using var closed = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        connection.ConnectionShutdownAsync += async (_, _) => await closed.CancelAsync();
+        connection.ConnectionBlockedAsync += OnBlockedAsync;
+        connection.ConnectionUnblockedAsync += OnUnblockedAsync;
+        await using var opened = await ConfirmedChannel.OpenAsync(connection, options, clock, cancellationToken);
+        channel = opened;
+        try
+        {
+            await ProbeAsync(opened, closed.Token);
+        }
+        finally
+        {
+            channel = null;
+            node.Responsive = false;
+            // First the connection: a write that is stuck in it would keep the channel from closing.
+            await BrokerConnection.AbandonAsync(connection);
+        }
+    }
+
+    private async Task ProbeAsync(ConfirmedChannel opened, CancellationToken cancellationToken)
+    {
+        using var timer = new PeriodicTimer(options.ProbeInterval / LooksPerProbe, clock);
+        Task<PublishOutcome>? probe = null;
+        var askedAt = 0L;
+        for (var look = 0; ; look++)
+        {
+            opened.GiveUpOverdue();
+            if (probe is { IsCompleted: true })
+            {
+                SetResponsive(await probe == PublishOutcome.Queued);
+                probe = null;
+            }
+            else if (probe is not null && clock.GetElapsedTime(askedAt) >= options.ProbeTimeout)
+            {
+                SetResponsive(false);
+            }
+
+            if (probe is null && look % LooksPerProbe == 0)
+            {
+                askedAt = clock.GetTimestamp();
+                probe = opened.PublishAsync(Topology.ProbeKey, default, timeToLive: null, mandatory: false);
+            }
+
+            await timer.WaitForNextTickAsync(cancellationToken);
+        }
+    }
+
+    private void SetResponsive(bool responsive)
+    {
+        if (node.Responsive != responsive)
+        {
+            node.Responsive = responsive;
+            LogResponsive(node.Name, responsive);
+        }
+    }
+
+    private Task OnBlockedAsync(object sender, ConnectionBlockedEventArgs blocked)
+    {
+        node.Blocked = true;
+        LogBlocked(node.Name, blocked.Reason);
+        return Task.CompletedTask;
+    }
+
+    private Task OnUnblockedAsync(object sender, AsyncEventArgs unblocked)
+    {
+        node.Blocked = false;
+        LogUnblocked(node.Name);
+        return Task.CompletedTask;
+    }
+
+    [LoggerMessage(LogLevel.Information, "Node {Node} confirms publishes: {Responsive}")]
+    private partial void LogResponsive(string node, bool responsive);
+
+    [LoggerMessage(LogLevel.Warning, "Node {Node} is lost: {Reason}")]
+    private partial void LogLost(string node, string reason);
+
+    [LoggerMessage(LogLevel.Warning, "Node {Node} takes no publishes: {Reason}")]
+    private partial void LogBlocked(string node, string reason);
+
+    [LoggerMessage(LogLevel.Information, "Node {Node} takes publishes again")]
+    private partial void LogUnblocked(string node);
+}

@@ -1,0 +1,21 @@
+using System.Text.Json.Serialization;
+using SignalBroker.Http;
+
+namespace SignalBroker.Broker;
+
+/// <summary>What the broker said of one publish.</summary>
+[JsonConverter(typeof(CamelCaseEnum<PublishOutcome>))]
+public enum PublishOutcome
+{
+    /// <summary>The broker has it in a live queue. Whether the browser has read it is another question.</summary>
+    Queued,
+
+    /// <summary>There is no such queue: nobody listens there any more.</summary>
+    NotListening,
+
+    /// <summary>The queue or the node is full; the signal was turned away.</summary>
+    Overloaded,
+
+    /// <summary>The node can't be reached or did not answer in time; the signal may arrive or not.</summary>
+    Unknown,
+}

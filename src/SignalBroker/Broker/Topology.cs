@@ -1,0 +1,50 @@
+using RabbitMQ.Client;
+using SignalBroker.Sessions;
+
+namespace SignalBroker.Broker;
+
+/// <summary>What a node's queues and exchanges are called, and how the webapp's own ones are declared.</summary>
+public static class Topology
+{
+    /// <summary>Where RabbitMQ's event exchange plug-in publishes what happens on its node.</summary>
+    public const string EventsExchange = "amq.rabbitmq.event";
+
+    /// <summary>The durable queue in which a node's events wait for whichever webapp handles them.</summary>
+    public const string EventsQueue = "signalbroker.events";
+
+    /// <summary>The event of a queue that has come to be.</summary>
+    public const string QueueCreated = "queue.created";
+
+    /// <summary>The event of a queue that is no more.</summary>
+    public const string QueueDeleted = "queue.deleted";
+
+    /// <summary>A routing key that leads nowhere: a publish to it is confirmed and reaches nobody.</summary>
+    public const string ProbeKey = "signalbroker.probe";
+
+    // With no webapp for hours events may be dropped: reconciliation makes up for them.
+    private const int LongestEventsQueue = 500_000;
+
+    /// <summary>The name of the queue that a session listens on.</summary>
+    public static string QueueOf(string listeningKey) => listeningKey;
+
+    /// <summary>The listening key that a queue belongs to; null for a queue that is no session's.</summary>
+    public static string? KeyOf(string queue) =>
+        queue.StartsWith(ListeningKey.Prefix, StringComparison.Ordinal) ? queue : null;
+
+    /// <summary>Declares the events queue and binds it to the events of queues.</summary>
+    public static async Task DeclareEventsAsync(IChannel channel, CancellationToken cancellationToken)
+    {
+        await channel.QueueDeclareAsync(
+            EventsQueue,
+            durable: true,
+            exclusive: false,
+            autoDelete: false,
+            new Dictionary<string, object?> { ["x-max-length"] = LongestEventsQueue },
+            cancellationToken: cancellationToken
+        );
+        foreach (var kind in new[] { QueueCreated, QueueDeleted })
+        {
+            await channel.QueueBindAsync(EventsQueue, EventsExchange, kind, cancellationToken: cancellationToken);
+        }
+    }
+}

@@ -1,0 +1,84 @@
+using SignalBroker.Compatibility;
+using SignalBroker.Database;
+using SignalBroker.Sessions;
+using SignalBroker.StrangeBehaviors;
+
+namespace SignalBroker.BrokerAccess;
+
+/// <summary>Answers "may this user log in?": a session's key opens one socket, on its own node, once.</summary>
+public sealed class Admission
+{
+    private readonly AdmissionStore store;
+    private readonly StrangeBehaviorLog strange;
+    private readonly OriginalClient originalClient;
+    private readonly Batcher<Attempt, object> admissions;
+
+    /// <summary>Starts admitting; logins that come at the same time share a statement.</summary>
+    public Admission(AdmissionStore store, StrangeBehaviorLog strange, OriginalClient originalClient)
+    {
+        (this.store, this.strange, this.originalClient) = (store, strange, originalClient);
+        admissions = new(AdmitAsync);
+    }
+
+    /// <summary>Whether the login is right and the first of its session.</summary>
+    /// <param name="node">The node that asks, by its path.</param>
+    /// <param name="form">RabbitMQ's fields: <c>username</c> and <c>password</c>.</param>
+    public async ValueTask<bool> AllowsAsync(string node, IFormCollection form)
+    {
+        if (form["username"] is not [{ } name] || form["password"] is not [{ } password])
+        {
+            return false;
+        }
+
+        Login login;
+        if (ListeningKey.IsWellFormed(name))
+        {
+            login = new(name, PasscodeHash.Of(password), node, OriginalUserId: null);
+        }
+        else if (originalClient.Enabled && ListeningKey.IsWellFormed(password))
+        {
+            login = new(password, PasscodeHash.Of(password), node, name);
+        }
+        else
+        {
+            return false;
+        }
+
+        if (await admissions.GetAsync(new Attempt(login)) is not null)
+        {
+            return true;
+        }
+
+        await RecordAsync(login);
+        return false;
+    }
+
+    private async Task<IReadOnlyDictionary<Attempt, object>> AdmitAsync(IReadOnlyList<Attempt> attempts)
+    {
+        var admitted = await store.AdmitAsync([.. attempts.Select(attempt => attempt.Login)]);
+        return admitted.ToDictionary(number => attempts[number], object (number) => number);
+    }
+
+    private async Task RecordAsync(Login login)
+    {
+        (StrangeKind Kind, string Detail)? seen = await store.ExplainAsync(login) switch
+        {
+            null => (StrangeKind.BruteForce, "login with a key that no session bears"),
+            { PasscodeMatches: false } => (StrangeKind.BruteForce, "login with a wrong passcode"),
+            { Node: var own } when own != login.Node => (StrangeKind.WrongNode, $"the session's own node is {own}"),
+            { Admitted: true } => (StrangeKind.SecondAdmission, "the session has had its socket"),
+            // Too late, after the session has expired or ended: the sweep records what is strange about it.
+            _ => null,
+        };
+        if (seen is var (kind, detail))
+        {
+            strange.Record(new(kind, detail) { Node = login.Node, ListeningKey = login.ListeningKey });
+        }
+    }
+
+    // Each attempt is a question of its own: two equal logins must not share one admission.
+    private sealed class Attempt(Login login)
+    {
+        public Login Login { get; } = login;
+    }
+}

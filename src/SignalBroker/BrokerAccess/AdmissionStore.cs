@@ -1,0 +1,70 @@
+using Dapper;
+using Npgsql;
+using SignalBroker.Sessions;
+
+namespace SignalBroker.BrokerAccess;
+
+/// <summary>A login as a node asks about it.</summary>
+/// <param name="ListeningKey">The session's key.</param>
+/// <param name="PasscodeHash">The hash of the passcode given.</param>
+/// <param name="Node">The node that asks.</param>
+/// <param name="OriginalUserId">The user id where the original project's page logs in; null otherwise.</param>
+public readonly record struct Login(
+    string ListeningKey,
+    PasscodeHash PasscodeHash,
+    string Node,
+    string? OriginalUserId
+);
+
+/// <summary>What is known of a session whose login was denied.</summary>
+public sealed record DeniedSession(string UserId, string Node, bool PasscodeMatches, bool Admitted);
+
+/// <summary>The SQL statements that admit sessions.</summary>
+public sealed class AdmissionStore(NpgsqlDataSource database)
+{
+    /// <summary>Admits those of the logins that are right and the first of their session, for ever.</summary>
+    /// <returns>The numbers of the admitted logins in the list.</returns>
+    public async Task<IReadOnlySet<int>> AdmitAsync(IReadOnlyList<Login> logins)
+    {
+        await using var connection = await database.OpenConnectionAsync();
+        var admitted = await connection.QueryAsync<int>(
+            $"""
+            WITH admitted AS (
+                UPDATE sessions SET admitted_at = now()
+                FROM unnest(@keys, @hashes, @nodes, @users) WITH ORDINALITY
+                    AS login(listening_key, passcode_sha256, node, user_id, number)
+                WHERE sessions.listening_key = login.listening_key
+                  AND sessions.passcode_sha256 = login.passcode_sha256
+                  AND sessions.node = login.node
+                  AND sessions.original_client = (login.user_id IS NOT NULL)
+                  AND (login.user_id IS NULL OR sessions.user_id = login.user_id)
+                  AND sessions.admitted_at IS NULL AND sessions.ended_at IS NULL AND sessions.ack_by > now()
+                RETURNING sessions.listening_key, sessions.user_id, login.number
+            )
+            SELECT number::int - 1, {SessionChanges.Announce("admitted")} FROM admitted
+            """,
+            new
+            {
+                keys = logins.Select(login => login.ListeningKey).ToArray(),
+                hashes = logins.Select(login => login.PasscodeHash.ToArray()).ToArray(),
+                nodes = logins.Select(login => login.Node).ToArray(),
+                users = logins.Select(login => login.OriginalUserId).ToArray(),
+            }
+        );
+        return admitted.ToHashSet();
+    }
+
+    /// <summary>Finds out about a login that was denied; null when no session bears the key.</summary>
+    public async Task<DeniedSession?> ExplainAsync(Login login)
+    {
+        await using var connection = await database.OpenConnectionAsync();
+        return await connection.QuerySingleOrDefaultAsync<DeniedSession>(
+            """
+            SELECT user_id AS UserId, node AS Node, passcode_sha256 = @hash AS PasscodeMatches,
+                   admitted_at IS NOT NULL AS Admitted
+            FROM sessions WHERE listening_key = @ListeningKey
+            """,
+            new { login.ListeningKey, hash = login.PasscodeHash.ToArray() }
+        );
+    }
+}

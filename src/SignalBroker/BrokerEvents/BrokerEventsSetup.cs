@@ -1,0 +1,40 @@
+using SignalBroker.Nodes;
+
+namespace SignalBroker.BrokerEvents;
+
+/// <summary>Wires the acks and the clean-up.</summary>
+public static class BrokerEventsSetup
+{
+    extension(WebApplicationBuilder builder)
+    {
+        /// <summary>Adds the consumers of the nodes' events and the sweep.</summary>
+        public void AddBrokerEvents()
+        {
+            builder
+                .Services.AddOptions<SweepOptions>()
+                .BindConfiguration(SweepOptions.Section)
+                .ValidateDataAnnotations()
+                .ValidateOnStart();
+            builder.Services.AddSingleton<QueueEventStore>();
+            builder.Services.AddSingleton<QueueEventHandler>();
+            builder.Services.AddSingleton<Reconciler>();
+            builder.Services.AddHostedService<EventConsumers>();
+            builder.Services.AddHostedService<Sweeper>();
+        }
+    }
+}
+
+/// <summary>The consumers of all nodes' events.</summary>
+public sealed class EventConsumers(
+    NodeCatalog catalog,
+    QueueEventHandler handler,
+    Reconciler reconciler,
+    ILogger<NodeEvents> logger
+) : BackgroundService
+{
+    /// <inheritdoc />
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        Task.WhenAll(
+            catalog.Nodes.Select(node => new NodeEvents(node, handler, reconciler, logger).RunAsync(stoppingToken))
+        );
+}

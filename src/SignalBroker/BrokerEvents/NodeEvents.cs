@@ -1,0 +1,149 @@
+using System.Threading.Channels;
+using RabbitMQ.Client;
+using RabbitMQ.Client.Events;
+using SignalBroker.Broker;
+using SignalBroker.Database;
+using SignalBroker.Nodes;
+
+namespace SignalBroker.BrokerEvents;
+
+/// <summary>Consumes one node's events, on a connection that is opened again whenever it breaks.</summary>
+/// <remarks>
+/// Events are hints: a crashed node emits none, and a durable queue can lose the last ones. So the node is
+/// reconciled each time that its events begin to be consumed.
+/// </remarks>
+public sealed partial class NodeEvents(
+    Node node,
+    QueueEventHandler handler,
+    Reconciler reconciler,
+    ILogger<NodeEvents> logger
+)
+{
+    private const int LargestBatch = 500;
+
+    /// <summary>Consumes until cancelled.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var connection = await Reconnecting.Pipeline.ExecuteAsync(
+                async token => await BrokerConnection.OpenAsync(node, "events", token),
+                cancellationToken
+            );
+            try
+            {
+                await ConsumeAsync(connection, cancellationToken);
+            }
+            catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
+            {
+                LogLost(node.Name, failure.Message);
+            }
+            finally
+            {
+                node.EventsBound = false;
+                await BrokerConnection.AbandonAsync(connection);
+            }
+        }
+    }
+
+    private async Task ConsumeAsync(IConnection connection, CancellationToken cancellationToken)
+    {
+        await using var channel = await connection.CreateChannelAsync(cancellationToken: cancellationToken);
+        await Topology.DeclareEventsAsync(channel, cancellationToken);
+        await channel.BasicQosAsync(0, 2 * LargestBatch, global: false, cancellationToken);
+
+        var arrived = Channel.CreateUnbounded<Delivery>();
+        connection.ConnectionShutdownAsync += (_, reason) => Complete(reason.ReplyText);
+        channel.ChannelShutdownAsync += (_, reason) => Complete(reason.ReplyText);
+        var consumer = new AsyncEventingBasicConsumer(channel);
+        consumer.UnregisteredAsync += (_, _) => Complete("the consumer was cancelled");
+        consumer.ReceivedAsync += (_, delivery) =>
+        {
+            arrived.Writer.TryWrite(
+                new(delivery.DeliveryTag, QueueEvent.Read(delivery.RoutingKey, delivery.BasicProperties))
+            );
+            return Task.CompletedTask;
+        };
+        await channel.BasicConsumeAsync(Topology.EventsQueue, autoAck: false, consumer, cancellationToken);
+        node.EventsBound = true;
+        LogConsuming(node.Name);
+
+        using var lost = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var reconciling = Reconnecting.Pipeline.ExecuteAsync(
+            async token => await reconciler.ReconcileAsync(node, token),
+            lost.Token
+        );
+        try
+        {
+            await HandleAsync(channel, arrived.Reader, cancellationToken);
+        }
+        finally
+        {
+            await lost.CancelAsync();
+            await reconciling.AsTask().ContinueWith(_ => { }, TaskScheduler.Default);
+        }
+
+        Task Complete(string reason)
+        {
+            arrived.Writer.TryComplete(new IOException(reason));
+            return Task.CompletedTask;
+        }
+    }
+
+    private async Task HandleAsync(
+        IChannel channel,
+        ChannelReader<Delivery> arrived,
+        CancellationToken cancellationToken
+    )
+    {
+        var events = new List<QueueEvent>();
+        while (await arrived.WaitToReadAsync(cancellationToken))
+        {
+            var last = 0UL;
+            while (events.Count < LargestBatch && arrived.TryRead(out var delivery))
+            {
+                last = delivery.Tag;
+                if (delivery.Event is { } queue)
+                {
+                    events.Add(queue);
+                }
+            }
+
+            if (events.Count > 0)
+            {
+                await Reconnecting.Pipeline.ExecuteAsync(
+                    async token => await TryHandleAsync(events, token),
+                    cancellationToken
+                );
+                events.Clear();
+            }
+
+            // Settled only now that everything is committed: what a webapp dies over, another one handles.
+            await channel.BasicAckAsync(last, multiple: true, cancellationToken);
+        }
+    }
+
+    private async Task TryHandleAsync(List<QueueEvent> events, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await handler.HandleAsync(node, events, cancellationToken);
+        }
+        catch (Exception failure)
+        {
+            LogNotHandled(events.Count, node.Name, failure.Message);
+            throw;
+        }
+    }
+
+    private readonly record struct Delivery(ulong Tag, QueueEvent? Event);
+
+    [LoggerMessage(LogLevel.Information, "Consuming the events of node {Node}")]
+    private partial void LogConsuming(string node);
+
+    [LoggerMessage(LogLevel.Warning, "The events of node {Node} are lost: {Reason}")]
+    private partial void LogLost(string node, string reason);
+
+    [LoggerMessage(LogLevel.Warning, "{Count} events of node {Node} are handled again: {Reason}")]
+    private partial void LogNotHandled(int count, string node, string reason);
+}

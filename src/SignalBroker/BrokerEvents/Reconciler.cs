@@ -1,0 +1,103 @@
+using SignalBroker.Broker;
+using SignalBroker.Nodes;
+using SignalBroker.Sessions;
+using SignalBroker.StrangeBehaviors;
+
+namespace SignalBroker.BrokerEvents;
+
+/// <summary>Makes the sessions agree with the queues that a node really has.</summary>
+public sealed partial class Reconciler(
+    QueueEventStore store,
+    ManagementApi management,
+    QueueEventHandler handler,
+    SessionCloser closer,
+    NodeCatalog nodes,
+    StrangeBehaviorLog strange,
+    ILogger<Reconciler> logger
+)
+{
+    /// <summary>Reconciles one node.</summary>
+    /// <remarks>
+    /// Two webapps may do it at once, and events may be handled meanwhile: each deletion repeats its condition in SQL,
+    /// and a listing judges only what was there before it began.
+    /// </remarks>
+    /// <exception cref="HttpRequestException">The node can't be listed, so nothing was judged.</exception>
+    public async Task ReconcileAsync(Node node, CancellationToken cancellationToken)
+    {
+        var before = await store.NowAsync();
+        var listed = await management.ListSessionQueuesAsync(node, cancellationToken);
+        var queues = listed.Select(queue => Topology.KeyOf(queue.Name)!).ToArray();
+
+        foreach (var junk in listed.Where(queue => !queue.IsAsAgreed))
+        {
+            await handler.RemoveJunkAsync(node, Topology.KeyOf(junk.Name)!, cancellationToken);
+        }
+
+        var expired = await store.SettleUnackedAsync(node.Name, queues, before);
+        var gone = await store.DeleteWithoutQueueAsync(node.Name, queues, before);
+        var (orphans, ended) = await store.FindToCloseAsync(node.Name, queues);
+        foreach (var session in ended)
+        {
+            await closer.CloseAsync(session, "ended", cancellationToken);
+        }
+
+        foreach (var key in orphans)
+        {
+            await handler.CloseOrphanAsync(node, key, cancellationToken);
+        }
+
+        Record(node, StrangeKind.NeverAcked, expired, "no listener came in time");
+        Record(node, StrangeKind.AckedWithoutQueue, gone, "the queue went without an event");
+        if (expired.Count + gone.Count + orphans.Count + ended.Count > 0)
+        {
+            LogReconciled(node.Name, expired.Count, gone.Count, orphans.Count, ended.Count);
+        }
+    }
+
+    /// <summary>Reconciles the nodes of these names, one after the other; what can't be listed is left alone.</summary>
+    public async Task TryReconcileAsync(IEnumerable<string> names, CancellationToken cancellationToken)
+    {
+        foreach (var name in names)
+        {
+            // A node that has been taken out of the configuration can't be listed.
+            if (!nodes.TryGet(name, out var node))
+            {
+                continue;
+            }
+
+            try
+            {
+                await ReconcileAsync(node, cancellationToken);
+            }
+            catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
+            {
+                LogNotReconciled(node.Name, failure.Message);
+            }
+        }
+    }
+
+    private void Record(Node node, StrangeKind kind, IReadOnlyList<DueSession> sessions, string detail)
+    {
+        // A session that was ended on purpose is not strange.
+        foreach (var session in sessions.Where(session => !session.Ended))
+        {
+            strange.Record(
+                new(kind, detail)
+                {
+                    Node = node.Name,
+                    ListeningKey = session.ListeningKey,
+                    UserId = session.UserId,
+                }
+            );
+        }
+    }
+
+    [LoggerMessage(
+        LogLevel.Information,
+        "Reconciled node {Node}: {Expired} sessions had no listener in time, {Gone} no queue any more, {Orphans} queues no session, {Ended} ended sessions still had a queue"
+    )]
+    private partial void LogReconciled(string node, int expired, int gone, int orphans, int ended);
+
+    [LoggerMessage(LogLevel.Warning, "Node {Node} can't be reconciled: {Reason}")]
+    private partial void LogNotReconciled(string node, string reason);
+}

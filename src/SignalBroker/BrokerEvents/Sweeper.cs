@@ -1,0 +1,100 @@
+using System.ComponentModel.DataAnnotations;
+using Microsoft.Extensions.Options;
+using Npgsql;
+using SignalBroker.Nodes;
+
+namespace SignalBroker.BrokerEvents;
+
+/// <summary>The settings under <c>Sweep:</c>.</summary>
+public sealed class SweepOptions
+{
+    /// <summary>The section's name.</summary>
+    public const string Section = "Sweep";
+
+    /// <summary>How often overdue sessions are looked for.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.1", "01:00:00")]
+    public TimeSpan Interval { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How often every node is listed and reconciled, due sessions or not.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.1", "1.00:00:00")]
+    public TimeSpan ReconcileInterval { get; set; } = TimeSpan.FromMinutes(1);
+}
+
+/// <summary>Looks now and then for what no event has told.</summary>
+public sealed partial class Sweeper(
+    NpgsqlDataSource database,
+    QueueEventStore store,
+    Reconciler reconciler,
+    NodeCatalog nodes,
+    IOptions<SweepOptions> options,
+    TimeProvider clock,
+    ILogger<Sweeper> logger
+) : BackgroundService
+{
+    // Any number will do, as long as every webapp takes the same.
+    private const long LockKey = 0x5357454550;
+
+    private long? reconciledAt;
+
+    /// <summary>Sweeps once, unless another webapp is at it.</summary>
+    public async Task SweepAsync(CancellationToken cancellationToken)
+    {
+        // The lock only spares work: two sweeps at once do no harm. It goes with its connection.
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        if (!await LockAsync("pg_try_advisory_lock", connection, cancellationToken))
+        {
+            return;
+        }
+
+        try
+        {
+            await reconciler.TryReconcileAsync(await FindAsync(), cancellationToken);
+        }
+        finally
+        {
+            await LockAsync("pg_advisory_unlock", connection, CancellationToken.None);
+        }
+    }
+
+    /// <inheritdoc />
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(options.Value.Interval, clock);
+        while (await timer.WaitForNextTickAsync(stoppingToken))
+        {
+            try
+            {
+                await SweepAsync(stoppingToken);
+            }
+            catch (Exception failure) when (!stoppingToken.IsCancellationRequested)
+            {
+                LogNotSwept(failure.Message);
+            }
+        }
+    }
+
+    private async Task<IEnumerable<string>> FindAsync()
+    {
+        if (reconciledAt is { } last && clock.GetElapsedTime(last) < options.Value.ReconcileInterval)
+        {
+            return await store.FindDueNodesAsync(options.Value.Interval);
+        }
+
+        reconciledAt = clock.GetTimestamp();
+        return nodes.Nodes.Select(node => node.Name);
+    }
+
+    private static async Task<bool> LockAsync(
+        string function,
+        NpgsqlConnection connection,
+        CancellationToken cancellationToken
+    )
+    {
+        await using var command = new NpgsqlCommand($"SELECT {function}($1)", connection);
+        command.Parameters.AddWithValue(LockKey);
+        return (bool)(await command.ExecuteScalarAsync(cancellationToken))!;
+    }
+
+    [LoggerMessage(LogLevel.Warning, "The sweep is put off: {Reason}")]
+    private partial void LogNotSwept(string reason);
+}

@@ -1,0 +1,16 @@
+namespace SignalBroker.Compatibility;
+
+/// <summary>Wires what the original project's page needs.</summary>
+public static class CompatibilitySetup
+{
+    extension(WebApplicationBuilder builder)
+    {
+        /// <summary>Adds the switch; it is off unless the configuration turns it on.</summary>
+        public void AddCompatibility()
+        {
+            builder.Services.AddOptions<CompatibilityOptions>().BindConfiguration(CompatibilityOptions.Section);
+            builder.Services.AddSingleton<OriginalClient>();
+            builder.Services.AddHostedService(services => services.GetRequiredService<OriginalClient>());
+        }
+    }
+}

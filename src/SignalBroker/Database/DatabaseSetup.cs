@@ -1,0 +1,63 @@
+using System.Data;
+using System.Net;
+using Dapper;
+using Npgsql;
+
+namespace SignalBroker.Database;
+
+/// <summary>Wires PostgreSQL.</summary>
+public static class DatabaseSetup
+{
+    /// <summary>The name of the connection string.</summary>
+    public const string ConnectionName = "Database";
+
+    extension(WebApplicationBuilder builder)
+    {
+        /// <summary>Adds the data source that everybody shares, and the check that the schema is new enough.</summary>
+        public void AddDatabase()
+        {
+            SqlMapper.AddTypeHandler(new AddressHandler());
+            var connectionString = builder.Configuration.GetConnectionString(ConnectionName);
+            if (string.IsNullOrWhiteSpace(connectionString))
+            {
+                throw new InvalidSettingException(
+                    $"ConnectionStrings:{ConnectionName} is missing: the PostgreSQL database that keeps the sessions."
+                );
+            }
+
+            builder.Services.AddSingleton(services =>
+            {
+                var settings = new NpgsqlConnectionStringBuilder(connectionString)
+                {
+                    ApplicationName = "SignalBroker",
+                    // A connection that a firewall has forgotten is noticed, the one that only listens above all.
+                    KeepAlive = 10,
+                };
+                Default(settings, "Maximum Pool Size", 32);
+                Default(settings, "Max Auto Prepare", 50);
+                Default(settings, "Command Timeout", 5);
+                Default(settings, "Timeout", 5);
+                return new NpgsqlDataSourceBuilder(settings.ConnectionString)
+                    .UseLoggerFactory(services.GetRequiredService<ILoggerFactory>())
+                    .Build();
+            });
+            builder.Services.AddHostedService<SchemaCheck>();
+        }
+    }
+
+    private static void Default(NpgsqlConnectionStringBuilder settings, string keyword, int value)
+    {
+        if (!settings.ShouldSerialize(keyword))
+        {
+            settings[keyword] = value;
+        }
+    }
+
+    private sealed class AddressHandler : SqlMapper.TypeHandler<IPAddress>
+    {
+        public override IPAddress? Parse(object value) => (IPAddress)value;
+
+        public override void SetValue(IDbDataParameter parameter, IPAddress? value) =>
+            parameter.Value = value ?? (object)DBNull.Value;
+    }
+}

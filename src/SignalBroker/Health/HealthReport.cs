@@ -1,0 +1,7 @@
+namespace SignalBroker.Health;
+
+/// <summary>How a webapp is.</summary>
+/// <param name="Status"><c>live</c>, <c>ready</c> or <c>notReady</c>.</param>
+/// <param name="Database">Whether the database answers.</param>
+/// <param name="Nodes">How many nodes can be used.</param>
+public sealed record HealthReport(string Status, bool? Database, int? Nodes);

@@ -1,0 +1,46 @@
+using Microsoft.AspNetCore.Http.Metadata;
+
+namespace SignalBroker.Http;
+
+/// <summary>How an error looks, for the API's description.</summary>
+/// <param name="Type">Always <c>about:blank</c>: the code says what it is.</param>
+/// <param name="Title">The status in words.</param>
+/// <param name="Status">The HTTP status.</param>
+/// <param name="Detail">What happened, for people.</param>
+/// <param name="Code">What happened, for programs; it never changes.</param>
+public sealed record ProblemSchema(string Type, string Title, int Status, string Detail, string Code);
+
+/// <summary>Short words for what the endpoints say about themselves.</summary>
+public static class EndpointDocs
+{
+    extension(RouteHandlerBuilder endpoint)
+    {
+        /// <summary>Serves it on the internal port only.</summary>
+        public RouteHandlerBuilder Internal() => endpoint.WithMetadata(new InternalEndpoint()).ExcludeFromDescription();
+
+        /// <summary>Serves it on both ports.</summary>
+        public RouteHandlerBuilder OnBothPorts() => endpoint.WithMetadata(new SharedEndpoint());
+
+        /// <summary>Says what the body looks like, as JSON and as a form.</summary>
+        public RouteHandlerBuilder Takes<TBody>()
+            where TBody : notnull =>
+            endpoint.WithMetadata(new AcceptsMetadata([RequestBody.Json, RequestBody.Form], typeof(TBody)));
+
+        /// <summary>Says which errors there are.</summary>
+        public RouteHandlerBuilder Fails(params ReadOnlySpan<int> statuses)
+        {
+            foreach (var status in statuses)
+            {
+                endpoint.Produces<ProblemSchema>(status, "application/problem+json");
+            }
+
+            return endpoint;
+        }
+
+        /// <summary>Says that the session's credential is needed.</summary>
+        public RouteHandlerBuilder RequiresCredential() => endpoint.WithMetadata(new CredentialRequired());
+    }
+}
+
+/// <summary>An endpoint that needs the session's credential.</summary>
+public sealed class CredentialRequired;

@@ -1,0 +1,25 @@
+using System.Text.Json.Serialization;
+using SignalBroker.Health;
+using SignalBroker.Nodes;
+using SignalBroker.Sessions;
+using SignalBroker.Signals;
+using SignalBroker.StrangeBehaviors;
+
+namespace SignalBroker.Http;
+
+/// <summary>How everything that goes over HTTP is written as JSON.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    GenerationMode = JsonSourceGenerationMode.Default,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull
+)]
+[JsonSerializable(typeof(string))]
+[JsonSerializable(typeof(ConnectRequest))]
+[JsonSerializable(typeof(ConnectAnswer))]
+[JsonSerializable(typeof(ExchangeRequestSchema))]
+[JsonSerializable(typeof(ExchangeAnswer))]
+[JsonSerializable(typeof(IEnumerable<NodeReport>))]
+[JsonSerializable(typeof(IEnumerable<StrangeBehavior>))]
+[JsonSerializable(typeof(HealthReport))]
+[JsonSerializable(typeof(ProblemSchema))]
+public sealed partial class HttpJson : JsonSerializerContext;

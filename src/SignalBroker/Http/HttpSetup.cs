@@ -1,0 +1,167 @@
+using System.Net;
+using Microsoft.AspNetCore.Diagnostics;
+using Microsoft.AspNetCore.HttpOverrides;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Npgsql;
+using SignalBroker.Database;
+using BadHttpRequestException = Microsoft.AspNetCore.Http.BadHttpRequestException;
+using IPNetwork = System.Net.IPNetwork;
+
+namespace SignalBroker.Http;
+
+/// <summary>Wires the two ports and what every request passes through.</summary>
+public static class HttpSetup
+{
+    private const string ContentSecurityPolicy =
+        "default-src 'self'; connect-src 'self' ws: wss:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
+
+    extension(WebApplicationBuilder builder)
+    {
+        /// <summary>Adds the public and the internal port, JSON, CORS and the API's description.</summary>
+        public void AddHttp()
+        {
+            builder.Services.AddSingleton(TimeProvider.System);
+            builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, builder.Configuration));
+            builder
+                .Services.AddOptions<InternalOptions>()
+                .BindConfiguration(InternalOptions.Section)
+                .Validate(IsParsable, $"{InternalOptions.Section}:AllowedNetworks: must hold networks like 10.0.0.0/8.")
+                .ValidateOnStart();
+            builder.Services.ConfigureHttpJsonOptions(json =>
+                json.SerializerOptions.TypeInfoResolverChain.Insert(0, HttpJson.Default)
+            );
+            builder.AddOrigins();
+            builder.AddProxies();
+            builder.Services.AddOpenApi(ApiDescription.Describe);
+        }
+
+        private void AddOrigins()
+        {
+            var origins = builder.Configuration.GetSection("Cors:Origins").Get<string[]>() ?? [];
+            builder.Services.AddCors(cors =>
+                cors.AddDefaultPolicy(policy =>
+                    policy
+                        .WithOrigins(origins)
+                        .WithMethods(HttpMethods.Post, HttpMethods.Get)
+                        .WithHeaders("Authorization", "Content-Type")
+                        .WithExposedHeaders("Retry-After")
+                        .SetPreflightMaxAge(TimeSpan.FromHours(1))
+                )
+            );
+        }
+
+        private void AddProxies()
+        {
+            var networks = builder.Configuration.GetSection("Proxies:TrustedNetworks").Get<string[]>() ?? [];
+            builder.Services.Configure<ForwardedHeadersOptions>(forwarded =>
+            {
+                forwarded.KnownProxies.Clear();
+                forwarded.KnownIPNetworks.Clear();
+                foreach (var network in networks)
+                {
+                    forwarded.KnownIPNetworks.Add(IPNetwork.Parse(network));
+                }
+
+                forwarded.ForwardedHeaders =
+                    networks.Length == 0
+                        ? ForwardedHeaders.None
+                        : ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto;
+            });
+        }
+    }
+
+    extension(WebApplication app)
+    {
+        /// <summary>Puts in order what every request passes through.</summary>
+        public void UseHttp()
+        {
+            app.UseExceptionHandler(
+                new ExceptionHandlerOptions
+                {
+                    ExceptionHandler = AnswerFailureAsync,
+                    SuppressDiagnosticsCallback = IsExpected,
+                }
+            );
+            app.UseStatusCodePages(context =>
+                Problem.OfStatus(context.HttpContext.Response.StatusCode).ExecuteAsync(context.HttpContext)
+            );
+            app.Use(AddSecurityHeaders);
+            app.UseRouting();
+            app.UseMiddleware<ListenerGate>();
+
+            // After the gate, which must see who really connected.
+            app.UseForwardedHeaders();
+            app.UseRateLimiter();
+            app.UseCors();
+            app.UseDefaultFiles();
+            app.UseStaticFiles();
+            app.MapOpenApi("/openapi/{documentName}.json");
+        }
+    }
+
+    private static void Listen(KestrelServerOptions kestrel, IConfiguration configuration)
+    {
+        var listeners =
+            configuration.GetSection(ListenersOptions.Section).Get<ListenersOptions>() ?? new ListenersOptions();
+        kestrel.AddServerHeader = false;
+        kestrel.Limits.MaxRequestBodySize = RequestBody.MaxBytes;
+        Bind("Public", listeners.Public, _ => { });
+        Bind("Internal", listeners.Internal, InternalListener.Apply);
+
+        void Bind(string name, string address, Action<ListenOptions> apply)
+        {
+            if (
+                !Uri.TryCreate(address.Replace("*", "0.0.0.0"), UriKind.Absolute, out var uri)
+                || uri.Scheme != Uri.UriSchemeHttp
+            )
+            {
+                throw new InvalidSettingException(
+                    $"{ListenersOptions.Section}:{name}: must be like http://127.0.0.1:8080; put a proxy in front for TLS."
+                );
+            }
+
+            if (IPAddress.TryParse(uri.Host.Trim('[', ']'), out var ip))
+            {
+                kestrel.Listen(ip, uri.Port, apply);
+            }
+            else if (uri.IsLoopback)
+            {
+                kestrel.ListenLocalhost(uri.Port, apply);
+            }
+            else
+            {
+                throw new InvalidSettingException(
+                    $"{ListenersOptions.Section}:{name}: the host must be an IP address, localhost or *."
+                );
+            }
+        }
+    }
+
+    private static bool IsParsable(InternalOptions options) =>
+        options.AllowedNetworks.TrueForAll(network => IPNetwork.TryParse(network, out _));
+
+    private static Task AddSecurityHeaders(HttpContext context, RequestDelegate next)
+    {
+        var headers = context.Response.Headers;
+        headers.XContentTypeOptions = "nosniff";
+        headers.ContentSecurityPolicy = ContentSecurityPolicy;
+        headers["Referrer-Policy"] = "no-referrer";
+        return next(context);
+    }
+
+    private static bool IsExpected(ExceptionHandlerSuppressDiagnosticsContext context) =>
+        context.Exception is RefusedException or BadHttpRequestException or NpgsqlException or TimeoutException;
+
+    private static Task AnswerFailureAsync(HttpContext context)
+    {
+        var failure = context.Features.Get<IExceptionHandlerFeature>()?.Error;
+        var problem = failure switch
+        {
+            RefusedException refused => refused.Problem,
+            BadHttpRequestException bad => Problem.OfStatus(bad.StatusCode),
+            NpgsqlException or TimeoutException => Problem.DatabaseUnavailable,
+            _ => Problem.OfStatus(StatusCodes.Status500InternalServerError),
+        };
+        return problem.ExecuteAsync(context);
+    }
+}

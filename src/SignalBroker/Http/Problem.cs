@@ -1,0 +1,151 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.WebUtilities;
+using SignalBroker.Compatibility;
+using SignalBroker.Sessions;
+
+namespace SignalBroker.Http;
+
+/// <summary>An error answer: problem details (RFC 9457) with a stable <c>code</c> for programs.</summary>
+public sealed class Problem : IResult
+{
+    private readonly int status;
+    private readonly string code;
+    private readonly string detail;
+    private TimeSpan? retryAfter;
+    private string? challenge;
+    private Action<Utf8JsonWriter>? writeMore;
+
+    private Problem(int status, string code, string detail)
+    {
+        this.status = status;
+        this.code = code;
+        this.detail = detail;
+    }
+
+    /// <summary>The credential is missing, unknown, expired or wrong; which of these is not said.</summary>
+    public static Problem Unauthorized { get; } =
+        new(
+            StatusCodes.Status401Unauthorized,
+            "unauthorized",
+            "A session's credential is needed: 'Authorization: Basic base64(listeningKey:passcode)'. It is good while the session lives."
+        )
+        {
+            challenge = Credential.Challenge,
+        };
+
+    /// <summary>The request body is neither JSON nor a form.</summary>
+    public static Problem UnsupportedMediaType { get; } =
+        new(
+            StatusCodes.Status415UnsupportedMediaType,
+            "unsupported-media-type",
+            "The body must be 'application/json' or 'application/x-www-form-urlencoded'."
+        );
+
+    /// <summary>The database does not answer.</summary>
+    public static Problem DatabaseUnavailable { get; } =
+        new(
+            StatusCodes.Status503ServiceUnavailable,
+            "database-unavailable",
+            "The sessions can't be read at the moment."
+        )
+        {
+            retryAfter = TimeSpan.FromSeconds(2),
+        };
+
+    /// <summary>An error answer of any other kind.</summary>
+    /// <param name="status">The HTTP status.</param>
+    /// <param name="code">The stable name, in kebab case.</param>
+    /// <param name="detail">One or two sentences for people.</param>
+    /// <param name="retryAfter">When to try again; null when that is of no use.</param>
+    public static Problem Of(int status, string code, string detail, TimeSpan? retryAfter = null) =>
+        new(status, code, detail) { retryAfter = retryAfter };
+
+    /// <summary>The body can't be read.</summary>
+    public static Problem MalformedBody(string detail) =>
+        new(StatusCodes.Status400BadRequest, "malformed-body", detail);
+
+    /// <summary>A user id breaks the rule.</summary>
+    public static Problem InvalidUserId(string member) =>
+        new(StatusCodes.Status400BadRequest, "invalid-user-id", $"'{member}' must have {UserId.Rule}.");
+
+    /// <summary>A member has a wrong type or value.</summary>
+    public static Problem InvalidMember(string member, string rule) =>
+        new(StatusCodes.Status400BadRequest, "invalid-member", $"'{member}' {rule}.");
+
+    /// <summary>Too many requests from one address or one session.</summary>
+    public static Problem TooManyRequests(TimeSpan retryAfter) =>
+        new(StatusCodes.Status429TooManyRequests, "too-many-requests", "Too many requests; slow down.")
+        {
+            retryAfter = retryAfter,
+        };
+
+    /// <summary>A status that the framework chose, as for a wrong method or an unknown path.</summary>
+    public static Problem OfStatus(int status) =>
+        status switch
+        {
+            StatusCodes.Status404NotFound => Of(status, "not-found", "There is nothing at this address."),
+            StatusCodes.Status405MethodNotAllowed => Of(
+                status,
+                "method-not-allowed",
+                "This address takes another method; see the 'Allow' header."
+            ),
+            StatusCodes.Status413PayloadTooLarge => Of(
+                status,
+                "payload-too-large",
+                $"The body must not have more than {RequestBody.MaxBytes} bytes."
+            ),
+            StatusCodes.Status415UnsupportedMediaType => UnsupportedMediaType,
+            StatusCodes.Status500InternalServerError => Of(
+                status,
+                "internal-error",
+                "Something went wrong on the server; it has been logged."
+            ),
+            _ => Of(
+                status,
+                ReasonPhrases.GetReasonPhrase(status).ToLowerInvariant().Replace(' ', '-'),
+                ReasonPhrases.GetReasonPhrase(status) + "."
+            ),
+        };
+
+    /// <summary>The same problem with further members.</summary>
+    public Problem With(Action<Utf8JsonWriter> members) =>
+        new(status, code, detail)
+        {
+            retryAfter = retryAfter,
+            challenge = challenge,
+            writeMore = members,
+        };
+
+    /// <inheritdoc />
+    public async Task ExecuteAsync(HttpContext httpContext)
+    {
+        var response = httpContext.Response;
+        response.StatusCode = status;
+        response.ContentType = "application/problem+json";
+        response.Headers.CacheControl = "no-store";
+        if (retryAfter is { } wait)
+        {
+            response.Headers.RetryAfter = Math.Max(1, (int)Math.Ceiling(wait.TotalSeconds)).ToString();
+        }
+
+        if (challenge is not null)
+        {
+            response.Headers.WWWAuthenticate = challenge;
+        }
+
+        await using var writer = new Utf8JsonWriter(response.BodyWriter);
+        writer.WriteStartObject();
+        writer.WriteString("type"u8, "about:blank"u8);
+        writer.WriteString("title"u8, ReasonPhrases.GetReasonPhrase(status));
+        writer.WriteNumber("status"u8, status);
+        writer.WriteString("detail"u8, detail);
+        writer.WriteString("code"u8, code);
+        if (httpContext.RequestServices.GetRequiredService<OriginalClient>().Enabled)
+        {
+            writer.WriteString("message"u8, detail);
+        }
+
+        writeMore?.Invoke(writer);
+        writer.WriteEndObject();
+    }
+}

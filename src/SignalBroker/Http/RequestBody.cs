@@ -1,0 +1,67 @@
+using System.Buffers;
+using Microsoft.Net.Http.Headers;
+
+namespace SignalBroker.Http;
+
+/// <summary>Reads the bodies of the public endpoints, which may be JSON or a form.</summary>
+public static class RequestBody
+{
+    /// <summary>The largest body that is taken, in bytes.</summary>
+    public const int MaxBytes = 65_536;
+
+    /// <summary>The media types that the public endpoints take.</summary>
+    public const string Json = "application/json";
+
+    /// <inheritdoc cref="Json" />
+    public const string Form = "application/x-www-form-urlencoded";
+
+    /// <summary>Whether the body is a form.</summary>
+    /// <exception cref="RefusedException">It is neither a form nor JSON.</exception>
+    public static bool IsForm(HttpRequest request)
+    {
+        if (!MediaTypeHeaderValue.TryParse(request.ContentType, out var type))
+        {
+            throw new RefusedException(Problem.UnsupportedMediaType);
+        }
+
+        return type.MediaType.Equals(Form, StringComparison.OrdinalIgnoreCase)
+            || (
+                type.MediaType.Equals(Json, StringComparison.OrdinalIgnoreCase)
+                    ? false
+                    : throw new RefusedException(Problem.UnsupportedMediaType)
+            );
+    }
+
+    /// <summary>Reads the whole body.</summary>
+    /// <exception cref="BadHttpRequestException">It is larger than <see cref="MaxBytes"/> or breaks off.</exception>
+    public static async ValueTask<byte[]> ReadAsync(HttpRequest request)
+    {
+        var reader = request.BodyReader;
+        while (true)
+        {
+            var read = await reader.ReadAsync(request.HttpContext.RequestAborted);
+            if (read.IsCompleted)
+            {
+                var body = read.Buffer.ToArray();
+                reader.AdvanceTo(read.Buffer.End);
+                return body;
+            }
+
+            reader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+        }
+    }
+
+    /// <summary>Reads a form.</summary>
+    /// <exception cref="RefusedException">It is malformed.</exception>
+    public static async Task<IFormCollection> ReadFormAsync(HttpRequest request)
+    {
+        try
+        {
+            return await request.ReadFormAsync(request.HttpContext.RequestAborted);
+        }
+        catch (InvalidDataException malformed)
+        {
+            throw new RefusedException(Problem.MalformedBody($"The form can't be read: {malformed.Message}"));
+        }
+    }
+}

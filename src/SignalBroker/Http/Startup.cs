@@ -1,0 +1,43 @@
+using Microsoft.Extensions.Options;
+using SignalBroker.Database;
+
+namespace SignalBroker.Http;
+
+/// <summary>Runs the webapp, and says in one line why it does not start.</summary>
+public static class Startup
+{
+    /// <summary>Builds and runs; returns the process's exit code.</summary>
+    /// <param name="args">Settings as <c>--Key=Value</c>.</param>
+    /// <param name="add">Adds the capabilities.</param>
+    /// <param name="use">Maps them.</param>
+    public static async Task<int> RunAsync(string[] args, Action<WebApplicationBuilder> add, Action<WebApplication> use)
+    {
+        try
+        {
+            var builder = WebApplication.CreateBuilder(
+                new WebApplicationOptions
+                {
+                    Args = args,
+                    // The settings and the page lie beside the program, wherever it is started from.
+                    ContentRootPath = AppContext.BaseDirectory,
+                }
+            );
+            add(builder);
+            await using var app = builder.Build();
+            use(app);
+            await app.RunAsync();
+            return Environment.ExitCode;
+        }
+        catch (Exception wrong)
+            when (wrong
+                    is InvalidSettingException
+                        or OptionsValidationException
+                        or IOException
+                        or InvalidOperationException
+            )
+        {
+            await Console.Error.WriteLineAsync($"SignalBroker can't start: {wrong.Message.ReplaceLineEndings(" ")}");
+            return 1;
+        }
+    }
+}

@@ -1,0 +1,33 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace SignalBroker.Nodes;
+
+/// <summary>One entry under <c>Nodes:</c>.</summary>
+public sealed class NodeOptions
+{
+    /// <summary>The section's name.</summary>
+    public const string Section = "Nodes";
+
+    /// <summary>The node's name: 1 to 64 characters, each a-z, A-Z, 0-9 or one of . _ -; it is in the sessions table and in the node's own paths.</summary>
+    [Required, RegularExpression("^[A-Za-z0-9._-]{1,64}$")]
+    public string Name { get; set; } = "";
+
+    /// <summary>The public <c>ws://</c> or <c>wss://</c> address at which browsers listen.</summary>
+    [Required]
+    public Uri? ListeningAddress { get; set; }
+
+    /// <summary>The internal <c>amqp://user:password@host:port/vhost</c> or <c>amqps://</c> address.</summary>
+    [Required]
+    public Uri? AmqpAddress { get; set; }
+
+    /// <summary>The internal <c>http://user:password@host:port/</c> address of the management API.</summary>
+    [Required]
+    public Uri? ManagementAddress { get; set; }
+
+    /// <summary>
+    /// How many sessions the node should hold at most. It is soft: each webapp may overshoot it by what the others
+    /// have placed there since the counts were read last.
+    /// </summary>
+    [Range(1, 1_000_000)]
+    public int Capacity { get; set; } = 10_000;
+}

@@ -1,0 +1,39 @@
+using SignalBroker.Broker;
+using SignalBroker.BrokerAccess;
+using SignalBroker.BrokerEvents;
+using SignalBroker.Compatibility;
+using SignalBroker.Database;
+using SignalBroker.Health;
+using SignalBroker.Http;
+using SignalBroker.Nodes;
+using SignalBroker.Sessions;
+using SignalBroker.Signals;
+using SignalBroker.StrangeBehaviors;
+
+return await Startup.RunAsync(
+    args,
+    builder =>
+    {
+        builder.AddHttp();
+        builder.AddRateLimits();
+        builder.AddDatabase();
+        builder.AddNodes();
+        builder.AddBroker();
+        builder.AddBrokerAccess();
+        builder.AddBrokerEvents();
+        builder.AddSessions();
+        builder.AddSignals();
+        builder.AddStrangeBehaviors();
+        builder.AddCompatibility();
+    },
+    app =>
+    {
+        app.UseHttp();
+        app.MapNodes();
+        app.MapBrokerAccess();
+        app.MapSessions();
+        app.MapSignals();
+        app.MapStrangeBehaviors();
+        app.MapHealth();
+    }
+);

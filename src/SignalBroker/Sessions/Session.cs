@@ -1,0 +1,29 @@
+namespace SignalBroker.Sessions;
+
+/// <summary>One listening device of one user, as far as routing needs to know it.</summary>
+public sealed record Session
+{
+    /// <summary>The session's public name: STOMP login, queue name, event header, column.</summary>
+    public required string ListeningKey { get; init; }
+
+    /// <summary>Whose session it is.</summary>
+    public required string UserId { get; init; }
+
+    /// <summary>What the user calls the device; null when it has no name.</summary>
+    public string? Device { get; init; }
+
+    /// <summary>The name of the node that holds the session's queue.</summary>
+    public required string Node { get; init; }
+
+    /// <summary>The SHA-256 of the session's passcode.</summary>
+    public required byte[] PasscodeSha256 { get; init; }
+
+    /// <summary>Whether the session was opened in the original project's way; its key is its secret then.</summary>
+    public bool OriginalClient { get; init; }
+
+    /// <summary>
+    /// Whether the broker has said that the session's queue exists. An admitted session without an ack may be
+    /// listening already: the broker's event has just not been handled yet.
+    /// </summary>
+    public bool Ack { get; init; }
+}

@@ -1,0 +1,101 @@
+using Npgsql;
+using SignalBroker.Database;
+
+namespace SignalBroker.Sessions;
+
+/// <summary>Hears from PostgreSQL which sessions have changed, and makes the directory forget them.</summary>
+/// <remarks>
+/// Whoever changes sessions announces it in the same transaction, so that every webapp hears of it after the commit.
+/// </remarks>
+public sealed partial class SessionChanges(
+    NpgsqlDataSource database,
+    SessionDirectory directory,
+    ILogger<SessionChanges> logger
+) : BackgroundService
+{
+    private const string Channel = "sessions";
+
+    // PostgreSQL takes 8,000 bytes in a notification; a user id and a listening key need up to 154.
+    private const int NamesPerNotification = 50;
+
+    /// <summary>
+    /// An SQL expression that announces the rows of <paramref name="changed"/>, a named subquery with the columns
+    /// <c>user_id</c> and <c>listening_key</c>.
+    /// </summary>
+    public static string Announce(string changed) =>
+        $"""
+            (SELECT count(pg_notify('{Channel}', names)) FROM (
+                SELECT string_agg(user_id || ' ' || listening_key, E'\n') AS names
+                FROM (SELECT *, row_number() OVER () / {NamesPerNotification} AS part FROM {changed}) AS numbered
+                GROUP BY part
+            ) AS parts) AS announced
+            """;
+
+    /// <inheritdoc />
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (true)
+        {
+            await using var connection = await Reconnecting.Pipeline.ExecuteAsync(ListenAsync, stoppingToken);
+            try
+            {
+                await HearAsync(connection, stoppingToken);
+            }
+            catch (Exception failure) when (!stoppingToken.IsCancellationRequested)
+            {
+                LogLost(failure);
+            }
+            finally
+            {
+                directory.ForgetAllUntilRemembering();
+            }
+        }
+    }
+
+    private async ValueTask<NpgsqlConnection> ListenAsync(CancellationToken cancellationToken)
+    {
+        var connection = await database.OpenConnectionAsync(cancellationToken);
+        try
+        {
+            connection.Notification += (_, notification) => Forget(notification.Payload);
+            await using var listen = new NpgsqlCommand($"LISTEN {Channel}", connection);
+            await listen.ExecuteNonQueryAsync(cancellationToken);
+            return connection;
+        }
+        catch
+        {
+            await connection.DisposeAsync();
+            throw;
+        }
+    }
+
+    private async Task HearAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        directory.Remember();
+        LogListening();
+        while (true)
+        {
+            await connection.WaitAsync(cancellationToken);
+        }
+    }
+
+    private void Forget(string names)
+    {
+        foreach (var line in names.AsSpan().EnumerateLines())
+        {
+            if (line.IndexOf(' ') is var space and > 0)
+            {
+                directory.Forget(line[..space].ToString(), line[(space + 1)..].ToString());
+            }
+        }
+    }
+
+    [LoggerMessage(LogLevel.Information, "Listening for changed sessions")]
+    private partial void LogListening();
+
+    [LoggerMessage(
+        LogLevel.Warning,
+        "PostgreSQL can't be heard; until it can, every signal looks its addressee up anew"
+    )]
+    private partial void LogLost(Exception failure);
+}

@@ -1,0 +1,45 @@
+using SignalBroker.Nodes;
+
+namespace SignalBroker.Sessions;
+
+/// <summary>Counts each node's sessions now and then, so that no connect has to.</summary>
+public sealed partial class SessionCounter(
+    SessionStore store,
+    NodeCatalog nodes,
+    TimeProvider clock,
+    ILogger<SessionCounter> logger
+) : BackgroundService
+{
+    /// <summary>How old the counts may be; so much do webapps know of each other's placements.</summary>
+    public static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
+
+    /// <summary>Counts once.</summary>
+    public async Task CountAsync()
+    {
+        var counts = await store.CountByNodeAsync();
+        foreach (var node in nodes.Nodes)
+        {
+            node.SetSessions(counts.GetValueOrDefault(node.Name));
+        }
+    }
+
+    /// <inheritdoc />
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Interval, clock);
+        do
+        {
+            try
+            {
+                await CountAsync();
+            }
+            catch (Exception failure)
+            {
+                LogNotCounted(failure.Message);
+            }
+        } while (await timer.WaitForNextTickAsync(stoppingToken));
+    }
+
+    [LoggerMessage(LogLevel.Warning, "The sessions can't be counted: {Reason}")]
+    private partial void LogNotCounted(string reason);
+}

@@ -1,0 +1,38 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace SignalBroker.Sessions;
+
+/// <summary>What happens when a user who has a session opens another one.</summary>
+public enum SessionsPerUser
+{
+    /// <summary>The user has both, up to <see cref="SessionsOptions.MaxPerUser"/>.</summary>
+    Many,
+
+    /// <summary>The new one takes the place of the others.</summary>
+    Replace,
+
+    /// <summary>The new one is refused with 409, as the original project did.</summary>
+    Reject,
+}
+
+/// <summary>The settings under <c>Sessions:</c>.</summary>
+public sealed class SessionsOptions
+{
+    /// <summary>The section's name.</summary>
+    public const string Section = "Sessions";
+
+    /// <summary>What happens when a user who has a session opens another one.</summary>
+    public SessionsPerUser PerUser { get; set; } = SessionsPerUser.Many;
+
+    /// <summary>How many sessions one user may have at a time.</summary>
+    [Range(1, 10_000)]
+    public int MaxPerUser { get; set; } = 16;
+
+    /// <summary>How many sessions one address may have at a time, 0 for any number. Racing connects may overshoot it.</summary>
+    [Range(0, int.MaxValue)]
+    public int MaxPerAddress { get; set; } = 500;
+
+    /// <summary>How long a session may wait for its listener before it expires.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
+    public TimeSpan AckWithin { get; set; } = TimeSpan.FromSeconds(30);
+}

@@ -1,0 +1,54 @@
+using SignalBroker.Http;
+
+namespace SignalBroker.Sessions;
+
+/// <summary>Wires connecting and disconnecting.</summary>
+public static class SessionsSetup
+{
+    extension(WebApplicationBuilder builder)
+    {
+        /// <summary>Adds what opens, finds and ends sessions.</summary>
+        public void AddSessions()
+        {
+            builder
+                .Services.AddOptions<SessionsOptions>()
+                .BindConfiguration(SessionsOptions.Section)
+                .ValidateDataAnnotations()
+                .ValidateOnStart();
+            builder.Services.AddSingleton<SessionStore>();
+            builder.Services.AddSingleton<SessionDirectory>();
+            builder.Services.AddSingleton<SessionsMetrics>();
+            builder.Services.AddSingleton<ConnectEndpoint>();
+            builder.Services.AddSingleton<DisconnectEndpoint>();
+            builder.Services.AddSingleton<SessionCloser>();
+            builder.Services.AddHostedService(services => services.GetRequiredService<SessionCloser>());
+            builder.Services.AddHostedService<SessionChanges>();
+            builder.Services.AddHostedService<SessionCounter>();
+        }
+    }
+
+    extension(WebApplication app)
+    {
+        /// <summary>Maps <c>/connect</c> and <c>/disconnect</c>.</summary>
+        public void MapSessions()
+        {
+            app.MapPost("/connect", (ConnectEndpoint endpoint, HttpRequest request) => endpoint.HandleAsync(request))
+                .WithSummary("Opens a session")
+                .WithDescription(
+                    "Answers where to listen, and with what. The session expires unless it listens by 'ackBy'."
+                )
+                .Takes<ConnectRequest>()
+                .Produces<ConnectAnswer>()
+                .Fails(400, 409, 413, 415, 429, 503);
+            app.MapPost(
+                    "/disconnect",
+                    (DisconnectEndpoint endpoint, HttpRequest request) => endpoint.HandleAsync(request)
+                )
+                .WithSummary("Ends the session whose credential it is")
+                .WithDescription("Answers 204 to any well-formed credential, known or not, and closes the socket.")
+                .RequiresCredential()
+                .Produces(StatusCodes.Status204NoContent)
+                .Fails(401, 429, 503);
+        }
+    }
+}

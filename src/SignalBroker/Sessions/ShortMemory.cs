@@ -1,0 +1,77 @@
+using System.Collections.Concurrent;
+
+namespace SignalBroker.Sessions;
+
+/// <summary>Keeps answers for one to two ages, and lets callers who ask at the same time share one question.</summary>
+/// <remarks>
+/// There are two generations: new answers go into the young one, <see cref="Age"/> makes it the old one. So nothing
+/// needs a time stamp, and nothing has to be searched for what has expired.
+/// </remarks>
+public sealed class ShortMemory<TKey, TAnswer>(Func<TKey, Task<TAnswer>> ask)
+    where TKey : notnull
+{
+    private volatile ConcurrentDictionary<TKey, Lazy<Task<TAnswer>>> young = new();
+    private volatile ConcurrentDictionary<TKey, Lazy<Task<TAnswer>>> old = new();
+
+    /// <summary>The answer for a key; null answers and faults are not kept.</summary>
+    /// <param name="key">What is asked about.</param>
+    /// <param name="keep">Whether a kept answer may serve, and this one may be kept.</param>
+    public ValueTask<TAnswer> GetAsync(TKey key, bool keep)
+    {
+        if (!keep)
+        {
+            return new(ask(key));
+        }
+
+        if (young.TryGetValue(key, out var kept) || old.TryGetValue(key, out kept))
+        {
+            return new(kept.Value);
+        }
+
+        return new(AskAsync(key, young));
+    }
+
+    /// <summary>Whether an answer for the key is kept.</summary>
+    public bool Keeps(TKey key) => young.ContainsKey(key) || old.ContainsKey(key);
+
+    /// <summary>Forgets a key. A question that is under way is answered to those who wait for it and to nobody else.</summary>
+    public void Forget(TKey key)
+    {
+        young.TryRemove(key, out _);
+        old.TryRemove(key, out _);
+    }
+
+    /// <summary>Forgets everything.</summary>
+    public void Clear()
+    {
+        young = new();
+        old = new();
+    }
+
+    /// <summary>Forgets what is older than the last call of this.</summary>
+    public void Age()
+    {
+        old = young;
+        young = new();
+    }
+
+    private async Task<TAnswer> AskAsync(TKey key, ConcurrentDictionary<TKey, Lazy<Task<TAnswer>>> generation)
+    {
+        var question = generation.GetOrAdd(key, static (key, ask) => new(() => ask(key)), ask);
+        var answered = false;
+        try
+        {
+            var answer = await question.Value;
+            answered = answer is not null;
+            return answer;
+        }
+        finally
+        {
+            if (!answered)
+            {
+                // Only this very question: a later one may already have taken its place.
+                generation.TryRemove(new(key, question));
+            }
+        }
+    }
+}

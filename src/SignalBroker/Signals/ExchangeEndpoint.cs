@@ -1,0 +1,135 @@
+using System.Text.Json;
+using Microsoft.Extensions.Options;
+using SignalBroker.Broker;
+using SignalBroker.Compatibility;
+using SignalBroker.Http;
+using SignalBroker.Sessions;
+using SignalBroker.StrangeBehaviors;
+
+namespace SignalBroker.Signals;
+
+/// <summary>What <c>/exchange</c> takes, for the API's description; <see cref="SignalRequest"/> reads it.</summary>
+/// <param name="To">The user to send to: all of the user's listening sessions. Either this or <c>toSession</c>.</param>
+/// <param name="ToSession">The listening key of the one session to send to.</param>
+/// <param name="Content">Any JSON; it arrives byte for byte.</param>
+/// <param name="Type">What the signal is about, for the receiver; 1 to 64 characters.</param>
+/// <param name="Id">The sender's name for the signal, 1 to 64 characters; the server gives it one otherwise.</param>
+/// <param name="TimeToLive">How long the signal may wait for the addressee, in milliseconds.</param>
+public sealed record ExchangeRequestSchema(
+    string? To,
+    string? ToSession,
+    JsonElement Content,
+    string? Type,
+    string? Id,
+    long? TimeToLive
+);
+
+/// <summary>What became of a signal.</summary>
+/// <param name="Id">The signal's id, as the receiver sees it.</param>
+/// <param name="Sessions">The outcome for each of the addressee's sessions.</param>
+public sealed record ExchangeAnswer(string Id, IReadOnlyList<ExchangeAnswer.Reached> Sessions)
+{
+    /// <summary>One of the addressee's sessions.</summary>
+    /// <param name="ListeningKey">The session's public name; left out where the original project's pages are served.</param>
+    /// <param name="Device">The session's device, if it was named.</param>
+    /// <param name="Outcome">What the broker said.</param>
+    public sealed record Reached(string? ListeningKey, string? Device, PublishOutcome Outcome);
+}
+
+/// <summary><c>POST /exchange</c>: sends one signal to a user or to a session.</summary>
+public sealed class ExchangeEndpoint(
+    SessionDirectory directory,
+    SignalRouter router,
+    SenderLimiter limiter,
+    StrangeBehaviorLog strange,
+    OriginalClient originalClient,
+    SignalsMetrics metrics,
+    IOptions<SignalsOptions> options
+)
+{
+    private readonly TimeSpan maxTimeToLive = options.Value.MaxTimeToLive;
+
+    /// <summary>Handles one request.</summary>
+    public async Task<IResult> HandleAsync(HttpRequest request)
+    {
+        var isForm = RequestBody.IsForm(request);
+        var sender = await AuthenticateAsync(request, isForm);
+        if (sender is null)
+        {
+            return Problem.Unauthorized;
+        }
+
+        if (limiter.Delay(sender) is { } wait)
+        {
+            return Problem.TooManyRequests(wait);
+        }
+
+        var signal = isForm
+            ? SignalRequest.ReadForm(await RequestBody.ReadFormAsync(request), maxTimeToLive)
+            : SignalRequest.ReadJson(await RequestBody.ReadAsync(request), maxTimeToLive);
+        var id = signal.Id ?? Guid.CreateVersion7().ToString();
+        var outcomes = await router.RouteAsync(sender, id, signal);
+        foreach (var outcome in outcomes)
+        {
+            metrics.Routed(outcome.Session.Node, outcome.Outcome);
+        }
+
+        var answer = new ExchangeAnswer(id, [.. outcomes.Select(Describe)]);
+        return outcomes.All(outcome => outcome.Outcome == PublishOutcome.NotListening)
+            ? Problem
+                .Of(
+                    StatusCodes.Status404NotFound,
+                    "user-not-listening",
+                    $"{signal.To ?? "The session"} is not listening."
+                )
+                .With(writer =>
+                {
+                    writer.WriteString("id"u8, answer.Id);
+                    writer.WritePropertyName("sessions"u8);
+                    JsonSerializer.Serialize(writer, answer.Sessions, HttpJson.Default.IReadOnlyListReached);
+                })
+            : TypedResults.Ok(answer);
+    }
+
+    private ExchangeAnswer.Reached Describe(SessionOutcome outcome) =>
+        new(originalClient.Enabled ? null : outcome.Session.ListeningKey, outcome.Session.Device, outcome.Outcome);
+
+    private async ValueTask<Session?> AuthenticateAsync(HttpRequest request, bool isForm)
+    {
+        if (Credential.Read(request) is { } credential)
+        {
+            var session = await directory.AuthenticateAsync(credential);
+            if (session is null)
+            {
+                strange.Record(
+                    new(StrangeKind.BruteForce, "wrong or unknown credential at /exchange")
+                    {
+                        ListeningKey = credential.ListeningKey,
+                        Address = request.HttpContext.Connection.RemoteIpAddress,
+                    }
+                );
+            }
+
+            return session;
+        }
+
+        // The original page only says who it is.
+        if (originalClient.Enabled && isForm)
+        {
+            var form = await RequestBody.ReadFormAsync(request);
+            if (form["fromUserId"] is [{ } userId] && UserId.IsValid(userId))
+            {
+                return new Session
+                {
+                    UserId = userId,
+                    ListeningKey = userId,
+                    Node = "",
+                    PasscodeSha256 = [],
+                    OriginalClient = true,
+                };
+            }
+        }
+
+        return null;
+    }
+}

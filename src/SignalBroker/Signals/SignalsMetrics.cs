@@ -1,0 +1,21 @@
+using System.Diagnostics.Metrics;
+using SignalBroker.Broker;
+using SignalBroker.Sessions;
+
+namespace SignalBroker.Signals;
+
+/// <summary>What is counted about signals, tagged by node and outcome.</summary>
+public sealed class SignalsMetrics(IMeterFactory meters)
+{
+    private readonly Counter<long> routed = meters
+        .Create(SessionsMetrics.Meter)
+        .CreateCounter<long>("signalbroker.signals.routed", "{signal}", "Signals published to a session's queue");
+
+    /// <summary>Counts one signal to one session.</summary>
+    public void Routed(string node, PublishOutcome outcome) =>
+        routed.Add(
+            1,
+            new KeyValuePair<string, object?>("node", node),
+            new KeyValuePair<string, object?>("outcome", outcome)
+        );
+}

@@ -1,0 +1,41 @@
+using SignalBroker.Http;
+
+namespace SignalBroker.Signals;
+
+/// <summary>Wires the exchange of signals.</summary>
+public static class SignalsSetup
+{
+    extension(WebApplicationBuilder builder)
+    {
+        /// <summary>Adds the routing of signals.</summary>
+        public void AddSignals()
+        {
+            builder
+                .Services.AddOptions<SignalsOptions>()
+                .BindConfiguration(SignalsOptions.Section)
+                .ValidateDataAnnotations()
+                .ValidateOnStart();
+            builder.Services.AddSingleton<AddresseeLimiter>();
+            builder.Services.AddSingleton<SenderLimiter>();
+            builder.Services.AddSingleton<SignalsMetrics>();
+            builder.Services.AddSingleton<SignalRouter>();
+            builder.Services.AddSingleton<ExchangeEndpoint>();
+        }
+    }
+
+    extension(WebApplication app)
+    {
+        /// <summary>Maps <c>/exchange</c>.</summary>
+        public void MapSignals() =>
+            app.MapPost("/exchange", (ExchangeEndpoint endpoint, HttpRequest request) => endpoint.HandleAsync(request))
+                .WithSummary("Sends a signal")
+                .WithDescription(
+                    "Publishes the signal to every listening session of the user, or to the one session, and answers "
+                        + "what the broker said for each: Queued means that the broker has it in a live queue."
+                )
+                .Takes<ExchangeRequestSchema>()
+                .RequiresCredential()
+                .Produces<ExchangeAnswer>()
+                .Fails(400, 401, 404, 413, 415, 429, 503);
+    }
+}
