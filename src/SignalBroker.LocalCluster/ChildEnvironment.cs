@@ -1,0 +1,25 @@
+using System.Diagnostics;
+
+namespace SignalBroker.LocalCluster;
+
+/// <summary>The environment of a child: ours without what would reconfigure the servers, and then the child's own.</summary>
+internal static class ChildEnvironment
+{
+    private static readonly string[] Foreign = ["RABBITMQ_", "ERL_", "PG", "ASPNETCORE_", "DOTNET_ENVIRONMENT", "URLS"];
+
+    public static void Apply(ProcessStartInfo start, IReadOnlyDictionary<string, string> own)
+    {
+        foreach (var name in start.Environment.Keys.Where(IsForeign).ToArray())
+        {
+            start.Environment.Remove(name);
+        }
+
+        foreach (var (name, value) in own)
+        {
+            start.Environment[name] = value;
+        }
+    }
+
+    private static bool IsForeign(string name) =>
+        Foreign.Any(prefix => name.StartsWith(prefix, StringComparison.Ordinal));
+}

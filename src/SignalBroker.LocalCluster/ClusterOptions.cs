@@ -1,0 +1,32 @@
+namespace SignalBroker.LocalCluster;
+
+/// <summary>What a cluster consists of.</summary>
+public sealed record ClusterOptions
+{
+    /// <summary>How many RabbitMQ nodes to start.</summary>
+    public int Nodes { get; init; } = 2;
+
+    /// <summary>How many webapps to start.</summary>
+    public int Webapps { get; init; } = 1;
+
+    /// <summary>
+    /// Another RabbitMQ: a folder with bin/rabbitmq-server or sbin/rabbitmq-server, or an executable that acts as
+    /// rabbitmq-server; null for the installed package.
+    /// </summary>
+    public string? RabbitMq { get; init; }
+
+    /// <summary>The capacity that the webapps are told for each node.</summary>
+    public int NodeCapacity { get; init; } = 10_000;
+
+    /// <summary>Puts a <see cref="TcpProxy"/> between the webapps and each node's AMQP and management port.</summary>
+    public bool ProxiedNodes { get; init; }
+
+    /// <summary>Settings for every webapp, such as <c>Sessions:PerUser</c>.</summary>
+    public IReadOnlyDictionary<string, string> WebappSettings { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Hears one line for each step of starting and stopping.</summary>
+    public Action<string>? Progress { get; init; }
+
+    /// <summary>Hears of each part that ended although nobody asked it to.</summary>
+    public Action<Part>? PartDied { get; init; }
+}

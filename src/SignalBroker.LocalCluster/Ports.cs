@@ -1,0 +1,68 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+
+namespace SignalBroker.LocalCluster;
+
+/// <summary>
+/// Hands out loopback ports below the ephemeral range, where no outgoing connection can take a stopped part's port.
+/// </summary>
+internal sealed class Ports : IDisposable
+{
+    private const int First = 20_000;
+    private const int BlockSize = 64;
+    private const int Blocks = 187;
+
+    // The first port of a block belongs to the cluster that listens on it, and with it all others of the block.
+    private readonly List<TcpListener> _claims = [];
+    private readonly Queue<int> _free = [];
+
+    public int Next()
+    {
+        while (true)
+        {
+            if (!_free.TryDequeue(out var port))
+            {
+                ClaimBlock();
+            }
+            else if (TryListen(port) is { } listener)
+            {
+                listener.Dispose();
+                return port;
+            }
+        }
+    }
+
+    public void Dispose() => _claims.ForEach(claim => claim.Dispose());
+
+    private void ClaimBlock()
+    {
+        foreach (var block in RandomNumberGenerator.GetItems(Enumerable.Range(0, Blocks).ToArray(), 4 * Blocks))
+        {
+            var first = First + (block * BlockSize);
+            if (TryListen(first) is { } claim)
+            {
+                _claims.Add(claim);
+                Enumerable.Range(first + 1, BlockSize - 1).ToList().ForEach(_free.Enqueue);
+                return;
+            }
+        }
+
+        throw new PartFailedException($"No ports are free between {First} and {First + (Blocks * BlockSize)}.");
+    }
+
+    private static TcpListener? TryListen(int port)
+    {
+        var listener = new TcpListener(IPAddress.Loopback, port);
+        try
+        {
+            listener.Start();
+            return listener;
+        }
+        catch (SocketException)
+        {
+            listener.Dispose();
+            return null;
+        }
+    }
+}

@@ -1,0 +1,145 @@
+using System.Globalization;
+using Npgsql;
+using SignalBroker.Migrations;
+
+namespace SignalBroker.LocalCluster;
+
+/// <summary>The cluster's PostgreSQL, with one migrated database.</summary>
+public sealed class Postgres : Part
+{
+    private const string Superuser = "signalbroker";
+    private const string DatabaseName = "signalbroker";
+    private const string Account = "postgres";
+
+    private readonly string _password = Secrets.NewPassword();
+    private readonly string _programs = FindPrograms();
+    private readonly string _folder;
+    private readonly string _data;
+
+    internal Postgres(Run run)
+        : base(run, "postgres")
+    {
+        Port = run.Ports.Next();
+        _folder = Path.Combine(run.DataFolder, "postgres");
+        _data = Path.Combine(_folder, "data");
+    }
+
+    public int Port { get; }
+
+    /// <summary>An Npgsql connection string of the database's owner.</summary>
+    public string ConnectionString => ConnectionTo(DatabaseName);
+
+    // PostgreSQL refuses to run as root.
+    private static IReadOnlyList<string> AsAccount =>
+        Posix.IsRoot ? ["setpriv", $"--reuid={Account}", $"--regid={Account}", "--init-groups"] : [];
+
+    internal async Task CreateDatabaseAsync(CancellationToken cancellationToken)
+    {
+        await using (var connection = new NpgsqlConnection(ConnectionTo("postgres")))
+        {
+            await connection.OpenAsync(cancellationToken);
+            await using var create = new NpgsqlCommand($"CREATE DATABASE {DatabaseName}", connection);
+            await create.ExecuteNonQueryAsync(cancellationToken);
+        }
+
+        await Migrator.MigrateAsync(ConnectionString, cancellationToken);
+        Run.Progress("The database is migrated");
+    }
+
+    // Fast shutdown: it does not wait for the clients.
+    private protected override Signal StopSignal => Signal.Int;
+
+    private protected override Launch Describe()
+    {
+        string[] settings =
+        [
+            "listen_addresses=127.0.0.1",
+            $"port={Port}",
+            "unix_socket_directories=",
+            "max_connections=300",
+            "shared_buffers=64MB",
+            // The data lives no longer than the run.
+            "fsync=off",
+        ];
+        string[] command =
+        [
+            .. AsAccount,
+            Path.Combine(_programs, "postgres"),
+            "-D",
+            _data,
+            .. settings.SelectMany(setting => new[] { "-c", setting }),
+        ];
+        return new Launch(command[0], command[1..]) { LastSignal = StopSignal, WorkingFolder = _folder };
+    }
+
+    private protected override async Task PrepareAsync(CancellationToken cancellationToken)
+    {
+        if (Directory.Exists(_data))
+        {
+            return;
+        }
+
+        PrivateFiles.CreateFolder(_folder);
+        var passwordFile = PrivateFiles.Write(_folder, "password", _password);
+        if (Posix.IsRoot)
+        {
+            await RunAsync(["chown", "-R", $"{Account}:", _folder], cancellationToken);
+        }
+
+        string[] initialize =
+        [
+            .. AsAccount,
+            Path.Combine(_programs, "initdb"),
+            $"--pgdata={_data}",
+            $"--username={Superuser}",
+            $"--pwfile={passwordFile}",
+            "--auth=scram-sha-256",
+            "--encoding=UTF8",
+            "--locale=C",
+            "--no-sync",
+        ];
+        await RunAsync(initialize, cancellationToken);
+        File.Delete(passwordFile);
+    }
+
+    private protected override async Task<bool> IsReadyAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await using var connection = new NpgsqlConnection(ConnectionTo("postgres"));
+            await connection.OpenAsync(cancellationToken);
+            return true;
+        }
+        catch (NpgsqlException)
+        {
+            return false;
+        }
+    }
+
+    private Task<string> RunAsync(string[] command, CancellationToken cancellationToken) =>
+        ExternalProgram.RunAsync(
+            command[0],
+            command[1..],
+            _folder,
+            new Dictionary<string, string>(),
+            cancellationToken
+        );
+
+    private string ConnectionTo(string database) =>
+        new NpgsqlConnectionStringBuilder
+        {
+            Host = "127.0.0.1",
+            Port = Port,
+            Database = database,
+            Username = Superuser,
+            Password = _password,
+        }.ConnectionString;
+
+    private static string FindPrograms() =>
+        Directory
+            .GetDirectories("/usr/lib/postgresql")
+            .Select(folder => Path.Combine(folder, "bin"))
+            .Where(folder => File.Exists(Path.Combine(folder, "initdb")))
+            .MaxBy(folder => int.Parse(Path.GetFileName(Path.GetDirectoryName(folder)!), CultureInfo.InvariantCulture))
+        ?? throw new PartFailedException("PostgreSQL is not installed: /usr/lib/postgresql is empty.");
+}

@@ -1,0 +1,40 @@
+using System.CommandLine;
+using SignalBroker.LocalCluster;
+
+var nodes = new Option<int>("--nodes") { Description = "RabbitMQ nodes to start", DefaultValueFactory = _ => 2 };
+var webapps = new Option<int>("--webapps") { Description = "webapps to start", DefaultValueFactory = _ => 1 };
+var rabbitMq = new Option<string?>("--rabbitmq")
+{
+    Description = "another RabbitMQ: a folder with bin/rabbitmq-server or sbin/rabbitmq-server, or such an executable",
+};
+var settings = new Option<KeyValuePair<string, string>[]>("--set")
+{
+    Description = "a setting for the webapps, such as Sessions:PerUser=Reject; may be repeated",
+    HelpName = "Key=Value",
+    CustomParser = RunCommand.ParseSettings,
+};
+
+var run = new Command("run", "Starts PostgreSQL, RabbitMQ and the webapp, and stops them on Ctrl-C (the default).");
+var root = new RootCommand("Runs SignalBroker, with all the servers that it needs, on this machine.") { run };
+foreach (var command in (Command[])[root, run])
+{
+    command.Options.Add(nodes);
+    command.Options.Add(webapps);
+    command.Options.Add(rabbitMq);
+    command.Options.Add(settings);
+    command.SetAction(
+        (arguments, _) =>
+            RunCommand.InvokeAsync(
+                new ClusterOptions
+                {
+                    Nodes = arguments.GetValue(nodes),
+                    Webapps = arguments.GetValue(webapps),
+                    RabbitMq = arguments.GetValue(rabbitMq),
+                    WebappSettings = new Dictionary<string, string>(arguments.GetValue(settings) ?? []),
+                }
+            )
+    );
+}
+
+// The signals are RunCommand's: stopping may take longer than the library would wait.
+return await root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });

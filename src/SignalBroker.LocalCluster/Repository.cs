@@ -1,0 +1,34 @@
+using System.Reflection;
+
+namespace SignalBroker.LocalCluster;
+
+/// <summary>Where the files of the checkout lie that this program was built from.</summary>
+internal static class Repository
+{
+    public static string Root { get; } = FindRoot();
+
+    public static string NodeConfiguration => Path.Combine(Root, "rabbitmq-conf");
+
+    public static string Runs => Path.Combine(Root, ".local");
+
+    /// <summary>The webapp, built in the same configuration as this program.</summary>
+    public static string Webapp =>
+        Path.Combine(Root, "src", "SignalBroker", "bin", Configuration, "net10.0", "SignalBroker.dll");
+
+    private static string Configuration =>
+        typeof(Repository).Assembly.GetCustomAttribute<AssemblyConfigurationAttribute>()!.Configuration;
+
+    private static string FindRoot()
+    {
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "SignalBroker.sln")))
+        {
+            folder = folder.Parent;
+        }
+
+        return folder?.FullName
+            ?? throw new InvalidOperationException(
+                $"{AppContext.BaseDirectory} is not inside a SignalBroker checkout."
+            );
+    }
+}

@@ -1,0 +1,92 @@
+using System.CommandLine.Parsing;
+using System.Runtime.InteropServices;
+
+namespace SignalBroker.LocalCluster;
+
+/// <summary>Keeps a cluster running until a signal ends it.</summary>
+internal static class RunCommand
+{
+    private const int Failed = 1;
+    private const int Interrupted = 130;
+
+    public static async Task<int> InvokeAsync(ClusterOptions options)
+    {
+        using var stopping = new CancellationTokenSource();
+        void OnSignal(PosixSignalContext signal)
+        {
+            // The second one ends this process the hard way; the watchdog still cleans up.
+            signal.Cancel = !stopping.IsCancellationRequested;
+            stopping.Cancel();
+        }
+
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
+        using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, OnSignal);
+        try
+        {
+            await using var cluster = await Cluster.StartAsync(
+                options with
+                {
+                    Progress = Console.WriteLine,
+                    PartDied = part =>
+                        Console.Error.WriteLine($"{part.Name} has ended unexpectedly; see {part.LogFile}"),
+                },
+                stopping.Token
+            );
+            Describe(cluster);
+            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, stopping.Token)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            Console.WriteLine("Stopping ...");
+        }
+        catch (OperationCanceledException)
+        {
+            Console.WriteLine("Stopped before everything was ready.");
+            return Interrupted;
+        }
+        catch (PartFailedException failure)
+        {
+            Console.Error.WriteLine(failure.Message);
+            return Failed;
+        }
+
+        Console.WriteLine("Everything has stopped.");
+        return 0;
+    }
+
+    public static KeyValuePair<string, string>[] ParseSettings(ArgumentResult result)
+    {
+        var pairs = result.Tokens.Select(token => token.Value.Split('=', 2)).ToArray();
+        if (pairs.FirstOrDefault(pair => pair.Length < 2) is { } broken)
+        {
+            result.AddError($"--set takes Key=Value, not '{broken[0]}'.");
+            return [];
+        }
+
+        return [.. pairs.Select(pair => KeyValuePair.Create(pair[0], pair[1]))];
+    }
+
+    private static void Describe(Cluster cluster)
+    {
+        Console.WriteLine(
+            cluster.Webapps is [var first, ..]
+                ? $"SignalBroker is ready: {first.PublicAddress}"
+                : "The servers are ready, without a webapp."
+        );
+        foreach (var node in cluster.Nodes)
+        {
+            var management = new UriBuilder(node.ManagementAddress) { UserName = "", Password = "" }.Uri;
+            Console.WriteLine(
+                $"  node {node.Name}: browsers listen at {node.ListeningAddress}, management {management}"
+            );
+        }
+
+        foreach (var webapp in cluster.Webapps)
+        {
+            Console.WriteLine($"  {webapp.Name}: {webapp.PublicAddress}, internal address {webapp.InternalAddress}");
+        }
+
+        Console.WriteLine($"  database: PostgreSQL at 127.0.0.1:{cluster.Postgres.Port}");
+        Console.WriteLine($"  logs: {cluster.LogFolder}");
+        Console.WriteLine("Press Ctrl-C to stop.");
+    }
+}

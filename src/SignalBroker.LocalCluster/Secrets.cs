@@ -1,0 +1,17 @@
+using System.Security.Cryptography;
+using System.Text;
+
+namespace SignalBroker.LocalCluster;
+
+/// <summary>Passwords, and the forms in which the servers want them.</summary>
+internal static class Secrets
+{
+    public static string NewPassword() => RandomNumberGenerator.GetHexString(48, lowercase: true);
+
+    /// <summary>RabbitMQ's rabbit_password_hashing_sha256: a salt of four bytes, then SHA-256 of salt and password.</summary>
+    public static string HashForRabbitMq(string password)
+    {
+        var salt = RandomNumberGenerator.GetBytes(4);
+        return Convert.ToBase64String([.. salt, .. SHA256.HashData([.. salt, .. Encoding.UTF8.GetBytes(password)])]);
+    }
+}

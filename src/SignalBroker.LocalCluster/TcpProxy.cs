@@ -1,0 +1,170 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Sockets;
+
+namespace SignalBroker.LocalCluster;
+
+/// <summary>
+/// Forwards a loopback port to the first reachable one of its targets, in turn; it can be told to swallow everything.
+/// </summary>
+public sealed class TcpProxy : IAsyncDisposable
+{
+    private readonly TcpListener _listener;
+    private readonly Func<IReadOnlyList<int>> _targets;
+    private readonly ConcurrentDictionary<Socket, byte> _sockets = [];
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly Task _accepting;
+    private volatile TaskCompletionSource _gate = OpenGate();
+    private int _turn;
+
+    /// <summary>Begins to listen and to forward.</summary>
+    /// <param name="port">The loopback port to listen on.</param>
+    /// <param name="targets">The loopback ports to forward to, asked anew for each connection.</param>
+    public TcpProxy(int port, Func<IReadOnlyList<int>> targets)
+    {
+        Port = port;
+        _targets = targets;
+        _listener = new TcpListener(IPAddress.Loopback, port);
+        _listener.Start();
+        _accepting = AcceptAsync();
+    }
+
+    public int Port { get; }
+
+    /// <summary>Keeps connections open and accepts new ones, but lets nothing through in either direction.</summary>
+    public void Blackhole()
+    {
+        if (_gate.Task.IsCompleted)
+        {
+            _gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        }
+    }
+
+    /// <summary>Lets everything through again, also what a black hole has held back.</summary>
+    public void Forward() => _gate.TrySetResult();
+
+    /// <summary>Resets all connections; new ones are forwarded, or held, as before.</summary>
+    public void Cut()
+    {
+        foreach (var socket in _sockets.Keys)
+        {
+            // A time-out of zero closes with a reset.
+            socket.Close(timeout: 0);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stopping.CancelAsync();
+        _listener.Dispose();
+        Cut();
+        await _accepting;
+        _stopping.Dispose();
+    }
+
+    private static TaskCompletionSource OpenGate()
+    {
+        var gate = new TaskCompletionSource();
+        gate.SetResult();
+        return gate;
+    }
+
+    private async Task AcceptAsync()
+    {
+        try
+        {
+            while (true)
+            {
+                _ = ServeAsync(await _listener.AcceptSocketAsync(_stopping.Token));
+            }
+        }
+        catch (Exception failure)
+            when (failure is OperationCanceledException or SocketException or ObjectDisposedException)
+        {
+            // Disposed.
+        }
+    }
+
+    private async Task ServeAsync(Socket client)
+    {
+        _sockets.TryAdd(client, 0);
+        Socket? server = null;
+        try
+        {
+            await PassGateAsync();
+            server = await ConnectAsync();
+            if (server is not null)
+            {
+                _sockets.TryAdd(server, 0);
+                await Task.WhenAny(PumpAsync(client, server), PumpAsync(server, client));
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // Disposed while it was held.
+        }
+        finally
+        {
+            Close(client);
+            Close(server);
+        }
+    }
+
+    private async Task<Socket?> ConnectAsync()
+    {
+        var targets = _targets();
+        var turn = (uint)Interlocked.Increment(ref _turn);
+        for (var attempt = 0u; attempt < targets.Count; attempt++)
+        {
+            var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+            try
+            {
+                var port = targets[(int)((turn + attempt) % (uint)targets.Count)];
+                await socket.ConnectAsync(IPAddress.Loopback, port, _stopping.Token);
+                return socket;
+            }
+            catch (SocketException)
+            {
+                socket.Dispose();
+            }
+        }
+
+        return null;
+    }
+
+    private async Task PumpAsync(Socket from, Socket to)
+    {
+        var buffer = new byte[16 * 1024];
+        from.NoDelay = true;
+        try
+        {
+            int read;
+            do
+            {
+                read = await from.ReceiveAsync(buffer, _stopping.Token);
+                // The end of a connection is held back like everything else.
+                await PassGateAsync();
+                for (var sent = 0; sent < read; )
+                {
+                    sent += await to.SendAsync(buffer.AsMemory(sent, read - sent), _stopping.Token);
+                }
+            } while (read > 0);
+        }
+        catch (Exception failure)
+            when (failure is OperationCanceledException or SocketException or ObjectDisposedException)
+        {
+            await _gate.Task.WaitAsync(_stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private Task PassGateAsync() => _gate.Task.WaitAsync(_stopping.Token);
+
+    private void Close(Socket? socket)
+    {
+        if (socket is not null)
+        {
+            _sockets.TryRemove(socket, out _);
+            socket.Dispose();
+        }
+    }
+}

@@ -1,0 +1,45 @@
+// Builds the demo page into the webapp's wwwroot; the folder holds nothing else and is not committed.
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const demo = join(here, "demo");
+const wwwroot = join(here, "..", "SignalBroker", "wwwroot");
+
+const shared = {
+  bundle: true,
+  format: "esm",
+  target: "es2022",
+  minify: true,
+  sourcemap: true,
+  metafile: true,
+  entryNames: "[name]-[hash]",
+  outdir: join(wwwroot, "app"),
+  logLevel: "warning",
+};
+
+/** Bundles one source file and returns the address of the result, as the page writes it. */
+async function bundle(source, define = {}) {
+  const { metafile } = await build({ ...shared, define, entryPoints: [join(demo, source)] });
+  const [output] = Object.entries(metafile.outputs).find(([, info]) => info.entryPoint);
+  return `app/${basename(output)}`;
+}
+
+await rm(wwwroot, { recursive: true, force: true });
+await mkdir(wwwroot, { recursive: true });
+
+const icon = "app/icon.svg";
+const style = await bundle("style.css");
+const heartbeat = await bundle("heartbeatWorker.ts");
+const script = await bundle("main.ts", { HEARTBEAT_WORKER: JSON.stringify(heartbeat) });
+
+const html = (await readFile(join(demo, "index.html"), "utf8"))
+  .replaceAll("style.css", style)
+  .replaceAll("main.ts", script)
+  .replaceAll("icon.svg", icon);
+
+await writeFile(join(wwwroot, "index.html"), html);
+await writeFile(join(wwwroot, icon), await readFile(join(demo, "icon.svg")));
+console.log(`The demo page is in ${wwwroot}`);

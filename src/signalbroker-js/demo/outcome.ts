@@ -1,0 +1,30 @@
+/** What became of a signal at one session, for people. */
+export interface OutcomeWords {
+  tone: "good" | "bad" | "unsure";
+  words: string;
+}
+
+/** Says a delivery's outcome in human words. */
+export function outcomeWords(outcome: string): OutcomeWords {
+  switch (outcome) {
+    case "queued":
+      return { tone: "good", words: "on its way: the broker has it" };
+    case "notListening":
+      return { tone: "bad", words: "not sent: it stopped listening" };
+    case "overloaded":
+      return { tone: "bad", words: "not sent: it can't keep up; try again in a moment" };
+    default:
+      return { tone: "unsure", words: "not certain: the broker didn't confirm in time" };
+  }
+}
+
+/** The whole delivery in one sentence; a user may listen on several devices. */
+export function deliverySummary(to: string, outcomes: readonly string[]): OutcomeWords {
+  const queued = outcomes.filter((outcome) => outcome === "queued").length;
+  if (outcomes.length === 1) {
+    const { tone, words } = outcomeWords(outcomes[0] ?? "");
+    return { tone, words: `To ${to}: ${words}.` };
+  }
+  const tone = queued === outcomes.length ? "good" : queued > 0 ? "unsure" : "bad";
+  return { tone, words: `To ${to}: on its way to ${queued} of ${outcomes.length} devices.` };
+}

@@ -1,0 +1,22 @@
+import type { Way, Wire } from "./wire";
+
+/** Opens a socket that reports every frame it carries, exactly as it goes over the wire. */
+export function openTappedSocket(address: string, wire: Wire): WebSocket {
+  const socket = new WebSocket(address, ["v12.stomp"]);
+  const send = socket.send.bind(socket);
+  socket.send = (data) => {
+    report("out", data);
+    send(data);
+  };
+  socket.addEventListener("message", (event: MessageEvent<unknown>) => report("in", event.data));
+  return socket;
+
+  function report(way: Way, data: unknown): void {
+    const text = typeof data === "string" ? data.replace(/\0\n*$/, "") : "(binary)";
+    if (text.trim() === "") {
+      wire.heartbeat(way);
+    } else {
+      wire.record("STOMP", way, text.trimEnd());
+    }
+  }
+}

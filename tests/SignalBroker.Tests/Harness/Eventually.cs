@@ -1,0 +1,29 @@
+using System.Diagnostics;
+
+namespace SignalBroker.Tests.Harness;
+
+/// <summary>Waits for something that must come to be, however fast the machine is.</summary>
+public static class Eventually
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>Asks again and again until the assertion holds; fails with its last failure.</summary>
+    public static async Task HoldsAsync(Func<Task> assertion, TimeSpan? within = null)
+    {
+        var limit = within ?? TimeSpan.FromSeconds(30);
+        var watch = Stopwatch.StartNew();
+        while (true)
+        {
+            try
+            {
+                await assertion();
+                return;
+            }
+            catch (Exception failure)
+                when (failure is ShouldAssertException or HttpRequestException && watch.Elapsed < limit)
+            {
+                await Task.Delay(Interval, TimeProvider.System, TestContext.Current.CancellationToken);
+            }
+        }
+    }
+}

@@ -1,0 +1,40 @@
+using System.Text.Json;
+
+namespace SignalBroker.Tests.Harness;
+
+/// <summary>A user's device that listens, as a browser does: /connect, socket, CONNECT, SUBSCRIBE, receipt.</summary>
+public sealed class Listener : IAsyncDisposable
+{
+    private Listener(ConnectedSession session, StompSocket socket) => (Session, Socket) = (session, socket);
+
+    public ConnectedSession Session { get; }
+
+    public StompSocket Socket { get; }
+
+    public string Key => Session.ListeningKey;
+
+    public static async Task<Listener> StartAsync(Api api, string? userId = null, string? device = null)
+    {
+        var session = await api.ConnectAsync(userId, device);
+        return await StartAsync(session);
+    }
+
+    public static async Task<Listener> StartAsync(ConnectedSession session)
+    {
+        var socket = await StompSocket.OpenAsync(session.ListeningAddress);
+        await socket.ConnectAsync(session.ListeningKey, session.Passcode);
+        await socket.ExpectAsync("CONNECTED");
+        await socket.ListenAsync(session.ListeningKey);
+        await socket.ExpectAsync("RECEIPT");
+        return new(session, socket);
+    }
+
+    /// <summary>The next signal's envelope.</summary>
+    public async Task<JsonElement> ReceiveAsync()
+    {
+        var frame = await Socket.ExpectAsync("MESSAGE");
+        return JsonDocument.Parse(frame.Body).RootElement;
+    }
+
+    public ValueTask DisposeAsync() => Socket.DisposeAsync();
+}

@@ -1,0 +1,153 @@
+using System.Net.WebSockets;
+using System.Text;
+using System.Threading.Channels;
+
+namespace SignalBroker.Tests.Harness;
+
+/// <summary>A raw Web-STOMP socket, which says whatever a test wants it to say.</summary>
+public sealed class StompSocket : IAsyncDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    private readonly ClientWebSocket socket = new();
+    private readonly Channel<StompFrame> frames = Channel.CreateUnbounded<StompFrame>();
+    private readonly CancellationTokenSource closing = new();
+    private readonly SemaphoreSlim sending = new(1);
+    private Task reading = Task.CompletedTask;
+
+    /// <summary>Ends when the other side has closed the socket, or the connection is lost.</summary>
+    public Task Closed => reading;
+
+    /// <summary>Everything that has arrived, to the letter.</summary>
+    public StringBuilder Transcript { get; } = new();
+
+    public static async Task<StompSocket> OpenAsync(string address)
+    {
+        var opened = new StompSocket();
+        opened.socket.Options.AddSubProtocol("v12.stomp");
+        using var timeout = new CancellationTokenSource(Patience);
+        await opened.socket.ConnectAsync(new Uri(address), timeout.Token);
+        opened.reading = Task.Run(opened.ReadAllAsync);
+        return opened;
+    }
+
+    public async Task SendAsync(string command, IEnumerable<(string Name, string Value)> headers, string body = "")
+    {
+        await sending.WaitAsync();
+        try
+        {
+            await socket.SendAsync(
+                Encoding.UTF8.GetBytes(StompFrame.Write(command, headers, body)),
+                WebSocketMessageType.Text,
+                endOfMessage: true,
+                closing.Token
+            );
+        }
+        finally
+        {
+            sending.Release();
+        }
+    }
+
+    public Task ConnectAsync(string login, string passcode) =>
+        SendAsync(
+            "CONNECT",
+            [("accept-version", "1.2"), ("host", "/"), ("heart-beat", "0,0"), ("login", login), ("passcode", passcode)]
+        );
+
+    public Task SubscribeAsync(string destination, params (string Name, string Value)[] more) =>
+        SendAsync(
+            "SUBSCRIBE",
+            [("id", "0"), ("destination", destination), ("ack", "auto"), ("receipt", "subscribed"), .. more]
+        );
+
+    /// <summary>Subscribes as every listener does.</summary>
+    public Task ListenAsync(string listeningKey) =>
+        SubscribeAsync($"/queue/{listeningKey}", ("exclusive", "true"), ("auto-delete", "true"), ("durable", "false"));
+
+    /// <summary>The next frame; null when the socket has closed.</summary>
+    public async Task<StompFrame?> ReadAsync(TimeSpan? patience = null)
+    {
+        using var timeout = new CancellationTokenSource(patience ?? Patience);
+        return await frames.Reader.WaitToReadAsync(timeout.Token) && frames.Reader.TryRead(out var frame)
+            ? frame
+            : null;
+    }
+
+    public async Task<StompFrame> ExpectAsync(string command)
+    {
+        var frame = await ReadAsync();
+        frame.ShouldNotBeNull($"the socket closed while {command} was expected");
+        frame.Command.ShouldBe(command, frame.Body);
+        return frame;
+    }
+
+    /// <summary>Whatever has arrived and was not read yet.</summary>
+    public IReadOnlyList<StompFrame> Arrived()
+    {
+        var arrived = new List<StompFrame>();
+        while (frames.Reader.TryRead(out var frame))
+        {
+            arrived.Add(frame);
+        }
+
+        return arrived;
+    }
+
+    /// <summary>Breaks the connection without a word, as a lost network does.</summary>
+    public void Abort() => socket.Abort();
+
+    public async ValueTask DisposeAsync()
+    {
+        await closing.CancelAsync();
+        socket.Abort();
+        await reading;
+        socket.Dispose();
+        closing.Dispose();
+        sending.Dispose();
+    }
+
+    private async Task ReadAllAsync()
+    {
+        var buffer = new byte[16_384];
+        using var message = new MemoryStream();
+        try
+        {
+            while (true)
+            {
+                var received = await socket.ReceiveAsync(buffer.AsMemory(), closing.Token);
+                if (received.MessageType == WebSocketMessageType.Close)
+                {
+                    break;
+                }
+
+                message.Write(buffer.AsSpan(0, received.Count));
+                if (!received.EndOfMessage)
+                {
+                    continue;
+                }
+
+                var text = Encoding.UTF8.GetString(message.GetBuffer(), 0, (int)message.Length);
+                message.SetLength(0);
+                lock (Transcript)
+                {
+                    Transcript.Append(text);
+                }
+
+                // A line end alone is the broker's heart-beat.
+                if (text.Trim('\n').Length > 0)
+                {
+                    frames.Writer.TryWrite(StompFrame.Read(text));
+                }
+            }
+        }
+        catch (Exception lost) when (lost is WebSocketException or OperationCanceledException)
+        {
+            // Lost or left: either way nothing more arrives.
+        }
+        finally
+        {
+            frames.Writer.TryComplete();
+        }
+    }
+}

@@ -1,0 +1,76 @@
+using System.Net;
+using Npgsql;
+using SignalBroker.LocalCluster;
+using SignalBroker.Tests.Harness;
+
+[assembly: AssemblyFixture(typeof(TestCluster))]
+
+namespace SignalBroker.Tests.Harness;
+
+/// <summary>The servers that most tests share: PostgreSQL, two nodes, two webapps.</summary>
+public sealed class TestCluster : IAsyncLifetime
+{
+    /// <summary>All tests come from one address, and most want answers quickly.</summary>
+    public static readonly IReadOnlyDictionary<string, string> Settings = new Dictionary<string, string>
+    {
+        ["RateLimits:RequestsPerSecondOfAddress"] = "100000",
+        ["RateLimits:SignalsPerSecondOfSession"] = "100000",
+        ["Sessions:MaxPerAddress"] = "0",
+        ["Sessions:AckWithin"] = "00:00:10",
+        ["Sweep:Interval"] = "00:00:01",
+        ["Sweep:ReconcileInterval"] = "00:00:05",
+    };
+
+    public Cluster Servers { get; private set; } = null!;
+
+    /// <summary>The API of the first webapp.</summary>
+    public Api Api => ApiOf(0);
+
+    public NpgsqlDataSource Database { get; private set; } = null!;
+
+    public Api ApiOf(int webapp) => new(Servers.Webapps[webapp].PublicAddress);
+
+    public Api InternalOf(int webapp) => new(Servers.Webapps[webapp].InternalAddress);
+
+    public async ValueTask InitializeAsync()
+    {
+        Servers = await Cluster.StartAsync(
+            new ClusterOptions
+            {
+                Nodes = 2,
+                Webapps = 2,
+                WebappSettings = Settings,
+                ProxiedNodes = true,
+            }
+        );
+        Database = NpgsqlDataSource.Create(Servers.Postgres.ConnectionString);
+        await AllNodesReadyAsync();
+    }
+
+    /// <summary>Waits until every running webapp gives sessions to every node.</summary>
+    public async Task AllNodesReadyAsync()
+    {
+        for (var webapp = 0; webapp < Servers.Webapps.Count; webapp++)
+        {
+            var admin = InternalOf(webapp);
+            await Eventually.HoldsAsync(
+                async () =>
+                {
+                    var answer = await admin.GetAsync("/admin/nodes");
+                    answer.Status.ShouldBe(HttpStatusCode.OK);
+                    answer
+                        .Json.EnumerateArray()
+                        .Select(node => node.GetProperty("state").GetString())
+                        .ShouldAllBe(state => state == "ready");
+                },
+                TimeSpan.FromSeconds(60)
+            );
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Database.DisposeAsync();
+        await Servers.DisposeAsync();
+    }
+}
