@@ -1,7 +1,9 @@
 using System.Net;
+using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.StaticFiles;
 using Npgsql;
 using SignalBroker.Database;
 using BadHttpRequestException = Microsoft.AspNetCore.Http.BadHttpRequestException;
@@ -28,8 +30,10 @@ public static class HttpSetup
                 .Validate(IsParsable, $"{InternalOptions.Section}:AllowedNetworks: must hold networks like 10.0.0.0/8.")
                 .ValidateOnStart();
             builder.Services.ConfigureHttpJsonOptions(json =>
-                json.SerializerOptions.TypeInfoResolverChain.Insert(0, HttpJson.Default)
-            );
+            {
+                json.SerializerOptions.TypeInfoResolverChain.Insert(0, HttpJson.Default);
+                json.SerializerOptions.DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull;
+            });
             builder.AddOrigins();
             builder.AddProxies();
             builder.Services.AddOpenApi(ApiDescription.Describe);
@@ -94,10 +98,16 @@ public static class HttpSetup
             app.UseRateLimiter();
             app.UseCors();
             app.UseDefaultFiles();
-            app.UseStaticFiles();
+            app.UseStaticFiles(new StaticFileOptions { OnPrepareResponse = SetCaching });
             app.MapOpenApi("/openapi/{documentName}.json");
         }
     }
+
+    // The page names its scripts by their hash: it is asked for anew each time, and they never are.
+    private static void SetCaching(StaticFileResponseContext file) =>
+        file.Context.Response.Headers.CacheControl = file.Context.Request.Path.StartsWithSegments("/app")
+            ? "public, max-age=31536000, immutable"
+            : "no-cache";
 
     private static void Listen(KestrelServerOptions kestrel, IConfiguration configuration)
     {

@@ -14,7 +14,7 @@ export function outcomeWords(outcome: string): OutcomeWords {
     case "overloaded":
       return { tone: "bad", words: "not sent: it can't keep up; try again in a moment" };
     default:
-      return { tone: "unsure", words: "not certain: the broker didn't confirm in time" };
+      return { tone: "unsure", words: "not certain: the broker didn't confirm it" };
   }
 }
 

@@ -13,7 +13,8 @@ export function createReceivedList(onReply: (to: string) => void): (envelope: En
 
   return (envelope) => {
     const content = showContent(envelope.content);
-    const item = make("li", "message", header(envelope), make("pre", typeof envelope.content === "string" ? "message-content" : "message-content code", content));
+    const look = typeof envelope.content === "string" ? "message-content" : "message-content code";
+    const item = make("li", "message", header(envelope), make("pre", look, content));
     item.dataset["testid"] = "message";
     item.dataset["from"] = envelope.from;
     list.prepend(item);

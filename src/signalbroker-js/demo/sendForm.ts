@@ -63,6 +63,8 @@ export function createSendForm(send: (signal: Signal) => Promise<Answer<Delivery
     }
     sending = true;
     showButton();
+    delete outcome.dataset["tone"];
+    outcome.replaceChildren(make("p", "", `Sending to ${addressee} …`));
     const answer = await send({ to: addressee, content: contentOf(content.value) });
     sending = false;
     showButton();

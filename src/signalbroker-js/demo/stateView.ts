@@ -37,7 +37,7 @@ export function createStateView(): (state: State) => void {
     // The countdown and the steps in between would be noise to a screen reader.
     if (announced !== state.name) {
       announced = state.name;
-      announce(state.name === "reconnecting" ? `Reconnecting. ${state.reason}` : `${titles[state.name]}. ${explain(state)}`);
+      announce(`${titles[state.name]}. ${state.name === "reconnecting" ? state.reason : explain(state)}`);
     }
   };
 }

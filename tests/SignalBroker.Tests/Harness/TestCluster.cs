@@ -68,6 +68,24 @@ public sealed class TestCluster : IAsyncLifetime
         }
     }
 
+    /// <summary>How many sessions of a user the table holds.</summary>
+    public async Task<long> RowsOfAsync(string userId)
+    {
+        await using var count = Database.CreateCommand("SELECT count(*) FROM sessions WHERE user_id = $1");
+        count.Parameters.AddWithValue(userId);
+        return (long)(await count.ExecuteScalarAsync())!;
+    }
+
+    /// <summary>Whether a session is acked; null when there is no such session.</summary>
+    public async Task<bool?> IsAckedAsync(string listeningKey)
+    {
+        await using var look = Database.CreateCommand(
+            "SELECT acked_at IS NOT NULL FROM sessions WHERE listening_key = $1"
+        );
+        look.Parameters.AddWithValue(listeningKey);
+        return (bool?)await look.ExecuteScalarAsync();
+    }
+
     public async ValueTask DisposeAsync()
     {
         await Database.DisposeAsync();
