@@ -30,7 +30,7 @@ async function bundle(source, define = {}) {
 await rm(wwwroot, { recursive: true, force: true });
 await mkdir(wwwroot, { recursive: true });
 
-const icon = "app/icon.svg";
+const icon = "icon.svg";
 const style = await bundle("style.css");
 const heartbeat = await bundle("heartbeatWorker.ts");
 const script = await bundle("main.ts", { HEARTBEAT_WORKER: JSON.stringify(heartbeat) });
