@@ -34,7 +34,14 @@ public static class BrokerConnection
     /// <summary>Leaves a connection without waiting for a node that may be dead.</summary>
     public static async Task AbandonAsync(IConnection connection)
     {
-        await connection.AbortAsync(FarewellTime);
-        await connection.DisposeAsync();
+        try
+        {
+            await connection.AbortAsync(FarewellTime);
+            await connection.DisposeAsync();
+        }
+        catch (Exception)
+        {
+            // A broken connection may refuse to be closed; there is nothing left to do about it.
+        }
     }
 }

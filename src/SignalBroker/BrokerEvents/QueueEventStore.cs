@@ -5,7 +5,7 @@ using SignalBroker.Sessions;
 namespace SignalBroker.BrokerEvents;
 
 /// <summary>A session that the sweep has to look at.</summary>
-public sealed record DueSession(string ListeningKey, string UserId, bool Ended, bool OriginalClient);
+public sealed record DueSession(string Node, string ListeningKey, string UserId, bool Ended);
 
 /// <summary>The SQL statements that make the sessions agree with the nodes' queues.</summary>
 public sealed class QueueEventStore(NpgsqlDataSource database)
@@ -53,6 +53,20 @@ public sealed class QueueEventStore(NpgsqlDataSource database)
         return await connection.QuerySingleAsync<DateTime>("SELECT now()");
     }
 
+    /// <summary>Deletes the overdue sessions that never had a socket. They have no queue, so no node has to be asked.</summary>
+    /// <returns>The deleted sessions.</returns>
+    public async Task<IReadOnlyList<DueSession>> ExpireUnadmittedAsync()
+    {
+        await using var connection = await database.OpenConnectionAsync();
+        var expired = await connection.QueryAsync<DueSession>(
+            """
+            DELETE FROM sessions WHERE acked_at IS NULL AND admitted_at IS NULL AND ack_by < now()
+            RETURNING node AS Node, listening_key AS ListeningKey, user_id AS UserId, false AS Ended
+            """
+        );
+        return expired.AsList();
+    }
+
     /// <summary>The nodes of sessions that have waited for their listener, or for their end, for too long.</summary>
     public async Task<IReadOnlyList<string>> FindDueNodesAsync(TimeSpan endedFor)
     {
@@ -90,8 +104,7 @@ public sealed class QueueEventStore(NpgsqlDataSource database)
             ), changed AS (
                 SELECT * FROM acked UNION ALL SELECT listening_key, user_id FROM expired
             ), told AS (SELECT {SessionChanges.Announce("changed")})
-            SELECT listening_key AS ListeningKey, user_id AS UserId, ended_at IS NOT NULL AS Ended,
-                   original_client AS OriginalClient
+            SELECT node AS Node, listening_key AS ListeningKey, user_id AS UserId, ended_at IS NOT NULL AS Ended
             FROM told, expired
             """,
             new
@@ -117,8 +130,7 @@ public sealed class QueueEventStore(NpgsqlDataSource database)
                 WHERE node = @node AND acked_at < @before AND listening_key <> ALL(@queues)
                 RETURNING *
             ), told AS (SELECT {SessionChanges.Announce("gone")})
-            SELECT listening_key AS ListeningKey, user_id AS UserId, ended_at IS NOT NULL AS Ended,
-                   original_client AS OriginalClient
+            SELECT node AS Node, listening_key AS ListeningKey, user_id AS UserId, ended_at IS NOT NULL AS Ended
             FROM told, gone
             """,
             new

@@ -46,13 +46,17 @@ public sealed partial class Reconciler(
             await handler.CloseOrphanAsync(node, key, cancellationToken);
         }
 
-        Record(node, StrangeKind.NeverAcked, expired, "no listener came in time");
-        Record(node, StrangeKind.AckedWithoutQueue, gone, "the queue went without an event");
+        Record(StrangeKind.NeverAcked, expired, "the listener logged in and never subscribed");
+        Record(StrangeKind.AckedWithoutQueue, gone, "the queue went without an event");
         if (expired.Count + gone.Count + orphans.Count + ended.Count > 0)
         {
             LogReconciled(node.Name, expired.Count, gone.Count, orphans.Count, ended.Count);
         }
     }
+
+    /// <summary>Deletes the sessions whose listener never came.</summary>
+    public async Task ExpireAsync() =>
+        Record(StrangeKind.NeverAcked, await store.ExpireUnadmittedAsync(), "no listener came in time");
 
     /// <summary>Reconciles the nodes of these names, one after the other; what can't be listed is left alone.</summary>
     public async Task TryReconcileAsync(IEnumerable<string> names, CancellationToken cancellationToken)
@@ -76,7 +80,7 @@ public sealed partial class Reconciler(
         }
     }
 
-    private void Record(Node node, StrangeKind kind, IReadOnlyList<DueSession> sessions, string detail)
+    private void Record(StrangeKind kind, IReadOnlyList<DueSession> sessions, string detail)
     {
         // A session that was ended on purpose is not strange.
         foreach (var session in sessions.Where(session => !session.Ended))
@@ -84,7 +88,7 @@ public sealed partial class Reconciler(
             strange.Record(
                 new(kind, detail)
                 {
-                    Node = node.Name,
+                    Node = session.Node,
                     ListeningKey = session.ListeningKey,
                     UserId = session.UserId,
                 }

@@ -48,6 +48,7 @@ public sealed partial class Sweeper(
 
         try
         {
+            await reconciler.ExpireAsync();
             await reconciler.TryReconcileAsync(await FindAsync(), cancellationToken);
         }
         finally

@@ -105,7 +105,10 @@ public static class HttpSetup
 
     // The page names its scripts by their hash: it is asked for anew each time, and they never are.
     private static void SetCaching(StaticFileResponseContext file) =>
-        file.Context.Response.Headers.CacheControl = file.Context.Request.Path.StartsWithSegments("/app", StringComparison.Ordinal)
+        file.Context.Response.Headers.CacheControl = file.Context.Request.Path.StartsWithSegments(
+            "/app",
+            StringComparison.Ordinal
+        )
             ? "public, max-age=31536000, immutable"
             : "no-cache";
 
