@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.Json;
 using Npgsql;
 using SignalBroker.LocalCluster;
 using SignalBroker.Tests.Harness;
@@ -86,9 +87,31 @@ public sealed class TestCluster : IAsyncLifetime
         return (bool?)await look.ExecuteScalarAsync();
     }
 
+    /// <summary>The newest rows of strange behavior of a kind.</summary>
+    public async Task<IReadOnlyList<StrangeRow>> StrangeAsync(string kind)
+    {
+        var answer = await InternalOf(0).GetAsync($"/admin/strange-behaviors?kind={kind}&limit=1000");
+        answer.Status.ShouldBe(HttpStatusCode.OK, answer.Body);
+        return JsonSerializer.Deserialize<List<StrangeRow>>(answer.Body, JsonSerializerOptions.Web)!;
+    }
+
     public async ValueTask DisposeAsync()
     {
         await Database.DisposeAsync();
         await Servers.DisposeAsync();
     }
 }
+
+/// <summary>A row of strange behavior as the internal port shows it.</summary>
+public sealed record StrangeRow(
+    long Id,
+    string Kind,
+    string? Node,
+    string? ListeningKey,
+    string? UserId,
+    string? Address,
+    DateTime FirstAt,
+    DateTime LastAt,
+    long Times,
+    string Detail
+);
