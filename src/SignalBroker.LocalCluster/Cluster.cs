@@ -65,12 +65,12 @@ public sealed class Cluster : IAsyncDisposable
 
     /// <summary>Starts one more webapp, with these settings besides the cluster's own.</summary>
     public async Task<Webapp> AddWebappAsync(
-        IReadOnlyDictionary<string, string>? settings = null,
+        IEnumerable<KeyValuePair<string, string>>? settings = null,
         CancellationToken cancellationToken = default
     )
     {
         var all = new Dictionary<string, string>(_options.WebappSettings);
-        foreach (var (key, value) in settings ?? all)
+        foreach (var (key, value) in settings ?? [])
         {
             all[key] = value;
         }
@@ -115,7 +115,7 @@ public sealed class Cluster : IAsyncDisposable
     private static Task TogetherAsync(Func<CancellationToken, Task>[] starts, CancellationToken cancellationToken) =>
         Parallel.ForEachAsync(
             starts,
-            new ParallelOptions { MaxDegreeOfParallelism = -1, CancellationToken = cancellationToken },
+            new ParallelOptions { MaxDegreeOfParallelism = int.MaxValue, CancellationToken = cancellationToken },
             (start, token) => new ValueTask(start(token))
         );
 }

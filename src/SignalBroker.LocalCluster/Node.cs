@@ -57,17 +57,14 @@ public sealed class Node : Part
     private string ErlangName => $"{Name}@{ErlangDistribution.Host}";
 
     /// <summary>Runs rabbitmqctl against this node and returns what it printed.</summary>
-    public Task<string> RunCtlAsync(params string[] arguments) => RunCtlAsync(arguments, CancellationToken.None);
-
-    /// <inheritdoc cref="RunCtlAsync(string[])"/>
-    public Task<string> RunCtlAsync(string[] arguments, CancellationToken cancellationToken)
+    public Task<string> RunCtlAsync(params string[] arguments)
     {
         var environment = new Dictionary<string, string>(_erlang.Environment)
         {
             ["RABBITMQ_CTL_ERL_ARGS"] = ErlangDistribution.Arguments,
         };
-        string[] command = ["--quiet", "--node", ErlangName, .. arguments];
-        return ExternalProgram.RunAsync(_installation.Ctl, command, _folder, environment, cancellationToken);
+        string[] all = ["--quiet", "--node", ErlangName, .. arguments];
+        return ExternalProgram.RunAsync(_installation.Ctl, all, _folder, environment, CancellationToken.None);
     }
 
     private protected override Launch Describe() =>

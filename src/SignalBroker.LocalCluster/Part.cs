@@ -127,7 +127,7 @@ public abstract class Part
         }
     }
 
-    private PartFailedException Failure(string message)
+    private protected PartFailedException Failure(string message)
     {
         var lines = File.Exists(LogFile) ? File.ReadLines(LogFile).TakeLast(20) : [];
         return new PartFailedException($"{message} The end of {LogFile}:\n  {string.Join("\n  ", lines)}");

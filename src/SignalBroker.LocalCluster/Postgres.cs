@@ -1,4 +1,3 @@
-using System.Globalization;
 using Npgsql;
 using SignalBroker.Migrations;
 
@@ -10,6 +9,9 @@ public sealed class Postgres : Part
     private const string Superuser = "signalbroker";
     private const string DatabaseName = "signalbroker";
     private const string Account = "postgres";
+    private const string Versions = "/usr/lib/postgresql";
+
+    private static readonly Dictionary<string, string> NoEnvironment = [];
 
     private readonly string _password = Secrets.NewPassword();
     private readonly string _programs = FindPrograms();
@@ -27,7 +29,7 @@ public sealed class Postgres : Part
     public int Port { get; }
 
     /// <summary>An Npgsql connection string of the database's owner.</summary>
-    public string ConnectionString => ConnectionTo(DatabaseName);
+    public string ConnectionString => Address(DatabaseName).ConnectionString;
 
     // PostgreSQL refuses to run as root.
     private static IReadOnlyList<string> AsAccount =>
@@ -35,9 +37,8 @@ public sealed class Postgres : Part
 
     internal async Task CreateDatabaseAsync(CancellationToken cancellationToken)
     {
-        await using (var connection = new NpgsqlConnection(ConnectionTo("postgres")))
+        await using (var connection = await ConnectAsync(cancellationToken))
         {
-            await connection.OpenAsync(cancellationToken);
             await using var create = new NpgsqlCommand($"CREATE DATABASE {DatabaseName}", connection);
             await create.ExecuteNonQueryAsync(cancellationToken);
         }
@@ -83,10 +84,11 @@ public sealed class Postgres : Part
         var passwordFile = PrivateFiles.Write(_folder, "password", _password);
         if (Posix.IsRoot)
         {
-            await RunAsync(["chown", "-R", $"{Account}:", _folder], cancellationToken);
+            string[] everything = ["-R", $"{Account}:", _folder];
+            await ExternalProgram.RunAsync("chown", everything, _folder, NoEnvironment, cancellationToken);
         }
 
-        string[] initialize =
+        string[] command =
         [
             .. AsAccount,
             Path.Combine(_programs, "initdb"),
@@ -98,16 +100,21 @@ public sealed class Postgres : Part
             "--locale=C",
             "--no-sync",
         ];
-        await RunAsync(initialize, cancellationToken);
+        var initialize = new Launch(command[0], command[1..]) { LastSignal = Signal.Kill, WorkingFolder = _folder };
+        var process = ChildProcess.Start(initialize, Run.Records, LogFile);
+        await process.Exited.WaitAsync(cancellationToken);
         File.Delete(passwordFile);
+        if (process.ExitCode != 0)
+        {
+            throw Failure("PostgreSQL could not create its data.");
+        }
     }
 
     private protected override async Task<bool> IsReadyAsync(CancellationToken cancellationToken)
     {
         try
         {
-            await using var connection = new NpgsqlConnection(ConnectionTo("postgres"));
-            await connection.OpenAsync(cancellationToken);
+            await using var connection = await ConnectAsync(cancellationToken);
             return true;
         }
         catch (NpgsqlException)
@@ -116,30 +123,31 @@ public sealed class Postgres : Part
         }
     }
 
-    private Task<string> RunAsync(string[] command, CancellationToken cancellationToken) =>
-        ExternalProgram.RunAsync(
-            command[0],
-            command[1..],
-            _folder,
-            new Dictionary<string, string>(),
-            cancellationToken
-        );
+    private async Task<NpgsqlConnection> ConnectAsync(CancellationToken cancellationToken)
+    {
+        var address = Address("postgres");
+        // A pooled connection would say that a server is ready which has ended meanwhile.
+        address.Pooling = false;
+        var connection = new NpgsqlConnection(address.ConnectionString);
+        await connection.OpenAsync(cancellationToken);
+        return connection;
+    }
 
-    private string ConnectionTo(string database) =>
-        new NpgsqlConnectionStringBuilder
+    private NpgsqlConnectionStringBuilder Address(string database) =>
+        new()
         {
             Host = "127.0.0.1",
             Port = Port,
             Database = database,
             Username = Superuser,
             Password = _password,
-        }.ConnectionString;
+        };
 
+    // The newest of Debian's versions; a folder may also hold a client alone.
     private static string FindPrograms() =>
-        Directory
-            .GetDirectories("/usr/lib/postgresql")
+        (Directory.Exists(Versions) ? Directory.GetDirectories(Versions) : [])
+            .OrderByDescending(folder => int.TryParse(Path.GetFileName(folder), out var version) ? version : 0)
             .Select(folder => Path.Combine(folder, "bin"))
-            .Where(folder => File.Exists(Path.Combine(folder, "initdb")))
-            .MaxBy(folder => int.Parse(Path.GetFileName(Path.GetDirectoryName(folder)!), CultureInfo.InvariantCulture))
-        ?? throw new PartFailedException("PostgreSQL is not installed: /usr/lib/postgresql is empty.");
+            .FirstOrDefault(folder => File.Exists(Path.Combine(folder, "initdb")))
+        ?? throw new PartFailedException($"PostgreSQL is not installed: {Versions} holds no server.");
 }

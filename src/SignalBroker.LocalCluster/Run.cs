@@ -6,7 +6,7 @@ namespace SignalBroker.LocalCluster;
 internal sealed class Run : IAsyncDisposable
 {
     private const string LockName = "lock";
-    private const int KeptRuns = 5;
+    private const int KeptRuns = 20;
 
     private readonly List<TcpProxy> _proxies = [];
     private readonly FileStream _lock;
@@ -50,6 +50,11 @@ internal sealed class Run : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (IsEnding)
+        {
+            return;
+        }
+
         IsEnding = true;
         await _watchdog.DisposeAsync();
         foreach (var proxy in _proxies)

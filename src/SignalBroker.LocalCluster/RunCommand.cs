@@ -6,9 +6,6 @@ namespace SignalBroker.LocalCluster;
 /// <summary>Keeps a cluster running until a signal ends it.</summary>
 internal static class RunCommand
 {
-    private const int Failed = 1;
-    private const int Interrupted = 130;
-
     public static async Task<int> InvokeAsync(ClusterOptions options)
     {
         using var stopping = new CancellationTokenSource();
@@ -41,12 +38,12 @@ internal static class RunCommand
         catch (OperationCanceledException)
         {
             Console.WriteLine("Stopped before everything was ready.");
-            return Interrupted;
+            return 0;
         }
         catch (PartFailedException failure)
         {
             Console.Error.WriteLine(failure.Message);
-            return Failed;
+            return 1;
         }
 
         Console.WriteLine("Everything has stopped.");

@@ -96,7 +96,7 @@ public sealed class TcpProxy : IAsyncDisposable
             if (server is not null)
             {
                 _sockets.TryAdd(server, 0);
-                await Task.WhenAny(PumpAsync(client, server), PumpAsync(server, client));
+                await Task.WhenAll(PumpAsync(client, server), PumpAsync(server, client));
             }
         }
         catch (OperationCanceledException)
@@ -135,9 +135,9 @@ public sealed class TcpProxy : IAsyncDisposable
     private async Task PumpAsync(Socket from, Socket to)
     {
         var buffer = new byte[16 * 1024];
-        from.NoDelay = true;
         try
         {
+            from.NoDelay = true;
             int read;
             do
             {
@@ -149,11 +149,16 @@ public sealed class TcpProxy : IAsyncDisposable
                     sent += await to.SendAsync(buffer.AsMemory(sent, read - sent), _stopping.Token);
                 }
             } while (read > 0);
+
+            to.Shutdown(SocketShutdown.Send);
         }
         catch (Exception failure)
             when (failure is OperationCanceledException or SocketException or ObjectDisposedException)
         {
-            await _gate.Task.WaitAsync(_stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            // Also a reset is held back, and then passed on.
+            await PassGateAsync().ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            from.Close(timeout: 0);
+            to.Close(timeout: 0);
         }
     }
 

@@ -2,9 +2,6 @@
 # Ends what one LocalCluster started and removes its data, as soon as LocalCluster closes our standard input:
 # at its orderly end, and just as well when it crashes or is killed.
 # usage: watchdog.sh <data folder> <log>
-data=$1
-exec >>"$2" 2>&1
-trap '' HUP INT TERM
 
 # Reads /proc/<id>/stat into $state, $parent and $started; false when there is no such process.
 inspect() {
@@ -34,33 +31,47 @@ any_alive() {
   return 1
 }
 
-while read -r _; do :; done
+end_all() {
+  touch "$data/processes"
+  while read -r id begun signal; do
+    is_alive "$id" "$begun" && tree "$id"
+  done <"$data/processes" >"$data/ending"
 
-touch "$data/processes"
-while read -r id begun signal; do
-  is_alive "$id" "$begun" && tree "$id"
-done <"$data/processes" >"$data/ending"
+  # A paused process would not hear the others.
+  while read -r id begun; do
+    is_alive "$id" "$begun" && kill -CONT "$id"
+  done <"$data/ending"
+  while read -r id begun signal; do
+    is_alive "$id" "$begun" && kill "-$signal" "$id"
+  done <"$data/processes"
 
-# A paused process would not hear the others.
-while read -r id begun; do
-  is_alive "$id" "$begun" && kill -CONT "$id"
-done <"$data/ending"
-while read -r id begun signal; do
-  is_alive "$id" "$begun" && kill "-$signal" "$id"
-done <"$data/processes"
+  tries=25
+  while any_alive && [ $tries -gt 0 ]; do
+    sleep 0.2
+    tries=$((tries - 1))
+  done
+  while read -r id begun; do
+    is_alive "$id" "$begun" && kill -KILL "$id"
+  done <"$data/ending"
+}
 
-for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25; do
-  any_alive || break
-  sleep 0.2
-done
-while read -r id begun; do
-  is_alive "$id" "$begun" && kill -KILL "$id"
-done <"$data/ending"
-
-# A killed PostgreSQL leaves its shared memory segment behind; line 7 of the file says which.
-if [ -f "$data/postgres/data/postmaster.pid" ]; then
+# A killed PostgreSQL leaves its shared memory segment behind; line 7 of its file says which.
+remove_shared_memory() {
+  [ -f "$data/postgres/data/postmaster.pid" ] || return 0
   segment=$(sed -n 7p "$data/postgres/data/postmaster.pid")
   [ -z "$segment" ] || ipcrm -m "${segment##* }"
-fi
+}
 
-rm -rf "$data"
+# One function, so that the shell has read all of this file before it waits.
+main() {
+  data=$1
+  exec >>"$2" 2>&1
+  trap '' HUP INT TERM
+  while read -r _; do :; done
+  end_all
+  remove_shared_memory
+  rm -rf "$data"
+  exit
+}
+
+main "$@"

@@ -1,0 +1,80 @@
+# SignalBroker: `make help` lists the targets.
+
+NODES = 2
+WEBAPPS = 1
+CONFIGURATION = Release
+
+JS = src/signalbroker-js
+JS_PACKAGES = $(JS)/node_modules/.package-lock.json
+PAGE = src/SignalBroker/wwwroot/app
+PAGE_BUILT = $(JS)/node_modules/.page-built
+PAGE_SOURCES = $(JS)/build.js $(JS)/tsconfig.json $(shell find $(JS)/demo $(JS)/src -type f 2>/dev/null)
+SOURCES = $(wildcard src tests migrations bench)
+LOCAL_CLUSTER = src/SignalBroker.LocalCluster
+# No build servers: they would stay behind.
+BUILD = dotnet msbuild -restore -p:Configuration=$(CONFIGURATION) -p:UseSharedCompilation=false \
+	-nodeReuse:false -maxCpuCount -nologo -verbosity:quiet
+
+export DOTNET_NOLOGO = 1
+export DOTNET_CLI_TELEMETRY_OPTOUT = 1
+export DOTNET_GENERATE_ASPNET_CERTIFICATE = false
+export DOTNET_SKIP_WORKLOAD_INTEGRITY_CHECK = 1
+MAKEFLAGS += --no-print-directory
+
+.PHONY: help run test build format check-format migrate clean packages test-packages page
+
+help: ## show this list
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile | expand -t 22
+
+run: packages page ## start SignalBroker here [NODES=2 WEBAPPS=1 ARGS="--set Key=Value"]
+	@echo "Building ..."
+	@$(BUILD) $(LOCAL_CLUSTER)
+	@exec dotnet $(LOCAL_CLUSTER)/bin/$(CONFIGURATION)/net10.0/SignalBroker.LocalCluster.dll \
+		--nodes $(NODES) --webapps $(WEBAPPS) $(ARGS)
+
+test: test-packages build ## run every test [FILTER=part of a test's name]
+	@CONFIGURATION=$(CONFIGURATION) FILTER='$(FILTER)' scripts/test
+
+build: packages page ## build everything
+	@echo "Building ..."
+	@$(BUILD) SignalBroker.sln
+
+format: ## format all C#
+	@dotnet tool restore > /dev/null
+	@dotnet csharpier format $(SOURCES)
+
+check-format: ## fail if any C# is not formatted
+	@dotnet tool restore > /dev/null
+	@dotnet csharpier check $(SOURCES)
+
+# The connection string holds a password: it stays off every command line that this file runs.
+migrate: export ConnectionStrings__Database = $(DATABASE)
+migrate: ## bring a database to the newest schema: make migrate DATABASE="Host=...;Database=..."
+	@$(if $(DATABASE),,$(error Please name the database: make migrate DATABASE="Host=...;Database=...;Username=...;Password=..."))
+	@dotnet run --project migrations --configuration $(CONFIGURATION) --verbosity quiet
+
+clean: ## remove what was built, and the logs
+	@rm -rf artifacts .local $(JS)/node_modules $(PAGE) migrations/bin migrations/obj \
+		src/*/bin src/*/obj tests/*/bin tests/*/obj bench/*/bin bench/*/obj
+
+packages:
+	@scripts/install-packages
+
+test-packages:
+	@scripts/install-packages test
+
+page: $(PAGE_BUILT)
+
+$(PAGE_BUILT): $(JS_PACKAGES) $(PAGE_SOURCES) $(if $(wildcard $(PAGE)),,missing-page)
+	@npm --prefix $(JS) run --silent build
+	@touch $@
+
+$(JS_PACKAGES): $(JS)/package.json $(JS)/package-lock.json
+	@npm --prefix $(JS) install --no-save --loglevel error --progress=false --no-audit --no-fund
+	@touch $@
+
+.PHONY: missing-page
+missing-page:
+
+# npm must not run before it is installed.
+$(JS_PACKAGES): | packages
