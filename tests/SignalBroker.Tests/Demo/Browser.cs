@@ -1,3 +1,4 @@
+using System.Collections;
 using Microsoft.Playwright;
 
 namespace SignalBroker.Tests.Demo;
@@ -16,7 +17,9 @@ public sealed class Browser : IAsyncLifetime
     private IBrowser chromium = null!;
 
     /// <summary>Where the tests leave pictures of what they saw.</summary>
-    public static string Screenshots { get; } = Path.Combine(FindRoot(), "artifacts", "screenshots");
+    public static string Screenshots { get; } = Path.Combine(Artifacts, "screenshots");
+
+    private static string Artifacts => Path.Combine(FindRoot(), "artifacts");
 
     public async ValueTask InitializeAsync()
     {
@@ -36,6 +39,7 @@ public sealed class Browser : IAsyncLifetime
                     "--disable-component-update",
                     "--disable-sync",
                 ],
+                Env = EnvironmentOfItsOwn(),
             }
         );
     }
@@ -52,6 +56,17 @@ public sealed class Browser : IAsyncLifetime
     {
         await chromium.DisposeAsync();
         playwright.Dispose();
+    }
+
+    // Else crash reports and caches would go to the home folder of whoever runs the tests.
+    private static Dictionary<string, string> EnvironmentOfItsOwn()
+    {
+        var environment = Environment
+            .GetEnvironmentVariables()
+            .Cast<DictionaryEntry>()
+            .ToDictionary(variable => (string)variable.Key, variable => (string)variable.Value!);
+        environment["XDG_CONFIG_HOME"] = environment["XDG_CACHE_HOME"] = Path.Combine(Artifacts, "browser");
+        return environment;
     }
 
     private static string FindRoot()
