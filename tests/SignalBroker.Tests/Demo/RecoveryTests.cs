@@ -33,6 +33,7 @@ public sealed class RecoveryTests(TestCluster cluster, Browser browser, Shielded
         answer.Outcomes.ShouldContain((second.ListeningKey, "queued"), answer.Body);
         await Expect(alice.Messages).ToHaveCountAsync(1);
         await Expect(alice.Messages).ToContainTextAsync("the next one");
+        await Expect(alice.WireLog).ToContainTextAsync("The socket closed");
         (await alice.StatesAsync()).ShouldBe([
             "disconnected",
             "connecting",
@@ -55,11 +56,13 @@ public sealed class RecoveryTests(TestCluster cluster, Browser browser, Shielded
             await alice.Connect.ClickAsync();
             await Expect(alice.Detail)
                 .ToContainTextAsync("No node has room right now. The server asks to wait 5 s. Next try in ");
+            await Expect(alice.Connect).ToHaveTextAsync("Try now");
+            await Expect(alice.Connect).ToHaveAttributeAsync("aria-disabled", "true");
             await alice.PictureAsync("6-no-node");
 
             for (var impatience = 0; impatience < 5; impatience++)
             {
-                await alice.Connect.ClickAsync();
+                await alice.Connect.ClickAsync(new() { Force = true });
             }
 
             await Expect(alice.Detail).ToContainTextAsync("Next try in 3 s.");
