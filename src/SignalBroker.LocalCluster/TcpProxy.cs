@@ -18,14 +18,14 @@ public sealed class TcpProxy : IAsyncDisposable
     private int _turn;
 
     /// <summary>Begins to listen and to forward.</summary>
-    /// <param name="port">The loopback port to listen on.</param>
+    /// <param name="port">The loopback port to listen on; 0 for any free one.</param>
     /// <param name="targets">The loopback ports to forward to, asked anew for each connection.</param>
     public TcpProxy(int port, Func<IReadOnlyList<int>> targets)
     {
-        Port = port;
         _targets = targets;
         _listener = new TcpListener(IPAddress.Loopback, port);
         _listener.Start();
+        Port = ((IPEndPoint)_listener.LocalEndpoint).Port;
         _accepting = AcceptAsync();
     }
 

@@ -95,8 +95,10 @@ public static class HttpSetup
 
             // After the gate, which must see who really connected.
             app.UseForwardedHeaders();
-            app.UseRateLimiter();
+
+            // Before the limiter, so that pages of other origins can read that they are to slow down.
             app.UseCors();
+            app.UseRateLimiter();
             app.UseDefaultFiles();
             app.UseStaticFiles(new StaticFileOptions { OnPrepareResponse = SetCaching });
             app.MapOpenApi("/openapi/{documentName}.json");

@@ -1,6 +1,15 @@
-import { byId } from "./dom";
+import { byId, make } from "./dom";
 
-/** Speaks to screen readers. One polite region for everything, so that nothing is said twice. */
+const keptLines = 5;
+
+/**
+ * Speaks to screen readers. One polite region for everything, so that nothing is said twice; a log, so that what comes
+ * second doesn't cut off what came first.
+ */
 export function announce(text: string): void {
-  byId("announcer", HTMLElement).textContent = text;
+  const log = byId("announcer", HTMLElement);
+  log.append(make("p", "", text));
+  if (log.childElementCount > keptLines) {
+    log.firstElementChild?.remove();
+  }
 }

@@ -19,13 +19,13 @@ export function createConnectForm(actions: ConnectFormActions): (state: State) =
   const disconnect = byId("disconnect", HTMLButtonElement);
   const note = byId("connect-note", HTMLElement);
   const rule = note.textContent;
-  let state: State["name"] = "disconnected";
+  let state: State = { name: "disconnected" };
 
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    if (state === "reconnecting") {
+    if (state.name === "reconnecting" && state.mayHurry) {
       actions.retryNow();
-    } else if (state === "disconnected") {
+    } else if (state.name === "disconnected") {
       const mistake = check();
       if (mistake === undefined) {
         actions.connect(identity());
@@ -36,17 +36,18 @@ export function createConnectForm(actions: ConnectFormActions): (state: State) =
   });
   form.addEventListener("input", () => check());
   disconnect.addEventListener("click", () => {
-    if (state !== "disconnected") {
+    if (state.name !== "disconnected") {
       actions.disconnect();
     }
   });
 
   return (next) => {
-    state = next.name;
-    const idle = state === "disconnected";
+    state = next;
+    const idle = next.name === "disconnected";
+    const mayTry = next.name === "reconnecting" && next.mayHurry;
     userId.readOnly = device.readOnly = !idle;
-    connect.textContent = state === "reconnecting" ? "Try now" : "Connect";
-    connect.setAttribute("aria-disabled", String(state === "connecting" || state === "listening"));
+    connect.textContent = next.name === "reconnecting" ? "Try now" : "Connect";
+    connect.setAttribute("aria-disabled", String(!idle && !mayTry));
     disconnect.setAttribute("aria-disabled", String(idle));
   };
 

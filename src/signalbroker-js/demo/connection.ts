@@ -8,7 +8,8 @@ export type State =
   | { name: "disconnected"; problem?: string }
   | { name: "connecting"; step: "asking" | "opening" | "subscribing"; session?: Session }
   | { name: "listening"; session: Session }
-  | { name: "reconnecting"; reason: string; retryAt: number };
+  /** `mayHurry` is false when the webapp asked to wait. */
+  | { name: "reconnecting"; reason: string; retryAt: number; mayHurry: boolean };
 
 export interface Connection {
   readonly state: State;
@@ -122,7 +123,7 @@ export function createConnection({ api, openListener, onState, onReceived }: Con
     failures++;
     notBefore = Date.now() + askedToWaitMs;
     timer = setTimeout(() => void attempt(), waitMs);
-    show({ name: "reconnecting", reason, retryAt: Date.now() + waitMs });
+    show({ name: "reconnecting", reason, retryAt: Date.now() + waitMs, mayHurry: askedToWaitMs === 0 });
   }
 
   function stop(): void {

@@ -8,13 +8,13 @@ export interface OutcomeWords {
 export function outcomeWords(outcome: string): OutcomeWords {
   switch (outcome) {
     case "queued":
-      return { tone: "good", words: "on its way: the broker has it" };
+      return { tone: "good", words: "on its way, the broker has it" };
     case "notListening":
-      return { tone: "bad", words: "not sent: it stopped listening" };
+      return { tone: "bad", words: "not sent, it stopped listening" };
     case "overloaded":
-      return { tone: "bad", words: "not sent: it can't keep up; try again in a moment" };
+      return { tone: "bad", words: "not sent, it can't keep up; try again in a moment" };
     default:
-      return { tone: "unsure", words: "not certain: the broker didn't confirm it" };
+      return { tone: "unsure", words: "not certain, the broker didn't confirm it" };
   }
 }
 

@@ -33,7 +33,15 @@ export function createReceivedList(onReply: (to: string) => void): (envelope: En
     reply.type = "button";
     reply.setAttribute("aria-label", `Reply to ${envelope.from}`);
     reply.addEventListener("click", () => onReply(envelope.from));
-    const type = envelope.type === undefined ? [] : [make("span", "tag", envelope.type)];
-    return make("div", "message-head", from, ...type, clockTime(envelope.sentAt), reply);
+    return make("div", "message-head", from, ...tag(envelope.type), clockTime(envelope.sentAt), reply);
   }
+}
+
+function tag(type: string | undefined): HTMLElement[] {
+  if (type === undefined) {
+    return [];
+  }
+  const element = make("span", "tag", type);
+  element.title = type;
+  return [element];
 }

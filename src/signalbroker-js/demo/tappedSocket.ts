@@ -1,6 +1,6 @@
 import type { Way, Wire } from "./wire";
 
-/** Opens a socket that reports every frame it carries, exactly as it goes over the wire. */
+/** Opens a socket that reports every frame it carries, exactly as it goes over the wire, and its end. */
 export function openTappedSocket(address: string, wire: Wire): WebSocket {
   const socket = new WebSocket(address, ["v12.stomp"]);
   const send = socket.send.bind(socket);
@@ -9,6 +9,7 @@ export function openTappedSocket(address: string, wire: Wire): WebSocket {
     send(data);
   };
   socket.addEventListener("message", (event: MessageEvent<unknown>) => report("in", event.data));
+  socket.addEventListener("close", ({ code }) => wire.record("STOMP", "in", `The socket closed (${code})`));
   return socket;
 
   function report(way: Way, data: unknown): void {

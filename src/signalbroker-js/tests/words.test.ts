@@ -15,7 +15,7 @@ describe("What the page says", () => {
   });
 
   it("sums several devices up", () => {
-    expect(deliverySummary("bob", ["queued"]).words).toBe("To bob: on its way: the broker has it.");
+    expect(deliverySummary("bob", ["queued"]).words).toBe("To bob: on its way, the broker has it.");
     expect(deliverySummary("bob", ["queued", "overloaded"])).toEqual({
       tone: "unsure",
       words: "To bob: on its way to 1 of 2 devices.",

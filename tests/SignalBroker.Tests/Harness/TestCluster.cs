@@ -51,9 +51,9 @@ public sealed class TestCluster : IAsyncLifetime
     /// <summary>Waits until every running webapp gives sessions to every node.</summary>
     public async Task AllNodesReadyAsync()
     {
-        for (var webapp = 0; webapp < Servers.Webapps.Count; webapp++)
+        foreach (var webapp in Servers.Webapps.Where(webapp => webapp.IsRunning))
         {
-            var admin = InternalOf(webapp);
+            var admin = new Api(webapp.InternalAddress);
             await Eventually.HoldsAsync(
                 async () =>
                 {

@@ -1,0 +1,144 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text;
+using SignalBroker.LocalCluster;
+using SignalBroker.Tests.Harness;
+using static Microsoft.Playwright.Assertions;
+
+namespace SignalBroker.Tests.Demo;
+
+/// <summary>How the demo page comes back by itself.</summary>
+public sealed class RecoveryTests(TestCluster cluster, Browser browser, ShieldedWebapp shielded)
+    : BrowserTests(cluster, browser),
+        IClassFixture<ShieldedWebapp>
+{
+    private static readonly HttpClient Http = new(new SocketsHttpHandler { UseProxy = false });
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_page_whose_socket_was_cut_listens_again_and_the_next_signal_arrives(bool hasName)
+    {
+        var alice = await OpenAsync(Cluster.Api);
+        var first = await alice.ListenAsync(hasName ? Fresh("alice") : "");
+        var sender = await Cluster.Api.ConnectAsync();
+
+        var second = await alice.ReadSessionAsync(() => CutAsync(first));
+        await Expect(alice.MyKey).ToHaveTextAsync(second.ListeningKey);
+        await alice.ShowsAsync("listening");
+        var answer = await Cluster.ApiOf(1).ExchangeAsync(sender, new { to = first.UserId, content = "the next one" });
+
+        second.ListeningKey.ShouldNotBe(first.ListeningKey);
+        second.UserId.ShouldBe(first.UserId);
+        answer.Outcomes.ShouldContain((second.ListeningKey, "queued"), answer.Body);
+        await Expect(alice.Messages).ToHaveCountAsync(1);
+        await Expect(alice.Messages).ToContainTextAsync("the next one");
+        await Expect(alice.WireLog).ToContainTextAsync("The socket closed");
+        (await alice.StatesAsync()).ShouldBe([
+            "disconnected",
+            "connecting",
+            "listening",
+            "reconnecting",
+            "connecting",
+            "listening",
+        ]);
+    }
+
+    [Fact]
+    public async Task Without_a_node_the_page_counts_down_as_the_webapp_asks_and_comes_back_when_there_is_one()
+    {
+        var alice = await OpenAsync(new Api(shielded.Webapp.PublicAddress));
+        alice.WillBeRefused("/connect");
+        await shielded.CutOffAsync();
+        try
+        {
+            await alice.UserId.FillAsync(Fresh("alice"));
+            await alice.Connect.ClickAsync();
+            await Expect(alice.Detail)
+                .ToContainTextAsync("No node has room right now. The server asks to wait 5 s. Next try in ");
+            await Expect(alice.Connect).ToHaveTextAsync("Try now");
+            await Expect(alice.Connect).ToHaveAttributeAsync("aria-disabled", "true");
+            await alice.PictureAsync("6-no-node");
+
+            for (var impatience = 0; impatience < 5; impatience++)
+            {
+                await alice.Connect.ClickAsync(new() { Force = true });
+            }
+
+            await Expect(alice.Detail).ToContainTextAsync("Next try in 3 s.");
+            alice.RequestsTo("/connect").ShouldBe(1);
+        }
+        finally
+        {
+            shielded.LetThrough();
+        }
+
+        await alice.ShowsAsync("listening");
+    }
+
+    /// <summary>Makes the session's node close its connection, which the page has not asked for.</summary>
+    private async Task CutAsync(ConnectedSession session)
+    {
+        var node = Cluster.Servers.Nodes.Single(node => node.ListeningAddress == session.ListeningAddress);
+        var management = new Uri(node.ManagementAddress);
+        using var request = new HttpRequestMessage(
+            HttpMethod.Delete,
+            new Uri(management, $"/api/connections/username/{session.ListeningKey}")
+        );
+        request.Headers.Authorization = new AuthenticationHeaderValue(
+            "Basic",
+            Convert.ToBase64String(Encoding.UTF8.GetBytes(Uri.UnescapeDataString(management.UserInfo)))
+        );
+        using var response = await Http.SendAsync(request, TestContext.Current.CancellationToken);
+        response.StatusCode.ShouldBe(HttpStatusCode.NoContent);
+    }
+}
+
+/// <summary>A webapp that can be cut off from all nodes while everybody else goes on using them.</summary>
+public sealed class ShieldedWebapp(TestCluster cluster) : IAsyncLifetime
+{
+    private readonly List<TcpProxy> proxies = [];
+
+    public Webapp Webapp { get; private set; } = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        var settings = new Dictionary<string, string>();
+        foreach (var (index, node) in cluster.Servers.Nodes.Index())
+        {
+            var address = new UriBuilder(node.AmqpAddress);
+            var port = address.Port;
+            proxies.Add(new TcpProxy(port: 0, () => [port]));
+            address.Port = proxies[^1].Port;
+            settings[$"Nodes:{index}:AmqpAddress"] = address.Uri.OriginalString;
+        }
+
+        Webapp = await cluster.Servers.AddWebappAsync(settings);
+    }
+
+    /// <summary>Loses all nodes, and waits until the webapp knows.</summary>
+    public async Task CutOffAsync()
+    {
+        foreach (var proxy in proxies)
+        {
+            proxy.Blackhole();
+            proxy.Cut();
+        }
+
+        var webapp = new Api(Webapp.InternalAddress);
+        await Eventually.HoldsAsync(async () =>
+            (await webapp.GetAsync("/health/ready")).Status.ShouldBe(HttpStatusCode.ServiceUnavailable)
+        );
+    }
+
+    public void LetThrough() => proxies.ForEach(proxy => proxy.Forward());
+
+    public async ValueTask DisposeAsync()
+    {
+        await Webapp.StopAsync();
+        foreach (var proxy in proxies)
+        {
+            await proxy.DisposeAsync();
+        }
+    }
+}
