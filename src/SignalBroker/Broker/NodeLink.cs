@@ -44,8 +44,9 @@ public sealed partial class NodeLink(Node node, BrokerOptions options, TimeProvi
             {
                 await ServeAsync(connection, cancellationToken);
             }
-            catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
+            catch (Exception failure)
             {
+                cancellationToken.ThrowIfCancellationRequested();
                 LogLost(node.Name, failure.Message);
             }
             finally

@@ -34,8 +34,9 @@ public sealed partial class NodeEvents(
             {
                 await ConsumeAsync(connection, cancellationToken);
             }
-            catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
+            catch (Exception failure)
             {
+                cancellationToken.ThrowIfCancellationRequested();
                 LogLost(node.Name, failure.Message);
             }
             finally

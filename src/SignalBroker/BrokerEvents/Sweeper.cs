@@ -67,8 +67,9 @@ public sealed partial class Sweeper(
             {
                 await SweepAsync(stoppingToken);
             }
-            catch (Exception failure) when (!stoppingToken.IsCancellationRequested)
+            catch (Exception failure)
             {
+                stoppingToken.ThrowIfCancellationRequested();
                 LogNotSwept(failure.Message);
             }
         }

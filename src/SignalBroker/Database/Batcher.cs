@@ -14,6 +14,9 @@ public sealed class Batcher<TQuestion, TAnswer>
     private const int Workers = 2;
     private const int LargestBatch = 500;
 
+    // Behind a batch that times out the next one would wait for as long again.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
     private readonly Channel<Pending> waiting = Channel.CreateUnbounded<Pending>();
     private readonly Func<IReadOnlyList<TQuestion>, Task<IReadOnlyDictionary<TQuestion, TAnswer>>> answer;
 
@@ -29,11 +32,12 @@ public sealed class Batcher<TQuestion, TAnswer>
     }
 
     /// <summary>Asks one question; a failed statement fails everybody in its batch.</summary>
+    /// <exception cref="TimeoutException">There was no answer for 5 s.</exception>
     public Task<TAnswer?> GetAsync(TQuestion question)
     {
         var pending = new Pending(question);
         waiting.Writer.TryWrite(pending);
-        return pending.Task;
+        return pending.Task.WaitAsync(Patience);
     }
 
     private async Task WorkAsync()

@@ -35,14 +35,26 @@ public static class DatabaseSetup
                 };
                 Default(settings, "Maximum Pool Size", 32);
                 Default(settings, "Max Auto Prepare", 50);
-                Default(settings, "Command Timeout", 5);
-                Default(settings, "Timeout", 5);
+                // A statement that times out is cancelled on a connection of its own, which takes two more time-outs when
+                // PostgreSQL is frozen: 10 s in all.
+                Default(settings, "Command Timeout", 4);
+                Default(settings, "Timeout", 3);
+                Default(settings, "Cancellation Timeout", -1);
+                KeepThreadsFree(settings.MaxPoolSize);
                 return new NpgsqlDataSourceBuilder(settings.ConnectionString)
                     .UseLoggerFactory(services.GetRequiredService<ILoggerFactory>())
                     .Build();
             });
             builder.Services.AddHostedService<SchemaCheck>();
         }
+    }
+
+    // Npgsql cancels a statement synchronously: each pooled connection may hold a thread for seconds, and liveness must
+    // not wait for them.
+    private static void KeepThreadsFree(int heldAtMost)
+    {
+        ThreadPool.GetMinThreads(out _, out var completionPorts);
+        ThreadPool.SetMinThreads(heldAtMost + Environment.ProcessorCount, completionPorts);
     }
 
     private static void Default(NpgsqlConnectionStringBuilder settings, string keyword, int value)

@@ -41,8 +41,9 @@ public sealed partial class SessionChanges(
             {
                 await HearAsync(connection, stoppingToken);
             }
-            catch (Exception failure) when (!stoppingToken.IsCancellationRequested)
+            catch (Exception failure)
             {
+                stoppingToken.ThrowIfCancellationRequested();
                 LogLost(failure);
             }
             finally

@@ -51,8 +51,9 @@ public sealed partial class SessionCloser(ManagementApi management, NodeCatalog 
             {
                 await CloseAsync(session, reason, cancellationToken);
             }
-            catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
+            catch (Exception failure)
             {
+                cancellationToken.ThrowIfCancellationRequested();
                 LogNotClosed(session.ListeningKey, session.Node, failure.Message);
             }
         }

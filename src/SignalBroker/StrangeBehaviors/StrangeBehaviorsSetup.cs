@@ -21,14 +21,17 @@ public static class StrangeBehaviorsSetup
     extension(WebApplication app)
     {
         /// <summary>Maps the record on the internal port.</summary>
-        public void MapStrangeBehaviors() =>
-            app.MapGet(
-                    "/admin/strange-behaviors",
-                    async (StrangeBehaviorStore store, StrangeKind? kind, long? before, int? limit) =>
-                        TypedResults.Ok<IEnumerable<StrangeBehavior>>(
-                            await store.ReadAsync(kind, before, Math.Clamp(limit ?? 100, 1, LongestPage))
-                        )
-                )
-                .Internal();
+        public void MapStrangeBehaviors() => app.MapGet("/admin/strange-behaviors", ReadAsync).Internal();
+    }
+
+    private static async Task<IResult> ReadAsync(StrangeBehaviorStore store, string? kind, long? before, int? limit)
+    {
+        // Parsed by hand: the framework would not take a kind as the answer spells it.
+        StrangeKind? only = Enum.TryParse<StrangeKind>(kind, ignoreCase: true, out var parsed) ? parsed : null;
+        return kind is not null && only is null
+            ? Problem.InvalidMember("kind", $"must be one of {string.Join(", ", Enum.GetNames<StrangeKind>())}")
+            : TypedResults.Ok<IEnumerable<StrangeBehavior>>(
+                await store.ReadAsync(only, before, Math.Clamp(limit ?? 100, 1, LongestPage))
+            );
     }
 }
