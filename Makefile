@@ -69,6 +69,7 @@ $(PAGE_BUILT): $(JS_PACKAGES) $(PAGE_SOURCES) $(if $(wildcard $(PAGE)),,missing-
 	@npm --prefix $(JS) run --silent build
 	@touch $@
 
+# Not `npm ci`: it refuses a lock file made where other platforms' optional packages were not on offer.
 $(JS_PACKAGES): $(JS)/package.json $(JS)/package-lock.json
 	@npm --prefix $(JS) install --no-save --loglevel error --progress=false --no-audit --no-fund
 	@touch $@

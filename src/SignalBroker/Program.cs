@@ -4,6 +4,7 @@ using SignalBroker.BrokerEvents;
 using SignalBroker.Compatibility;
 using SignalBroker.Database;
 using SignalBroker.Health;
+using SignalBroker.Hosting;
 using SignalBroker.Http;
 using SignalBroker.Nodes;
 using SignalBroker.Sessions;

@@ -27,8 +27,7 @@ public sealed partial class ProgramTests
         }
 
         await program.WaitForExitAsync(Token);
-        await EventuallyAsync(() => !Directory.Exists(data));
-        ProcessesThatName(data).ShouldBeEmpty();
+        await EventuallyAsync(() => !Directory.Exists(data) && ProcessesThatName(data).Count == 0);
     }
 
     private static Process Start()

@@ -36,12 +36,17 @@ public static class BrokerConnection
     {
         try
         {
-            await connection.AbortAsync(FarewellTime);
-            await connection.DisposeAsync();
+            await LeaveAsync(connection).WaitAsync(Patience);
         }
         catch (Exception)
         {
-            // A broken connection may refuse to be closed; there is nothing left to do about it.
+            // A broken connection may refuse to be closed, or take for ever; there is nothing left to do about it.
         }
+    }
+
+    private static async Task LeaveAsync(IConnection connection)
+    {
+        await connection.AbortAsync(FarewellTime);
+        await connection.DisposeAsync();
     }
 }

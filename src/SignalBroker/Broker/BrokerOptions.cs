@@ -22,5 +22,5 @@ public sealed class BrokerOptions
 
     /// <summary>How many signals may wait to be written to one node before the next is turned away as overloaded.</summary>
     [Range(1, 1_000_000)]
-    public int MaxWaiting { get; set; } = 10_000;
+    public int MaxWaiting { get; set; } = 2_000;
 }

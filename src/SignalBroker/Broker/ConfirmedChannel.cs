@@ -13,6 +13,8 @@ namespace SignalBroker.Broker;
 /// </remarks>
 public sealed class ConfirmedChannel : IAsyncDisposable
 {
+    private static readonly TimeSpan FarewellTime = TimeSpan.FromSeconds(2);
+
     private readonly IChannel channel;
     private readonly TimeProvider clock;
     private readonly TimeSpan confirmTimeout;
@@ -20,6 +22,7 @@ public sealed class ConfirmedChannel : IAsyncDisposable
     private readonly ConcurrentQueue<Publication> byAge = new();
     private readonly ConcurrentDictionary<ulong, Publication> unconfirmed = new();
     private readonly ConcurrentDictionary<string, Publication> byMessageId = new();
+    private readonly TaskCompletionSource ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task writing;
     private ulong lastTag;
     private ulong firstUnconfirmed = 1;
@@ -51,6 +54,9 @@ public sealed class ConfirmedChannel : IAsyncDisposable
         );
         return new(opened, options, clock);
     }
+
+    /// <summary>Ends when nothing can be published any more, for whichever reason.</summary>
+    public Task Ended => ended.Task;
 
     /// <summary>Publishes to the queue of this name; never throws.</summary>
     /// <param name="queue">The queue's name, which the default exchange takes for the routing key.</param>
@@ -92,10 +98,17 @@ public sealed class ConfirmedChannel : IAsyncDisposable
     /// <inheritdoc />
     public async ValueTask DisposeAsync()
     {
-        waiting.Writer.TryComplete();
-        await channel.AbortAsync();
-        await writing;
-        await channel.DisposeAsync();
+        End();
+        try
+        {
+            await channel.AbortAsync().WaitAsync(FarewellTime, clock);
+            await writing.WaitAsync(FarewellTime, clock);
+            await channel.DisposeAsync();
+        }
+        catch (TimeoutException)
+        {
+            // The library can wait for ever on a connection that broke while it wrote; it is left to the collector.
+        }
     }
 
     private bool IsOverdue(Publication publication) => clock.GetElapsedTime(publication.Since) >= confirmTimeout;
@@ -111,9 +124,8 @@ public sealed class ConfirmedChannel : IAsyncDisposable
         }
         catch (Exception)
         {
-            // The channel is closed; its shutdown handler has given everybody their outcome or does it now.
-            waiting.Writer.TryComplete();
-            FailAll();
+            // The channel is closed. Its shutdown handler may be long in coming.
+            End();
         }
     }
 
@@ -178,8 +190,7 @@ public sealed class ConfirmedChannel : IAsyncDisposable
 
     private Task OnShutdownAsync(object sender, ShutdownEventArgs reason)
     {
-        waiting.Writer.TryComplete();
-        FailAll();
+        End();
         return Task.CompletedTask;
     }
 
@@ -204,11 +215,14 @@ public sealed class ConfirmedChannel : IAsyncDisposable
             }
 
             publication.TrySetResult(publication.Returned ? PublishOutcome.NotListening : outcome);
+            publication.Body = default;
         }
     }
 
-    private void FailAll()
+    private void End()
     {
+        waiting.Writer.TryComplete();
+        ended.TrySetResult();
         foreach (var tag in unconfirmed.Keys)
         {
             Settle(tag, PublishOutcome.Unknown);
@@ -231,7 +245,7 @@ public sealed class ConfirmedChannel : IAsyncDisposable
         private string? messageId;
 
         public string Queue { get; } = queue;
-        public ReadOnlyMemory<byte> Body { get; } = body;
+        public ReadOnlyMemory<byte> Body { get; set; } = body;
         public TimeSpan? TimeToLive { get; } = timeToLive;
         public bool Mandatory { get; } = mandatory;
         public long Since { get; } = since;

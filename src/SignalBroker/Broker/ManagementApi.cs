@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using SignalBroker.Nodes;
+using SignalBroker.Sessions;
 
 namespace SignalBroker.Broker;
 
@@ -17,7 +18,13 @@ public sealed record BrokerQueue(
 )
 {
     /// <summary>Whether the queue is as a session's queue has to be: it goes with its one listener.</summary>
-    public bool IsAsAgreed => Exclusive && AutoDelete && !Durable && Arguments is null or { Count: 0 };
+    public bool IsAsAgreed =>
+        Exclusive
+        && AutoDelete
+        && !Durable
+        && (
+            Arguments is null || Arguments.All(argument => Topology.IsHarmless(argument.Key, argument.Value.ToString()))
+        );
 }
 
 /// <summary>The part of RabbitMQ's management HTTP API that the webapp needs.</summary>
@@ -29,13 +36,33 @@ public sealed partial class ManagementApi(HttpClient http)
     /// <exception cref="HttpRequestException">The node can't be reached or refuses.</exception>
     public async Task<IReadOnlyList<BrokerQueue>> ListSessionQueuesAsync(Node node, CancellationToken cancellationToken)
     {
-        var all = await GetAsync(
-            node,
-            $"api/queues/{VirtualHost(node)}?disable_stats=true&columns=name,exclusive,auto_delete,durable,arguments",
-            ManagementJson.Default.ListBrokerQueue,
-            cancellationToken
-        );
-        return [.. (all ?? []).Where(queue => Topology.KeyOf(queue.Name) is not null)];
+        var all =
+            await GetAsync(
+                node,
+                $"api/queues/{VirtualHost(node)}?disable_stats=true&columns=name,exclusive,auto_delete,durable,arguments",
+                ManagementJson.Default.ListBrokerQueue,
+                cancellationToken
+            ) ?? throw new HttpRequestException("The management API knows no list of queues.");
+        return [.. all.Where(queue => Topology.KeyOf(queue.Name) is not null)];
+    }
+
+    /// <summary>Lists the connections on a node that are logged in as sessions.</summary>
+    /// <exception cref="HttpRequestException">The node can't be reached or refuses.</exception>
+    public async Task<IReadOnlyList<string>> ListSessionLoginsAsync(Node node, CancellationToken cancellationToken)
+    {
+        var all =
+            await GetAsync(
+                node,
+                "api/connections?disable_stats=true&columns=user",
+                ManagementJson.Default.ListBrokerConnection,
+                cancellationToken
+            ) ?? throw new HttpRequestException("The management API knows no list of connections.");
+        return
+        [
+            .. all.Select(connection => connection.User)
+                .OfType<string>()
+                .Where(user => ListeningKey.IsWellFormed(user)),
+        ];
     }
 
     /// <summary>Finds one queue; null when there is none of this name.</summary>
@@ -117,12 +144,15 @@ public sealed partial class ManagementApi(HttpClient http)
         return request;
     }
 
+    private sealed record BrokerConnection(string? User);
+
     private sealed record OwnedQueue([property: JsonPropertyName("owner_pid_details")] QueueOwner? OwnerPidDetails);
 
     private sealed record QueueOwner(string Name);
 
     [JsonSourceGenerationOptions(PropertyNameCaseInsensitive = true)]
     [JsonSerializable(typeof(List<BrokerQueue>))]
+    [JsonSerializable(typeof(List<BrokerConnection>))]
     [JsonSerializable(typeof(OwnedQueue))]
     private sealed partial class ManagementJson : JsonSerializerContext;
 }

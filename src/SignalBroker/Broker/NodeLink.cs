@@ -1,6 +1,6 @@
 using RabbitMQ.Client;
 using RabbitMQ.Client.Events;
-using SignalBroker.Database;
+using SignalBroker.Hosting;
 using SignalBroker.Nodes;
 
 namespace SignalBroker.Broker;
@@ -14,6 +14,9 @@ public sealed partial class NodeLink(Node node, BrokerOptions options, TimeProvi
 {
     // Overdue publishes are looked for more often than probes go out, so that a time-out is not much late.
     private const int LooksPerProbe = 4;
+
+    // A connection on which nothing is confirmed for so long is broken, whatever the library says of it.
+    private const int ProbesToGiveUp = 5;
 
     private volatile ConfirmedChannel? channel;
 
@@ -36,8 +39,9 @@ public sealed partial class NodeLink(Node node, BrokerOptions options, TimeProvi
     {
         while (true)
         {
-            var connection = await Reconnecting.Pipeline.ExecuteAsync(
-                async token => await BrokerConnection.OpenAsync(node, "publisher", token),
+            var connection = await Reconnecting.UntilDoneAsync(
+                token => BrokerConnection.OpenAsync(node, "publisher", token),
+                failure => LogUnreachable(node.Name, failure.Message),
                 cancellationToken
             );
             try
@@ -51,7 +55,6 @@ public sealed partial class NodeLink(Node node, BrokerOptions options, TimeProvi
             }
             finally
             {
-                node.Responsive = false;
                 node.Blocked = false;
                 await BrokerConnection.AbandonAsync(connection);
             }
@@ -60,15 +63,13 @@ public sealed partial class NodeLink(Node node, BrokerOptions options, TimeProvi
 
     private async Task ServeAsync(IConnection connection, CancellationToken cancellationToken)
     {
-        using var closed = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        connection.ConnectionShutdownAsync += async (_, _) => await closed.CancelAsync();
         connection.ConnectionBlockedAsync += OnBlockedAsync;
         connection.ConnectionUnblockedAsync += OnUnblockedAsync;
         await using var opened = await ConfirmedChannel.OpenAsync(connection, options, clock, cancellationToken);
         channel = opened;
         try
         {
-            await ProbeAsync(opened, closed.Token);
+            await ProbeAsync(opened, cancellationToken);
         }
         finally
         {
@@ -84,17 +85,24 @@ public sealed partial class NodeLink(Node node, BrokerOptions options, TimeProvi
         using var timer = new PeriodicTimer(options.ProbeInterval / LooksPerProbe, clock);
         Task<PublishOutcome>? probe = null;
         var askedAt = 0L;
-        for (var look = 0; ; look++)
+        var confirmedAt = clock.GetTimestamp();
+        for (var look = 0; !opened.Ended.IsCompleted; look++)
         {
             opened.GiveUpOverdue();
             if (probe is { IsCompleted: true })
             {
                 SetResponsive(await probe == PublishOutcome.Queued);
+                confirmedAt = node.Responsive ? clock.GetTimestamp() : confirmedAt;
                 probe = null;
             }
             else if (probe is not null && clock.GetElapsedTime(askedAt) >= options.ProbeTimeout)
             {
                 SetResponsive(false);
+            }
+
+            if (!node.Blocked && clock.GetElapsedTime(confirmedAt) >= options.ProbeTimeout * ProbesToGiveUp)
+            {
+                throw new TimeoutException("it confirms nothing");
             }
 
             if (probe is null && look % LooksPerProbe == 0)
@@ -105,6 +113,8 @@ public sealed partial class NodeLink(Node node, BrokerOptions options, TimeProvi
 
             await timer.WaitForNextTickAsync(cancellationToken);
         }
+
+        throw new IOException("the channel is closed");
     }
 
     private void SetResponsive(bool responsive)
@@ -132,6 +142,9 @@ public sealed partial class NodeLink(Node node, BrokerOptions options, TimeProvi
 
     [LoggerMessage(LogLevel.Information, "Node {Node} confirms publishes: {Responsive}")]
     private partial void LogResponsive(string node, bool responsive);
+
+    [LoggerMessage(LogLevel.Warning, "Node {Node} can't be reached: {Reason}")]
+    private partial void LogUnreachable(string node, string reason);
 
     [LoggerMessage(LogLevel.Warning, "Node {Node} is lost: {Reason}")]
     private partial void LogLost(string node, string reason);

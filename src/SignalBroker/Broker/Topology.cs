@@ -28,8 +28,10 @@ public static class Topology
     public static string QueueOf(string listeningKey) => listeningKey;
 
     /// <summary>The listening key that a queue belongs to; null for a queue that is no session's.</summary>
-    public static string? KeyOf(string queue) =>
-        queue.StartsWith(ListeningKey.Prefix, StringComparison.Ordinal) ? queue : null;
+    public static string? KeyOf(string queue) => ListeningKey.IsWellFormed(queue) ? queue : null;
+
+    /// <summary>Whether a queue may have this argument: RabbitMQ 4 itself gives every queue the type that it has anyway.</summary>
+    public static bool IsHarmless(string argument, string value) => (argument, value) is ("x-queue-type", "classic");
 
     /// <summary>Declares the events queue and binds it to the events of queues.</summary>
     public static async Task DeclareEventsAsync(IChannel channel, CancellationToken cancellationToken)

@@ -26,6 +26,8 @@ public sealed class AdmissionStore(NpgsqlDataSource database)
     /// <returns>The numbers of the admitted logins in the list.</returns>
     public async Task<IReadOnlySet<int>> AdmitAsync(IReadOnlyList<Login> logins)
     {
+        // Two statements that lock the same rows must do it in one order.
+        int[] order = [.. Enumerable.Range(0, logins.Count).OrderBy(number => logins[number].ListeningKey)];
         await using var connection = await database.OpenConnectionAsync();
         var admitted = await connection.QueryAsync<int>(
             $"""
@@ -45,13 +47,15 @@ public sealed class AdmissionStore(NpgsqlDataSource database)
             """,
             new
             {
-                keys = logins.Select(login => login.ListeningKey).ToArray(),
-                hashes = logins.Select(login => login.PasscodeHash.ToArray()).ToArray(),
-                nodes = logins.Select(login => login.Node).ToArray(),
-                users = logins.Select(login => login.OriginalUserId).ToArray(),
+                keys = Column(login => login.ListeningKey),
+                hashes = Column(login => login.PasscodeHash.ToArray()),
+                nodes = Column(login => login.Node),
+                users = Column(login => login.OriginalUserId),
             }
         );
-        return admitted.ToHashSet();
+        return admitted.Select(number => order[number]).ToHashSet();
+
+        T[] Column<T>(Func<Login, T> value) => [.. order.Select(number => value(logins[number]))];
     }
 
     /// <summary>Finds out about a login that was denied; null when no session bears the key.</summary>

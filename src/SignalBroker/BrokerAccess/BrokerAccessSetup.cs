@@ -38,7 +38,7 @@ public static class BrokerAccessSetup
                         async (string node, HttpContext context) =>
                             await AnswerAsync(context, form => decide(node, form, context.RequestServices))
                     )
-                    .Internal();
+                    .ExcludeFromDescription();
         }
     }
 

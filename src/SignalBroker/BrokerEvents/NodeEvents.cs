@@ -2,7 +2,7 @@ using System.Threading.Channels;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Events;
 using SignalBroker.Broker;
-using SignalBroker.Database;
+using SignalBroker.Hosting;
 using SignalBroker.Nodes;
 
 namespace SignalBroker.BrokerEvents;
@@ -26,8 +26,9 @@ public sealed partial class NodeEvents(
     {
         while (true)
         {
-            var connection = await Reconnecting.Pipeline.ExecuteAsync(
-                async token => await BrokerConnection.OpenAsync(node, "events", token),
+            var connection = await Reconnecting.UntilDoneAsync(
+                token => BrokerConnection.OpenAsync(node, "events", token),
+                failure => LogUnreachable(node.Name, failure.Message),
                 cancellationToken
             );
             try
@@ -70,8 +71,9 @@ public sealed partial class NodeEvents(
         LogConsuming(node.Name);
 
         using var lost = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var reconciling = Reconnecting.Pipeline.ExecuteAsync(
-            async token => await reconciler.ReconcileAsync(node, token),
+        var reconciling = Reconnecting.UntilDoneAsync(
+            token => reconciler.ReconcileAsync(node, token),
+            failure => LogNotReconciled(node.Name, failure.Message),
             lost.Token
         );
         try
@@ -81,7 +83,7 @@ public sealed partial class NodeEvents(
         finally
         {
             await lost.CancelAsync();
-            await reconciling.AsTask().ContinueWith(_ => { }, TaskScheduler.Default);
+            await reconciling.ContinueWith(_ => { }, TaskScheduler.Default);
         }
 
         Task Complete(string reason)
@@ -112,8 +114,9 @@ public sealed partial class NodeEvents(
 
             if (events.Count > 0)
             {
-                await Reconnecting.Pipeline.ExecuteAsync(
-                    async token => await TryHandleAsync(events, token),
+                await Reconnecting.UntilDoneAsync(
+                    _ => handler.HandleAsync(node, events),
+                    failure => LogNotHandled(events.Count, node.Name, failure.Message),
                     cancellationToken
                 );
                 events.Clear();
@@ -124,23 +127,16 @@ public sealed partial class NodeEvents(
         }
     }
 
-    private async Task TryHandleAsync(List<QueueEvent> events, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await handler.HandleAsync(node, events, cancellationToken);
-        }
-        catch (Exception failure)
-        {
-            LogNotHandled(events.Count, node.Name, failure.Message);
-            throw;
-        }
-    }
-
     private readonly record struct Delivery(ulong Tag, QueueEvent? Event);
 
     [LoggerMessage(LogLevel.Information, "Consuming the events of node {Node}")]
     private partial void LogConsuming(string node);
+
+    [LoggerMessage(LogLevel.Warning, "The events of node {Node} can't be reached: {Reason}")]
+    private partial void LogUnreachable(string node, string reason);
+
+    [LoggerMessage(LogLevel.Warning, "Node {Node} can't be reconciled yet: {Reason}")]
+    private partial void LogNotReconciled(string node, string reason);
 
     [LoggerMessage(LogLevel.Warning, "The events of node {Node} are lost: {Reason}")]
     private partial void LogLost(string node, string reason);

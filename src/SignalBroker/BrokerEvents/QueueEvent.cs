@@ -32,7 +32,7 @@ public readonly record struct QueueEvent(string ListeningKey, bool Created, bool
                     && Is(headers, "auto_delete", true)
                     && Is(headers, "durable", false)
                     && headers.TryGetValue("arguments", out var arguments)
-                    && IsEmpty(arguments)
+                    && AreHarmless(arguments)
             ),
             _ => null,
         };
@@ -41,14 +41,18 @@ public readonly record struct QueueEvent(string ListeningKey, bool Created, bool
     private static bool Is(IDictionary<string, object?> headers, string name, bool expected) =>
         headers.TryGetValue(name, out var value) && value is bool flag && flag == expected;
 
-    private static bool IsEmpty(object? arguments) =>
+    private static bool AreHarmless(object? arguments) =>
         arguments switch
         {
             null => true,
-            byte[] text => text.Length == 0,
-            System.Collections.ICollection entries => entries.Count == 0,
+            IDictionary<string, object?> entries => entries.All(entry =>
+                Topology.IsHarmless(entry.Key, Plain(entry.Value))
+            ),
+            System.Collections.IList entries => entries.Count == 0,
             _ => false,
         };
+
+    private static string Plain(object? value) => value is byte[] text ? Encoding.UTF8.GetString(text) : "";
 
     private static string? Text(IDictionary<string, object?> headers, string name) =>
         headers.TryGetValue(name, out var value) && value is byte[] text ? Encoding.UTF8.GetString(text) : null;

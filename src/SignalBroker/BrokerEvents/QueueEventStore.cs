@@ -5,7 +5,20 @@ using SignalBroker.Sessions;
 namespace SignalBroker.BrokerEvents;
 
 /// <summary>A session that the sweep has to look at.</summary>
-public sealed record DueSession(string Node, string ListeningKey, string UserId, bool Ended);
+public sealed record DueSession
+{
+    /// <summary>The node that holds the session's queue.</summary>
+    public required string Node { get; init; }
+
+    /// <summary>The session's public name.</summary>
+    public required string ListeningKey { get; init; }
+
+    /// <summary>Whose session it is.</summary>
+    public required string UserId { get; init; }
+
+    /// <summary>Whether it was ended on purpose.</summary>
+    public bool Ended { get; init; }
+}
 
 /// <summary>The SQL statements that make the sessions agree with the nodes' queues.</summary>
 public sealed class QueueEventStore(NpgsqlDataSource database)
@@ -13,14 +26,10 @@ public sealed class QueueEventStore(NpgsqlDataSource database)
     /// <summary>Acks the sessions whose queue has come to be, and deletes those whose queue is no more.</summary>
     /// <remarks>Repeated and late events change no row, because a listening key is used for one queue only.</remarks>
     /// <returns>The created queues that belong to no session.</returns>
-    public async Task<IReadOnlyList<string>> ApplyAsync(
-        string node,
-        IReadOnlyCollection<string> created,
-        IReadOnlyCollection<string> deleted
-    )
+    public async Task<IReadOnlyList<string>> ApplyAsync(string node, string[] created, string[] deleted)
     {
         await using var connection = await database.OpenConnectionAsync();
-        var orphans = await connection.QueryAsync<string>(
+        var (orphans, _) = await connection.QuerySingleAsync<(string[], long)>(
             $"""
             WITH acked AS (
                 UPDATE sessions SET acked_at = now()
@@ -30,20 +39,21 @@ public sealed class QueueEventStore(NpgsqlDataSource database)
             ), gone AS (
                 DELETE FROM sessions WHERE listening_key = ANY(@deleted) AND node = @node
                 RETURNING listening_key, user_id
-            ), changed AS (SELECT * FROM acked UNION ALL SELECT * FROM gone),
-            told AS (SELECT {SessionChanges.Announce("changed")})
-            SELECT created.key FROM told, unnest(@created) AS created(key)
-            WHERE created.key <> ALL(@deleted)
-              AND NOT EXISTS (SELECT FROM sessions WHERE listening_key = created.key AND node = @node)
+            ), changed AS (SELECT * FROM acked UNION ALL SELECT * FROM gone)
+            SELECT ARRAY(
+                SELECT created.key FROM unnest(@created) AS created(key)
+                WHERE created.key <> ALL(@deleted)
+                  AND NOT EXISTS (SELECT FROM sessions WHERE listening_key = created.key AND node = @node)
+            ), {SessionChanges.Announce("changed")}
             """,
             new
             {
                 node,
-                created = created.ToArray(),
-                deleted = deleted.ToArray(),
+                created,
+                deleted,
             }
         );
-        return orphans.AsList();
+        return orphans;
     }
 
     /// <summary>The database's clock, by which a listing of queues is judged.</summary>
@@ -53,15 +63,16 @@ public sealed class QueueEventStore(NpgsqlDataSource database)
         return await connection.QuerySingleAsync<DateTime>("SELECT now()");
     }
 
-    /// <summary>Deletes the overdue sessions that never had a socket. They have no queue, so no node has to be asked.</summary>
+    /// <summary>Deletes the overdue and the ended sessions that never had a socket. They have no queue, so no node has to be asked.</summary>
     /// <returns>The deleted sessions.</returns>
     public async Task<IReadOnlyList<DueSession>> ExpireUnadmittedAsync()
     {
         await using var connection = await database.OpenConnectionAsync();
         var expired = await connection.QueryAsync<DueSession>(
             """
-            DELETE FROM sessions WHERE acked_at IS NULL AND admitted_at IS NULL AND ack_by < now()
-            RETURNING node AS Node, listening_key AS ListeningKey, user_id AS UserId, false AS Ended
+            DELETE FROM sessions
+            WHERE acked_at IS NULL AND admitted_at IS NULL AND (ack_by < now() OR ended_at IS NOT NULL)
+            RETURNING node AS Node, listening_key AS ListeningKey, user_id AS UserId, ended_at IS NOT NULL AS Ended
             """
         );
         return expired.AsList();
@@ -82,66 +93,38 @@ public sealed class QueueEventStore(NpgsqlDataSource database)
         return nodes.AsList();
     }
 
-    /// <summary>Acks the overdue sessions whose queue is in a listing, and deletes those whose queue is not.</summary>
+    /// <summary>Acks the sessions whose queue is in a listing, although no event has told so.</summary>
     /// <param name="node">The node that was listed.</param>
     /// <param name="queues">The keys of all queues in the listing.</param>
-    /// <param name="before">When the listing began; it says nothing about what came later.</param>
-    /// <returns>The deleted sessions that had no ack.</returns>
-    public async Task<IReadOnlyList<DueSession>> SettleUnackedAsync(string node, string[] queues, DateTime before)
+    public async Task AckListedAsync(string node, string[] queues)
     {
         await using var connection = await database.OpenConnectionAsync();
-        var expired = await connection.QueryAsync<DueSession>(
+        await connection.ExecuteAsync(
             $"""
             WITH acked AS (
                 UPDATE sessions SET acked_at = now()
                 WHERE node = @node AND acked_at IS NULL AND ended_at IS NULL AND listening_key = ANY(@queues)
                 RETURNING listening_key, user_id
-            ), expired AS (
-                DELETE FROM sessions
-                WHERE node = @node AND acked_at IS NULL AND listening_key <> ALL(@queues)
-                  AND (ack_by < @before OR ended_at < @before)
-                RETURNING *
-            ), changed AS (
-                SELECT * FROM acked UNION ALL SELECT listening_key, user_id FROM expired
-            ), told AS (SELECT {SessionChanges.Announce("changed")})
-            SELECT node AS Node, listening_key AS ListeningKey, user_id AS UserId, ended_at IS NOT NULL AS Ended
-            FROM told, expired
+            )
+            SELECT {SessionChanges.Announce("acked")}
             """,
-            new
-            {
-                node,
-                queues,
-                before,
-            }
+            new { node, queues }
         );
-        return expired.AsList();
     }
 
+    /// <summary>Deletes the overdue and the ended sessions without an ack whose queue is not in a listing.</summary>
+    /// <param name="node">The node that was listed.</param>
+    /// <param name="queues">The keys of all queues in the listing.</param>
+    /// <param name="before">When the listing began; it says nothing about what came later.</param>
+    /// <returns>The deleted sessions. They were logged in, and still may be.</returns>
+    public Task<IReadOnlyList<DueSession>> ExpireUnackedAsync(string node, string[] queues, DateTime before) =>
+        DeleteAsync("acked_at IS NULL AND (ack_by < @before OR ended_at < @before)", node, queues, before);
+
     /// <summary>Deletes the acked sessions whose queue is not in a listing.</summary>
-    /// <inheritdoc cref="SettleUnackedAsync" path="/param" />
+    /// <inheritdoc cref="ExpireUnackedAsync" path="/param" />
     /// <returns>The deleted sessions.</returns>
-    public async Task<IReadOnlyList<DueSession>> DeleteWithoutQueueAsync(string node, string[] queues, DateTime before)
-    {
-        await using var connection = await database.OpenConnectionAsync();
-        var gone = await connection.QueryAsync<DueSession>(
-            $"""
-            WITH gone AS (
-                DELETE FROM sessions
-                WHERE node = @node AND acked_at < @before AND listening_key <> ALL(@queues)
-                RETURNING *
-            ), told AS (SELECT {SessionChanges.Announce("gone")})
-            SELECT node AS Node, listening_key AS ListeningKey, user_id AS UserId, ended_at IS NOT NULL AS Ended
-            FROM told, gone
-            """,
-            new
-            {
-                node,
-                queues,
-                before,
-            }
-        );
-        return gone.AsList();
-    }
+    public Task<IReadOnlyList<DueSession>> DeleteWithoutQueueAsync(string node, string[] queues, DateTime before) =>
+        DeleteAsync("acked_at < @before", node, queues, before);
 
     /// <summary>The queues of a listing that belong to no session, and the sessions that have ended and still have one.</summary>
     public async Task<(IReadOnlyList<string> Orphans, IReadOnlyList<Session> Ended)> FindToCloseAsync(
@@ -151,33 +134,76 @@ public sealed class QueueEventStore(NpgsqlDataSource database)
     {
         await using var connection = await database.OpenConnectionAsync();
         await using var results = await connection.QueryMultipleAsync(
-            """
+            $"""
             SELECT queue.key FROM unnest(@queues) AS queue(key)
             WHERE NOT EXISTS (SELECT FROM sessions WHERE listening_key = queue.key AND node = @node);
 
-            SELECT listening_key AS ListeningKey, user_id AS UserId, node AS Node,
-                   passcode_sha256 AS PasscodeSha256, original_client AS OriginalClient
-            FROM sessions WHERE node = @node AND ended_at IS NOT NULL AND listening_key = ANY(@queues);
+            SELECT {SessionStore.Columns} FROM sessions
+            WHERE node = @node AND ended_at IS NOT NULL AND listening_key = ANY(@queues);
             """,
             new { node, queues }
         );
         return ((await results.ReadAsync<string>()).AsList(), (await results.ReadAsync<Session>()).AsList());
     }
 
-    /// <summary>Ends sessions, so that nobody reaches them while their connections are being closed.</summary>
-    public async Task EndAsync(string node, IReadOnlyCollection<string> listeningKeys)
+    /// <summary>The logins of a listing that belong to no session.</summary>
+    public async Task<IReadOnlyList<string>> FindStrangersAsync(IReadOnlyList<string> logins)
     {
         await using var connection = await database.OpenConnectionAsync();
-        await connection.ExecuteAsync(
+        var strangers = await connection.QueryAsync<string>(
+            """
+            SELECT login.key FROM unnest(@logins) AS login(key)
+            WHERE NOT EXISTS (SELECT FROM sessions WHERE listening_key = login.key)
+            """,
+            new { logins = logins.ToArray() }
+        );
+        return strangers.AsList();
+    }
+
+    /// <summary>Ends a session, so that nobody reaches it while its connection is being closed.</summary>
+    /// <returns>Whose session it is; null when there is none.</returns>
+    public async Task<string?> EndAsync(string node, string listeningKey)
+    {
+        await using var connection = await database.OpenConnectionAsync();
+        return await connection.QuerySingleOrDefaultAsync<string>(
             $"""
             WITH ended AS (
-                UPDATE sessions SET ended_at = now()
-                WHERE listening_key = ANY(@keys) AND node = @node AND ended_at IS NULL
+                UPDATE sessions SET ended_at = coalesce(ended_at, now())
+                WHERE listening_key = @listeningKey AND node = @node
                 RETURNING listening_key, user_id
             )
-            SELECT {SessionChanges.Announce("ended")}
+            SELECT user_id, {SessionChanges.Announce("ended")} FROM ended
             """,
-            new { node, keys = listeningKeys.ToArray() }
+            new { node, listeningKey }
         );
+    }
+
+    private async Task<IReadOnlyList<DueSession>> DeleteAsync(
+        string condition,
+        string node,
+        string[] queues,
+        DateTime before
+    )
+    {
+        await using var connection = await database.OpenConnectionAsync();
+        var deleted = await connection.QueryAsync<DueSession>(
+            $"""
+            WITH gone AS (
+                DELETE FROM sessions
+                WHERE node = @node AND {condition} AND listening_key <> ALL(@queues)
+                RETURNING *
+            )
+            SELECT node AS Node, listening_key AS ListeningKey, user_id AS UserId, ended_at IS NOT NULL AS Ended,
+                   {SessionChanges.Announce("gone")}
+            FROM gone
+            """,
+            new
+            {
+                node,
+                queues,
+                before,
+            }
+        );
+        return deleted.AsList();
     }
 }

@@ -9,7 +9,7 @@ namespace SignalBroker.BrokerEvents;
 public sealed partial class Reconciler(
     QueueEventStore store,
     ManagementApi management,
-    QueueEventHandler handler,
+    QueueRemover remover,
     SessionCloser closer,
     NodeCatalog nodes,
     StrangeBehaviorLog strange,
@@ -26,31 +26,41 @@ public sealed partial class Reconciler(
     {
         var before = await store.NowAsync();
         var listed = await management.ListSessionQueuesAsync(node, cancellationToken);
-        var queues = listed.Select(queue => Topology.KeyOf(queue.Name)!).ToArray();
+        var logins = await management.ListSessionLoginsAsync(node, cancellationToken);
+        string[] queues = [.. listed.Select(queue => Topology.KeyOf(queue.Name)!).Order()];
 
-        foreach (var junk in listed.Where(queue => !queue.IsAsAgreed))
-        {
-            await handler.RemoveJunkAsync(node, Topology.KeyOf(junk.Name)!, cancellationToken);
-        }
-
-        var expired = await store.SettleUnackedAsync(node.Name, queues, before);
+        await store.AckListedAsync(node.Name, queues);
+        var expired = await store.ExpireUnackedAsync(node.Name, queues, before);
         var gone = await store.DeleteWithoutQueueAsync(node.Name, queues, before);
         var (orphans, ended) = await store.FindToCloseAsync(node.Name, queues);
+
+        // A socket can outlive its session: its owner has unsubscribed, or has never subscribed.
+        var strangers = await store.FindStrangersAsync(logins);
+        foreach (var key in strangers)
+        {
+            remover.CloseConnections(node, key);
+        }
+
         foreach (var session in ended)
         {
-            await closer.CloseAsync(session, "ended", cancellationToken);
+            closer.Close(session, "ended");
         }
 
         foreach (var key in orphans)
         {
-            await handler.CloseOrphanAsync(node, key, cancellationToken);
+            remover.RemoveOrphan(node, key);
+        }
+
+        foreach (var junk in listed.Where(queue => !queue.IsAsAgreed))
+        {
+            remover.RemoveJunk(node, Topology.KeyOf(junk.Name)!);
         }
 
         Record(StrangeKind.NeverAcked, expired, "the listener logged in and never subscribed");
         Record(StrangeKind.AckedWithoutQueue, gone, "the queue went without an event");
-        if (expired.Count + gone.Count + orphans.Count + ended.Count > 0)
+        if (expired.Count + gone.Count + orphans.Count + ended.Count + strangers.Count > 0)
         {
-            LogReconciled(node.Name, expired.Count, gone.Count, orphans.Count, ended.Count);
+            LogReconciled(node.Name, expired.Count, gone.Count, orphans.Count, ended.Count, strangers.Count);
         }
     }
 
@@ -73,8 +83,9 @@ public sealed partial class Reconciler(
             {
                 await ReconcileAsync(node, cancellationToken);
             }
-            catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
+            catch (Exception failure)
             {
+                cancellationToken.ThrowIfCancellationRequested();
                 LogNotReconciled(node.Name, failure.Message);
             }
         }
@@ -98,9 +109,9 @@ public sealed partial class Reconciler(
 
     [LoggerMessage(
         LogLevel.Information,
-        "Reconciled node {Node}: {Expired} sessions had no listener in time, {Gone} no queue any more, {Orphans} queues no session, {Ended} ended sessions still had a queue"
+        "Reconciled node {Node}: {Expired} sessions had no listener in time, {Gone} no queue any more, {Orphans} queues no session, {Ended} ended sessions still had a queue, {Strangers} sockets had no session"
     )]
-    private partial void LogReconciled(string node, int expired, int gone, int orphans, int ended);
+    private partial void LogReconciled(string node, int expired, int gone, int orphans, int ended, int strangers);
 
     [LoggerMessage(LogLevel.Warning, "Node {Node} can't be reconciled: {Reason}")]
     private partial void LogNotReconciled(string node, string reason);

@@ -2,6 +2,7 @@ using System.Data;
 using System.Net;
 using Dapper;
 using Npgsql;
+using SignalBroker.Hosting;
 
 namespace SignalBroker.Database;
 

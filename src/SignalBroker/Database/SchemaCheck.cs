@@ -1,4 +1,5 @@
 using Npgsql;
+using SignalBroker.Hosting;
 
 namespace SignalBroker.Database;
 
@@ -16,19 +17,50 @@ public sealed partial class SchemaCheck(
     /// <summary>The newest change of the schema that this webapp needs.</summary>
     public const string RequiredChange = "20261121_02_strange_behaviors";
 
+    private bool isChecked;
+
+    /// <inheritdoc />
+    public override async Task StartAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await CheckAsync(cancellationToken);
+        }
+        catch (NpgsqlException down)
+        {
+            LogDatabaseDown(down.Message);
+        }
+
+        await base.StartAsync(cancellationToken);
+    }
+
     /// <inheritdoc />
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        var found = await Reconnecting.Pipeline.ExecuteAsync(
-            async token => await IsNewEnoughAsync(token),
-            stoppingToken
-        );
-        if (!found)
+        if (isChecked)
         {
-            LogOldSchema(RequiredChange);
+            return;
+        }
+
+        try
+        {
+            await Reconnecting.UntilDoneAsync(CheckAsync, down => LogDatabaseDown(down.Message), stoppingToken);
+        }
+        catch (InvalidSettingException old)
+        {
+            LogOldSchema(old.Message);
             Environment.ExitCode = 1;
             lifetime.StopApplication();
         }
+    }
+
+    private async Task CheckAsync(CancellationToken cancellationToken)
+    {
+        isChecked = await IsNewEnoughAsync(cancellationToken)
+            ? true
+            : throw new InvalidSettingException(
+                $"the database's schema is older than this webapp: it lacks the change {RequiredChange}. Run 'make migrate'."
+            );
     }
 
     private async Task<bool> IsNewEnoughAsync(CancellationToken cancellationToken)
@@ -47,9 +79,9 @@ public sealed partial class SchemaCheck(
         }
     }
 
-    [LoggerMessage(
-        LogLevel.Critical,
-        "The database's schema is older than this webapp: it lacks the change {Change}. Run 'make migrate'. Stopping"
-    )]
-    private partial void LogOldSchema(string change);
+    [LoggerMessage(LogLevel.Warning, "The database can't be reached: {Reason}")]
+    private partial void LogDatabaseDown(string reason);
+
+    [LoggerMessage(LogLevel.Critical, "Stopping: {Reason}")]
+    private partial void LogOldSchema(string reason);
 }

@@ -14,9 +14,8 @@ public static class HealthSetup
         {
             // Nothing but the process: restarting a webapp mends neither a database nor a node.
             app.MapGet("/health/live", () => TypedResults.Ok(new HealthReport("live", null, null)))
-                .OnBothPorts()
                 .ExcludeFromDescription();
-            app.MapGet("/health/ready", CheckAsync).OnBothPorts().ExcludeFromDescription();
+            app.MapGet("/health/ready", CheckAsync).ExcludeFromDescription();
         }
     }
 

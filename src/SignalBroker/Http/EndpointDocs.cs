@@ -15,12 +15,6 @@ public static class EndpointDocs
 {
     extension(RouteHandlerBuilder endpoint)
     {
-        /// <summary>Serves it on the internal port only.</summary>
-        public RouteHandlerBuilder Internal() => endpoint.WithMetadata(new InternalEndpoint()).ExcludeFromDescription();
-
-        /// <summary>Serves it on both ports.</summary>
-        public RouteHandlerBuilder OnBothPorts() => endpoint.WithMetadata(new SharedEndpoint());
-
         /// <summary>Says what the body looks like, as JSON and as a form.</summary>
         public RouteHandlerBuilder Takes<TBody>()
             where TBody : notnull =>

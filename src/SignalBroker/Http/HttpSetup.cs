@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.StaticFiles;
 using Npgsql;
-using SignalBroker.Database;
+using SignalBroker.Hosting;
 using BadHttpRequestException = Microsoft.AspNetCore.Http.BadHttpRequestException;
 using IPNetwork = System.Net.IPNetwork;
 
@@ -24,11 +24,6 @@ public static class HttpSetup
         {
             builder.Services.AddSingleton(TimeProvider.System);
             builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, builder.Configuration));
-            builder
-                .Services.AddOptions<InternalOptions>()
-                .BindConfiguration(InternalOptions.Section)
-                .Validate(IsParsable, $"{InternalOptions.Section}:AllowedNetworks: must hold networks like 10.0.0.0/8.")
-                .ValidateOnStart();
             builder.Services.ConfigureHttpJsonOptions(json =>
             {
                 json.SerializerOptions.TypeInfoResolverChain.Insert(0, HttpJson.Default);
@@ -56,18 +51,18 @@ public static class HttpSetup
 
         private void AddProxies()
         {
-            var networks = builder.Configuration.GetSection("Proxies:TrustedNetworks").Get<string[]>() ?? [];
+            var networks = Networks.Read(builder.Configuration, "Proxies:TrustedNetworks");
             builder.Services.Configure<ForwardedHeadersOptions>(forwarded =>
             {
                 forwarded.KnownProxies.Clear();
                 forwarded.KnownIPNetworks.Clear();
                 foreach (var network in networks)
                 {
-                    forwarded.KnownIPNetworks.Add(IPNetwork.Parse(network));
+                    forwarded.KnownIPNetworks.Add(network);
                 }
 
                 forwarded.ForwardedHeaders =
-                    networks.Length == 0
+                    networks.Count == 0
                         ? ForwardedHeaders.None
                         : ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto;
             });
@@ -79,6 +74,7 @@ public static class HttpSetup
         /// <summary>Puts in order what every request passes through.</summary>
         public void UseHttp()
         {
+            app.Use(AddSecurityHeaders);
             app.UseExceptionHandler(
                 new ExceptionHandlerOptions
                 {
@@ -89,9 +85,8 @@ public static class HttpSetup
             app.UseStatusCodePages(context =>
                 Problem.OfStatus(context.HttpContext.Response.StatusCode).ExecuteAsync(context.HttpContext)
             );
-            app.Use(AddSecurityHeaders);
             app.UseRouting();
-            app.UseMiddleware<ListenerGate>();
+            app.UseMiddleware<ListenerGate>(AllowedNetworks(app.Configuration));
 
             // After the gate, which must see who really connected.
             app.UseForwardedHeaders();
@@ -152,15 +147,22 @@ public static class HttpSetup
         }
     }
 
-    private static bool IsParsable(InternalOptions options) =>
-        options.AllowedNetworks.TrueForAll(network => IPNetwork.TryParse(network, out _));
+    private static IReadOnlyList<IPNetwork> AllowedNetworks(IConfiguration configuration) =>
+        Networks.Read(configuration, "Internal:AllowedNetworks") is { Count: > 0 } networks
+            ? networks
+            : [IPNetwork.Parse("127.0.0.0/8"), IPNetwork.Parse("::1/128")];
 
     private static Task AddSecurityHeaders(HttpContext context, RequestDelegate next)
     {
-        var headers = context.Response.Headers;
-        headers.XContentTypeOptions = "nosniff";
-        headers.ContentSecurityPolicy = ContentSecurityPolicy;
-        headers["Referrer-Policy"] = "no-referrer";
+        // At the last moment: an error answer begins with empty headers.
+        context.Response.OnStarting(() =>
+        {
+            var headers = context.Response.Headers;
+            headers.XContentTypeOptions = "nosniff";
+            headers.ContentSecurityPolicy = ContentSecurityPolicy;
+            headers["Referrer-Policy"] = "no-referrer";
+            return Task.CompletedTask;
+        });
         return next(context);
     }
 

@@ -1,26 +1,8 @@
-using System.ComponentModel.DataAnnotations;
 using System.Net;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.Extensions.Options;
+using SignalBroker.Hosting;
 
 namespace SignalBroker.Http;
-
-/// <summary>The settings under <c>Internal:</c>.</summary>
-public sealed class InternalOptions
-{
-    /// <summary>The section's name.</summary>
-    public const string Section = "Internal";
-
-    /// <summary>Who may use the internal port, as CIDR networks; the loopback addresses when left out.</summary>
-    [Required]
-    public List<string> AllowedNetworks { get; set; } = [];
-
-    /// <summary>The networks, parsed.</summary>
-    public IReadOnlyList<IPNetwork> Networks() =>
-        AllowedNetworks.Count == 0
-            ? [IPNetwork.Parse("127.0.0.0/8"), IPNetwork.Parse("::1/128")]
-            : [.. AllowedNetworks.Select(IPNetwork.Parse)];
-}
 
 /// <summary>Marks connections that came in through the internal port.</summary>
 public sealed class InternalListener
@@ -41,16 +23,13 @@ public sealed class InternalListener
     public static bool Received(HttpContext context) => context.Features.Get<InternalListener>() is not null;
 }
 
-/// <summary>An endpoint that only the internal port serves.</summary>
-public sealed class InternalEndpoint;
-
-/// <summary>An endpoint that both ports serve.</summary>
-public sealed class SharedEndpoint;
-
 /// <summary>Keeps the two ports apart, and strangers off the internal one.</summary>
-public sealed class ListenerGate(RequestDelegate next, IOptions<InternalOptions> options)
+public sealed class ListenerGate(RequestDelegate next, IReadOnlyList<IPNetwork> allowed)
 {
-    private readonly IReadOnlyList<IPNetwork> allowed = options.Value.Networks();
+    /// <summary>Where everything lies that only nodes and operators may reach.</summary>
+    private static readonly PathString[] InternalPaths = ["/admin", "/broker-access"];
+
+    private static readonly PathString Health = "/health";
 
     /// <summary>Lets the request through or answers it with 403 or 404.</summary>
     public Task InvokeAsync(HttpContext context)
@@ -67,21 +46,18 @@ public sealed class ListenerGate(RequestDelegate next, IOptions<InternalOptions>
                 .ExecuteAsync(context);
         }
 
-        var metadata = context.GetEndpoint()?.Metadata;
-        var belongs =
-            metadata?.GetMetadata<SharedEndpoint>() is not null
-            || received == metadata?.GetMetadata<InternalEndpoint>() is not null;
-        return belongs ? next(context) : Problem.OfStatus(StatusCodes.Status404NotFound).ExecuteAsync(context);
+        var path = context.Request.Path;
+        return
+            received
+                == Array.Exists(
+                    InternalPaths,
+                    prefix => path.StartsWithSegments(prefix, StringComparison.OrdinalIgnoreCase)
+                )
+            || path.StartsWithSegments(Health, StringComparison.OrdinalIgnoreCase)
+            ? next(context)
+            : Problem.OfStatus(StatusCodes.Status404NotFound).ExecuteAsync(context);
     }
 
-    private bool IsAllowed(IPAddress? address)
-    {
-        if (address is null)
-        {
-            return false;
-        }
-
-        var plain = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
-        return allowed.Any(network => network.Contains(plain));
-    }
+    private bool IsAllowed(IPAddress? address) =>
+        address is not null && allowed.Any(network => network.Contains(Networks.Plain(address)));
 }

@@ -1,5 +1,3 @@
-using System.ComponentModel.DataAnnotations;
-
 namespace SignalBroker.Http;
 
 /// <summary>The settings under <c>Listeners:</c>.</summary>
@@ -9,10 +7,8 @@ public sealed class ListenersOptions
     public const string Section = "Listeners";
 
     /// <summary>The address of the public port, for browsers: <c>http://host:port</c>; the host is an IP address, localhost or *.</summary>
-    [Required]
     public string Public { get; set; } = "http://127.0.0.1:8080";
 
     /// <summary>The address of the internal port, for RabbitMQ nodes and operators; never open it to the internet.</summary>
-    [Required]
     public string Internal { get; set; } = "http://127.0.0.1:8081";
 }

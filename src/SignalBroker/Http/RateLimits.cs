@@ -2,10 +2,11 @@ using System.ComponentModel.DataAnnotations;
 using System.Threading.RateLimiting;
 using Microsoft.AspNetCore.RateLimiting;
 using Microsoft.Extensions.Options;
+using SignalBroker.Hosting;
 
 namespace SignalBroker.Http;
 
-/// <summary>The settings under <c>RateLimits:</c>. Each allows bursts of twice what it allows per second.</summary>
+/// <summary>The settings under <c>RateLimits:</c>. Each allows bursts of twice what it allows per second, or as it says.</summary>
 public sealed class RateLimitOptions
 {
     /// <summary>The section's name.</summary>
@@ -18,34 +19,40 @@ public sealed class RateLimitOptions
     /// <summary>How many signals a session may send per second.</summary>
     [Range(1, 1_000_000)]
     public int SignalsPerSecondOfSession { get; set; } = 50;
+
+    /// <summary>How many bytes of signals a session may send per second. Bursts of eight times as many pass.</summary>
+    [Range(8_192, 134_217_728)]
+    public int SignalBytesPerSecondOfSession { get; set; } = 131_072;
 }
 
 /// <summary>Slows down addresses that flood, with ASP.NET Core's rate limiter.</summary>
 public static class RateLimits
 {
-    private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(100);
+    private const int RefillsPerSecond = 10;
 
-    /// <summary>A bucket that refills ten times a second and holds two seconds' worth.</summary>
-    public static TokenBucketRateLimiterOptions Bucket(int perSecond) =>
-        new()
+    /// <summary>A bucket that refills about ten times a second and holds what comes in so many seconds.</summary>
+    public static TokenBucketRateLimiterOptions Bucket(int perSecond, int burstSeconds = 2)
+    {
+        var perRefill = Math.Max(1, perSecond / RefillsPerSecond);
+        return new()
         {
-            TokenLimit = 2 * perSecond,
-            // Fewer than ten per second can't be spread over ten refills.
-            TokensPerPeriod = Math.Max(1, perSecond / 10),
-            ReplenishmentPeriod = perSecond < 10 ? TimeSpan.FromSeconds(1.0 / perSecond) : Period,
+            TokenLimit = burstSeconds * perSecond,
+            TokensPerPeriod = perRefill,
+            ReplenishmentPeriod = TimeSpan.FromSeconds((double)perRefill / perSecond),
             QueueLimit = 0,
         };
+    }
+
+    /// <summary>How long whoever was turned away should wait.</summary>
+    public static TimeSpan WaitOf(RateLimitLease lease) =>
+        lease.TryGetMetadata(MetadataName.RetryAfter, out var wait) ? wait : TimeSpan.FromSeconds(1);
 
     extension(WebApplicationBuilder builder)
     {
         /// <summary>Limits each address on the public port.</summary>
         public void AddRateLimits()
         {
-            builder
-                .Services.AddOptions<RateLimitOptions>()
-                .BindConfiguration(RateLimitOptions.Section)
-                .ValidateDataAnnotations()
-                .ValidateOnStart();
+            builder.AddSettings<RateLimitOptions>(RateLimitOptions.Section);
             builder
                 .Services.AddOptions<RateLimiterOptions>()
                 .Configure(
@@ -56,18 +63,12 @@ public static class RateLimits
                             InternalListener.Received(context)
                                 ? RateLimitPartition.GetNoLimiter("")
                                 : RateLimitPartition.GetTokenBucketLimiter(
-                                    context.Connection.RemoteIpAddress?.ToString() ?? "",
+                                    Networks.ClientOf(context).ToString(),
                                     _ => Bucket(perSecond)
                                 )
                         );
                         limiter.OnRejected = async (rejected, _) =>
-                            await Problem
-                                .TooManyRequests(
-                                    rejected.Lease.TryGetMetadata(MetadataName.RetryAfter, out var wait)
-                                        ? wait
-                                        : TimeSpan.FromSeconds(1)
-                                )
-                                .ExecuteAsync(rejected.HttpContext);
+                            await Problem.TooManyRequests(WaitOf(rejected.Lease)).ExecuteAsync(rejected.HttpContext);
                     }
                 );
             builder.Services.AddRateLimiter(_ => { });

@@ -19,17 +19,13 @@ public static class RequestBody
     /// <exception cref="RefusedException">It is neither a form nor JSON.</exception>
     public static bool IsForm(HttpRequest request)
     {
-        if (!MediaTypeHeaderValue.TryParse(request.ContentType, out var type))
+        var type = MediaTypeHeaderValue.TryParse(request.ContentType, out var parsed) ? parsed.MediaType.Value : null;
+        return type?.ToLowerInvariant() switch
         {
-            throw new RefusedException(Problem.UnsupportedMediaType);
-        }
-
-        return type.MediaType.Equals(Form, StringComparison.OrdinalIgnoreCase)
-            || (
-                type.MediaType.Equals(Json, StringComparison.OrdinalIgnoreCase)
-                    ? false
-                    : throw new RefusedException(Problem.UnsupportedMediaType)
-            );
+            Form => true,
+            Json => false,
+            _ => throw new RefusedException(Problem.UnsupportedMediaType),
+        };
     }
 
     /// <summary>Reads the whole body.</summary>

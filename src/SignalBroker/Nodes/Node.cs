@@ -47,7 +47,7 @@ public sealed class Node(NodeOptions options)
     public string VirtualHost { get; } =
         Uri.UnescapeDataString(options.AmqpAddress!.AbsolutePath.TrimStart('/')) is { Length: > 0 } name ? name : "/";
 
-    /// <summary>How many sessions the node should hold at most.</summary>
+    /// <summary>How many sessions the node should hold.</summary>
     public int Capacity { get; } = options.Capacity;
 
     /// <summary>Whether the node confirms what is published to it, in time.</summary>
@@ -76,8 +76,8 @@ public sealed class Node(NodeOptions options)
 
     /// <summary>Why the node gets a new session or does not.</summary>
     public NodeState State =>
-        !responsive && !blocked ? NodeState.Unreachable
-        : blocked ? NodeState.Blocked
+        blocked ? NodeState.Blocked
+        : !responsive ? NodeState.Unreachable
         : !eventsBound ? NodeState.Unbound
         : Sessions >= Capacity ? NodeState.Full
         : NodeState.Ready;

@@ -9,7 +9,7 @@ public sealed class NodeCatalog
 {
     private readonly Dictionary<string, Node> byName;
 
-    /// <summary>Reads the configured nodes; a wrong one stops the webapp with a line that names its key.</summary>
+    /// <summary>Knows the configured nodes.</summary>
     public NodeCatalog(IOptions<List<NodeOptions>> options)
     {
         Nodes = [.. options.Value.Select(node => new Node(node))];

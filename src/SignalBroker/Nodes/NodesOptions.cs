@@ -25,9 +25,9 @@ public sealed class NodeOptions
     public Uri? ManagementAddress { get; set; }
 
     /// <summary>
-    /// How many sessions the node should hold at most. It is soft: each webapp may overshoot it by what the others
+    /// How many sessions the node should hold; 0 gives it no more, so that it can be taken away. It is soft: each webapp may overshoot it by what the others
     /// have placed there since the counts were read last.
     /// </summary>
-    [Range(1, 1_000_000)]
+    [Range(0, 1_000_000)]
     public int Capacity { get; set; } = 10_000;
 }

@@ -1,5 +1,4 @@
-using System.ComponentModel.DataAnnotations;
-using SignalBroker.Database;
+using SignalBroker.Hosting;
 using SignalBroker.Http;
 
 namespace SignalBroker.Nodes;
@@ -9,7 +8,7 @@ public static class NodesSetup
 {
     extension(WebApplicationBuilder builder)
     {
-        /// <summary>Adds the catalog of nodes and the counting of their sessions.</summary>
+        /// <summary>Adds the catalog of the configured nodes.</summary>
         public void AddNodes()
         {
             var nodes = builder.Configuration.GetSection(NodeOptions.Section).Get<List<NodeOptions>>() ?? [];
@@ -36,7 +35,7 @@ public static class NodesSetup
                             ))
                         )
                 )
-                .Internal();
+                .ExcludeFromDescription();
     }
 
     private static void Validate(List<NodeOptions> nodes)
@@ -52,12 +51,7 @@ public static class NodesSetup
         {
             var node = nodes[index];
             var key = $"{NodeOptions.Section}:{index}";
-            var wrong = new List<ValidationResult>();
-            if (!Validator.TryValidateObject(node, new ValidationContext(node), wrong, validateAllProperties: true))
-            {
-                throw new InvalidSettingException($"{key}:{wrong[0].MemberNames.First()}: {wrong[0].ErrorMessage}");
-            }
-
+            Settings.Check(key, node);
             CheckScheme($"{key}:ListeningAddress", node.ListeningAddress!, "ws", "wss");
             CheckScheme($"{key}:AmqpAddress", node.AmqpAddress!, "amqp", "amqps");
             CheckScheme($"{key}:ManagementAddress", node.ManagementAddress!, "http", "https");

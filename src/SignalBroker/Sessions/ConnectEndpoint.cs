@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.Json;
 using Microsoft.Extensions.Options;
 using SignalBroker.Compatibility;
+using SignalBroker.Hosting;
 using SignalBroker.Http;
 using SignalBroker.Nodes;
 
@@ -75,10 +76,10 @@ public sealed class ConnectEndpoint(
             );
         }
 
-        return await OpenAsync(wanted, node, isOriginal, request.HttpContext.Connection.RemoteIpAddress);
+        return await OpenAsync(wanted, node, isOriginal, Networks.ClientOf(request.HttpContext));
     }
 
-    private async Task<IResult> OpenAsync(ConnectRequest wanted, Node node, bool isOriginal, IPAddress? address)
+    private async Task<IResult> OpenAsync(ConnectRequest wanted, Node node, bool isOriginal, IPAddress address)
     {
         var settings = options.Value;
         var key = ListeningKey.Create();
@@ -89,13 +90,14 @@ public sealed class ConnectEndpoint(
             wanted.UserId ?? UserId.CreateAnonymous(),
             wanted.Device,
             node.Name,
-            address ?? IPAddress.None,
+            address,
             isOriginal
         );
         var opening = await store.OpenAsync(
             session,
             settings.PerUser == SessionsPerUser.Many ? settings.MaxPerUser : 1,
             settings.MaxPerAddress,
+            [.. nodes.Nodes.Where(known => known.State != NodeState.Unreachable).Select(known => known.Name)],
             replace: settings.PerUser == SessionsPerUser.Replace,
             settings.AckWithin
         );

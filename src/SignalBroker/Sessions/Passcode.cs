@@ -15,7 +15,7 @@ public static class Passcode
 }
 
 /// <summary>The SHA-256 of a passcode as a value that can be a part of a dictionary's key.</summary>
-[StructLayout(LayoutKind.Sequential)]
+[StructLayout(LayoutKind.Auto)]
 public readonly record struct PasscodeHash
 {
     /// <summary>The size of a hash in bytes.</summary>

@@ -1,5 +1,5 @@
 using Npgsql;
-using SignalBroker.Database;
+using SignalBroker.Hosting;
 
 namespace SignalBroker.Sessions;
 
@@ -36,7 +36,7 @@ public sealed partial class SessionChanges(
     {
         while (true)
         {
-            await using var connection = await Reconnecting.Pipeline.ExecuteAsync(ListenAsync, stoppingToken);
+            await using var connection = await Reconnecting.UntilDoneAsync(ListenAsync, LogLost, stoppingToken);
             try
             {
                 await HearAsync(connection, stoppingToken);
@@ -53,7 +53,7 @@ public sealed partial class SessionChanges(
         }
     }
 
-    private async ValueTask<NpgsqlConnection> ListenAsync(CancellationToken cancellationToken)
+    private async Task<NpgsqlConnection> ListenAsync(CancellationToken cancellationToken)
     {
         var connection = await database.OpenConnectionAsync(cancellationToken);
         try

@@ -13,51 +13,56 @@ public sealed partial class SessionCloser(ManagementApi management, NodeCatalog 
     : BackgroundService
 {
     private const int MostWaiting = 10_000;
-    private const int AtOnce = 4;
 
-    private readonly Channel<(Session Session, string Reason)> waiting = Channel.CreateBounded<(Session, string)>(
-        new BoundedChannelOptions(MostWaiting) { FullMode = BoundedChannelFullMode.DropWrite }
+    // Each node has a worker of its own: one that does not answer must not keep the others' connections.
+    private readonly Dictionary<string, Channel<(Session Session, string Reason)>> waiting = nodes.Nodes.ToDictionary(
+        node => node.Name,
+        _ =>
+            Channel.CreateBounded<(Session, string)>(
+                new BoundedChannelOptions(MostWaiting) { FullMode = BoundedChannelFullMode.DropWrite }
+            )
     );
 
     /// <summary>Closes the session's connection soon.</summary>
     /// <param name="session">A session that has ended.</param>
     /// <param name="reason">What the node logs.</param>
-    public void Close(Session session, string reason) => waiting.Writer.TryWrite((session, reason));
-
-    /// <summary>Closes the session's connection now.</summary>
-    /// <exception cref="HttpRequestException">The node can't be reached or refuses.</exception>
-    public Task CloseAsync(Session session, string reason, CancellationToken cancellationToken)
+    public void Close(Session session, string reason)
     {
-        if (!nodes.TryGet(session.Node, out var node))
+        if (waiting.TryGetValue(session.Node, out var worker))
         {
-            return Task.CompletedTask;
+            worker.Writer.TryWrite((session, reason));
         }
-
-        // An original page's connections all bear the user's name, and the user may have others.
-        return session.OriginalClient
-            ? management.CloseOwnerAsync(node, Topology.QueueOf(session.ListeningKey), reason, cancellationToken)
-            : management.CloseConnectionsAsync(node, session.ListeningKey, reason, cancellationToken);
     }
 
     /// <inheritdoc />
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
-        Task.WhenAll(Enumerable.Range(0, AtOnce).Select(_ => WorkAsync(stoppingToken)));
+        Task.WhenAll(nodes.Nodes.Select(node => WorkAsync(node, waiting[node.Name].Reader, stoppingToken)));
 
-    private async Task WorkAsync(CancellationToken cancellationToken)
+    private async Task WorkAsync(
+        Node node,
+        ChannelReader<(Session Session, string Reason)> ended,
+        CancellationToken cancellationToken
+    )
     {
-        await foreach (var (session, reason) in waiting.Reader.ReadAllAsync(cancellationToken))
+        await foreach (var (session, reason) in ended.ReadAllAsync(cancellationToken))
         {
             try
             {
-                await CloseAsync(session, reason, cancellationToken);
+                await CloseAsync(node, session, reason, cancellationToken);
             }
             catch (Exception failure)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                LogNotClosed(session.ListeningKey, session.Node, failure.Message);
+                LogNotClosed(session.ListeningKey, node.Name, failure.Message);
             }
         }
     }
+
+    // An original page's connections all bear the user's name, and the user may have others.
+    private Task CloseAsync(Node node, Session session, string reason, CancellationToken cancellationToken) =>
+        session.OriginalClient
+            ? management.CloseOwnerAsync(node, Topology.QueueOf(session.ListeningKey), reason, cancellationToken)
+            : management.CloseConnectionsAsync(node, session.ListeningKey, reason, cancellationToken);
 
     [LoggerMessage(LogLevel.Warning, "The connection of {ListeningKey} on node {Node} is closed later: {Reason}")]
     private partial void LogNotClosed(string listeningKey, string node, string reason);

@@ -31,7 +31,8 @@ public abstract record Opening
 /// <summary>Every SQL statement of connecting, finding and ending sessions.</summary>
 public sealed class SessionStore(NpgsqlDataSource database)
 {
-    private const string Columns = """
+    /// <summary>The columns of a <see cref="Session"/>.</summary>
+    public const string Columns = """
         listening_key AS ListeningKey, user_id AS UserId, device AS Device, node AS Node,
         passcode_sha256 AS PasscodeSha256, original_client AS OriginalClient, acked_at IS NOT NULL AS Ack
         """;
@@ -40,12 +41,14 @@ public sealed class SessionStore(NpgsqlDataSource database)
     /// <param name="session">The new session.</param>
     /// <param name="maxPerUser">How many the user may have, the new one included.</param>
     /// <param name="maxPerAddress">How many the address may have, the new one included; 0 for any number.</param>
+    /// <param name="reachable">The nodes whose sessions count for the user: those of a lost node can't be ended.</param>
     /// <param name="replace">Whether the user's other sessions end.</param>
     /// <param name="ackWithin">How long the session may wait for its listener.</param>
     public async Task<Opening> OpenAsync(
         NewSession session,
         int maxPerUser,
         int maxPerAddress,
+        string[] reachable,
         bool replace,
         TimeSpan ackWithin
     )
@@ -69,9 +72,10 @@ public sealed class SessionStore(NpgsqlDataSource database)
                 SELECT
                     (SELECT count(*) FROM sessions
                      WHERE user_id = @UserId AND ended_at IS NULL AND (acked_at IS NOT NULL OR ack_by > now())
+                       AND node = ANY(@reachable)
                     ) >= @maxPerUser AS user_full,
                     @maxPerAddress > 0 AND EXISTS (
-                        SELECT FROM sessions WHERE address = @Address OFFSET greatest(@maxPerAddress - 1, 0)
+                        SELECT FROM sessions WHERE address = @Address AND ended_at IS NULL OFFSET greatest(@maxPerAddress - 1, 0)
                     ) AS address_full
             ), opened AS (
                 INSERT INTO sessions
@@ -94,6 +98,7 @@ public sealed class SessionStore(NpgsqlDataSource database)
                 session.OriginalClient,
                 maxPerUser,
                 maxPerAddress,
+                reachable,
                 replace,
                 ackWithin,
             }
@@ -139,25 +144,20 @@ public sealed class SessionStore(NpgsqlDataSource database)
     }
 
     /// <summary>
-    /// Ends a session: from now on nobody can reach it. The row of one that never had a socket goes at once, any
-    /// other when its queue is gone. Returns null when there was nothing to end.
+    /// Ends a session: from now on nobody can reach it. Its row goes when its queue is gone. Returns null when there
+    /// was nothing to end.
     /// </summary>
     public async Task<Session?> EndAsync(Credential credential)
     {
         await using var connection = await database.OpenConnectionAsync();
         return await connection.QuerySingleOrDefaultAsync<Session>(
             $"""
-            WITH unheard AS (
-                DELETE FROM sessions
-                WHERE listening_key = @ListeningKey AND passcode_sha256 = @hash AND admitted_at IS NULL
-                RETURNING *
-            ), ended AS (
+            WITH ended AS (
                 UPDATE sessions SET ended_at = now()
-                WHERE listening_key = @ListeningKey AND passcode_sha256 = @hash AND admitted_at IS NOT NULL
-                  AND ended_at IS NULL
+                WHERE listening_key = @ListeningKey AND passcode_sha256 = @hash AND ended_at IS NULL
                 RETURNING *
-            ), gone AS (SELECT * FROM unheard UNION ALL SELECT * FROM ended)
-            SELECT {Columns}, {SessionChanges.Announce("gone")} FROM gone
+            )
+            SELECT {Columns}, {SessionChanges.Announce("ended")} FROM ended
             """,
             new { credential.ListeningKey, hash = credential.PasscodeHash.ToArray() }
         );
@@ -174,7 +174,8 @@ public sealed class SessionStore(NpgsqlDataSource database)
             )
             SELECT {SessionChanges.Announce("gone")}
             """,
-            new { listeningKeys }
+            // Sorted here and in every statement for many rows, so that two of them lock in one order.
+            new { listeningKeys = listeningKeys.Order().ToArray() }
         );
     }
 

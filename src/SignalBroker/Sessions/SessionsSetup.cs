@@ -1,3 +1,4 @@
+using SignalBroker.Hosting;
 using SignalBroker.Http;
 
 namespace SignalBroker.Sessions;
@@ -10,11 +11,7 @@ public static class SessionsSetup
         /// <summary>Adds what opens, finds and ends sessions.</summary>
         public void AddSessions()
         {
-            builder
-                .Services.AddOptions<SessionsOptions>()
-                .BindConfiguration(SessionsOptions.Section)
-                .ValidateDataAnnotations()
-                .ValidateOnStart();
+            builder.AddSettings<SessionsOptions>(SessionsOptions.Section);
             builder.Services.AddSingleton<SessionStore>();
             builder.Services.AddSingleton<SessionDirectory>();
             builder.Services.AddSingleton<SessionsMetrics>();

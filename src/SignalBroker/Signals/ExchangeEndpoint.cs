@@ -2,6 +2,7 @@ using System.Text.Json;
 using Microsoft.Extensions.Options;
 using SignalBroker.Broker;
 using SignalBroker.Compatibility;
+using SignalBroker.Hosting;
 using SignalBroker.Http;
 using SignalBroker.Sessions;
 using SignalBroker.StrangeBehaviors;
@@ -59,14 +60,14 @@ public sealed class ExchangeEndpoint(
             return Problem.Unauthorized;
         }
 
-        if (limiter.Delay(sender) is { } wait)
+        var signal = isForm
+            ? SignalRequest.ReadForm(await RequestBody.ReadFormAsync(request), maxTimeToLive)
+            : SignalRequest.ReadJson(await RequestBody.ReadAsync(request), maxTimeToLive);
+        if (limiter.Delay(sender, signal.Content.Length) is { } wait)
         {
             return Problem.TooManyRequests(wait);
         }
 
-        var signal = isForm
-            ? SignalRequest.ReadForm(await RequestBody.ReadFormAsync(request), maxTimeToLive)
-            : SignalRequest.ReadJson(await RequestBody.ReadAsync(request), maxTimeToLive);
         var id = signal.Id ?? Guid.CreateVersion7().ToString();
         var outcomes = await router.RouteAsync(sender, id, signal);
         foreach (var outcome in outcomes)
@@ -105,7 +106,7 @@ public sealed class ExchangeEndpoint(
                     new(StrangeKind.BruteForce, "wrong or unknown credential at /exchange")
                     {
                         ListeningKey = credential.ListeningKey,
-                        Address = request.HttpContext.Connection.RemoteIpAddress,
+                        Address = Networks.ClientOf(request.HttpContext),
                     }
                 );
             }
@@ -122,7 +123,8 @@ public sealed class ExchangeEndpoint(
                 return new Session
                 {
                     UserId = userId,
-                    ListeningKey = userId,
+                    // It proves nothing, so its flood counts for its address.
+                    ListeningKey = Networks.ClientOf(request.HttpContext).ToString(),
                     Node = "",
                     PasscodeSha256 = [],
                     OriginalClient = true,

@@ -5,25 +5,41 @@ using SignalBroker.Sessions;
 
 namespace SignalBroker.Signals;
 
-/// <summary>Slows down a session that floods; the others do not feel it.</summary>
+/// <summary>Slows down a session that floods, with many signals or with large ones; the others do not feel it.</summary>
 public sealed class SenderLimiter(IOptions<RateLimitOptions> options) : IAsyncDisposable
 {
-    private readonly PartitionedRateLimiter<Session> limiter = PartitionedRateLimiter.Create<Session, string>(sender =>
-        RateLimitPartition.GetTokenBucketLimiter(
-            sender.ListeningKey,
-            _ => RateLimits.Bucket(options.Value.SignalsPerSecondOfSession)
-        )
+    private const int BurstSeconds = 8;
+
+    private readonly PartitionedRateLimiter<Session> signals = PerSession(
+        RateLimits.Bucket(options.Value.SignalsPerSecondOfSession)
     );
 
-    /// <summary>Null when the session may send now; otherwise how long it should wait.</summary>
-    public TimeSpan? Delay(Session sender)
+    private readonly PartitionedRateLimiter<Session> bytes = PerSession(
+        RateLimits.Bucket(options.Value.SignalBytesPerSecondOfSession, BurstSeconds)
+    );
+
+    /// <summary>Null when the session may send so many bytes now; otherwise how long it should wait.</summary>
+    public TimeSpan? Delay(Session sender, int size)
     {
-        using var lease = limiter.AttemptAcquire(sender);
-        return lease.IsAcquired ? null
-            : lease.TryGetMetadata(MetadataName.RetryAfter, out var wait) ? wait
-            : TimeSpan.FromSeconds(1);
+        using var signal = signals.AttemptAcquire(sender);
+        if (!signal.IsAcquired)
+        {
+            return RateLimits.WaitOf(signal);
+        }
+
+        using var volume = bytes.AttemptAcquire(sender, size);
+        return volume.IsAcquired ? null : RateLimits.WaitOf(volume);
     }
 
     /// <inheritdoc />
-    public ValueTask DisposeAsync() => limiter.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await signals.DisposeAsync();
+        await bytes.DisposeAsync();
+    }
+
+    private static PartitionedRateLimiter<Session> PerSession(TokenBucketRateLimiterOptions bucket) =>
+        PartitionedRateLimiter.Create<Session, string>(sender =>
+            RateLimitPartition.GetTokenBucketLimiter(sender.ListeningKey, _ => bucket)
+        );
 }

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Globalization;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Unicode;
 using SignalBroker.Http;
@@ -12,6 +13,11 @@ public sealed class SignalRequest
 {
     private const int LongestType = 64;
     private const int LongestId = 64;
+
+    // The usual encoder writes six bytes for many a character, and the content may not outgrow its bound.
+    private static readonly HttpJson FormContent = new(
+        new JsonSerializerOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }
+    );
 
     /// <summary>The addressed user, all of whose listening sessions get the signal; null when a session is addressed.</summary>
     public string? To { get; private set; }
@@ -86,6 +92,11 @@ public sealed class SignalRequest
             // Nothing but white space may follow.
             while (reader.Read()) { }
         }
+        catch (InvalidOperationException)
+        {
+            // An escaped half of a surrogate pair is JSON, but no text.
+            throw new RefusedException(Problem.MalformedBody("The name of a member is no text."));
+        }
         catch (JsonException malformed)
         {
             throw new RefusedException(
@@ -113,7 +124,7 @@ public sealed class SignalRequest
         };
         if (Field(form, "content") is { } content)
         {
-            request.Content = JsonSerializer.SerializeToUtf8Bytes(content, HttpJson.Default.String);
+            request.Content = JsonSerializer.SerializeToUtf8Bytes(content, FormContent.String);
         }
 
         TimeSpan? timeToLive = null;
@@ -140,23 +151,20 @@ public sealed class SignalRequest
         return reader.TokenType switch
         {
             JsonTokenType.Null => null,
-            JsonTokenType.String when TryGetString(ref reader, out var text) => text,
+            JsonTokenType.String => GetString(ref reader, member),
             _ => throw new RefusedException(Problem.InvalidMember(member, "must be a string")),
         };
     }
 
-    private static bool TryGetString(ref Utf8JsonReader reader, out string? text)
+    private static string? GetString(ref Utf8JsonReader reader, string member)
     {
         try
         {
-            text = reader.GetString();
-            return true;
+            return reader.GetString();
         }
         catch (InvalidOperationException)
         {
-            // An escaped half of a surrogate pair is JSON, but no text.
-            text = null;
-            return false;
+            throw new RefusedException(Problem.InvalidMember(member, "must be a text; it holds half a surrogate pair"));
         }
     }
 
@@ -242,11 +250,16 @@ public sealed class SignalRequest
             );
         }
 
+        if (Content.Length > RequestBody.MaxBytes)
+        {
+            throw new RefusedException(Problem.OfStatus(StatusCodes.Status413PayloadTooLarge));
+        }
+
         TimeToLive = timeToLive;
     }
 
     private static bool IsToken(string text, int longest) =>
-        text.Length > 0 && text.Length <= longest && !text.AsSpan().ContainsAnyInRange('\0', '\u001f');
+        text.Length > 0 && text.Length <= longest && !text.Any(char.IsControl);
 
     private static RefusedException WrongTimeToLive() =>
         new(Problem.InvalidMember("timeToLive", "must be a whole number of milliseconds"));

@@ -1,5 +1,5 @@
-using System.Threading.RateLimiting;
 using Microsoft.Extensions.Options;
+using Npgsql;
 using SignalBroker.Broker;
 using SignalBroker.Compatibility;
 using SignalBroker.Sessions;
@@ -10,14 +10,15 @@ namespace SignalBroker.Signals;
 public sealed record SessionOutcome(Session Session, PublishOutcome Outcome);
 
 /// <summary>Routes one signal to its addressee's listening sessions.</summary>
-public sealed class SignalRouter(
+public sealed partial class SignalRouter(
     SessionDirectory directory,
     SessionStore sessions,
     NodeLinks nodes,
     AddresseeLimiter limiter,
     OriginalClient originalClient,
     IOptions<SignalsOptions> options,
-    TimeProvider clock
+    TimeProvider clock,
+    ILogger<SignalRouter> logger
 )
 {
     /// <summary>Publishes the signal, and says what the broker answered for each of the addressee's sessions.</summary>
@@ -48,14 +49,7 @@ public sealed class SignalRouter(
         var gone = outcomes.Where(IsGone).Select(outcome => outcome.Session).ToList();
         if (gone.Count > 0)
         {
-            await DropAsync(gone);
-
-            // The listing may have been old, and the addressee may already listen on a new session.
-            var found = await FindAsync(request);
-            var unheard = found
-                .Where(session => !outcomes.Exists(outcome => IsSame(outcome.Session, session)))
-                .ToList();
-            outcomes.AddRange(await PublishAsync(unheard, signal));
+            outcomes.AddRange(await TryOthersAsync(gone, outcomes, request, signal));
         }
 
         // A session that is admitted but has no queue yet has not begun to listen; nothing is to be said about it.
@@ -93,14 +87,38 @@ public sealed class SignalRouter(
 
     private static bool IsSame(Session one, Session other) => one.ListeningKey == other.ListeningKey;
 
-    private async Task DropAsync(List<Session> gone)
+    // The listing may have been old, and the addressee may already listen on a new session.
+    private async Task<IReadOnlyList<SessionOutcome>> TryOthersAsync(
+        List<Session> gone,
+        List<SessionOutcome> outcomes,
+        SignalRequest request,
+        Signal signal
+    )
     {
-        await sessions.DropAsync([.. gone.Select(session => session.ListeningKey)]);
-        foreach (var session in gone)
+        try
         {
-            directory.Forget(session.UserId, session.ListeningKey);
+            await sessions.DropAsync([.. gone.Select(session => session.ListeningKey)]);
+            foreach (var session in gone)
+            {
+                directory.Forget(session.UserId, session.ListeningKey);
+            }
+
+            var found = await FindAsync(request);
+            return await PublishAsync(
+                [.. found.Where(session => !outcomes.Exists(outcome => IsSame(outcome.Session, session)))],
+                signal
+            );
+        }
+        catch (Exception failure) when (failure is NpgsqlException or TimeoutException)
+        {
+            // What has been published can't be taken back, so its outcomes are the answer.
+            LogNotDropped(gone.Count, failure.Message);
+            return [];
         }
     }
+
+    [LoggerMessage(LogLevel.Warning, "{Count} sessions that listen no more are dropped later: {Reason}")]
+    private partial void LogNotDropped(int count, string reason);
 
     private sealed record Signal(ReadOnlyMemory<byte> Body, TimeSpan TimeToLive);
 }

@@ -12,18 +12,18 @@ public sealed class SignalsOptions
     [Range(typeof(TimeSpan), "00:00:00.001", "01:00:00")]
     public TimeSpan TimeToLive { get; set; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>The longest time to live that a sender may ask for.</summary>
+    /// <summary>The longest time to live that a sender may ask for; the nodes' policy must not drop it sooner.</summary>
     [Range(typeof(TimeSpan), "00:00:00.001", "1.00:00:00")]
-    public TimeSpan MaxTimeToLive { get; set; } = TimeSpan.FromMinutes(10);
+    public TimeSpan MaxTimeToLive { get; set; } = TimeSpan.FromMinutes(1);
 
     /// <summary>
     /// How many bytes of signals each session takes per second from one webapp. More are overloaded: a listener that
     /// has stopped reading must not fill its node's memory before its socket is closed.
     /// </summary>
     [Range(1024, 1_073_741_824)]
-    public int AddresseeBytesPerSecond { get; set; } = 1_048_576;
+    public int AddresseeBytesPerSecond { get; set; } = 524_288;
 
     /// <summary>How many bytes a session that has been quiet takes at once.</summary>
-    [Range(65_536, 1_073_741_824)]
+    [Range(131_072, 1_073_741_824)]
     public int AddresseeBurstBytes { get; set; } = 4_194_304;
 }

@@ -21,7 +21,7 @@ public static class StrangeBehaviorsSetup
     extension(WebApplication app)
     {
         /// <summary>Maps the record on the internal port.</summary>
-        public void MapStrangeBehaviors() => app.MapGet("/admin/strange-behaviors", ReadAsync).Internal();
+        public void MapStrangeBehaviors() => app.MapGet("/admin/strange-behaviors", ReadAsync).ExcludeFromDescription();
     }
 
     private static async Task<IResult> ReadAsync(StrangeBehaviorStore store, string? kind, long? before, int? limit)

@@ -8,8 +8,7 @@ namespace SignalBroker.Tests.BrokerEvents;
 /// <summary>A session may declare the queue that bears its key, and only of the agreed kind.</summary>
 public sealed class JunkQueueTests(TestCluster cluster)
 {
-    public static TheoryData<string> Kinds =>
-        ["durable", "shared", "kept", "dead-lettering", "expiring", "quorum", "stream"];
+    public static TheoryData<string> Kinds => ["durable", "shared", "kept", "expiring", "quorum", "stream"];
 
     [Theory]
     [MemberData(nameof(Kinds))]
@@ -30,10 +29,6 @@ public sealed class JunkQueueTests(TestCluster cluster)
                 break;
             case "kept":
                 autoDelete = false;
-                break;
-            case "dead-lettering":
-                arguments["x-dead-letter-exchange"] = "";
-                arguments["x-dead-letter-routing-key"] = innocent.Key;
                 break;
             case "expiring":
                 arguments["x-expires"] = 60_000;
@@ -117,6 +112,18 @@ public sealed class JunkQueueTests(TestCluster cluster)
     }
 
     [Fact]
+    public async Task A_socket_that_outlives_its_session_is_closed()
+    {
+        await using var listener = await Listener.StartAsync(cluster.Api);
+        await Eventually.HoldsAsync(async () => (await cluster.IsAckedAsync(listener.Key)).ShouldBe(true));
+
+        await listener.Socket.SendAsync("UNSUBSCRIBE", [("id", "0")]);
+
+        await listener.Socket.Closed.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        (await cluster.RowsOfAsync(listener.Session.UserId)).ShouldBe(0);
+    }
+
+    [Fact]
     public async Task A_queue_without_a_session_is_closed_and_recorded()
     {
         await using var orphan = await Listener.StartAsync(cluster.Api);
@@ -132,18 +139,5 @@ public sealed class JunkQueueTests(TestCluster cluster)
         await Eventually.HoldsAsync(async () =>
             (await cluster.StrangeAsync("queueWithoutSession")).ShouldContain(row => row.ListeningKey == orphan.Key)
         );
-    }
-
-    [Fact]
-    public async Task Subscribing_again_after_unsubscribing_is_the_end_of_the_session()
-    {
-        await using var listener = await Listener.StartAsync(cluster.Api);
-        await Eventually.HoldsAsync(async () => (await cluster.IsAckedAsync(listener.Key)).ShouldBe(true));
-
-        await listener.Socket.SendAsync("UNSUBSCRIBE", [("id", "0")]);
-        await Eventually.HoldsAsync(async () => (await cluster.RowsOfAsync(listener.Session.UserId)).ShouldBe(0));
-        await listener.Socket.ListenAsync(listener.Key);
-
-        await listener.Socket.Closed.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
     }
 }

@@ -1,7 +1,6 @@
 using Microsoft.Extensions.Options;
-using SignalBroker.Database;
 
-namespace SignalBroker.Http;
+namespace SignalBroker.Hosting;
 
 /// <summary>Runs the webapp, and says in one line why it does not start.</summary>
 public static class Startup
@@ -34,6 +33,8 @@ public static class Startup
                         or OptionsValidationException
                         or IOException
                         or InvalidOperationException
+                        or ArgumentException
+                        or FormatException
             )
         {
             await Console.Error.WriteLineAsync($"SignalBroker can't start: {wrong.Message.ReplaceLineEndings(" ")}");

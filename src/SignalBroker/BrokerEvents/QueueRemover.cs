@@ -1,0 +1,109 @@
+using System.Threading.Channels;
+using SignalBroker.Broker;
+using SignalBroker.Nodes;
+using SignalBroker.StrangeBehaviors;
+
+namespace SignalBroker.BrokerEvents;
+
+/// <summary>Removes queues that should not be there, and closes the connections that made them.</summary>
+/// <remarks>Nobody waits for it: what can't be removed now, the next reconciliation finds again.</remarks>
+public sealed partial class QueueRemover(
+    QueueEventStore store,
+    ManagementApi management,
+    NodeCatalog nodes,
+    StrangeBehaviorLog strange,
+    ILogger<QueueRemover> logger
+) : BackgroundService
+{
+    private const string JunkReason =
+        "a session's queue must be exclusive, auto-delete and transient, without arguments";
+
+    private const int MostWaiting = 10_000;
+
+    // Each node has a worker of its own: one that does not answer must not keep the others' queues.
+    private readonly Dictionary<string, Channel<Func<CancellationToken, Task>>> work = nodes.Nodes.ToDictionary(
+        node => node.Name,
+        _ =>
+            Channel.CreateBounded<Func<CancellationToken, Task>>(
+                new BoundedChannelOptions(MostWaiting) { FullMode = BoundedChannelFullMode.DropWrite }
+            )
+    );
+
+    /// <summary>Closes a queue that belongs to no session, if it is still there.</summary>
+    public void RemoveOrphan(Node node, string key) => Enqueue(node, token => RemoveOrphanAsync(node, key, token));
+
+    /// <summary>Ends the session that declared a queue of the wrong kind, closes its connection and deletes the queue.</summary>
+    public void RemoveJunk(Node node, string key) => Enqueue(node, token => RemoveJunkAsync(node, key, token));
+
+    /// <summary>Closes the connections of a session that is no more.</summary>
+    public void CloseConnections(Node node, string key) =>
+        Enqueue(node, token => management.CloseConnectionsAsync(node, key, "no such session", token));
+
+    /// <inheritdoc />
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        Task.WhenAll(work.Select(node => WorkAsync(node.Key, node.Value.Reader, stoppingToken)));
+
+    private void Enqueue(Node node, Func<CancellationToken, Task> removal) => work[node.Name].Writer.TryWrite(removal);
+
+    private async Task WorkAsync(
+        string node,
+        ChannelReader<Func<CancellationToken, Task>> removals,
+        CancellationToken cancellationToken
+    )
+    {
+        await foreach (var removal in removals.ReadAllAsync(cancellationToken))
+        {
+            try
+            {
+                await removal(cancellationToken);
+            }
+            catch (Exception failure)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                LogNotRemoved(node, failure.Message);
+            }
+        }
+    }
+
+    private async Task RemoveOrphanAsync(Node node, string key, CancellationToken cancellationToken)
+    {
+        var queue = Topology.QueueOf(key);
+
+        // The events of one queue may be handled in any order: it may have gone, and its session with it.
+        if (await management.FindQueueAsync(node, queue, cancellationToken) is null)
+        {
+            return;
+        }
+
+        strange.Record(
+            new(StrangeKind.QueueWithoutSession, "the queue belongs to no session; its connection is closed")
+            {
+                Node = node.Name,
+                ListeningKey = key,
+            }
+        );
+        await management.CloseConnectionsAsync(node, key, "no such session", cancellationToken);
+    }
+
+    private async Task RemoveJunkAsync(Node node, string key, CancellationToken cancellationToken)
+    {
+        strange.Record(
+            new(StrangeKind.JunkQueue, JunkReason)
+            {
+                Node = node.Name,
+                ListeningKey = key,
+                UserId = await store.EndAsync(node.Name, key),
+            }
+        );
+
+        var queue = Topology.QueueOf(key);
+        await management.CloseConnectionsAsync(node, key, JunkReason, cancellationToken);
+        if (await management.FindQueueAsync(node, queue, cancellationToken) is { Exclusive: false })
+        {
+            await management.DeleteQueueAsync(node, queue, JunkReason, cancellationToken);
+        }
+    }
+
+    [LoggerMessage(LogLevel.Warning, "A queue or connection of node {Node} is removed later: {Reason}")]
+    private partial void LogNotRemoved(string node, string reason);
+}

@@ -1,0 +1,46 @@
+using System.Net;
+
+namespace SignalBroker.Hosting;
+
+/// <summary>Networks in the configuration, and what counts as one client's address.</summary>
+public static class Networks
+{
+    private const int ClientPrefixBytes = 8;
+
+    /// <summary>Reads a list of CIDR networks.</summary>
+    /// <exception cref="InvalidSettingException">One is not like <c>10.0.0.0/8</c>.</exception>
+    public static IReadOnlyList<IPNetwork> Read(IConfiguration configuration, string key)
+    {
+        var networks = new List<IPNetwork>();
+        foreach (var text in configuration.GetSection(key).Get<string[]>() ?? [])
+        {
+            networks.Add(
+                IPNetwork.TryParse(text, out var network)
+                    ? network
+                    : throw new InvalidSettingException($"{key}: '{text}' is no network like 10.0.0.0/8.")
+            );
+        }
+
+        return networks;
+    }
+
+    /// <summary>
+    /// The address that a request counts for: of an IPv6 address the first 64 bits, because a single client usually
+    /// has all the others to itself (RFC 6177).
+    /// </summary>
+    public static IPAddress ClientOf(HttpContext context)
+    {
+        var address = Plain(context.Connection.RemoteIpAddress ?? IPAddress.None);
+        var bytes = address.GetAddressBytes();
+        if (bytes.Length <= ClientPrefixBytes || IPAddress.IsLoopback(address))
+        {
+            return address;
+        }
+
+        bytes.AsSpan(ClientPrefixBytes).Clear();
+        return new(bytes);
+    }
+
+    /// <summary>An IPv4 address that came in as an IPv6 one, as itself.</summary>
+    public static IPAddress Plain(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
+}

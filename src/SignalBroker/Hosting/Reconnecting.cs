@@ -1,0 +1,67 @@
+using Polly;
+using Polly.Retry;
+
+namespace SignalBroker.Hosting;
+
+/// <summary>How whatever must come about is tried again: for ever, with a jittered back-off.</summary>
+public static class Reconnecting
+{
+    // The first failure is worth a line at once; the tenth in a row says nothing new.
+    private const int LogEvery = 10;
+
+    /// <summary>Tries until it succeeds, is cancelled or can't succeed with these settings, waiting 0.1 s at first and 5 s at most between tries.</summary>
+    /// <param name="attempt">One try.</param>
+    /// <param name="failed">Hears the first of each ten failures.</param>
+    /// <param name="cancellationToken">Ends the trying.</param>
+    public static async Task<T> UntilDoneAsync<T>(
+        Func<CancellationToken, Task<T>> attempt,
+        Action<Exception> failed,
+        CancellationToken cancellationToken
+    )
+    {
+        var pipeline = new ResiliencePipelineBuilder()
+            .AddRetry(
+                new RetryStrategyOptions
+                {
+                    MaxRetryAttempts = int.MaxValue,
+                    BackoffType = DelayBackoffType.Exponential,
+                    Delay = TimeSpan.FromMilliseconds(100),
+                    MaxDelay = TimeSpan.FromSeconds(5),
+                    UseJitter = true,
+                    // An HTTP request that took too long looks cancelled; only we can really cancel.
+                    ShouldHandle = outcome =>
+                        new(
+                            outcome.Outcome.Exception is not (null or InvalidSettingException)
+                                && !cancellationToken.IsCancellationRequested
+                        ),
+                    OnRetry = retry =>
+                    {
+                        if (retry.AttemptNumber % LogEvery == 0)
+                        {
+                            failed(retry.Outcome.Exception!);
+                        }
+
+                        return ValueTask.CompletedTask;
+                    },
+                }
+            )
+            .Build();
+        return await pipeline.ExecuteAsync(async token => await attempt(token), cancellationToken);
+    }
+
+    /// <inheritdoc cref="UntilDoneAsync{T}" />
+    public static Task UntilDoneAsync(
+        Func<CancellationToken, Task> attempt,
+        Action<Exception> failed,
+        CancellationToken cancellationToken
+    ) =>
+        UntilDoneAsync(
+            async token =>
+            {
+                await attempt(token);
+                return true;
+            },
+            failed,
+            cancellationToken
+        );
+}
