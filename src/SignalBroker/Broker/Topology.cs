@@ -28,8 +28,7 @@ public static class Topology
     public static string QueueOf(string listeningKey) => listeningKey;
 
     /// <summary>The listening key that a queue belongs to; null for a queue that is no session's.</summary>
-    public static string? KeyOf(string queue) =>
-        queue.StartsWith(ListeningKey.Prefix, StringComparison.Ordinal) ? queue : null;
+    public static string? KeyOf(string queue) => ListeningKey.IsWellFormed(queue) ? queue : null;
 
     /// <summary>Declares the events queue and binds it to the events of queues.</summary>
     public static async Task DeclareEventsAsync(IChannel channel, CancellationToken cancellationToken)
