@@ -1,3 +1,5 @@
+using SignalBroker.Http;
+
 namespace SignalBroker.Broker;
 
 /// <summary>Wires what speaks to RabbitMQ.</summary>
@@ -10,11 +12,7 @@ public static class BrokerSetup
         /// <summary>Adds the links to the nodes and the management API.</summary>
         public void AddBroker()
         {
-            builder
-                .Services.AddOptions<BrokerOptions>()
-                .BindConfiguration(BrokerOptions.Section)
-                .ValidateDataAnnotations()
-                .ValidateOnStart();
+            builder.AddSettings<BrokerOptions>(BrokerOptions.Section);
             builder.Services.AddSingleton<NodeLinks>();
             builder.Services.AddHostedService(services => services.GetRequiredService<NodeLinks>());
             builder.Services.AddSingleton(

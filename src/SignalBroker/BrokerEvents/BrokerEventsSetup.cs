@@ -1,3 +1,4 @@
+using SignalBroker.Http;
 using SignalBroker.Nodes;
 
 namespace SignalBroker.BrokerEvents;
@@ -10,11 +11,7 @@ public static class BrokerEventsSetup
         /// <summary>Adds the consumers of the nodes' events and the sweep.</summary>
         public void AddBrokerEvents()
         {
-            builder
-                .Services.AddOptions<SweepOptions>()
-                .BindConfiguration(SweepOptions.Section)
-                .ValidateDataAnnotations()
-                .ValidateOnStart();
+            builder.AddSettings<SweepOptions>(SweepOptions.Section);
             builder.Services.AddSingleton<QueueEventStore>();
             builder.Services.AddSingleton<QueueEventHandler>();
             builder.Services.AddSingleton<Reconciler>();

@@ -56,7 +56,13 @@ public static class HttpSetup
 
         private void AddProxies()
         {
-            var networks = builder.Configuration.GetSection("Proxies:TrustedNetworks").Get<string[]>() ?? [];
+            const string Key = "Proxies:TrustedNetworks";
+            var networks = builder.Configuration.GetSection(Key).Get<string[]>() ?? [];
+            if (!Array.TrueForAll(networks, network => IPNetwork.TryParse(network, out _)))
+            {
+                throw new InvalidSettingException($"{Key}: must hold networks like 10.0.0.0/8.");
+            }
+
             builder.Services.Configure<ForwardedHeadersOptions>(forwarded =>
             {
                 forwarded.KnownProxies.Clear();

@@ -41,11 +41,7 @@ public static class RateLimits
         /// <summary>Limits each address on the public port.</summary>
         public void AddRateLimits()
         {
-            builder
-                .Services.AddOptions<RateLimitOptions>()
-                .BindConfiguration(RateLimitOptions.Section)
-                .ValidateDataAnnotations()
-                .ValidateOnStart();
+            builder.AddSettings<RateLimitOptions>(RateLimitOptions.Section);
             builder
                 .Services.AddOptions<RateLimiterOptions>()
                 .Configure(

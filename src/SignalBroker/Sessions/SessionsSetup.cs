@@ -10,11 +10,7 @@ public static class SessionsSetup
         /// <summary>Adds what opens, finds and ends sessions.</summary>
         public void AddSessions()
         {
-            builder
-                .Services.AddOptions<SessionsOptions>()
-                .BindConfiguration(SessionsOptions.Section)
-                .ValidateDataAnnotations()
-                .ValidateOnStart();
+            builder.AddSettings<SessionsOptions>(SessionsOptions.Section);
             builder.Services.AddSingleton<SessionStore>();
             builder.Services.AddSingleton<SessionDirectory>();
             builder.Services.AddSingleton<SessionsMetrics>();

@@ -10,11 +10,7 @@ public static class SignalsSetup
         /// <summary>Adds the routing of signals.</summary>
         public void AddSignals()
         {
-            builder
-                .Services.AddOptions<SignalsOptions>()
-                .BindConfiguration(SignalsOptions.Section)
-                .ValidateDataAnnotations()
-                .ValidateOnStart();
+            builder.AddSettings<SignalsOptions>(SignalsOptions.Section);
             builder.Services.AddSingleton<AddresseeLimiter>();
             builder.Services.AddSingleton<SenderLimiter>();
             builder.Services.AddSingleton<SignalsMetrics>();
