@@ -1,7 +1,4 @@
 using System.Net;
-using System.Net.Http.Headers;
-using System.Text;
-using System.Text.Json;
 using Dapper;
 using Npgsql;
 using SignalBroker.LocalCluster;
@@ -16,8 +13,6 @@ public sealed class FailureCollection : ICollectionFixture<FailureCluster>;
 /// <summary>Two nodes, two webapps and a PostgreSQL that may be broken, and are mended after each test.</summary>
 public sealed class FailureCluster : IAsyncLifetime
 {
-    private static readonly HttpClient Http = new(new SocketsHttpHandler { UseProxy = false });
-
     private readonly TestCluster cluster = new();
     private NpgsqlDataSource database = null!;
 
@@ -146,32 +141,18 @@ public sealed class FailureCluster : IAsyncLifetime
     /// <summary>The listening keys of which a node has a queue.</summary>
     public static async Task<IReadOnlyList<string>> QueuesOfAsync(Node node)
     {
-        var queues = await ManagementAsync(node, "api/queues/%2f?disable_stats=true&columns=name");
+        var queues = await new Management(node).SendAsync(
+            HttpMethod.Get,
+            "/api/queues/%2f?disable_stats=true&columns=name"
+        );
         return
         [
             .. queues
-                .EnumerateArray()
+                .Json.EnumerateArray()
                 .Select(queue => queue.GetProperty("name").GetString()!)
                 .Where(name => name.StartsWith("s.", StringComparison.Ordinal))
                 .Order(StringComparer.Ordinal),
         ];
-    }
-
-    public static async Task<JsonElement> ManagementAsync(Node node, string path)
-    {
-        var address = new Uri(node.ManagementAddress);
-        var request = new HttpRequestMessage(
-            HttpMethod.Get,
-            new Uri(
-                $"http://{address.Authority}/{path}",
-                new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true }
-            )
-        );
-        var pair = Encoding.ASCII.GetBytes(address.UserInfo);
-        request.Headers.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(pair));
-        using var response = await Http.SendAsync(request);
-        response.EnsureSuccessStatusCode();
-        return JsonDocument.Parse(await response.Content.ReadAsStringAsync()).RootElement;
     }
 
     /// <summary>Waits until each node's queues are exactly the sessions of the table.</summary>
@@ -189,13 +170,8 @@ public sealed class FailureCluster : IAsyncLifetime
     /// <summary>Waits until this kind of strange behavior is recorded of the key.</summary>
     public Task IsRecordedAsync(string kind, string listeningKey) =>
         Eventually.HoldsAsync(async () =>
-        {
-            var rows = await InternalOf(0).GetAsync($"/admin/strange-behaviors?limit=1000&kind={kind}");
-            rows.Status.ShouldBe(HttpStatusCode.OK, rows.Body);
-            rows.Json.EnumerateArray()
-                .Select(row => row.TryGetProperty("listeningKey", out var key) ? key.GetString() : null)
-                .ShouldContain(listeningKey);
-        });
+            (await cluster.StrangeAsync(kind)).Select(row => row.ListeningKey).ShouldContain(listeningKey)
+        );
 }
 
 /// <summary>A test that breaks something: it begins with everything ready, and what it broke is mended afterwards.</summary>

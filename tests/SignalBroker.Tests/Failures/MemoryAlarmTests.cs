@@ -16,7 +16,7 @@ public sealed class MemoryAlarmTests(FailureCluster cluster) : FailureTests(clus
         await using var sender = await Cluster.ListenOnAsync(Cluster.Bystander);
         await using var other = await Cluster.ListenOnAsync(Cluster.Bystander);
 
-        await Cluster.Victim.RunCtlAsync([Watermark, "0.00001"], Token);
+        await Cluster.Victim.RunCtlAsync(Watermark, "0.00001");
 
         var turnedAway = new List<string>();
         for (var number = 0; number < 20; number++)
@@ -56,7 +56,7 @@ public sealed class MemoryAlarmTests(FailureCluster cluster) : FailureTests(clus
         await Cluster.NextSignalArrivesAsync(0, sender, other);
         await Cluster.NextSignalArrivesAsync(1, sender, other);
 
-        await Cluster.Victim.RunCtlAsync([Watermark, "0.4"], Token);
+        await Cluster.Victim.RunCtlAsync(Watermark, "0.4");
         await Cluster.EverybodySeesAsync(Cluster.Victim, "ready", ReconciledWithin);
 
         for (var webapp = 0; webapp < 2; webapp++)
@@ -85,7 +85,7 @@ public sealed class MemoryAlarmTests(FailureCluster cluster) : FailureTests(clus
 
     async ValueTask IAsyncDisposable.DisposeAsync()
     {
-        await Cluster.Victim.RunCtlAsync([Watermark, "0.4"], Token);
+        await Cluster.Victim.RunCtlAsync(Watermark, "0.4");
         await DisposeAsync();
     }
 }
