@@ -64,6 +64,7 @@ public static class Migrator
         new(
             new DbContextOptionsBuilder<Schema>()
                 .UseNpgsql(connectionString, npgsql => npgsql.MigrationsHistoryTable(HistoryTable))
+                .ReplaceService<IMigrationsIdGenerator, ChangeIds>()
                 .Options
         );
 }

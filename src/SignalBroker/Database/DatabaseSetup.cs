@@ -26,28 +26,41 @@ public static class DatabaseSetup
                 );
             }
 
+            var settings = Read(connectionString);
+            KeepThreadsFree(settings.MaxPoolSize);
             builder.Services.AddSingleton(services =>
-            {
-                var settings = new NpgsqlConnectionStringBuilder(connectionString)
-                {
-                    ApplicationName = "SignalBroker",
-                    // A connection that a firewall has forgotten is noticed, the one that only listens above all.
-                    KeepAlive = 10,
-                };
-                Default(settings, "Maximum Pool Size", 32);
-                Default(settings, "Max Auto Prepare", 50);
-                // A statement that times out is cancelled on a connection of its own, which takes two more time-outs when
-                // PostgreSQL is frozen: 10 s in all.
-                Default(settings, "Command Timeout", 4);
-                Default(settings, "Timeout", 3);
-                Default(settings, "Cancellation Timeout", -1);
-                KeepThreadsFree(settings.MaxPoolSize);
-                return new NpgsqlDataSourceBuilder(settings.ConnectionString)
+                new NpgsqlDataSourceBuilder(settings.ConnectionString)
                     .UseLoggerFactory(services.GetRequiredService<ILoggerFactory>())
-                    .Build();
-            });
+                    .Build()
+            );
             builder.Services.AddHostedService<SchemaCheck>();
         }
+    }
+
+    private static NpgsqlConnectionStringBuilder Read(string connectionString)
+    {
+        NpgsqlConnectionStringBuilder settings;
+        try
+        {
+            settings = new(connectionString);
+        }
+        catch (Exception wrong) when (wrong is ArgumentException or FormatException)
+        {
+            // Npgsql names the keyword; the value stays out of the message, because it may be the password.
+            throw new InvalidSettingException($"ConnectionStrings:{ConnectionName}: {wrong.Message}");
+        }
+
+        settings.ApplicationName = "SignalBroker";
+        // A connection that a firewall has forgotten is noticed, the one that only listens above all.
+        settings.KeepAlive = 10;
+        Default(settings, "Maximum Pool Size", 32);
+        Default(settings, "Max Auto Prepare", 50);
+        // A statement that times out is cancelled on a connection of its own, which takes two more time-outs when
+        // PostgreSQL is frozen: 10 s in all.
+        Default(settings, "Command Timeout", 4);
+        Default(settings, "Timeout", 3);
+        Default(settings, "Cancellation Timeout", -1);
+        return settings;
     }
 
     // Npgsql cancels a statement synchronously: each pooled connection may hold a thread for seconds, and liveness must

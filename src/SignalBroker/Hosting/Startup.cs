@@ -24,6 +24,8 @@ public static class Startup
             add(builder);
             await using var app = builder.Build();
             use(app);
+            // The host would do it as well, and log the whole stack besides.
+            app.Services.GetService<IStartupValidator>()?.Validate();
             await app.RunAsync();
             return Environment.ExitCode;
         }

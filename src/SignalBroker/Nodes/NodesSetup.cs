@@ -11,7 +11,9 @@ public static class NodesSetup
         /// <summary>Adds the catalog of the configured nodes.</summary>
         public void AddNodes()
         {
-            var nodes = builder.Configuration.GetSection(NodeOptions.Section).Get<List<NodeOptions>>() ?? [];
+            // One by one: of a list the binder silently leaves out what it can't read.
+            var entries = builder.Configuration.GetSection(NodeOptions.Section).GetChildren();
+            var nodes = entries.Select(entry => Read(entry)).ToList();
             Validate(nodes);
             builder.Services.Configure<List<NodeOptions>>(options => options.AddRange(nodes));
             builder.Services.AddSingleton<NodeCatalog>();
@@ -38,6 +40,16 @@ public static class NodesSetup
                 .ExcludeFromDescription();
     }
 
+    private static NodeOptions Read(IConfigurationSection entry)
+    {
+        var node = entry.Get<NodeOptions>() ?? new NodeOptions();
+        Settings.Check(entry.Path, node);
+        CheckScheme($"{entry.Path}:ListeningAddress", node.ListeningAddress!, "ws", "wss");
+        CheckScheme($"{entry.Path}:AmqpAddress", node.AmqpAddress!, "amqp", "amqps");
+        CheckScheme($"{entry.Path}:ManagementAddress", node.ManagementAddress!, "http", "https");
+        return node;
+    }
+
     private static void Validate(List<NodeOptions> nodes)
     {
         if (nodes.Count == 0)
@@ -45,16 +57,6 @@ public static class NodesSetup
             throw new InvalidSettingException(
                 "Nodes: is empty: at least one RabbitMQ node is needed, as Nodes:0:Name."
             );
-        }
-
-        for (var index = 0; index < nodes.Count; index++)
-        {
-            var node = nodes[index];
-            var key = $"{NodeOptions.Section}:{index}";
-            Settings.Check(key, node);
-            CheckScheme($"{key}:ListeningAddress", node.ListeningAddress!, "ws", "wss");
-            CheckScheme($"{key}:AmqpAddress", node.AmqpAddress!, "amqp", "amqps");
-            CheckScheme($"{key}:ManagementAddress", node.ManagementAddress!, "http", "https");
         }
 
         if (nodes.GroupBy(node => node.Name).FirstOrDefault(group => group.Count() > 1) is { } twice)

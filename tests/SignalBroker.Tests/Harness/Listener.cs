@@ -5,7 +5,7 @@ namespace SignalBroker.Tests.Harness;
 /// <summary>A user's device that listens, as a browser does: /connect, socket, CONNECT, SUBSCRIBE, receipt.</summary>
 public sealed class Listener : IAsyncDisposable
 {
-    private Listener(ConnectedSession session, StompSocket socket) => (Session, Socket) = (session, socket);
+    public Listener(ConnectedSession session, StompSocket socket) => (Session, Socket) = (session, socket);
 
     public ConnectedSession Session { get; }
 
