@@ -75,16 +75,10 @@ public sealed partial class ManagementApi(HttpClient http)
     public Task CloseConnectionsAsync(Node node, string login, string reason, CancellationToken cancellationToken) =>
         DeleteAsync(node, $"api/connections/username/{Uri.EscapeDataString(login)}", reason, cancellationToken);
 
-    /// <summary>Closes the one connection that owns an exclusive queue; does nothing when there is no such queue.</summary>
+    /// <summary>Closes the connection of this name; does nothing when there is none.</summary>
     /// <exception cref="HttpRequestException">The node can't be reached or refuses.</exception>
-    public async Task CloseOwnerAsync(Node node, string queue, string reason, CancellationToken cancellationToken)
-    {
-        var owned = await GetAsync(node, QueuePath(node, queue), ManagementJson.Default.OwnedQueue, cancellationToken);
-        if (owned?.OwnerPidDetails?.Name is { } connection)
-        {
-            await DeleteAsync(node, $"api/connections/{Uri.EscapeDataString(connection)}", reason, cancellationToken);
-        }
-    }
+    public Task CloseConnectionAsync(Node node, string name, string reason, CancellationToken cancellationToken) =>
+        DeleteAsync(node, $"api/connections/{Uri.EscapeDataString(name)}", reason, cancellationToken);
 
     /// <summary>Deletes a queue that is not exclusive.</summary>
     /// <exception cref="HttpRequestException">The node can't be reached or refuses.</exception>
@@ -146,13 +140,9 @@ public sealed partial class ManagementApi(HttpClient http)
 
     private sealed record BrokerConnection(string? User);
 
-    private sealed record OwnedQueue([property: JsonPropertyName("owner_pid_details")] QueueOwner? OwnerPidDetails);
-
-    private sealed record QueueOwner(string Name);
-
     [JsonSourceGenerationOptions(PropertyNameCaseInsensitive = true)]
     [JsonSerializable(typeof(List<BrokerQueue>))]
     [JsonSerializable(typeof(List<BrokerConnection>))]
-    [JsonSerializable(typeof(OwnedQueue))]
+    [JsonSerializable(typeof(BrokerQueue))]
     private sealed partial class ManagementJson : JsonSerializerContext;
 }

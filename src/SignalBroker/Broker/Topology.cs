@@ -18,6 +18,9 @@ public static class Topology
     /// <summary>The event of a queue that is no more.</summary>
     public const string QueueDeleted = "queue.deleted";
 
+    /// <summary>The event of somebody who has logged in.</summary>
+    public const string ConnectionCreated = "connection.created";
+
     /// <summary>A routing key that leads nowhere: a publish to it is confirmed and reaches nobody.</summary>
     public const string ProbeKey = "signalbroker.probe";
 
@@ -33,8 +36,15 @@ public static class Topology
     /// <summary>Whether a queue may have this argument: RabbitMQ 4 itself gives every queue the type that it has anyway.</summary>
     public static bool IsHarmless(string argument, string value) => (argument, value) is ("x-queue-type", "classic");
 
-    /// <summary>Declares the events queue and binds it to the events of queues.</summary>
-    public static async Task DeclareEventsAsync(IChannel channel, CancellationToken cancellationToken)
+    /// <summary>Declares the events queue and binds it to the events that are handled.</summary>
+    /// <param name="channel">A channel of the webapp's own user.</param>
+    /// <param name="kinds">The events' routing keys.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    public static async Task DeclareEventsAsync(
+        IChannel channel,
+        IEnumerable<string> kinds,
+        CancellationToken cancellationToken
+    )
     {
         await channel.QueueDeclareAsync(
             EventsQueue,
@@ -44,7 +54,7 @@ public static class Topology
             new Dictionary<string, object?> { ["x-max-length"] = LongestEventsQueue },
             cancellationToken: cancellationToken
         );
-        foreach (var kind in new[] { QueueCreated, QueueDeleted })
+        foreach (var kind in kinds)
         {
             await channel.QueueBindAsync(EventsQueue, EventsExchange, kind, cancellationToken: cancellationToken);
         }

@@ -1,3 +1,4 @@
+using SignalBroker.Compatibility;
 using SignalBroker.Hosting;
 using SignalBroker.Nodes;
 
@@ -28,12 +29,16 @@ public sealed class EventConsumers(
     NodeCatalog catalog,
     QueueEventHandler handler,
     Reconciler reconciler,
+    OriginalConnections originals,
+    OriginalClient originalClient,
     ILogger<NodeEvents> logger
 ) : BackgroundService
 {
     /// <inheritdoc />
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
         Task.WhenAll(
-            catalog.Nodes.Select(node => new NodeEvents(node, handler, reconciler, logger).RunAsync(stoppingToken))
+            catalog.Nodes.Select(node =>
+                new NodeEvents(node, handler, reconciler, originals, originalClient, logger).RunAsync(stoppingToken)
+            )
         );
 }

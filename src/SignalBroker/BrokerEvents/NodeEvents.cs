@@ -2,6 +2,7 @@ using System.Threading.Channels;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Events;
 using SignalBroker.Broker;
+using SignalBroker.Compatibility;
 using SignalBroker.Hosting;
 using SignalBroker.Nodes;
 
@@ -16,10 +17,17 @@ public sealed partial class NodeEvents(
     Node node,
     QueueEventHandler handler,
     Reconciler reconciler,
+    OriginalConnections originals,
+    OriginalClient originalClient,
     ILogger<NodeEvents> logger
 )
 {
     private const int LargestBatch = 500;
+
+    // Only an original page's connection can't be found by its session's key.
+    private readonly string[] kinds = originalClient.Enabled
+        ? [Topology.QueueCreated, Topology.QueueDeleted, Topology.ConnectionCreated]
+        : [Topology.QueueCreated, Topology.QueueDeleted];
 
     /// <summary>Consumes until cancelled.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -51,7 +59,7 @@ public sealed partial class NodeEvents(
     private async Task ConsumeAsync(IConnection connection, CancellationToken cancellationToken)
     {
         await using var channel = await connection.CreateChannelAsync(cancellationToken: cancellationToken);
-        await Topology.DeclareEventsAsync(channel, cancellationToken);
+        await Topology.DeclareEventsAsync(channel, kinds, cancellationToken);
         await channel.BasicQosAsync(0, 2 * LargestBatch, global: false, cancellationToken);
 
         var arrived = Channel.CreateUnbounded<Delivery>();
@@ -62,7 +70,13 @@ public sealed partial class NodeEvents(
         consumer.ReceivedAsync += (_, delivery) =>
         {
             arrived.Writer.TryWrite(
-                new(delivery.DeliveryTag, QueueEvent.Read(delivery.RoutingKey, delivery.BasicProperties))
+                new(
+                    delivery.DeliveryTag,
+                    QueueEvent.Read(delivery.RoutingKey, delivery.BasicProperties),
+                    originalClient.Enabled
+                        ? OriginalConnection.Read(delivery.RoutingKey, delivery.BasicProperties)
+                        : null
+                )
             );
             return Task.CompletedTask;
         };
@@ -100,6 +114,7 @@ public sealed partial class NodeEvents(
     )
     {
         var events = new List<QueueEvent>();
+        var told = new List<OriginalConnection>();
         while (await arrived.WaitToReadAsync(cancellationToken))
         {
             var last = 0UL;
@@ -110,16 +125,22 @@ public sealed partial class NodeEvents(
                 {
                     events.Add(queue);
                 }
+
+                if (delivery.Original is { } original)
+                {
+                    told.Add(original);
+                }
             }
 
-            if (events.Count > 0)
+            if (events.Count + told.Count > 0)
             {
                 await Reconnecting.UntilDoneAsync(
-                    _ => handler.HandleAsync(node, events),
+                    _ => HandleAsync(events, told),
                     failure => LogNotHandled(events.Count, node.Name, failure.Message),
                     cancellationToken
                 );
                 events.Clear();
+                told.Clear();
             }
 
             // Settled only now that everything is committed: what a webapp dies over, another one handles.
@@ -127,7 +148,13 @@ public sealed partial class NodeEvents(
         }
     }
 
-    private readonly record struct Delivery(ulong Tag, QueueEvent? Event);
+    private async Task HandleAsync(List<QueueEvent> events, List<OriginalConnection> told)
+    {
+        await originals.RememberAsync(node, told);
+        await handler.HandleAsync(node, events);
+    }
+
+    private readonly record struct Delivery(ulong Tag, QueueEvent? Event, OriginalConnection? Original);
 
     [LoggerMessage(LogLevel.Information, "Consuming the events of node {Node}")]
     private partial void LogConsuming(string node);

@@ -1,3 +1,4 @@
+using System.Collections;
 using System.Text;
 using RabbitMQ.Client;
 using SignalBroker.Broker;
@@ -7,8 +8,9 @@ namespace SignalBroker.BrokerEvents;
 /// <summary>A session's queue has come to be, or is no more.</summary>
 /// <param name="ListeningKey">The session's key.</param>
 /// <param name="Created">Whether it has come to be.</param>
-/// <param name="IsAsAgreed">Whether a created queue is exclusive, auto-delete, transient and without arguments.</param>
-public readonly record struct QueueEvent(string ListeningKey, bool Created, bool IsAsAgreed)
+/// <param name="IsAsAgreed">Whether a created queue is exclusive, auto-delete and transient.</param>
+/// <param name="HasArguments">Whether a created queue has arguments; RabbitMQ 4 itself gives every queue one.</param>
+public readonly record struct QueueEvent(string ListeningKey, bool Created, bool IsAsAgreed, bool HasArguments)
 {
     /// <summary>Reads an event of the event exchange; null when it is about no session's queue.</summary>
     public static QueueEvent? Read(string routingKey, IReadOnlyBasicProperties properties)
@@ -24,15 +26,12 @@ public readonly record struct QueueEvent(string ListeningKey, bool Created, bool
 
         return routingKey switch
         {
-            Topology.QueueDeleted => new QueueEvent(key, Created: false, IsAsAgreed: true),
+            Topology.QueueDeleted => new QueueEvent(key, Created: false, IsAsAgreed: true, HasArguments: false),
             Topology.QueueCreated => new QueueEvent(
                 key,
                 Created: true,
-                Is(headers, "exclusive", true)
-                    && Is(headers, "auto_delete", true)
-                    && Is(headers, "durable", false)
-                    && headers.TryGetValue("arguments", out var arguments)
-                    && AreHarmless(arguments)
+                Is(headers, "exclusive", true) && Is(headers, "auto_delete", true) && Is(headers, "durable", false),
+                headers.TryGetValue("arguments", out var arguments) && arguments is not (null or IList { Count: 0 })
             ),
             _ => null,
         };
@@ -40,19 +39,6 @@ public readonly record struct QueueEvent(string ListeningKey, bool Created, bool
 
     private static bool Is(IDictionary<string, object?> headers, string name, bool expected) =>
         headers.TryGetValue(name, out var value) && value is bool flag && flag == expected;
-
-    private static bool AreHarmless(object? arguments) =>
-        arguments switch
-        {
-            null => true,
-            IDictionary<string, object?> entries => entries.All(entry =>
-                Topology.IsHarmless(entry.Key, Plain(entry.Value))
-            ),
-            System.Collections.IList entries => entries.Count == 0,
-            _ => false,
-        };
-
-    private static string Plain(object? value) => value is byte[] text ? Encoding.UTF8.GetString(text) : "";
 
     private static string? Text(IDictionary<string, object?> headers, string name) =>
         headers.TryGetValue(name, out var value) && value is byte[] text ? Encoding.UTF8.GetString(text) : null;

@@ -25,6 +25,11 @@ public sealed class QueueEventHandler(QueueEventStore store, QueueRemover remove
             remover.RemoveOrphan(node, key);
         }
 
+        foreach (var suspect in events.Where(queue => queue is { IsAsAgreed: true, HasArguments: true }))
+        {
+            remover.Inspect(node, suspect.ListeningKey);
+        }
+
         foreach (var key in junk)
         {
             remover.RemoveJunk(node, key);

@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using SignalBroker.Broker;
+using SignalBroker.Compatibility;
 using SignalBroker.Nodes;
 using SignalBroker.StrangeBehaviors;
 
@@ -10,6 +11,7 @@ namespace SignalBroker.BrokerEvents;
 public sealed partial class QueueRemover(
     QueueEventStore store,
     ManagementApi management,
+    OriginalConnections originals,
     NodeCatalog nodes,
     StrangeBehaviorLog strange,
     ILogger<QueueRemover> logger
@@ -35,9 +37,12 @@ public sealed partial class QueueRemover(
     /// <summary>Ends the session that declared a queue of the wrong kind, closes its connection and deletes the queue.</summary>
     public void RemoveJunk(Node node, string key) => Enqueue(node, token => RemoveJunkAsync(node, key, token));
 
+    /// <summary>Looks at a queue that has arguments, and removes it if they are more than RabbitMQ's own.</summary>
+    public void Inspect(Node node, string key) => Enqueue(node, token => InspectAsync(node, key, token));
+
     /// <summary>Closes the connections of a session that is no more.</summary>
     public void CloseConnections(Node node, string key) =>
-        Enqueue(node, token => management.CloseConnectionsAsync(node, key, "no such session", token));
+        Enqueue(node, token => CloseAsync(node, key, "no such session", token));
 
     /// <inheritdoc />
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
@@ -82,7 +87,15 @@ public sealed partial class QueueRemover(
                 ListeningKey = key,
             }
         );
-        await management.CloseConnectionsAsync(node, key, "no such session", cancellationToken);
+        await CloseAsync(node, key, "no such session", cancellationToken);
+    }
+
+    private async Task InspectAsync(Node node, string key, CancellationToken cancellationToken)
+    {
+        if (await management.FindQueueAsync(node, Topology.QueueOf(key), cancellationToken) is { IsAsAgreed: false })
+        {
+            await RemoveJunkAsync(node, key, cancellationToken);
+        }
     }
 
     private async Task RemoveJunkAsync(Node node, string key, CancellationToken cancellationToken)
@@ -97,11 +110,17 @@ public sealed partial class QueueRemover(
         );
 
         var queue = Topology.QueueOf(key);
-        await management.CloseConnectionsAsync(node, key, JunkReason, cancellationToken);
+        await CloseAsync(node, key, JunkReason, cancellationToken);
         if (await management.FindQueueAsync(node, queue, cancellationToken) is { Exclusive: false })
         {
             await management.DeleteQueueAsync(node, queue, JunkReason, cancellationToken);
         }
+    }
+
+    private async Task CloseAsync(Node node, string key, string reason, CancellationToken cancellationToken)
+    {
+        await management.CloseConnectionsAsync(node, key, reason, cancellationToken);
+        await originals.CloseAsync(node, key, reason, cancellationToken);
     }
 
     [LoggerMessage(LogLevel.Warning, "A queue or connection of node {Node} is removed later: {Reason}")]

@@ -34,13 +34,6 @@ public sealed partial class Reconciler(
         var gone = await store.DeleteWithoutQueueAsync(node.Name, queues, before);
         var (orphans, ended) = await store.FindToCloseAsync(node.Name, queues);
 
-        // A socket can outlive its session: its owner has unsubscribed, or has never subscribed.
-        var strangers = await store.FindStrangersAsync(logins);
-        foreach (var key in strangers)
-        {
-            remover.CloseConnections(node, key);
-        }
-
         foreach (var session in ended)
         {
             closer.Close(session, "ended");
@@ -49,6 +42,13 @@ public sealed partial class Reconciler(
         foreach (var key in orphans)
         {
             remover.RemoveOrphan(node, key);
+        }
+
+        // A socket can outlive its session: its owner has unsubscribed, or has never subscribed.
+        var strangers = await store.FindStrangersAsync(logins);
+        foreach (var key in strangers)
+        {
+            remover.CloseConnections(node, key);
         }
 
         foreach (var junk in listed.Where(queue => !queue.IsAsAgreed))

@@ -10,6 +10,8 @@ public static class CompatibilitySetup
         {
             builder.Services.AddOptions<CompatibilityOptions>().BindConfiguration(CompatibilityOptions.Section);
             builder.Services.AddSingleton<OriginalClient>();
+            builder.Services.AddSingleton<OriginalConnectionStore>();
+            builder.Services.AddSingleton<OriginalConnections>();
             builder.Services.AddHostedService(services => services.GetRequiredService<OriginalClient>());
         }
     }

@@ -46,7 +46,15 @@ public static class Reconnecting
                 }
             )
             .Build();
-        return await pipeline.ExecuteAsync(async token => await attempt(token), cancellationToken);
+        try
+        {
+            return await pipeline.ExecuteAsync(async token => await attempt(token), cancellationToken);
+        }
+        catch (Exception) when (cancellationToken.IsCancellationRequested)
+        {
+            // Whatever the last try failed with, it ends because it shall.
+            throw new OperationCanceledException(cancellationToken);
+        }
     }
 
     /// <inheritdoc cref="UntilDoneAsync{T}" />

@@ -36,7 +36,11 @@ public sealed partial class SessionChanges(
     {
         while (true)
         {
-            await using var connection = await Reconnecting.UntilDoneAsync(ListenAsync, LogLost, stoppingToken);
+            await using var connection = await Reconnecting.UntilDoneAsync(
+                ListenAsync,
+                failure => LogLost(failure.Message),
+                stoppingToken
+            );
             try
             {
                 await HearAsync(connection, stoppingToken);
@@ -44,7 +48,7 @@ public sealed partial class SessionChanges(
             catch (Exception failure)
             {
                 stoppingToken.ThrowIfCancellationRequested();
-                LogLost(failure);
+                LogLost(failure.Message);
             }
             finally
             {
@@ -96,7 +100,7 @@ public sealed partial class SessionChanges(
 
     [LoggerMessage(
         LogLevel.Warning,
-        "PostgreSQL can't be heard; until it can, every signal looks its addressee up anew"
+        "PostgreSQL can't be heard; until it can, every signal looks its addressee up anew: {Reason}"
     )]
-    private partial void LogLost(Exception failure);
+    private partial void LogLost(string reason);
 }

@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using SignalBroker.Broker;
+using SignalBroker.Compatibility;
 using SignalBroker.Nodes;
 
 namespace SignalBroker.Sessions;
@@ -9,8 +10,12 @@ namespace SignalBroker.Sessions;
 /// Nobody waits for it: an ended session is out of reach already, and what can't be closed now, because its node is
 /// away, the sweep closes later.
 /// </remarks>
-public sealed partial class SessionCloser(ManagementApi management, NodeCatalog nodes, ILogger<SessionCloser> logger)
-    : BackgroundService
+public sealed partial class SessionCloser(
+    ManagementApi management,
+    OriginalConnections originals,
+    NodeCatalog nodes,
+    ILogger<SessionCloser> logger
+) : BackgroundService
 {
     private const int MostWaiting = 10_000;
 
@@ -61,7 +66,7 @@ public sealed partial class SessionCloser(ManagementApi management, NodeCatalog 
     // An original page's connections all bear the user's name, and the user may have others.
     private Task CloseAsync(Node node, Session session, string reason, CancellationToken cancellationToken) =>
         session.OriginalClient
-            ? management.CloseOwnerAsync(node, Topology.QueueOf(session.ListeningKey), reason, cancellationToken)
+            ? originals.CloseAsync(node, session.ListeningKey, reason, cancellationToken)
             : management.CloseConnectionsAsync(node, session.ListeningKey, reason, cancellationToken);
 
     [LoggerMessage(LogLevel.Warning, "The connection of {ListeningKey} on node {Node} is closed later: {Reason}")]

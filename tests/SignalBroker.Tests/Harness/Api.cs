@@ -28,6 +28,8 @@ public sealed record Answer(HttpStatusCode Status, HttpResponseHeaders Headers, 
 
     public string? Code => Json.GetProperty("code").GetString();
 
+    public ConnectedSession Session => JsonSerializer.Deserialize<ConnectedSession>(Body, JsonSerializerOptions.Web)!;
+
     /// <summary>The outcome of each session that the signal went to.</summary>
     public IReadOnlyList<(string? Key, string Outcome)> Outcomes =>
         [
@@ -58,7 +60,7 @@ public sealed class Api(string address)
     {
         var answer = await PostAsync("/connect", new { userId, device });
         answer.Status.ShouldBe(HttpStatusCode.OK, answer.Body);
-        return JsonSerializer.Deserialize<ConnectedSession>(answer.Body, Web)!;
+        return answer.Session;
     }
 
     public Task<Answer> ExchangeAsync(ConnectedSession sender, object body) =>

@@ -19,10 +19,13 @@ public sealed class Listener : IAsyncDisposable
         return await StartAsync(session);
     }
 
-    public static async Task<Listener> StartAsync(ConnectedSession session)
+    public static Task<Listener> StartAsync(ConnectedSession session) =>
+        StartAsync(session, session.ListeningKey, session.Passcode);
+
+    public static async Task<Listener> StartAsync(ConnectedSession session, string login, string passcode)
     {
         var socket = await StompSocket.OpenAsync(session.ListeningAddress);
-        await socket.ConnectAsync(session.ListeningKey, session.Passcode);
+        await socket.ConnectAsync(login, passcode);
         await socket.ExpectAsync("CONNECTED");
         await socket.ListenAsync(session.ListeningKey);
         await socket.ExpectAsync("RECEIPT");

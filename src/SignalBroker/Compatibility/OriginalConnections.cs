@@ -1,0 +1,31 @@
+using SignalBroker.Broker;
+using SignalBroker.Nodes;
+
+namespace SignalBroker.Compatibility;
+
+/// <summary>Closes the connections of original pages one by one: they bear the user's name, and the user may have others.</summary>
+public sealed class OriginalConnections(
+    OriginalConnectionStore store,
+    ManagementApi management,
+    OriginalClient originalClient
+)
+{
+    /// <summary>Notes what events have told; the two about one connection may come in any order.</summary>
+    public Task RememberAsync(Node node, IReadOnlyCollection<OriginalConnection> told) =>
+        originalClient.Enabled && told.Count > 0 ? store.AddAsync(node.Name, told) : Task.CompletedTask;
+
+    /// <summary>Closes the connection that owns a session's queue, and no other one of its user.</summary>
+    /// <exception cref="HttpRequestException">The node can't be reached or refuses.</exception>
+    public async Task CloseAsync(Node node, string listeningKey, string reason, CancellationToken cancellationToken)
+    {
+        if (!originalClient.Enabled)
+        {
+            return;
+        }
+
+        foreach (var name in await store.FindNamesAsync(node.Name, listeningKey))
+        {
+            await management.CloseConnectionAsync(node, name, reason, cancellationToken);
+        }
+    }
+}

@@ -1,0 +1,160 @@
+using System.Net;
+using SignalBroker.LocalCluster;
+using SignalBroker.Tests.Harness;
+
+namespace SignalBroker.Tests.Compatibility;
+
+/// <summary>A node and a webapp that serve the original project's page.</summary>
+public sealed class OriginalCluster : IAsyncLifetime
+{
+    public Cluster Servers { get; private set; } = null!;
+
+    public Api Api => new(Servers.Webapps[0].PublicAddress);
+
+    public async ValueTask InitializeAsync() =>
+        Servers = await Cluster.StartAsync(
+            new ClusterOptions
+            {
+                Nodes = 1,
+                Webapps = 1,
+                WebappSettings = new Dictionary<string, string>(TestCluster.Settings)
+                {
+                    ["Compatibility:OriginalClient"] = "true",
+                },
+            }
+        );
+
+    public ValueTask DisposeAsync() => Servers.DisposeAsync();
+}
+
+/// <summary>The original project's page works unchanged where it is asked for, and is not served where it is not.</summary>
+public sealed class OriginalPageTests(OriginalCluster original, TestCluster cluster) : IClassFixture<OriginalCluster>
+{
+    [Fact]
+    public async Task Two_original_pages_exchange_messages()
+    {
+        await using var alice = await ListenAsync("alice");
+        await using var bob = await ListenAsync("bob");
+
+        var answer = await ExchangeAsync("alice", "bob", "hello bob");
+
+        answer.Status.ShouldBe(HttpStatusCode.OK, answer.Body);
+        answer.Outcomes.ShouldBe([(null, "queued")]);
+        var envelope = await bob.ReceiveAsync();
+        envelope.GetProperty("from").GetString().ShouldBe("alice");
+        envelope.GetProperty("content").GetString().ShouldBe("hello bob");
+        envelope.TryGetProperty("fromSession", out _).ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task Errors_have_a_message_as_the_page_expects()
+    {
+        var answer = await ExchangeAsync("alice", "nobody", "hello");
+
+        answer.Status.ShouldBe(HttpStatusCode.NotFound);
+        answer.Code.ShouldBe("user-not-listening");
+        answer.Json.GetProperty("message").GetString().ShouldBe("nobody is not listening.");
+    }
+
+    [Fact]
+    public async Task Disconnecting_closes_that_connection_and_no_other_of_the_user()
+    {
+        await using var phone = await ListenAsync("carol");
+        await using var laptop = await ListenAsync("carol");
+
+        var answer = await original.Api.PostFormAsync("/disconnect", new() { ["queueName"] = phone.Key });
+
+        answer.Status.ShouldBe(HttpStatusCode.NoContent);
+        await phone.Socket.Closed.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        (await ExchangeAsync("alice", "carol", "still there?")).Outcomes.ShouldBe([(null, "queued")]);
+        await laptop.ReceiveAsync();
+    }
+
+    [Fact]
+    public async Task A_logged_in_user_can_not_read_another_users_queue()
+    {
+        await using var alice = await ListenAsync("alice-2");
+        var mallory = await ConnectAsync("mallory");
+        await using var socket = await StompSocket.OpenAsync(mallory.ListeningAddress);
+        await socket.ConnectAsync("mallory", mallory.ListeningKey);
+        await socket.ExpectAsync("CONNECTED");
+
+        await socket.ListenAsync(alice.Key);
+
+        (await socket.ReadAsync() is null or { Command: "ERROR" }).ShouldBeTrue();
+        (await ExchangeAsync("x", "alice-2", "1")).Outcomes.ShouldBe([(null, "queued")]);
+    }
+
+    [Fact]
+    public async Task The_name_of_a_brokers_own_user_is_refused()
+    {
+        foreach (var node in original.Servers.Nodes)
+        foreach (var address in new[] { node.AmqpAddress, node.ManagementAddress })
+        {
+            var answer = await original.Api.PostFormAsync(
+                "/connect",
+                new() { ["userId"] = new Uri(address).UserInfo.Split(':')[0] }
+            );
+
+            answer.Status.ShouldBe(HttpStatusCode.BadRequest);
+            answer.Code.ShouldBe("invalid-user-id");
+        }
+    }
+
+    [Fact]
+    public async Task A_modern_client_works_beside_it_and_its_key_alone_opens_nothing()
+    {
+        var session = await original.Api.ConnectAsync("modern");
+        await using (var thief = await StompSocket.OpenAsync(session.ListeningAddress))
+        {
+            await thief.ConnectAsync("modern", session.ListeningKey);
+            await thief.ExpectAsync("ERROR");
+        }
+
+        await using var modern = await Listener.StartAsync(session);
+
+        (await original.Api.ExchangeAsync(session, new { to = "modern", content = 1 })).Outcomes.ShouldBe([
+            (null, "queued"),
+        ]);
+    }
+
+    [Fact]
+    public async Task Where_it_is_off_the_same_forms_are_refused()
+    {
+        var session = await cluster.Api.ConnectAsync();
+
+        (await cluster.Api.PostFormAsync("/exchange", Form("alice", "bob", "x"))).Status.ShouldBe(
+            HttpStatusCode.Unauthorized
+        );
+        (
+            await cluster.Api.PostFormAsync("/disconnect", new() { ["queueName"] = session.ListeningKey })
+        ).Status.ShouldBe(HttpStatusCode.Unauthorized);
+        (
+            await File.ReadAllTextAsync(original.Servers.Webapps[0].LogFile, TestContext.Current.CancellationToken)
+        ).ShouldContain("Compatibility:OriginalClient is on");
+    }
+
+    private static Dictionary<string, string> Form(string from, string to, string content) =>
+        new()
+        {
+            ["fromUserId"] = from,
+            ["toUserId"] = to,
+            ["content"] = content,
+        };
+
+    private Task<Answer> ExchangeAsync(string from, string to, string content) =>
+        original.Api.PostFormAsync("/exchange", Form(from, to, content));
+
+    private async Task<ConnectedSession> ConnectAsync(string userId)
+    {
+        var answer = await original.Api.PostFormAsync("/connect", new() { ["userId"] = userId });
+        answer.Status.ShouldBe(HttpStatusCode.OK, answer.Body);
+        return answer.Session;
+    }
+
+    private async Task<Listener> ListenAsync(string userId)
+    {
+        var session = await ConnectAsync(userId);
+        return await Listener.StartAsync(session, login: userId, passcode: session.ListeningKey);
+    }
+}
