@@ -141,7 +141,8 @@ public sealed class StompSocket : IAsyncDisposable
                 }
             }
         }
-        catch (Exception lost) when (lost is WebSocketException or OperationCanceledException)
+        catch (Exception lost)
+            when (lost is WebSocketException or OperationCanceledException or ObjectDisposedException)
         {
             // Lost or left: either way nothing more arrives.
         }
