@@ -86,9 +86,34 @@ public sealed class TestCluster : IAsyncLifetime
         return (bool?)await look.ExecuteScalarAsync();
     }
 
+    /// <summary>The node that a session listens on.</summary>
+    public Node NodeOf(ConnectedSession session) =>
+        Servers.Nodes.Single(node => node.ListeningAddress == session.ListeningAddress);
+
+    /// <summary>Opens sessions until there is one on each node, in the nodes' order.</summary>
+    public async Task<IReadOnlyList<ConnectedSession>> ConnectOnEachNodeAsync()
+    {
+        var found = new Dictionary<Node, ConnectedSession>();
+        while (found.Count < Servers.Nodes.Count)
+        {
+            var session = await Api.ConnectAsync();
+            found.TryAdd(NodeOf(session), session);
+        }
+
+        return [.. Servers.Nodes.Select(node => found[node])];
+    }
+
+    // After the last test, when everything that can leak a passcode has been done.
     public async ValueTask DisposeAsync()
     {
-        await Database.DisposeAsync();
-        await Servers.DisposeAsync();
+        try
+        {
+            await Passcodes.ExpectNoLeakAsync(Servers);
+        }
+        finally
+        {
+            await Database.DisposeAsync();
+            await Servers.DisposeAsync();
+        }
     }
 }

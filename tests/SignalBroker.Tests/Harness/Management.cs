@@ -1,0 +1,85 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json;
+using RabbitMQ.Client;
+using SignalBroker.LocalCluster;
+
+namespace SignalBroker.Tests.Harness;
+
+/// <summary>What a node itself says, past the webapps.</summary>
+public static class Management
+{
+    private static readonly HttpClient Http = new(new SocketsHttpHandler { UseProxy = false });
+
+    /// <summary>A queue of this name; null when the node has none.</summary>
+    public static async Task<JsonElement?> FindQueueAsync(Node node, string queue)
+    {
+        using var response = await GetAsync(
+            node,
+            $"api/queues/%2F/{Uri.EscapeDataString(queue)}",
+            new Uri(node.ManagementAddress).UserInfo
+        );
+        return response.StatusCode == HttpStatusCode.NotFound
+            ? null
+            : JsonDocument.Parse(await ReadAsync(response)).RootElement;
+    }
+
+    /// <summary>The names of all queues of a node.</summary>
+    public static async Task<IReadOnlyList<string>> QueuesOfAsync(Node node)
+    {
+        var queues = JsonDocument.Parse(await ReadAsync(node, "api/queues/%2F?disable_stats=true&columns=name"));
+        return [.. queues.RootElement.EnumerateArray().Select(queue => queue.GetProperty("name").GetString()!)];
+    }
+
+    private static async Task<string> ReadAsync(Node node, string path)
+    {
+        using var response = await GetAsync(node, path, new Uri(node.ManagementAddress).UserInfo);
+        return await ReadAsync(response);
+    }
+
+    /// <summary>What the node answers to somebody who tries to log in to its management API.</summary>
+    public static async Task<HttpStatusCode> LogInAsync(Node node, string user, string password)
+    {
+        using var response = await GetAsync(node, "api/whoami", $"{user}:{password}");
+        return response.StatusCode;
+    }
+
+    /// <summary>Opens an AMQP connection, as anybody who can reach the port may try to.</summary>
+    public static Task<IConnection> OpenAmqpAsync(Node node, string user, string password)
+    {
+        var address = new Uri(node.AmqpAddress);
+        var factory = new ConnectionFactory
+        {
+            HostName = address.Host,
+            Port = address.Port,
+            UserName = user,
+            Password = password,
+            AutomaticRecoveryEnabled = false,
+        };
+        return factory.CreateConnectionAsync(TestContext.Current.CancellationToken);
+    }
+
+    private static Task<HttpResponseMessage> GetAsync(Node node, string path, string pair)
+    {
+        var address = new UriBuilder(node.ManagementAddress) { UserName = "", Password = "" }.Uri;
+        var request = new HttpRequestMessage(
+            HttpMethod.Get,
+            new Uri(
+                address.AbsoluteUri + path,
+                new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true }
+            )
+        );
+        request.Headers.Authorization = new AuthenticationHeaderValue(
+            "Basic",
+            Convert.ToBase64String(Encoding.UTF8.GetBytes(pair))
+        );
+        return Http.SendAsync(request, TestContext.Current.CancellationToken);
+    }
+
+    private static async Task<string> ReadAsync(HttpResponseMessage response)
+    {
+        response.EnsureSuccessStatusCode();
+        return await response.Content.ReadAsStringAsync();
+    }
+}
