@@ -61,7 +61,8 @@ public sealed class Admission
 
     private async Task RecordAsync(Login login)
     {
-        (StrangeKind Kind, string Detail)? seen = await store.ExplainAsync(login) switch
+        var session = await store.ExplainAsync(login);
+        (StrangeKind Kind, string Detail)? seen = session switch
         {
             null => (StrangeKind.BruteForce, "login with a key that no session bears"),
             { PasscodeMatches: false } => (StrangeKind.BruteForce, "login with a wrong passcode"),
@@ -72,7 +73,14 @@ public sealed class Admission
         };
         if (seen is var (kind, detail))
         {
-            strange.Record(new(kind, detail) { Node = login.Node, ListeningKey = login.ListeningKey });
+            strange.Record(
+                new(kind, detail)
+                {
+                    Node = login.Node,
+                    ListeningKey = login.ListeningKey,
+                    UserId = session?.UserId,
+                }
+            );
         }
     }
 

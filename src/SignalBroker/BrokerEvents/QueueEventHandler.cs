@@ -70,25 +70,36 @@ public sealed partial class QueueEventHandler(
                 ListeningKey = key,
             }
         );
-        await management.CloseOwnerAsync(node, queue, "no such session", cancellationToken);
+        await CloseListenerAsync(node, key, "no such session", cancellationToken);
     }
 
     /// <summary>Ends the session that declared a queue of the wrong kind, closes its connection and deletes the queue.</summary>
     public async Task RemoveJunkAsync(Node node, string key, CancellationToken cancellationToken)
     {
         const string Reason = "a session's queue must be exclusive, auto-delete and transient, without arguments";
-        strange.Record(new(StrangeKind.JunkQueue, Reason) { Node = node.Name, ListeningKey = key });
-        await store.EndAsync(node.Name, [key]);
+        strange.Record(
+            new(StrangeKind.JunkQueue, Reason)
+            {
+                Node = node.Name,
+                ListeningKey = key,
+                UserId = await store.EndAsync(node.Name, key),
+            }
+        );
 
-        // Only the owner's connection can declare a queue under the key, and it has logged in with the key, or, from
-        // an original page, owns the queue.
         var queue = Topology.QueueOf(key);
-        await management.CloseConnectionsAsync(node, key, Reason, cancellationToken);
-        await management.CloseOwnerAsync(node, queue, Reason, cancellationToken);
+        await CloseListenerAsync(node, key, Reason, cancellationToken);
         if (await management.FindQueueAsync(node, queue, cancellationToken) is { Exclusive: false })
         {
             await management.DeleteQueueAsync(node, queue, Reason, cancellationToken);
         }
+    }
+
+    // Only a session's own connection can declare a queue under its key. It has logged in with the key or, from an
+    // original page, owns the queue.
+    private async Task CloseListenerAsync(Node node, string key, string reason, CancellationToken cancellationToken)
+    {
+        await management.CloseConnectionsAsync(node, key, reason, cancellationToken);
+        await management.CloseOwnerAsync(node, Topology.QueueOf(key), reason, cancellationToken);
     }
 
     [LoggerMessage(LogLevel.Warning, "Queues of node {Node} are removed later: {Reason}")]

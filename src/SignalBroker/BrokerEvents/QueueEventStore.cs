@@ -164,20 +164,21 @@ public sealed class QueueEventStore(NpgsqlDataSource database)
         return ((await results.ReadAsync<string>()).AsList(), (await results.ReadAsync<Session>()).AsList());
     }
 
-    /// <summary>Ends sessions, so that nobody reaches them while their connections are being closed.</summary>
-    public async Task EndAsync(string node, IReadOnlyCollection<string> listeningKeys)
+    /// <summary>Ends a session, so that nobody reaches it while its connection is being closed.</summary>
+    /// <returns>Whose session it is or was; null when there is none.</returns>
+    public async Task<string?> EndAsync(string node, string listeningKey)
     {
         await using var connection = await database.OpenConnectionAsync();
-        await connection.ExecuteAsync(
+        return await connection.QuerySingleOrDefaultAsync<string>(
             $"""
             WITH ended AS (
-                UPDATE sessions SET ended_at = now()
-                WHERE listening_key = ANY(@keys) AND node = @node AND ended_at IS NULL
+                UPDATE sessions SET ended_at = coalesce(ended_at, now())
+                WHERE listening_key = @listeningKey AND node = @node
                 RETURNING listening_key, user_id
             )
-            SELECT {SessionChanges.Announce("ended")}
+            SELECT user_id, {SessionChanges.Announce("ended")} FROM ended
             """,
-            new { node, keys = listeningKeys.ToArray() }
+            new { node, listeningKey }
         );
     }
 }
