@@ -1,6 +1,4 @@
 using System.Net;
-using System.Net.Http.Headers;
-using System.Text;
 using SignalBroker.LocalCluster;
 using SignalBroker.Tests.Harness;
 using static Microsoft.Playwright.Assertions;
@@ -12,8 +10,6 @@ public sealed class RecoveryTests(TestCluster cluster, Browser browser, Shielded
     : BrowserTests(cluster, browser),
         IClassFixture<ShieldedWebapp>
 {
-    private static readonly HttpClient Http = new(new SocketsHttpHandler { UseProxy = false });
-
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
@@ -77,21 +73,8 @@ public sealed class RecoveryTests(TestCluster cluster, Browser browser, Shielded
     }
 
     /// <summary>Makes the session's node close its connection, which the page has not asked for.</summary>
-    private async Task CutAsync(ConnectedSession session)
-    {
-        var node = Cluster.Servers.Nodes.Single(node => node.ListeningAddress == session.ListeningAddress);
-        var management = new Uri(node.ManagementAddress);
-        using var request = new HttpRequestMessage(
-            HttpMethod.Delete,
-            new Uri(management, $"/api/connections/username/{session.ListeningKey}")
-        );
-        request.Headers.Authorization = new AuthenticationHeaderValue(
-            "Basic",
-            Convert.ToBase64String(Encoding.UTF8.GetBytes(Uri.UnescapeDataString(management.UserInfo)))
-        );
-        using var response = await Http.SendAsync(request, TestContext.Current.CancellationToken);
-        response.StatusCode.ShouldBe(HttpStatusCode.NoContent);
-    }
+    private Task CutAsync(ConnectedSession session) =>
+        Management.CloseConnectionsAsync(Cluster.NodeOf(session), session.ListeningKey);
 }
 
 /// <summary>A webapp that can be cut off from all nodes while everybody else goes on using them.</summary>

@@ -141,18 +141,8 @@ public sealed class FailureCluster : IAsyncLifetime
     /// <summary>The listening keys of which a node has a queue.</summary>
     public static async Task<IReadOnlyList<string>> QueuesOfAsync(Node node)
     {
-        var queues = await new Management(node).SendAsync(
-            HttpMethod.Get,
-            "/api/queues/%2f?disable_stats=true&columns=name"
-        );
-        return
-        [
-            .. queues
-                .Json.EnumerateArray()
-                .Select(queue => queue.GetProperty("name").GetString()!)
-                .Where(name => name.StartsWith("s.", StringComparison.Ordinal))
-                .Order(StringComparer.Ordinal),
-        ];
+        var queues = await Management.QueuesOfAsync(node);
+        return [.. queues.Where(name => name.StartsWith("s.", StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
     }
 
     /// <summary>Waits until each node's queues are exactly the sessions of the table.</summary>

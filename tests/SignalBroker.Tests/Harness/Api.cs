@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
+using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 
@@ -45,14 +46,14 @@ public sealed record Answer(HttpStatusCode Status, HttpResponseHeaders Headers, 
 }
 
 /// <summary>The HTTP API of one webapp.</summary>
-public sealed class Api(string address)
+/// <param name="address">The webapp's public or internal address.</param>
+/// <param name="from">The local address to call from, any of 127.0.0.0/8; the usual one when left out.</param>
+public sealed class Api(string address, IPAddress? from = null)
 {
     private static readonly JsonSerializerOptions Web = new(JsonSerializerDefaults.Web);
+    private static readonly HttpClient FromAnywhere = ClientOf(from: null);
 
-    private static readonly HttpClient Http = new(new SocketsHttpHandler { UseProxy = false })
-    {
-        Timeout = TimeSpan.FromSeconds(60),
-    };
+    private readonly HttpClient http = from is null ? FromAnywhere : ClientOf(from);
 
     public Uri Address { get; } = new(address);
 
@@ -96,8 +97,40 @@ public sealed class Api(string address)
         {
             request.RequestUri = new Uri(Address, request.RequestUri!);
             request.Headers.Authorization = authorization;
-            using var response = await Http.SendAsync(request);
-            return new(response.StatusCode, response.Headers, await response.Content.ReadAsStringAsync());
+            var isConnect = request.RequestUri.AbsolutePath == "/connect";
+            using var response = await http.SendAsync(request);
+            var answer = new Answer(response.StatusCode, response.Headers, await response.Content.ReadAsStringAsync());
+            if (isConnect && answer.Status == HttpStatusCode.OK)
+            {
+                Passcodes.Remember(JsonSerializer.Deserialize<ConnectedSession>(answer.Body, Web)!);
+            }
+
+            return answer;
         }
+    }
+
+    private static HttpClient ClientOf(IPAddress? from)
+    {
+        var handler = new SocketsHttpHandler { UseProxy = false };
+        if (from is not null)
+        {
+            handler.ConnectCallback = async (context, cancellationToken) =>
+            {
+                var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+                try
+                {
+                    socket.Bind(new IPEndPoint(from, 0));
+                    await socket.ConnectAsync(context.DnsEndPoint, cancellationToken);
+                    return new NetworkStream(socket, ownsSocket: true);
+                }
+                catch
+                {
+                    socket.Dispose();
+                    throw;
+                }
+            };
+        }
+
+        return new HttpClient(handler) { Timeout = TimeSpan.FromSeconds(60) };
     }
 }

@@ -1,29 +1,100 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
+using System.Text.Json;
+using RabbitMQ.Client;
 using SignalBroker.LocalCluster;
 
 namespace SignalBroker.Tests.Harness;
 
-/// <summary>A node's management API, past all proxies' settings, with the webapp's own credentials.</summary>
-public sealed class Management(Node node)
+/// <summary>What a node itself says, past the webapps.</summary>
+public static class Management
 {
-    private readonly Uri address = new(node.ManagementAddress);
+    private static readonly HttpClient Http = new(new SocketsHttpHandler { UseProxy = false });
 
-    /// <summary>Whether the node has a queue of this name.</summary>
-    public async Task<bool> HasQueueAsync(string queue) =>
-        (await SendAsync(HttpMethod.Get, $"/api/queues/%2f/{queue}")).Status == HttpStatusCode.OK;
+    /// <summary>A queue of this name; null when the node has none.</summary>
+    public static async Task<JsonElement?> FindQueueAsync(Node node, string queue)
+    {
+        using var response = await GetAsync(
+            node,
+            $"api/queues/%2F/{Uri.EscapeDataString(queue)}",
+            new Uri(node.ManagementAddress).UserInfo
+        );
+        return response.StatusCode == HttpStatusCode.NotFound
+            ? null
+            : JsonDocument.Parse(await ReadAsync(response)).RootElement;
+    }
+
+    /// <summary>The names of all queues of a node.</summary>
+    public static async Task<IReadOnlyList<string>> QueuesOfAsync(Node node)
+    {
+        var queues = JsonDocument.Parse(await ReadAsync(node, "api/queues/%2F?disable_stats=true&columns=name"));
+        return [.. queues.RootElement.EnumerateArray().Select(queue => queue.GetProperty("name").GetString()!)];
+    }
 
     /// <summary>Closes the connections of a session, as a lost network would.</summary>
-    public Task<Answer> CloseConnectionsAsync(string listeningKey) =>
-        SendAsync(HttpMethod.Delete, $"/api/connections/username/{listeningKey}");
+    public static async Task CloseConnectionsAsync(Node node, string listeningKey)
+    {
+        using var response = await SendAsync(
+            HttpMethod.Delete,
+            node,
+            $"api/connections/username/{listeningKey}",
+            new Uri(node.ManagementAddress).UserInfo
+        );
+        response.EnsureSuccessStatusCode();
+    }
 
-    public Task<Answer> SendAsync(HttpMethod method, string path) =>
-        new Api(address.GetLeftPart(UriPartial.Authority)).SendAsync(
-            new HttpRequestMessage(method, path),
-            new AuthenticationHeaderValue(
-                "Basic",
-                Convert.ToBase64String(Encoding.UTF8.GetBytes(Uri.UnescapeDataString(address.UserInfo)))
+    private static async Task<string> ReadAsync(Node node, string path)
+    {
+        using var response = await GetAsync(node, path, new Uri(node.ManagementAddress).UserInfo);
+        return await ReadAsync(response);
+    }
+
+    /// <summary>What the node answers to somebody who tries to log in to its management API.</summary>
+    public static async Task<HttpStatusCode> LogInAsync(Node node, string user, string password)
+    {
+        using var response = await GetAsync(node, "api/whoami", $"{user}:{password}");
+        return response.StatusCode;
+    }
+
+    /// <summary>Opens an AMQP connection, as anybody who can reach the port may try to.</summary>
+    public static Task<IConnection> OpenAmqpAsync(Node node, string user, string password)
+    {
+        var address = new Uri(node.AmqpAddress);
+        var factory = new ConnectionFactory
+        {
+            HostName = address.Host,
+            Port = address.Port,
+            UserName = user,
+            Password = password,
+            AutomaticRecoveryEnabled = false,
+        };
+        return factory.CreateConnectionAsync(TestContext.Current.CancellationToken);
+    }
+
+    private static Task<HttpResponseMessage> GetAsync(Node node, string path, string pair) =>
+        SendAsync(HttpMethod.Get, node, path, pair);
+
+    private static Task<HttpResponseMessage> SendAsync(HttpMethod method, Node node, string path, string pair)
+    {
+        var address = new UriBuilder(node.ManagementAddress) { UserName = "", Password = "" }.Uri;
+        var request = new HttpRequestMessage(
+            method,
+            new Uri(
+                address.AbsoluteUri + path,
+                new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true }
             )
         );
+        request.Headers.Authorization = new AuthenticationHeaderValue(
+            "Basic",
+            Convert.ToBase64String(Encoding.UTF8.GetBytes(pair))
+        );
+        return Http.SendAsync(request, TestContext.Current.CancellationToken);
+    }
+
+    private static async Task<string> ReadAsync(HttpResponseMessage response)
+    {
+        response.EnsureSuccessStatusCode();
+        return await response.Content.ReadAsStringAsync();
+    }
 }

@@ -55,6 +55,13 @@ public sealed class StompSocket : IAsyncDisposable
             [("accept-version", "1.2"), ("host", "/"), ("heart-beat", "0,0"), ("login", login), ("passcode", passcode)]
         );
 
+    /// <summary>Logs in, and says whether the node let it.</summary>
+    public async Task<bool> TryConnectAsync(string login, string passcode)
+    {
+        await ConnectAsync(login, passcode);
+        return await ReadAsync() is { Command: "CONNECTED" };
+    }
+
     public Task SubscribeAsync(string destination, params (string Name, string Value)[] more) =>
         SendAsync(
             "SUBSCRIBE",
@@ -80,6 +87,15 @@ public sealed class StompSocket : IAsyncDisposable
         frame.ShouldNotBeNull($"the socket closed while {command} was expected");
         frame.Command.ShouldBe(command, frame.Body);
         return frame;
+    }
+
+    /// <summary>Waits until the node has refused what was sent, with an ERROR or by closing the socket.</summary>
+    public async Task ExpectRefusalAsync()
+    {
+        if (await ReadAsync() is { } frame)
+        {
+            frame.Command.ShouldBe("ERROR", frame.Body);
+        }
     }
 
     /// <summary>Whatever has arrived and was not read yet.</summary>

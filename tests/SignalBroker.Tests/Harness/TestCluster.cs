@@ -1,7 +1,7 @@
 using System.Net;
-using System.Text.Json;
 using Npgsql;
 using SignalBroker.LocalCluster;
+using SignalBroker.StrangeBehaviors;
 using SignalBroker.Tests.Harness;
 
 [assembly: AssemblyFixture(typeof(TestCluster))]
@@ -88,30 +88,37 @@ public sealed class TestCluster : IAsyncLifetime
     }
 
     /// <summary>The newest rows of strange behavior of a kind.</summary>
-    public async Task<IReadOnlyList<StrangeRow>> StrangeAsync(string kind)
+    public Task<IReadOnlyList<StrangeBehavior>> StrangeAsync(string kind) =>
+        StrangeRows.ReadAsync(InternalOf(0), $"kind={kind}&limit=1000");
+
+    /// <summary>The node that a session listens on.</summary>
+    public Node NodeOf(ConnectedSession session) =>
+        Servers.Nodes.Single(node => node.ListeningAddress == session.ListeningAddress);
+
+    /// <summary>Opens sessions until there is one on each node, in the nodes' order.</summary>
+    public async Task<IReadOnlyList<ConnectedSession>> ConnectOnEachNodeAsync()
     {
-        var answer = await InternalOf(0).GetAsync($"/admin/strange-behaviors?kind={kind}&limit=1000");
-        answer.Status.ShouldBe(HttpStatusCode.OK, answer.Body);
-        return JsonSerializer.Deserialize<List<StrangeRow>>(answer.Body, JsonSerializerOptions.Web)!;
+        var found = new Dictionary<Node, ConnectedSession>();
+        while (found.Count < Servers.Nodes.Count)
+        {
+            var session = await Api.ConnectAsync();
+            found.TryAdd(NodeOf(session), session);
+        }
+
+        return [.. Servers.Nodes.Select(node => found[node])];
     }
 
+    // After the last test, when everything that can leak a passcode has been done.
     public async ValueTask DisposeAsync()
     {
-        await Database.DisposeAsync();
-        await Servers.DisposeAsync();
+        try
+        {
+            await Passcodes.ExpectNoLeakAsync(Servers);
+        }
+        finally
+        {
+            await Database.DisposeAsync();
+            await Servers.DisposeAsync();
+        }
     }
 }
-
-/// <summary>A row of strange behavior as the internal port shows it.</summary>
-public sealed record StrangeRow(
-    long Id,
-    string Kind,
-    string? Node,
-    string? ListeningKey,
-    string? UserId,
-    string? Address,
-    DateTime FirstAt,
-    DateTime LastAt,
-    long Times,
-    string Detail
-);

@@ -1,5 +1,6 @@
 using System.Net;
 using SignalBroker.Sessions;
+using SignalBroker.StrangeBehaviors;
 using SignalBroker.Tests.Harness;
 
 namespace SignalBroker.Tests.StrangeBehaviors;
@@ -85,7 +86,7 @@ public sealed class StrangeBehaviorTests(TestCluster cluster)
             rows.ShouldAllBe(row => row.UserId == session.UserId && row.Address == "127.0.0.1");
         });
 
-        async Task<List<StrangeRow>> OfAsync() =>
+        async Task<List<StrangeBehavior>> OfAsync() =>
             [.. (await cluster.StrangeAsync("bruteForce")).Where(row => row.ListeningKey == session.ListeningKey)];
     }
 
@@ -113,7 +114,7 @@ public sealed class StrangeBehaviorTests(TestCluster cluster)
             (rows.Count - before.Count).ShouldBeLessThanOrEqualTo(2);
         });
 
-        async Task<List<StrangeRow>> NamelessAsync() =>
+        async Task<List<StrangeBehavior>> NamelessAsync() =>
             [
                 .. (await cluster.StrangeAsync("bruteForce")).Where(row =>
                     row is { ListeningKey: null, Address: "127.0.0.1" }
