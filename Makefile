@@ -21,16 +21,16 @@ export DOTNET_GENERATE_ASPNET_CERTIFICATE = false
 export DOTNET_SKIP_WORKLOAD_INTEGRITY_CHECK = 1
 MAKEFLAGS += --no-print-directory
 
-.PHONY: help run test build format check-format migrate clean packages test-packages page
+.PHONY: help run test build bench vagrant format check-format migrate clean packages test-packages page
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile | expand -t 22
 
-run: packages page ## start SignalBroker here [NODES=2 WEBAPPS=1 ARGS="--set Key=Value"]
+run: packages page ## start SignalBroker here [NODES=2 WEBAPPS=1 PORT=any ARGS="--set Key=Value"]
 	@echo "Building ..."
 	@$(BUILD) $(LOCAL_CLUSTER)
 	@exec dotnet $(LOCAL_CLUSTER)/bin/$(CONFIGURATION)/net10.0/SignalBroker.LocalCluster.dll \
-		--nodes $(NODES) --webapps $(WEBAPPS) $(ARGS)
+		--nodes $(NODES) --webapps $(WEBAPPS) $(if $(PORT),--port $(PORT)) $(ARGS)
 
 test: test-packages build ## run every test [FILTER=part of a test's name]
 	@CONFIGURATION=$(CONFIGURATION) FILTER='$(FILTER)' scripts/test
@@ -38,6 +38,19 @@ test: test-packages build ## run every test [FILTER=part of a test's name]
 build: packages page ## build everything
 	@echo "Building ..."
 	@$(BUILD) SignalBroker.sln
+
+bench: packages page ## measure connects, memory and signals beside the raw broker
+	@echo "Building ..."
+	@$(BUILD) bench/SignalBroker.Bench
+	@dotnet bench/SignalBroker.Bench/bin/$(CONFIGURATION)/net10.0/SignalBroker.Bench.dll
+
+vagrant: packages page ## build what the demo VM runs, and bring it up
+	@for project in src/SignalBroker:webapp migrations:migrations; do \
+		dotnet publish $${project%:*} --configuration Release --runtime linux-x64 --self-contained \
+			--output artifacts/vagrant/$${project#*:} --verbosity quiet --nologo || exit 1; \
+	done
+	@cp -r rabbitmq-conf scripts artifacts/vagrant/
+	@cd vagrant && vagrant up --provision
 
 format: ## format all C#
 	@dotnet tool restore > /dev/null
@@ -55,7 +68,7 @@ migrate: ## bring a database to the newest schema: make migrate DATABASE="Host=.
 
 clean: ## remove what was built, and the logs
 	@rm -rf artifacts .local $(JS)/node_modules $(PAGE) migrations/bin migrations/obj \
-		src/*/bin src/*/obj tests/*/bin tests/*/obj bench/*/bin bench/*/obj
+		src/*/bin src/*/obj tests/*/bin tests/*/obj bench/*/bin bench/*/obj bench/*/bin bench/*/obj
 
 packages:
 	@scripts/install-packages

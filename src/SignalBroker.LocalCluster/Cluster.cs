@@ -24,7 +24,9 @@ public sealed class Cluster : IAsyncDisposable
         _nodes = [.. Enumerable.Range(1, options.Nodes).Select(NewNode)];
         _webapps =
         [
-            .. Enumerable.Range(1, options.Webapps).Select(number => NewWebapp(number, options.WebappSettings)),
+            .. Enumerable
+                .Range(1, options.Webapps)
+                .Select(number => NewWebapp(number, options.WebappSettings, number == 1 ? options.Port : null)),
         ];
     }
 
@@ -75,7 +77,7 @@ public sealed class Cluster : IAsyncDisposable
             all[key] = value;
         }
 
-        var webapp = NewWebapp(_webapps.Length + 1, all);
+        var webapp = NewWebapp(_webapps.Length + 1, all, publicPort: null);
         _webapps = [.. _webapps, webapp];
         await webapp.StartAsync(cancellationToken);
         return webapp;
@@ -86,8 +88,8 @@ public sealed class Cluster : IAsyncDisposable
 
     private Node NewNode(int number) => new(_run, $"sb{number}", _options, _erlang, _balancer.Port);
 
-    private Webapp NewWebapp(int number, IReadOnlyDictionary<string, string> settings) =>
-        new(_run, $"webapp{number}", Postgres, () => _nodes, settings);
+    private Webapp NewWebapp(int number, IReadOnlyDictionary<string, string> settings, int? publicPort) =>
+        new(_run, $"webapp{number}", Postgres, () => _nodes, settings, publicPort);
 
     private async Task StartPartsAsync(CancellationToken cancellationToken)
     {

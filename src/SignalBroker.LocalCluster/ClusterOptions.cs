@@ -18,6 +18,9 @@ public sealed record ClusterOptions
     /// <summary>The capacity that the webapps are told for each node.</summary>
     public int NodeCapacity { get; init; } = 10_000;
 
+    /// <summary>The first webapp's public port; null for any free one.</summary>
+    public int? Port { get; init; }
+
     /// <summary>Puts a <see cref="TcpProxy"/> between the webapps and each node's AMQP and management port.</summary>
     public bool ProxiedNodes { get; init; }
 

@@ -3,6 +3,7 @@ using SignalBroker.LocalCluster;
 
 var nodes = new Option<int>("--nodes") { Description = "RabbitMQ nodes to start", DefaultValueFactory = _ => 2 };
 var webapps = new Option<int>("--webapps") { Description = "webapps to start", DefaultValueFactory = _ => 1 };
+var port = new Option<int?>("--port") { Description = "the first webapp's public port; any free one if left out" };
 var rabbitMq = new Option<string?>("--rabbitmq")
 {
     Description = "another RabbitMQ: a folder with bin/rabbitmq-server or sbin/rabbitmq-server, or such an executable",
@@ -20,6 +21,7 @@ foreach (var command in (Command[])[root, run])
 {
     command.Options.Add(nodes);
     command.Options.Add(webapps);
+    command.Options.Add(port);
     command.Options.Add(rabbitMq);
     command.Options.Add(settings);
     command.SetAction(
@@ -29,6 +31,7 @@ foreach (var command in (Command[])[root, run])
                 {
                     Nodes = arguments.GetValue(nodes),
                     Webapps = arguments.GetValue(webapps),
+                    Port = arguments.GetValue(port),
                     RabbitMq = arguments.GetValue(rabbitMq),
                     WebappSettings = new Dictionary<string, string>(arguments.GetValue(settings) ?? []),
                 }

@@ -13,14 +13,15 @@ public sealed class Webapp : Part
         string name,
         Postgres postgres,
         Func<IReadOnlyList<Node>> nodes,
-        IReadOnlyDictionary<string, string> settings
+        IReadOnlyDictionary<string, string> settings,
+        int? publicPort
     )
         : base(run, name)
     {
         _postgres = postgres;
         _nodes = nodes;
         _settings = settings;
-        _publicPort = run.Ports.Next();
+        _publicPort = publicPort ?? run.Ports.Next();
         InternalPort = run.Ports.Next();
     }
 
