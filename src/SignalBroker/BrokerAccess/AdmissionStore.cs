@@ -30,20 +30,17 @@ public sealed class AdmissionStore(NpgsqlDataSource database)
         int[] order = [.. Enumerable.Range(0, logins.Count).OrderBy(number => logins[number].ListeningKey)];
         await using var connection = await database.OpenConnectionAsync();
         var admitted = await connection.QueryAsync<int>(
-            $"""
-            WITH admitted AS (
-                UPDATE sessions SET admitted_at = now()
-                FROM unnest(@keys, @hashes, @nodes, @users) WITH ORDINALITY
-                    AS login(listening_key, passcode_sha256, node, user_id, number)
-                WHERE sessions.listening_key = login.listening_key
-                  AND sessions.passcode_sha256 = login.passcode_sha256
-                  AND sessions.node = login.node
-                  AND sessions.original_client = (login.user_id IS NOT NULL)
-                  AND (login.user_id IS NULL OR sessions.user_id = login.user_id)
-                  AND sessions.admitted_at IS NULL AND sessions.ended_at IS NULL AND sessions.ack_by > now()
-                RETURNING sessions.listening_key, sessions.user_id, login.number
-            )
-            SELECT number::int - 1, {SessionChanges.Announce("admitted")} FROM admitted
+            """
+            UPDATE sessions SET admitted_at = now()
+            FROM unnest(@keys, @hashes, @nodes, @users) WITH ORDINALITY
+                AS login(listening_key, passcode_sha256, node, user_id, number)
+            WHERE sessions.listening_key = login.listening_key
+              AND sessions.passcode_sha256 = login.passcode_sha256
+              AND sessions.node = login.node
+              AND sessions.original_client = (login.user_id IS NOT NULL)
+              AND (login.user_id IS NULL OR sessions.user_id = login.user_id)
+              AND sessions.admitted_at IS NULL AND sessions.ended_at IS NULL AND sessions.ack_by > now()
+            RETURNING login.number::int - 1
             """,
             new
             {

@@ -21,6 +21,9 @@ public sealed record Session
     /// <summary>Whether the session was opened in the original project's way; its key is its secret then.</summary>
     public bool OriginalClient { get; init; }
 
+    /// <summary>Whether a socket has logged in with the session's key.</summary>
+    public bool Admitted { get; init; }
+
     /// <summary>
     /// Whether the broker has said that the session's queue exists. An admitted session without an ack may be
     /// listening already: the broker's event has just not been handled yet.

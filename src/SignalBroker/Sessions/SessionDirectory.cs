@@ -22,8 +22,14 @@ public sealed class SessionDirectory : IDisposable
     public SessionDirectory(SessionStore store, TimeProvider clock)
     {
         sessions = new(store.FindByKeyAsync);
-        byKey = new(sessions.GetAsync);
-        byUser = new(new Batcher<string, IReadOnlyList<Session>>(store.FindListeningAsync).GetAsync);
+        byKey = new(sessions.GetAsync, session => session is not null);
+
+        // A session that has just been opened may begin to listen at any moment. It was announced long before that,
+        // and until it listens nothing is kept of its user: so nobody misses it, however late an announcement comes.
+        byUser = new(
+            new Batcher<string, IReadOnlyList<Session>>(store.FindByUserAsync).GetAsync,
+            found => found is not null && found.All(session => session.Admitted)
+        );
         forgetting = clock.CreateTimer(_ => Age(), state: null, LongestMemory / 2, LongestMemory / 2);
     }
 
@@ -50,8 +56,11 @@ public sealed class SessionDirectory : IDisposable
     public ValueTask<Session?> FindAsync(string listeningKey) => byKey.GetAsync(listeningKey, remembers);
 
     /// <summary>The user's sessions that are listening or about to.</summary>
-    public async ValueTask<IReadOnlyList<Session>> FindListeningAsync(string userId) =>
-        await byUser.GetAsync(userId, remembers) ?? [];
+    public async ValueTask<IReadOnlyList<Session>> FindListeningAsync(string userId)
+    {
+        var found = await byUser.GetAsync(userId, remembers) ?? [];
+        return found.All(session => session.Admitted) ? found : [.. found.Where(session => session.Admitted)];
+    }
 
     /// <summary>Forgets what is known of a session and of its user's other sessions.</summary>
     public void Forget(string userId, string listeningKey)

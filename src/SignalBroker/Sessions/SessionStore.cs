@@ -34,7 +34,7 @@ public sealed class SessionStore(NpgsqlDataSource database)
     /// <summary>The columns of a <see cref="Session"/>.</summary>
     public const string Columns = """
         listening_key AS ListeningKey, user_id AS UserId, device AS Device, node AS Node,
-        passcode_sha256 AS PasscodeSha256, original_client AS OriginalClient, acked_at IS NOT NULL AS Ack
+        passcode_sha256 AS PasscodeSha256, original_client AS OriginalClient, admitted_at IS NOT NULL AS Admitted, acked_at IS NOT NULL AS Ack
         """;
 
     /// <summary>Opens a session, unless the user or the address has too many.</summary>
@@ -83,9 +83,10 @@ public sealed class SessionStore(NpgsqlDataSource database)
                 SELECT @ListeningKey, @UserId, @Device, @Node, @PasscodeSha256, @Address, @OriginalClient,
                        now() + @ackWithin
                 FROM counted WHERE NOT user_full AND NOT address_full
-                RETURNING ack_by
+                RETURNING *
             )
-            SELECT user_full AS UserFull, (SELECT ack_by FROM opened) AS AckBy FROM counted;
+            SELECT user_full AS UserFull, (SELECT ack_by FROM opened) AS AckBy, {SessionChanges.Announce("opened")}
+            FROM counted;
             """,
             new
             {
@@ -105,7 +106,7 @@ public sealed class SessionStore(NpgsqlDataSource database)
         );
         await results.ReadAsync();
         var replaced = (await results.ReadAsync<Session>()).AsList();
-        var (userFull, ackBy) = await results.ReadSingleAsync<(bool, DateTime?)>();
+        var (userFull, ackBy, _) = await results.ReadSingleAsync<(bool, DateTime?, long)>();
         return (userFull, ackBy) switch
         {
             (_, { } until) => new Opening.Opened(until, replaced),
@@ -125,8 +126,8 @@ public sealed class SessionStore(NpgsqlDataSource database)
         return found.ToDictionary(session => session.ListeningKey);
     }
 
-    /// <summary>Finds the sessions of these users that are listening or about to.</summary>
-    public async Task<IReadOnlyDictionary<string, IReadOnlyList<Session>>> FindListeningAsync(
+    /// <summary>Finds the sessions of these users that are listening or still may.</summary>
+    public async Task<IReadOnlyDictionary<string, IReadOnlyList<Session>>> FindByUserAsync(
         IReadOnlyList<string> userIds
     )
     {
@@ -134,7 +135,7 @@ public sealed class SessionStore(NpgsqlDataSource database)
         var found = await connection.QueryAsync<Session>(
             $"""
             SELECT {Columns} FROM sessions
-            WHERE user_id = ANY(@userIds) AND admitted_at IS NOT NULL AND ended_at IS NULL
+            WHERE user_id = ANY(@userIds) AND ended_at IS NULL AND (admitted_at IS NOT NULL OR ack_by > now())
             """,
             new { userIds }
         );

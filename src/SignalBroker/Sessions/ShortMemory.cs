@@ -7,13 +7,15 @@ namespace SignalBroker.Sessions;
 /// There are two generations: new answers go into the young one, <see cref="Age"/> makes it the old one. So nothing
 /// needs a time stamp, and nothing has to be searched for what has expired.
 /// </remarks>
-public sealed class ShortMemory<TKey, TAnswer>(Func<TKey, Task<TAnswer>> ask)
+/// <param name="ask">Answers a question.</param>
+/// <param name="isToKeep">Whether an answer may serve later questions.</param>
+public sealed class ShortMemory<TKey, TAnswer>(Func<TKey, Task<TAnswer>> ask, Func<TAnswer, bool> isToKeep)
     where TKey : notnull
 {
     private volatile ConcurrentDictionary<TKey, Lazy<Task<TAnswer>>> young = new();
     private volatile ConcurrentDictionary<TKey, Lazy<Task<TAnswer>>> old = new();
 
-    /// <summary>The answer for a key; null answers and faults are not kept.</summary>
+    /// <summary>The answer for a key; faults are not kept.</summary>
     /// <param name="key">What is asked about.</param>
     /// <param name="keep">Whether a kept answer may serve, and this one may be kept.</param>
     public ValueTask<TAnswer> GetAsync(TKey key, bool keep)
@@ -58,16 +60,16 @@ public sealed class ShortMemory<TKey, TAnswer>(Func<TKey, Task<TAnswer>> ask)
     private async Task<TAnswer> AskAsync(TKey key, ConcurrentDictionary<TKey, Lazy<Task<TAnswer>>> generation)
     {
         var question = generation.GetOrAdd(key, static (key, ask) => new(() => ask(key)), ask);
-        var answered = false;
+        var isKept = false;
         try
         {
             var answer = await question.Value;
-            answered = answer is not null;
+            isKept = isToKeep(answer);
             return answer;
         }
         finally
         {
-            if (!answered)
+            if (!isKept)
             {
                 // Only this very question: a later one may already have taken its place.
                 generation.TryRemove(new(key, question));

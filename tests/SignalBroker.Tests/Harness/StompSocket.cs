@@ -14,6 +14,7 @@ public sealed class StompSocket : IAsyncDisposable
     private readonly CancellationTokenSource closing = new();
     private readonly SemaphoreSlim sending = new(1);
     private Task reading = Task.CompletedTask;
+    private int disposed;
 
     /// <summary>Ends when the other side has closed the socket, or the connection is lost.</summary>
     public Task Closed => reading;
@@ -115,6 +116,11 @@ public sealed class StompSocket : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref disposed, 1) == 1)
+        {
+            return;
+        }
+
         await closing.CancelAsync();
         socket.Abort();
         await reading;
