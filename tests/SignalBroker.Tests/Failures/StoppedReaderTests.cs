@@ -28,7 +28,7 @@ public sealed class StoppedReaderTests(FailureCluster cluster) : FailureTests(cl
         var neighbours = Traffic.Start(number => Cluster.ApiOf(number % 2), senders[0], neighbour);
         await neighbours.FlowsAsync(50);
         await Cluster.Victim.RunCtlAsync("force_gc");
-        var (before, residentBefore) = (await MemoryOfAsync(Cluster.Victim), ResidentOf(Cluster.Victim));
+        var (before, residentBefore) = (await Management.MemoryOfAsync(Cluster.Victim), ResidentOf(Cluster.Victim));
         var (most, residentMost) = (before, residentBefore);
 
         var watch = Stopwatch.StartNew();
@@ -37,7 +37,7 @@ public sealed class StoppedReaderTests(FailureCluster cluster) : FailureTests(cl
         var flood = Task.WhenAll(senders.Skip(1).Select((sender, number) => FloodAsync(number % 2, sender)));
         while (await Cluster.RowOfAsync(stopped.Session.ListeningKey) is not null)
         {
-            most = Math.Max(most, await MemoryOfAsync(Cluster.Victim));
+            most = Math.Max(most, await Management.MemoryOfAsync(Cluster.Victim));
             residentMost = Math.Max(residentMost, ResidentOf(Cluster.Victim));
             watch.Elapsed.ShouldBeLessThan(ClosedWithin);
             await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System, Token);
@@ -45,11 +45,12 @@ public sealed class StoppedReaderTests(FailureCluster cluster) : FailureTests(cl
 
         Measured("the session of the stopped reader is gone after", watch.Elapsed);
         await flood;
-        Measured($"the node grew by {most - before} MiB, resident by {residentMost - residentBefore} MiB");
+        var growth = (most - before) / 1024 / 1024;
+        Measured($"the node grew by {growth} MiB, resident by {residentMost - residentBefore} MiB");
         Measured(string.Join(", ", outcomes.Select(outcome => $"{outcome.Value} {outcome.Key}")));
         outcomes.Keys.ShouldContain("overloaded");
         outcomes.Keys.ShouldContain("user-not-listening");
-        (most - before).ShouldBeLessThan(MaxGrowth);
+        growth.ShouldBeLessThan(MaxGrowth);
 
         var served = await neighbours.StopAsync();
         Measured($"{served.Count} signals to the neighbour, the slowest took", served.Max(signal => signal.Took));
@@ -88,14 +89,6 @@ public sealed class StoppedReaderTests(FailureCluster cluster) : FailureTests(cl
 
     private static string Outcome(Answer answer) =>
         answer.Status == HttpStatusCode.OK ? answer.Outcomes.Single().Outcome : answer.Code!;
-
-    /// <summary>What the node itself says it uses, in MiB.</summary>
-    private static async Task<int> MemoryOfAsync(Node node)
-    {
-        var answer = await new Management(node).SendAsync(HttpMethod.Get, $"/api/nodes/{node.Name}@localhost/memory");
-        var total = answer.Json.GetProperty("memory").GetProperty("total").GetProperty("erlang").GetInt64();
-        return (int)(total / 1024 / 1024);
-    }
 
     /// <summary>The resident memory of the node's process in MiB.</summary>
     private static int ResidentOf(Node node)
