@@ -21,11 +21,11 @@ public static class Startup
                     ContentRootPath = AppContext.BaseDirectory,
                 }
             );
+            // The host would log a whole stack besides the line below.
+            builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
             add(builder);
             await using var app = builder.Build();
             use(app);
-            // The host would do it as well, and log the whole stack besides.
-            app.Services.GetService<IStartupValidator>()?.Validate();
             await app.RunAsync();
             return Environment.ExitCode;
         }

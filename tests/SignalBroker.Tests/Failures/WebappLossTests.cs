@@ -76,7 +76,11 @@ public sealed class WebappLossTests(FailureCluster cluster) : FailureTests(clust
         foreach (var receiver in listeners)
         {
             await Cluster.NextSignalArrivesAsync(1, sender, receiver);
-            await receiver.DisposeAsync();
+        }
+
+        foreach (var listener in listeners)
+        {
+            await listener.DisposeAsync();
         }
     }
 
@@ -129,7 +133,7 @@ public sealed class WebappLossTests(FailureCluster cluster) : FailureTests(clust
         var webapp = Cluster.Servers.Webapps[0];
         await using var sender = await Cluster.ListenOnAsync(Cluster.Victim);
         await using var receiver = await Cluster.ListenOnAsync(Cluster.Bystander);
-        await using var leaver = await Cluster.ListenOnAsync(Cluster.Victim);
+        var leaver = await Cluster.ListenOnAsync(Cluster.Victim);
         var content = JsonSerializer.Serialize(new { to = receiver.Session.UserId, content = "the last one" });
         using var client = new TcpClient();
         await client.ConnectAsync(Cluster.ApiOf(0).Address.Host, Cluster.ApiOf(0).Address.Port, Token);

@@ -32,6 +32,13 @@ public static class Management
         return [.. queues.RootElement.EnumerateArray().Select(queue => queue.GetProperty("name").GetString()!)];
     }
 
+    /// <summary>How many bytes the node says that it uses.</summary>
+    public static async Task<long> MemoryOfAsync(Node node)
+    {
+        var answer = JsonDocument.Parse(await ReadAsync(node, $"api/nodes/{node.Name}@localhost/memory"));
+        return answer.RootElement.GetProperty("memory").GetProperty("total").GetProperty("erlang").GetInt64();
+    }
+
     /// <summary>Closes the connections of a session, as a lost network would.</summary>
     public static async Task CloseConnectionsAsync(Node node, string listeningKey)
     {
