@@ -8,7 +8,7 @@ public sealed class StrangeBehaviorStore(NpgsqlDataSource database)
 {
     /// <summary>Adds sightings; those of one kind, node, key, address and minute share a row.</summary>
     /// <remarks>
-    /// A key that no session bears was made up by somebody. It is left out, so that a flood of such keys is one row.
+    /// A key that no session bears, and never did as far as is known, was made up by somebody. It is left out, so that a flood of such keys is one row.
     /// </remarks>
     public async Task AddAsync(IReadOnlyCollection<(StrangeSighting Sighting, long Times)> sightings)
     {
@@ -22,8 +22,8 @@ public sealed class StrangeBehaviorStore(NpgsqlDataSource database)
             FROM (
                 SELECT seen.*,
                        coalesce(seen.user_id, sessions.user_id) AS known_user,
-                       CASE WHEN seen.kind = @bruteForce THEN sessions.listening_key ELSE seen.listening_key END
-                           AS known_key
+                       CASE WHEN seen.kind = @bruteForce AND seen.user_id IS NULL THEN sessions.listening_key
+                            ELSE seen.listening_key END AS known_key
                 FROM unnest(@kinds, @nodes, @keys, @users, @addresses, @times, @details)
                     AS seen(kind, node, listening_key, user_id, address, times, detail)
                 LEFT JOIN sessions ON sessions.listening_key = seen.listening_key
