@@ -1,3 +1,4 @@
+using Npgsql;
 using SignalBroker.Http;
 
 namespace SignalBroker.BrokerAccess;
@@ -45,8 +46,18 @@ public static class BrokerAccessSetup
     // Anything but a plain "allow" is a denial to RabbitMQ, so whatever fails on the way fails closed.
     private static async Task<IResult> AnswerAsync(HttpContext context, Func<IFormCollection, ValueTask<bool>> decide)
     {
-        var allowed =
-            context.Request.HasFormContentType && await decide(await RequestBody.ReadFormAsync(context.Request));
+        var allowed = false;
+        try
+        {
+            allowed =
+                context.Request.HasFormContentType && await decide(await RequestBody.ReadFormAsync(context.Request));
+        }
+        catch (Exception failure) when (failure is NpgsqlException or TimeoutException)
+        {
+            // Not the usual 503: Erlang's HTTP client obeys its Retry-After by itself, again and again, and whoever
+            // logs in would wait until the database is back.
+        }
+
         return TypedResults.Text(allowed ? "allow" : "deny");
     }
 }

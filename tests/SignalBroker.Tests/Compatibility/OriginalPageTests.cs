@@ -1,34 +1,11 @@
 using System.Net;
-using SignalBroker.LocalCluster;
 using SignalBroker.Tests.Harness;
 
 namespace SignalBroker.Tests.Compatibility;
 
-/// <summary>A node and a webapp that serve the original project's page.</summary>
-public sealed class OriginalCluster : IAsyncLifetime
-{
-    public Cluster Servers { get; private set; } = null!;
-
-    public Api Api => new(Servers.Webapps[0].PublicAddress);
-
-    public async ValueTask InitializeAsync() =>
-        Servers = await Cluster.StartAsync(
-            new ClusterOptions
-            {
-                Nodes = 1,
-                Webapps = 1,
-                WebappSettings = new Dictionary<string, string>(TestCluster.Settings)
-                {
-                    ["Compatibility:OriginalClient"] = "true",
-                },
-            }
-        );
-
-    public ValueTask DisposeAsync() => Servers.DisposeAsync();
-}
-
 /// <summary>The original project's page works unchanged where it is asked for, and is not served where it is not.</summary>
-public sealed class OriginalPageTests(OriginalCluster original, TestCluster cluster) : IClassFixture<OriginalCluster>
+[Collection<OriginalCollection>]
+public sealed class OriginalPageTests(OriginalCluster original)
 {
     [Fact]
     public async Task Two_original_pages_exchange_messages()
@@ -119,20 +96,80 @@ public sealed class OriginalPageTests(OriginalCluster original, TestCluster clus
     }
 
     [Fact]
-    public async Task Where_it_is_off_the_same_forms_are_refused()
+    public async Task A_user_who_is_connected_is_turned_away_as_the_original_project_did()
     {
-        var session = await cluster.Api.ConnectAsync();
+        var rejecting = new Api(original.Rejecting.PublicAddress);
+        var form = new Dictionary<string, string> { ["userId"] = "dave" };
+        var first = (await rejecting.PostFormAsync("/connect", form)).Session;
 
-        (await cluster.Api.PostFormAsync("/exchange", Form("alice", "bob", "x"))).Status.ShouldBe(
-            HttpStatusCode.Unauthorized
+        var second = await rejecting.PostFormAsync("/connect", form);
+
+        second.Status.ShouldBe(HttpStatusCode.Conflict);
+        second.Code.ShouldBe("user-already-connected");
+        second.Json.GetProperty("message").GetString().ShouldBe("dave is already connected.");
+        await rejecting.PostFormAsync("/disconnect", new() { ["queueName"] = first.ListeningKey });
+        (await rejecting.PostFormAsync("/connect", form)).Status.ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task The_pages_own_heart_beat_and_headers_are_taken()
+    {
+        var session = await ConnectAsync("erin");
+        await using var socket = await StompSocket.OpenAsync(session.ListeningAddress);
+
+        await socket.SendAsync(
+            "CONNECT",
+            [
+                ("login", "erin"),
+                ("passcode", session.ListeningKey),
+                ("accept-version", "1.1,1.0"),
+                ("heart-beat", "20000,0"),
+            ]
         );
-        (
-            await cluster.Api.PostFormAsync("/disconnect", new() { ["queueName"] = session.ListeningKey })
-        ).Status.ShouldBe(HttpStatusCode.Unauthorized);
+        await socket.ExpectAsync("CONNECTED");
+        await socket.SendAsync(
+            "SUBSCRIBE",
+            [
+                ("auto-delete", "true"),
+                ("durable", "false"),
+                ("exclusive", "true"),
+                ("id", "sub-0"),
+                ("destination", $"/queue/{session.ListeningKey}"),
+            ]
+        );
+        await Eventually.HoldsAsync(async () =>
+            (await ExchangeAsync("alice", "erin", "hello")).Status.ShouldBe(HttpStatusCode.OK)
+        );
+
+        (await socket.ExpectAsync("MESSAGE")).Body.ShouldContain("\"content\":\"hello\"");
+        await original.Api.PostFormAsync("/disconnect", new() { ["queueName"] = session.ListeningKey });
+        await socket.Closed.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
+    public async Task A_key_opens_one_socket_and_only_for_its_own_user()
+    {
+        var session = await ConnectAsync("frank");
+        await using (var thief = await StompSocket.OpenAsync(session.ListeningAddress))
+        {
+            (await thief.TryConnectAsync("grace", session.ListeningKey)).ShouldBeFalse();
+            (await thief.TryConnectAsync(session.ListeningKey, session.ListeningKey)).ShouldBeFalse();
+            (await thief.TryConnectAsync("frank", "")).ShouldBeFalse();
+        }
+
+        await using var first = await Listener.StartAsync(session, "frank", session.ListeningKey);
+        await using var second = await StompSocket.OpenAsync(session.ListeningAddress);
+
+        (await second.TryConnectAsync("frank", session.ListeningKey)).ShouldBeFalse();
+        (await ExchangeAsync("alice", "frank", "1")).Outcomes.ShouldBe([(null, "queued")]);
+        await first.ReceiveAsync();
+    }
+
+    [Fact]
+    public async Task A_webapp_that_serves_it_warns_at_its_start() =>
         (
             await File.ReadAllTextAsync(original.Servers.Webapps[0].LogFile, TestContext.Current.CancellationToken)
         ).ShouldContain("Compatibility:OriginalClient is on");
-    }
 
     private static Dictionary<string, string> Form(string from, string to, string content) =>
         new()
