@@ -1,19 +1,53 @@
 using RabbitMQ.Client;
+using SignalBroker.Hosting;
 using SignalBroker.Nodes;
 
 namespace SignalBroker.Broker;
 
-/// <summary>How the webapp opens and leaves AMQP connections.</summary>
-public static class BrokerConnection
+/// <summary>How the webapp opens, keeps and leaves AMQP connections.</summary>
+public static partial class BrokerConnection
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan FarewellTime = TimeSpan.FromSeconds(1);
 
-    /// <summary>Opens a connection to a node with the webapp's own user.</summary>
+    /// <summary>Keeps a connection until cancelled: opens it, lets it be used, and opens it again when that has ended.</summary>
     /// <param name="node">The node.</param>
     /// <param name="purpose">What it is for; the node's listing of connections shows it.</param>
-    /// <param name="cancellationToken">Stops trying.</param>
-    public static Task<IConnection> OpenAsync(Node node, string purpose, CancellationToken cancellationToken)
+    /// <param name="use">Uses the connection until it breaks.</param>
+    /// <param name="logger">Hears why it could not be opened, and why its use has ended.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public static async Task KeepAsync(
+        Node node,
+        string purpose,
+        Func<IConnection, CancellationToken, Task> use,
+        ILogger logger,
+        CancellationToken cancellationToken
+    )
+    {
+        while (true)
+        {
+            var connection = await Reconnecting.UntilDoneAsync(
+                token => OpenAsync(node, purpose, token),
+                failure => LogUnreachable(logger, node.Name, purpose, failure.Message),
+                cancellationToken
+            );
+            try
+            {
+                await use(connection, cancellationToken);
+            }
+            catch (Exception failure)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                LogLost(logger, node.Name, purpose, failure.Message);
+            }
+            finally
+            {
+                await AbandonAsync(connection);
+            }
+        }
+    }
+
+    private static Task<IConnection> OpenAsync(Node node, string purpose, CancellationToken cancellationToken)
     {
         var factory = new ConnectionFactory
         {
@@ -49,4 +83,10 @@ public static class BrokerConnection
         await connection.AbortAsync(FarewellTime);
         await connection.DisposeAsync();
     }
+
+    [LoggerMessage(LogLevel.Warning, "Node {Node} can't be reached by the {Purpose} connection: {Reason}")]
+    private static partial void LogUnreachable(ILogger logger, string node, string purpose, string reason);
+
+    [LoggerMessage(LogLevel.Warning, "Node {Node} has lost the {Purpose} connection: {Reason}")]
+    private static partial void LogLost(ILogger logger, string node, string purpose, string reason);
 }

@@ -1,6 +1,5 @@
 using RabbitMQ.Client;
 using RabbitMQ.Client.Events;
-using SignalBroker.Hosting;
 using SignalBroker.Nodes;
 
 namespace SignalBroker.Broker;
@@ -35,31 +34,8 @@ public sealed partial class NodeLink(Node node, BrokerOptions options, TimeProvi
     }
 
     /// <summary>Keeps the connection up until cancelled.</summary>
-    public async Task RunAsync(CancellationToken cancellationToken)
-    {
-        while (true)
-        {
-            var connection = await Reconnecting.UntilDoneAsync(
-                token => BrokerConnection.OpenAsync(node, "publisher", token),
-                failure => LogUnreachable(node.Name, failure.Message),
-                cancellationToken
-            );
-            try
-            {
-                await ServeAsync(connection, cancellationToken);
-            }
-            catch (Exception failure)
-            {
-                cancellationToken.ThrowIfCancellationRequested();
-                LogLost(node.Name, failure.Message);
-            }
-            finally
-            {
-                node.Blocked = false;
-                await BrokerConnection.AbandonAsync(connection);
-            }
-        }
-    }
+    public Task RunAsync(CancellationToken cancellationToken) =>
+        BrokerConnection.KeepAsync(node, "publisher", ServeAsync, logger, cancellationToken);
 
     private async Task ServeAsync(IConnection connection, CancellationToken cancellationToken)
     {
@@ -74,7 +50,7 @@ public sealed partial class NodeLink(Node node, BrokerOptions options, TimeProvi
         finally
         {
             channel = null;
-            node.Responsive = false;
+            (node.Responsive, node.Blocked) = (false, false);
             // First the connection: a write that is stuck in it would keep the channel from closing.
             await BrokerConnection.AbandonAsync(connection);
         }
@@ -142,12 +118,6 @@ public sealed partial class NodeLink(Node node, BrokerOptions options, TimeProvi
 
     [LoggerMessage(LogLevel.Information, "Node {Node} confirms publishes: {Responsive}")]
     private partial void LogResponsive(string node, bool responsive);
-
-    [LoggerMessage(LogLevel.Warning, "Node {Node} can't be reached: {Reason}")]
-    private partial void LogUnreachable(string node, string reason);
-
-    [LoggerMessage(LogLevel.Warning, "Node {Node} is lost: {Reason}")]
-    private partial void LogLost(string node, string reason);
 
     [LoggerMessage(LogLevel.Warning, "Node {Node} takes no publishes: {Reason}")]
     private partial void LogBlocked(string node, string reason);

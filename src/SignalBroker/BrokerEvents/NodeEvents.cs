@@ -30,31 +30,8 @@ public sealed partial class NodeEvents(
         : [Topology.QueueCreated, Topology.QueueDeleted];
 
     /// <summary>Consumes until cancelled.</summary>
-    public async Task RunAsync(CancellationToken cancellationToken)
-    {
-        while (true)
-        {
-            var connection = await Reconnecting.UntilDoneAsync(
-                token => BrokerConnection.OpenAsync(node, "events", token),
-                failure => LogUnreachable(node.Name, failure.Message),
-                cancellationToken
-            );
-            try
-            {
-                await ConsumeAsync(connection, cancellationToken);
-            }
-            catch (Exception failure)
-            {
-                cancellationToken.ThrowIfCancellationRequested();
-                LogLost(node.Name, failure.Message);
-            }
-            finally
-            {
-                node.EventsBound = false;
-                await BrokerConnection.AbandonAsync(connection);
-            }
-        }
-    }
+    public Task RunAsync(CancellationToken cancellationToken) =>
+        BrokerConnection.KeepAsync(node, "events", ConsumeAsync, logger, cancellationToken);
 
     private async Task ConsumeAsync(IConnection connection, CancellationToken cancellationToken)
     {
@@ -96,6 +73,7 @@ public sealed partial class NodeEvents(
         }
         finally
         {
+            node.EventsBound = false;
             await lost.CancelAsync();
             await reconciling.ContinueWith(_ => { }, TaskScheduler.Default);
         }
@@ -159,14 +137,8 @@ public sealed partial class NodeEvents(
     [LoggerMessage(LogLevel.Information, "Consuming the events of node {Node}")]
     private partial void LogConsuming(string node);
 
-    [LoggerMessage(LogLevel.Warning, "The events of node {Node} can't be reached: {Reason}")]
-    private partial void LogUnreachable(string node, string reason);
-
     [LoggerMessage(LogLevel.Warning, "Node {Node} can't be reconciled yet: {Reason}")]
     private partial void LogNotReconciled(string node, string reason);
-
-    [LoggerMessage(LogLevel.Warning, "The events of node {Node} are lost: {Reason}")]
-    private partial void LogLost(string node, string reason);
 
     [LoggerMessage(LogLevel.Warning, "{Count} events of node {Node} are handled again: {Reason}")]
     private partial void LogNotHandled(int count, string node, string reason);

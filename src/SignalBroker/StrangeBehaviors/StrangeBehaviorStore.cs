@@ -8,7 +8,8 @@ public sealed class StrangeBehaviorStore(NpgsqlDataSource database)
 {
     /// <summary>Adds sightings; those of one kind, node, key, address and minute share a row.</summary>
     /// <remarks>
-    /// A key that no session bears, and never did as far as is known, was made up by somebody. It is left out, so that a flood of such keys is one row.
+    /// A key that no session bears, and of which no user is known, was made up by somebody. It is left out, so that a
+    /// flood of such keys is one row.
     /// </remarks>
     public async Task AddAsync(IReadOnlyCollection<(StrangeSighting Sighting, long Times)> sightings)
     {

@@ -27,7 +27,12 @@ public static class StrangeBehaviorsSetup
     private static async Task<IResult> ReadAsync(StrangeBehaviorStore store, string? kind, long? before, int? limit)
     {
         // Parsed by hand: the framework would not take a kind as the answer spells it.
-        StrangeKind? only = Enum.TryParse<StrangeKind>(kind, ignoreCase: true, out var parsed) ? parsed : null;
+        StrangeKind? only =
+            kind is not null
+            && kind.All(char.IsLetter)
+            && Enum.TryParse<StrangeKind>(kind, ignoreCase: true, out var parsed)
+                ? parsed
+                : null;
         return kind is not null && only is null
             ? Problem.InvalidMember("kind", $"must be one of {string.Join(", ", Enum.GetNames<StrangeKind>())}")
             : TypedResults.Ok<IEnumerable<StrangeBehavior>>(
