@@ -1,9 +1,10 @@
+using System.Text.RegularExpressions;
 using Microsoft.Extensions.Options;
 
 namespace SignalBroker.Hosting;
 
 /// <summary>Runs the webapp, and says in one line why it does not start.</summary>
-public static class Startup
+public static partial class Startup
 {
     /// <summary>Builds and runs; returns the process's exit code.</summary>
     /// <param name="args">Settings as <c>--Key=Value</c>.</param>
@@ -39,8 +40,21 @@ public static class Startup
                         or FormatException
             )
         {
-            await Console.Error.WriteLineAsync($"SignalBroker can't start: {wrong.Message.ReplaceLineEndings(" ")}");
+            await Console.Error.WriteLineAsync($"SignalBroker can't start: {Describe(wrong)}");
             return 1;
         }
     }
+
+    // The framework quotes a value that it can't convert, and an address may hold a password.
+    private static string Describe(Exception wrong) =>
+        UnconvertedValue().Match(wrong.Message) is { Success: true } unconverted
+            ? $"{unconverted.Groups["key"]}: the value can't be read as {unconverted.Groups["type"]}."
+            : wrong.Message.ReplaceLineEndings(" ");
+
+    [GeneratedRegex(
+        "^Failed to convert configuration value .* at '(?<key>[^']+)' to type '(?<type>[^']+)'",
+        RegexOptions.Singleline | RegexOptions.ExplicitCapture,
+        matchTimeoutMilliseconds: 1000
+    )]
+    private static partial Regex UnconvertedValue();
 }
