@@ -8,12 +8,14 @@ public struct BackOff
     private int failures;
 
     /// <summary>The wait after one more failure; never less than the server asks for.</summary>
-    public TimeSpan Next(Exception failure)
+    public TimeSpan Next(Exception failure) => Next((failure as ServerRefusedException)?.RetryAfter);
+
+    /// <summary>The wait after one more failure; never less than the server asks for.</summary>
+    public TimeSpan Next(TimeSpan? retryAfter)
     {
         var bound = First * Math.Pow(2, Math.Min(failures, 10));
         failures++;
         var wait = (bound < Longest ? bound : Longest) * Random.Shared.NextDouble();
-        var asked = (failure as ServerRefusedException)?.RetryAfter ?? TimeSpan.Zero;
-        return asked + wait;
+        return (retryAfter ?? TimeSpan.Zero) + wait;
     }
 }

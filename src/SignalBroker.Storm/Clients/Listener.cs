@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Net.WebSockets;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text;
 
@@ -180,6 +181,7 @@ public sealed class Listener : IAsyncDisposable
     }
 
     /// <summary>Waits for the next of the node's words and hears them; returns why there will be no more, or null.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<ListeningFailedException?> ReceiveAsync(CancellationToken cancellationToken)
     {
         // Waiting takes no buffer: what comes is read ahead, and then received without waiting.
