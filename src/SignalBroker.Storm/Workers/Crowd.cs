@@ -144,6 +144,8 @@ internal sealed class Crowd : IAsyncDisposable
     {
         await Http.DisposeAsync();
         ending.Dispose();
+        answers.Dispose();
+        Entering.Dispose();
     }
 
     private async Task ConnectAsync(Connect order)

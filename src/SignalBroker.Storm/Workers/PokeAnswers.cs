@@ -5,7 +5,7 @@ using SignalBroker.Storm.Pokes;
 namespace SignalBroker.Storm.Workers;
 
 /// <summary>Answers the pokes that a worker's users receive.</summary>
-internal sealed class PokeAnswers(Crowd crowd, string userPrefix)
+internal sealed class PokeAnswers(Crowd crowd, string userPrefix) : IDisposable
 {
     private const int AtOnce = 64;
     private const int Attempts = 5;
@@ -25,6 +25,9 @@ internal sealed class PokeAnswers(Crowd crowd, string userPrefix)
             _ = AnswerAsync(member, controller, poke);
         }
     }
+
+    /// <inheritdoc />
+    public void Dispose() => answering.Dispose();
 
     private async Task AnswerAsync(Member member, string controller, Poke poke)
     {

@@ -8,7 +8,7 @@ namespace SignalBroker.Storm.Workers;
 /// In an open load a signal is due at its moment whether a sender is free or not: it waits for one then, and its latency
 /// counts the waiting. Each sender has one signal under way, as a browser that keeps the order has.
 /// </remarks>
-internal sealed class Traffic
+internal sealed class Traffic : IDisposable
 {
     // Ten seconds at 10,000 per second; a server that is so far behind will not catch up.
     private const int LongestBacklog = 100_000;
@@ -69,6 +69,13 @@ internal sealed class Traffic
         {
             await sender.DisposeAsync();
         }
+    }
+
+    /// <inheritdoc />
+    public void Dispose()
+    {
+        pacer?.Dispose();
+        stopping.Dispose();
     }
 
     private void Dispatch(long due)

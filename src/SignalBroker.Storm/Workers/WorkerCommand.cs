@@ -23,7 +23,7 @@ internal static class WorkerCommand
         var ledger = new SignalLedger();
         await using var log = begin.LogFile is null ? null : new ReceivedLog(begin.LogFile);
         await using var crowd = new Crowd(begin, ledger, log);
-        var worker = new Worker(crowd, ledger, log);
+        using var worker = new Worker(crowd, ledger, log);
         using var ended = new CancellationTokenSource();
         var reporting = ReportAsync(worker, output, ended.Token);
         while (await ReadAsync(input) is { } order)
@@ -63,7 +63,7 @@ internal static class WorkerCommand
 }
 
 /// <summary>Carries out orders, one after the other or side by side, and reports.</summary>
-internal sealed class Worker(Crowd crowd, SignalLedger ledger, ReceivedLog? log)
+internal sealed class Worker(Crowd crowd, SignalLedger ledger, ReceivedLog? log) : IDisposable
 {
     private readonly Lock finishing = new();
     private List<int> finished = [];
@@ -95,6 +95,9 @@ internal sealed class Worker(Crowd crowd, SignalLedger ledger, ReceivedLog? log)
 
         _ = FinishAsync(order, Task.CompletedTask);
     }
+
+    /// <inheritdoc />
+    public void Dispose() => traffic?.Dispose();
 
     public WorkerReport Report()
     {
