@@ -152,7 +152,8 @@ public static class Runner
                 throw new LoadFailedException($"{url} is not SignalBroker: it answers {answer.Status} to /exchange.");
             }
         }
-        catch (Exception failure) when (failure is SocketException or IOException or TimeoutException or InvalidDataException)
+        catch (Exception failure)
+            when (failure is SocketException or IOException or TimeoutException or InvalidDataException)
         {
             throw new LoadFailedException($"{url} can't be reached: {failure.Message}", failure);
         }
