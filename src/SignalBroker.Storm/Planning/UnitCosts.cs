@@ -52,15 +52,48 @@ public sealed record UnitCosts
     }
 
     /// <summary>Reads costs from a file.</summary>
+    /// <exception cref="IOException">The file can't be read.</exception>
+    /// <exception cref="JsonException">It does not hold costs, or some that can't be.</exception>
     public static async Task<UnitCosts> ReadAsync(string path)
     {
         await using var file = File.OpenRead(path);
         return await ReadAsync(file);
     }
 
-    private static async Task<UnitCosts> ReadAsync(Stream stream) =>
-        await JsonSerializer.DeserializeAsync(stream, UnitCostsJson.Default.UnitCosts)
-        ?? throw new JsonException("There are no costs.");
+    /// <summary>Reads the costs that this program was built with.</summary>
+    public static async Task<UnitCosts> ReadDefaultAsync()
+    {
+        await using var resource = typeof(UnitCosts).Assembly.GetManifestResourceStream("unit-costs.json")!;
+        return await ReadAsync(resource);
+    }
+
+    private static async Task<UnitCosts> ReadAsync(Stream stream)
+    {
+        var costs =
+            await JsonSerializer.DeserializeAsync(stream, UnitCostsJson.Default.UnitCosts)
+            ?? throw new JsonException("There are no costs.");
+        // Signals may well cost PostgreSQL nothing: look-ups are cached.
+        if (costs.PostgresCpuMicrosecondsPerSignal < 0 || costs.MustBePositive().Any(cost => cost <= 0))
+        {
+            throw new JsonException("Every cost must be above 0.");
+        }
+
+        return costs;
+    }
+
+    private double[] MustBePositive() =>
+        [
+            SignalBytes,
+            BrokerCpuMicrosecondsPerSignal,
+            WebappCpuMicrosecondsPerSignal,
+            BrokerCpuMicrosecondsPerConnect,
+            WebappCpuMicrosecondsPerConnect,
+            PostgresCpuMicrosecondsPerConnect,
+            NodeKiBPerListener,
+            NodeMiBEmpty,
+            NodeErlangProcessesPerListener,
+            PostgresBytesPerSession,
+        ];
 }
 
 /// <summary>Where and when costs were measured.</summary>
