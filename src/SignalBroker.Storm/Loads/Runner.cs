@@ -44,14 +44,19 @@ public static class Runner
                 await ProbeAsync(url);
             }
 
-            var current = new Current();
-            await using var status = options.StatusPort is { } port
-                ? await StatusServer.StartAsync(port, () => current.Snapshot!())
-                : null;
+            Func<LoadReport>? current = null;
+            StatusServer? status = null;
+            await using var ending = new Ending(() => status);
             foreach (var load in loads)
             {
                 await using var run = await LoadRun.StartAsync(load);
-                current.Snapshot = run.Snapshot;
+                current = run.Snapshot;
+                if (status is null && options.StatusPort is { } port)
+                {
+                    status = await StatusServer.StartAsync(port, () => current());
+                    Console.WriteLine($"Status: {status.Address}");
+                }
+
                 var failed = await RunAsync(run, load, stopping.Token);
                 reports.Add(run.Snapshot());
                 if (failed is not null)
@@ -165,8 +170,8 @@ public static class Runner
         return Failure;
     }
 
-    private sealed class Current
+    private sealed class Ending(Func<StatusServer?> server) : IAsyncDisposable
     {
-        public Func<LoadReport>? Snapshot { get; set; }
+        public ValueTask DisposeAsync() => server()?.DisposeAsync() ?? ValueTask.CompletedTask;
     }
 }
