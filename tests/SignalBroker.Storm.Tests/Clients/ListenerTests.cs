@@ -5,6 +5,7 @@ using System.Threading.Channels;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
 using SignalBroker.Storm.Clients;
 using SignalBroker.Storm.Tests.Harness;
 
@@ -94,6 +95,7 @@ public sealed class ListenerTests(OneWebapp webapp)
     private static async Task<WebApplication> StartNodeAsync(string frames, int piece)
     {
         var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
         var node = builder.Build();
         node.UseWebSockets();
