@@ -6,6 +6,8 @@ namespace SignalBroker.Storm.Planning;
 /// <summary>A plan in words, with everything that it assumes; no line is wider than 80 columns.</summary>
 public static class PlanText
 {
+    private const int Width = 80;
+
     public static string Write(Demand demand, Servers servers, UnitCosts costs, Plan plan) =>
         string.Join(
             '\n',
@@ -25,11 +27,15 @@ public static class PlanText
                 $"  {"table and indexes", -22}{Quantity.Size(plan.Postgres.Bytes / 1024), 8}, to be kept in memory",
                 "",
                 "Assumed:",
-                .. Assumptions(demand, servers).Select(assumption => $"  - {assumption}"),
+                .. Assumptions(demand, servers).SelectMany(assumption => Wrap(assumption, "  -", "   ")),
                 "",
                 $"Measured {costs.MeasuredOn.Date:yyyy-MM-dd}, with signals of {Number(costs.SignalBytes)} bytes:",
-                .. Wrap(costs.MeasuredOn.Machine),
-                .. Wrap(string.Join(", ", costs.MeasuredOn.Versions.Select(part => $"{part.Key} {part.Value}"))),
+                .. Wrap(costs.MeasuredOn.Machine, " ", " "),
+                .. Wrap(
+                    string.Join(", ", costs.MeasuredOn.Versions.Select(part => $"{part.Key} {part.Value}")),
+                    " ",
+                    " "
+                ),
                 $"  {"", -22}{"node", 10}{"webapp", 10}{"PostgreSQL", 12}",
                 Costs(
                     "CPU per signal",
@@ -63,17 +69,13 @@ public static class PlanText
             "Cores are as fast as those that were measured, and costs grow with the load.",
             $"Ordinary load leaves {Percent(demand.Headroom)} of every core free (--headroom).",
             $"A session lasts {Number(demand.SessionMinutes)} minutes (--session-minutes).",
-            $"After all were cut, all listen again within {Number(demand.ReconnectMinutes)} minutes, while",
-            "    signals go on and every core may be busy (--reconnect-minutes).",
-            "A signal reaches all sessions of its addressee; each costs a full signal.",
+            $"After all were cut, all listen again within {Number(demand.ReconnectMinutes)} minutes (--reconnect-minutes); meanwhile signals go on, and every core may be busy.",
+            "A signal reaches all sessions of its addressee, and each costs a full signal.",
             $"{Number(demand.Spare)} of the nodes and {Number(demand.Spare)} of the webapps may be missing (--spare).",
-            $"RabbitMQ may use {Percent(servers.NodeMemoryShare)} of its node's memory (--node-memory-share);",
-            "    it stops publishers at its high watermark, 40% by default.",
-            $"A node may open {Number(servers.NodeFiles)} files (--node-files), which allows",
-            $"    {Number(servers.NodeSockets)} sockets, and have {Number(servers.NodeProcesses)} Erlang processes",
-            $"    (--node-processes), {Percent(Servers.ListenersShareOfProcesses)} of them for listeners.",
-            $"The sessions' table and indexes grow to {Number(servers.TableBloat)} times their rows",
-            "    between two vacuums (--table-bloat).",
+            $"RabbitMQ may use {Percent(servers.NodeMemoryShare)} of its node's memory (--node-memory-share): it stops publishers at its high watermark, 40% by default.",
+            $"A node may open {Number(servers.NodeFiles)} files (--node-files); RabbitMQ takes at most {Number(servers.NodeSockets)} sockets then.",
+            $"A node may have {Number(servers.NodeProcesses)} Erlang processes (--node-processes), {Percent(Servers.ListenersShareOfProcesses)} of them for listeners.",
+            $"The sessions' table and indexes take {Number(servers.TableBloat)} times the room of their rows, between two vacuums (--table-bloat).",
         ];
 
     private static string Costs(string name, double node, double webapp, double postgres) =>
@@ -90,23 +92,20 @@ public static class PlanText
         number.ToString(number >= 100 ? "#,0" : "0.##", CultureInfo.InvariantCulture);
 
     /// <summary>Breaks at blanks before column 80.</summary>
-    private static IEnumerable<string> Wrap(string text)
+    private static IEnumerable<string> Wrap(string text, string first, string further)
     {
-        var line = " ";
+        var line = first;
         foreach (var word in Words.Printable(text).Split(' ', StringSplitOptions.RemoveEmptyEntries))
         {
-            if (line.Length + 1 + word.Length > 80 && line.Length > 1)
+            if (line.Length + 1 + word.Length > Width)
             {
                 yield return line;
-                line = " ";
+                line = further;
             }
 
             line = $"{line} {word}";
         }
 
-        if (line.Length > 1)
-        {
-            yield return line;
-        }
+        yield return line;
     }
 }
