@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
+using System.Security.Authentication;
 using SignalBroker.Storm.Clients;
 using SignalBroker.Storm.Reports;
 using SignalBroker.Storm.Results;
@@ -39,6 +40,7 @@ public static class Runner
         var reports = new List<LoadReport>();
         try
         {
+            CheckFolderOf(options.Log);
             foreach (var url in options.Urls)
             {
                 await ProbeAsync(url);
@@ -142,6 +144,14 @@ public static class Runner
         }
     }
 
+    private static void CheckFolderOf(string? log)
+    {
+        if (log is not null && !Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(log))))
+        {
+            throw new LoadFailedException($"There is no folder for {log}.");
+        }
+    }
+
     private static void CreateFolderOf(string file) =>
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(file))!);
 
@@ -158,7 +168,13 @@ public static class Runner
             }
         }
         catch (Exception failure)
-            when (failure is SocketException or IOException or TimeoutException or InvalidDataException)
+            when (failure
+                    is SocketException
+                        or IOException
+                        or TimeoutException
+                        or InvalidDataException
+                        or AuthenticationException
+            )
         {
             throw new LoadFailedException($"{url} can't be reached: {failure.Message}", failure);
         }
