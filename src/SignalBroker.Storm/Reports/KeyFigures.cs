@@ -32,7 +32,10 @@ public static class KeyFigures
         }
 
         foreach (
-            var (name, latency) in report.Latencies.OrderByDescending(entry => entry.Value.Count).Take(MostLatencies)
+            var (name, latency) in report
+                .Latencies.Where(entry => entry.Value.Count > 0)
+                .OrderByDescending(entry => entry.Value.Count)
+                .Take(MostLatencies)
         )
         {
             yield return new(

@@ -20,6 +20,7 @@ public sealed class HtmlReportTests : IDisposable
             { "a rate", [Samples.Exchange] },
             { "trees", [Samples.Pokes] },
             { "huge values", [Samples.Extreme] },
+            { "broken values", [Samples.Broken] },
             { "several", [Samples.Empty, Samples.OneSecond, Samples.Exchange, Samples.Pokes, Samples.Extreme] },
         };
 
