@@ -137,6 +137,16 @@ public sealed class HtmlReportTests : IDisposable
     }
 
     [Fact]
+    public async Task A_figure_that_is_counted_anyway_is_shown_once()
+    {
+        var report = Samples.Exchange with { Figures = [new("signals lost", 2, "")] };
+
+        var body = BodyOf(await WriteAsync([report]));
+
+        body.Descendants("span").Count(label => label.Value == "signals lost").ShouldBe(1);
+    }
+
+    [Fact]
     public async Task Errors_come_by_their_codes_the_most_frequent_first()
     {
         var body = BodyOf(await WriteAsync([Samples.Exchange]));
