@@ -31,19 +31,21 @@ public sealed class ConnectLoad(LoadOptions options) : Load(options)
         foreach (var (name, now) in run.Uses())
         {
             var before = uses.GetValueOrDefault(name);
-            run.Add($"CPU per connect of {name}", (now.Cpu - before.Cpu).TotalMicroseconds / listening, "µs");
+            run.Add($"CPU of {name} per client", (now.Cpu - before.Cpu).TotalMicroseconds / listening, "µs");
             run.Add(
-                $"memory per listener of {name} (resident)",
+                $"memory of {name} per client (resident)",
                 (now.ResidentKiB - before.ResidentKiB) / listening,
                 "KiB"
             );
         }
 
-        foreach (var (node, now) in await NodeMemory.ReadAsync(Options.Management, cancellationToken))
+        if (Options.Management.Count > 0)
         {
+            var now = await NodeMemory.ReadAsync(Options.Management, cancellationToken);
+            var growth = now.Sum(node => node.Value - memory.GetValueOrDefault(node.Key));
             run.Add(
-                $"memory per listener of {node} (resident, by the management API)",
-                (now - memory.GetValueOrDefault(node)) / 1024.0 / Math.Max(1, listening / Options.Management.Count),
+                "memory of the nodes per client (resident, by the management API)",
+                growth / 1024 / listening,
                 "KiB"
             );
         }
