@@ -75,12 +75,18 @@ public sealed class ExchangeLoad(LoadOptions options, ExchangeOptions exchange) 
     )
     {
         var (before, uses, began) = (run.Fleet.Totals, run.Uses(), Stopwatch.GetTimestamp());
-        await run.Fleet.OrderAsync(worker => new Send(
-            Math.Max(1, run.Fleet.ShareOf(worker, exchange.Senders)),
-            exchange.Payload,
-            exchange.Rate / run.Fleet.Count,
-            exchange.Burst == 1 ? 1 : Math.Max(1, run.Fleet.ShareOf(worker, exchange.Burst))
-        ));
+        await run.Fleet.OrderAsync(worker =>
+        {
+            // Bursts keep their rhythm: each worker has its part of every one of them.
+            var burst = exchange.Burst == 1 ? 1 : Math.Max(1, run.Fleet.ShareOf(worker, exchange.Burst));
+            var share = exchange.Burst == 1 ? 1.0 / run.Fleet.Count : burst / (double)exchange.Burst;
+            return new Send(
+                Math.Max(1, run.Fleet.ShareOf(worker, exchange.Senders)),
+                exchange.Payload,
+                exchange.Rate * share,
+                burst
+            );
+        });
         await run.LastAsync("running", duration, cancellationToken);
         var span = Stopwatch.GetElapsedTime(began);
         var (sent, after) = (run.Fleet.Totals, run.Uses());

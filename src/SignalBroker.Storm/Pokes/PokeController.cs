@@ -163,39 +163,14 @@ public sealed class PokeController : IAsyncDisposable
     // Without a key, any client will do, and another one if the first has gone.
     private async Task SendAsync(SentPoke poke, string? key, Action<int> failed)
     {
-        var backOff = new BackOff();
         try
         {
             await sending.WaitAsync(disposed.Token);
             try
             {
-                for (var attempt = 1; attempt <= Attempts; attempt++)
+                if (await TrySendAsync(poke, key))
                 {
-                    if ((key ?? anyClient()) is not { } addressee)
-                    {
-                        break;
-                    }
-
-                    // The answer may come before the server's own.
-                    poke.Key = addressee;
-                    poke.SentAt = Stopwatch.GetTimestamp();
-                    waiting[poke.Id] = poke;
-                    var outcome = await PostAsync(poke, addressee);
-                    if (outcome.Code is null)
-                    {
-                        tally.Sent(poke.Kind);
-                        return;
-                    }
-
-                    tally.Failed(outcome.Code);
-                    if (outcome.Status is 429 or 503 || outcome.Code is "overloaded")
-                    {
-                        await Task.Delay(backOff.Next(outcome.RetryAfter), TimeProvider.System, disposed.Token);
-                    }
-                    else if (key is not null || outcome.Code is "unknown")
-                    {
-                        break;
-                    }
+                    return;
                 }
             }
             finally
@@ -206,10 +181,51 @@ public sealed class PokeController : IAsyncDisposable
         catch (Exception failure)
         {
             tally.Failed(NamedFailureException.CodeOf(failure));
+            if (failure is IOException or TimeoutException)
+            {
+                // It may have arrived: the answer or the tree's deadline will tell.
+                return;
+            }
         }
 
         waiting.TryRemove(poke.Id, out _);
         failed(poke.Number);
+    }
+
+    // False when it surely has not arrived.
+    private async Task<bool> TrySendAsync(SentPoke poke, string? key)
+    {
+        var backOff = new BackOff();
+        for (var attempt = 1; attempt <= Attempts && poke.Tree?.IsOver != true; attempt++)
+        {
+            if ((key ?? anyClient()) is not { } addressee)
+            {
+                return false;
+            }
+
+            // The poke back may come before the server's answer.
+            poke.Key = addressee;
+            poke.SentAt = Stopwatch.GetTimestamp();
+            waiting[poke.Id] = poke;
+            var outcome = await PostAsync(poke, addressee);
+            if (outcome.Code is null)
+            {
+                tally.Sent(poke.Kind);
+                return true;
+            }
+
+            tally.Failed(outcome.Code);
+            if (outcome.Status is 429 or 503 || outcome.Code is "overloaded")
+            {
+                await Task.Delay(backOff.Next(outcome.RetryAfter), TimeProvider.System, disposed.Token);
+            }
+            else if (outcome.Code is "unknown" || key is not null)
+            {
+                return outcome.Code is "unknown";
+            }
+        }
+
+        return false;
     }
 
     private Task<SendOutcome> PostAsync(SentPoke poke, string addressee)
@@ -246,7 +262,7 @@ public sealed class PokeController : IAsyncDisposable
 
     private void Grow(SentPoke poke)
     {
-        if (poke.Tree is not { } tree)
+        if (poke.Tree is not { IsOver: false } tree)
         {
             return;
         }

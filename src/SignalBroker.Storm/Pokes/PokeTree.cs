@@ -28,10 +28,14 @@ internal sealed class PokeTree(string id, int leaves)
     private long lastAnswerAt = Stopwatch.GetTimestamp();
     private int answered;
     private bool failed;
+    private volatile bool isOver;
 
     public string Id { get; } = id;
 
     public int Expected { get; } = (2 * leaves) - 1;
+
+    /// <summary>Whether it has been summed up, so that it grows no more.</summary>
+    public bool IsOver => isOver;
 
     /// <summary>Ends when every poke is answered, or one can't be sent.</summary>
     public Task Ended => ended.Task;
@@ -70,8 +74,10 @@ internal sealed class PokeTree(string id, int leaves)
         }
     }
 
+    /// <summary>Says how it ended; it grows no more.</summary>
     public TreeResult Sum()
     {
+        isOver = true;
         lock (growing)
         {
             var outcome =

@@ -80,7 +80,7 @@ internal sealed class Crowd : IAsyncDisposable
         }
     }
 
-    public void Entered(Member member, Session session)
+    public void Entered(Session session)
     {
         Counters.Came();
         lock (changing)
@@ -93,7 +93,7 @@ internal sealed class Crowd : IAsyncDisposable
         }
     }
 
-    public void Left(Member member, Session session)
+    public void Left(Session session)
     {
         Counters.Went();
         lock (changing)

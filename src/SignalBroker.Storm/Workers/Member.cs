@@ -36,7 +36,7 @@ internal sealed class Member(Crowd crowd, string userId)
                     return;
                 }
 
-                crowd.Left(this, listening.Session);
+                crowd.Left(listening.Session);
                 if (reason is null && cutAt == 0)
                 {
                     await Task.Delay(Around(order.Away), TimeProvider.System, cancellationToken);
@@ -101,7 +101,7 @@ internal sealed class Member(Crowd crowd, string userId)
                 );
                 crowd.Counters.Took(latency, since.Value);
                 client = opened;
-                crowd.Entered(this, opened.Session);
+                crowd.Entered(opened.Session);
                 return opened;
             }
             catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
