@@ -1,0 +1,81 @@
+using SignalBroker.Storm.Reports.Drawing;
+using SignalBroker.Storm.Results;
+
+namespace SignalBroker.Storm.Reports;
+
+/// <summary>What one should know of a load at the first glance.</summary>
+public static class KeyFigures
+{
+    private const int MostLatencies = 3;
+    private const long LongestCount = 9_999_999;
+
+    public static Html Draw(LoadReport report) =>
+        Html.Of($"""<ul class="cards">{Html.ForEach(Of(report), Draw)}</ul>""");
+
+    private static IEnumerable<Card> Of(LoadReport report)
+    {
+        var counted = Counted(report).ToArray();
+        return report
+            .Figures.Where(figure => counted.All(card => card.Label != figure.Name))
+            .Select(figure => new Card(Quantity.Of(figure.Value, figure.Unit), figure.Name))
+            .Concat(counted);
+    }
+
+    private static IEnumerable<Card> Counted(LoadReport report)
+    {
+        var totals = report.Totals;
+        var listeners = report.Timeline.Select(tick => tick.Listening).Append(totals.Listening).Max();
+        if (listeners > 0)
+        {
+            yield return new(Count(listeners), "listeners at once");
+        }
+
+        if (totals.Sent > 0)
+        {
+            yield return new(Count(totals.Sent), "signals sent", $"{Count(totals.Received)} received");
+        }
+
+        foreach (
+            var (name, latency) in report
+                .Latencies.Where(entry => entry.Value.Count > 0)
+                .OrderByDescending(entry => entry.Value.Count)
+                .Take(MostLatencies)
+        )
+        {
+            yield return new(
+                Quantity.Duration(latency.P50),
+                $"{Words.Split(name)}, median",
+                $"p99 {Quantity.Duration(latency.P99)}"
+            );
+        }
+
+        yield return Trouble(totals.Errors, "errors");
+        if (totals.Queued > 0)
+        {
+            yield return Trouble(totals.Lost, "signals lost");
+        }
+
+        if (listeners > 0)
+        {
+            yield return Trouble(totals.Dropped, "sockets dropped");
+        }
+    }
+
+    private static Card Trouble(long count, string label) =>
+        new(Count(count), label) { Class = count == 0 ? "good" : "bad" };
+
+    private static string Count(long count) => count <= LongestCount ? Quantity.Count(count) : Quantity.Rounded(count);
+
+    private static Html Draw(Card card) =>
+        Html.Of(
+            $"""
+            <li class="{card.Class}"><strong>{card.Value}</strong><span>{card.Label}</span><small>{card.More}</small></li>
+
+            """
+        );
+
+    private sealed record Card(string Value, string Label, string More = "")
+    {
+        public string Class { get; init; } = "";
+    }
+}
