@@ -49,7 +49,7 @@ internal static class ShowcaseLoads
             new ExchangeLoad(Sized(1000, 30), new() { Rate = null }),
             new ExchangeLoad(Sized(500, 20), new() { Rate = 200, Burst = 1000 }),
             new PokeLoad(Sized(500, 30), new() { Leaves = 64, Count = Math.Max(1, (int)(100 * scale)) }),
-            new ReconnectLoad(Sized(2000, 5) with { AtOnce = 256 }, node: null, times: 1),
+            new ReconnectLoad(Sized(2000, 2) with { AtOnce = 256 }, node: null, times: 1),
             new ChurnLoad(Sized(300, 30), TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(1)),
         ];
 

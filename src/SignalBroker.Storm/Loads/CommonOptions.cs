@@ -27,7 +27,7 @@ internal sealed class CommonOptions
         "how many clients begin to connect per second"
     );
     private readonly Option<int> atOnce;
-    private readonly Option<TimeSpan> duration;
+    private readonly Option<TimeSpan>? duration;
     private readonly Option<int?> workers = new("--workers")
     {
         Description = "worker processes; as many as the open-file limit asks for if left out",
@@ -62,11 +62,16 @@ internal sealed class CommonOptions
 
     private readonly Option<bool> quiet = new("--quiet") { Description = "show nothing while it runs" };
 
-    public CommonOptions(int clients = 100, int atOnce = 64, double seconds = 30)
+    public CommonOptions(
+        int clients = 100,
+        int atOnce = 64,
+        double? seconds = 30,
+        string lasts = "how long it lasts once all listen"
+    )
     {
         this.clients = Count("--clients", "how many users connect", clients, MostClients);
         this.atOnce = Count("--at-once", "how many may be connecting at the same time", atOnce, MostAtOnce);
-        duration = Time("--duration", "how long, such as 30s, 5m or 8h", seconds, Longest);
+        duration = seconds is { } usual ? Time("--duration", $"{lasts}, such as 30s, 5m or 8h", usual, Longest) : null;
     }
 
     /// <summary>An option for a whole number from 1 on.</summary>
@@ -116,7 +121,7 @@ internal sealed class CommonOptions
     public void AddTo(Command command)
     {
         foreach (
-            var option in (Option[])
+            var option in (Option?[])
                 [
                     urls,
                     clients,
@@ -134,7 +139,10 @@ internal sealed class CommonOptions
                 ]
         )
         {
-            command.Options.Add(option);
+            if (option is not null)
+            {
+                command.Options.Add(option);
+            }
         }
     }
 
@@ -145,7 +153,7 @@ internal sealed class CommonOptions
             Clients = arguments.GetValue(clients),
             ConnectRate = arguments.GetValue(connectRate),
             AtOnce = arguments.GetValue(atOnce),
-            Duration = arguments.GetValue(duration),
+            Duration = duration is null ? default : arguments.GetValue(duration),
             Workers = arguments.GetValue(workers) is { } count ? Math.Clamp(count, 1, 200) : null,
             Watch = arguments.GetValue(watch) ?? [],
             Management = arguments.GetValue(management) ?? [],

@@ -90,7 +90,12 @@ internal static class LoadCommands
 
     public static Command Reconnect()
     {
-        var common = new CommonOptions(clients: 1000, atOnce: 256);
+        var common = new CommonOptions(
+            clients: 1000,
+            atOnce: 256,
+            seconds: 2,
+            lasts: "how long all listen before each cut, and after the last one"
+        );
         var node = new Option<string?>("--node")
         {
             Description = "the listening address of the node; the one with the most listeners if left out",
@@ -130,7 +135,7 @@ internal static class LoadCommands
 
     public static Command Poke()
     {
-        var common = new CommonOptions();
+        var common = new CommonOptions(seconds: null);
         var type = new Option<PokeKind>("--type")
         {
             Description = "unicast, broadcast or tree",

@@ -145,6 +145,7 @@ internal sealed class LoadRun : IAsyncDisposable
     public async Task ListeningAsync(Func<bool> holds, CancellationToken cancellationToken)
     {
         var (connected, since) = (Fleet.Totals.Connected, Stopwatch.GetTimestamp());
+        var patience = Options.ConnectRate is { } perSecond ? Stall + TimeSpan.FromSeconds(1 / perSecond) : Stall;
         await Fleet.UntilAsync(
             () =>
             {
@@ -153,10 +154,10 @@ internal sealed class LoadRun : IAsyncDisposable
                 {
                     (connected, since) = (now.Connected, Stopwatch.GetTimestamp());
                 }
-                else if (Stopwatch.GetElapsedTime(since) > Stall && !holds())
+                else if (Stopwatch.GetElapsedTime(since) > patience && !holds())
                 {
                     throw new LoadFailedException(
-                        $"Only {now.Listening} of {Fleet.Users} clients listen, and no more have come for {Stall.TotalSeconds:0} s."
+                        $"Only {now.Listening} of {Fleet.Users} clients listen, and no more have come for {patience.TotalSeconds:0} s."
                     );
                 }
 

@@ -9,8 +9,6 @@ namespace SignalBroker.Storm.Loads;
 /// <param name="times">How often.</param>
 public sealed class ReconnectLoad(LoadOptions options, string? node, int times) : Load(options)
 {
-    private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(2);
-
     /// <inheritdoc />
     public override string Name => "reconnect";
 
@@ -32,11 +30,11 @@ public sealed class ReconnectLoad(LoadOptions options, string? node, int times) 
         await run.ConnectAllAsync(null, cancellationToken);
         for (var time = 1; time <= times; time++)
         {
-            await run.LastAsync("running", Quiet, cancellationToken);
+            await run.LastAsync("running", Options.Duration, cancellationToken);
             await CutAsync(run, cancellationToken);
         }
 
-        await run.LastAsync("running", Quiet, cancellationToken);
+        await run.LastAsync("running", Options.Duration, cancellationToken);
     }
 
     private async Task CutAsync(LoadRun run, CancellationToken cancellationToken)
