@@ -29,6 +29,13 @@ public sealed class LatencyHistogram
     /// <summary>Counts a duration in µs; what is out of range counts as the nearest that is in it.</summary>
     public void Add(long microseconds) => Add(microseconds, 1);
 
+    /// <summary>Forgets everything that was counted.</summary>
+    public void Clear()
+    {
+        Array.Clear(counts);
+        (Count, Max) = (0, 0);
+    }
+
     /// <summary>Adds another histogram's counts to this one's.</summary>
     public void Add(LatencyHistogram other)
     {

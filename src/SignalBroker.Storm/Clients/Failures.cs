@@ -1,0 +1,39 @@
+namespace SignalBroker.Storm.Clients;
+
+/// <summary>A failure that has a stable name, under which it is counted.</summary>
+public abstract class NamedFailureException(string code, string message, Exception? cause = null)
+    : Exception(message, cause)
+{
+    /// <summary>The name: the server's problem code, or what broke.</summary>
+    public string Code { get; } = code;
+
+    /// <summary>The name of any failure.</summary>
+    public static string CodeOf(Exception failure) =>
+        failure switch
+        {
+            NamedFailureException named => named.Code,
+            TimeoutException => "timeout",
+            System.Net.Sockets.SocketException => "server-unreachable",
+            IOException => "connection-lost",
+            OperationCanceledException or ObjectDisposedException => "stopped",
+            _ => failure.GetType().Name,
+        };
+}
+
+/// <summary>The server answered with an error.</summary>
+public sealed class ServerRefusedException(int status, string code, string detail, TimeSpan? retryAfter)
+    : NamedFailureException(code, $"{status} {code}: {detail}")
+{
+    /// <summary>The HTTP status.</summary>
+    public int Status { get; } = status;
+
+    /// <summary>How long the server wants to be left alone; null when it does not say.</summary>
+    public TimeSpan? RetryAfter { get; } = retryAfter;
+
+    /// <summary>Whether the same call may succeed later.</summary>
+    public bool IsTransient => Status is 429 or 503;
+}
+
+/// <summary>A listener could not start or did not stay.</summary>
+public sealed class ListeningFailedException(string code, string message, Exception? cause = null)
+    : NamedFailureException(code, message, cause);

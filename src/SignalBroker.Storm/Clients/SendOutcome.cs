@@ -1,0 +1,32 @@
+using System.Runtime.InteropServices;
+
+namespace SignalBroker.Storm.Clients;
+
+/// <summary>What the server said of one signal.</summary>
+/// <param name="Status">The HTTP status.</param>
+/// <param name="Queued">How many of the addressee's sessions have it queued.</param>
+/// <param name="Code">Null when all went well; otherwise the problem's code, or the outcome that was not <c>queued</c>.</param>
+/// <param name="RetryAfter">How long the server wants to be left alone; null when it does not say.</param>
+[StructLayout(LayoutKind.Auto)]
+public readonly record struct SendOutcome(int Status, int Queued, string? Code, TimeSpan? RetryAfter)
+{
+    /// <summary>Reads the answer to <c>POST /exchange</c>.</summary>
+    public static SendOutcome Read(HttpAnswer answer)
+    {
+        if (answer.Status == 200)
+        {
+            // Names can't hold a quotation mark, so this text is only where it means what it says.
+            var body = answer.Body.Span;
+            var queued = body.Count("\"outcome\":\"queued\""u8);
+            var code =
+                body.Count("\"outcome\":\""u8) == queued ? null
+                : body.IndexOf("\"outcome\":\"overloaded\""u8) >= 0 ? "overloaded"
+                : body.IndexOf("\"outcome\":\"unknown\""u8) >= 0 ? "unknown"
+                : "not-listening";
+            return new(200, queued, code, null);
+        }
+
+        var problem = Problem.Read(answer);
+        return new(answer.Status, 0, problem.Code, problem.RetryAfter);
+    }
+}

@@ -1,0 +1,49 @@
+using System.Diagnostics;
+using System.Globalization;
+using SignalBroker.Storm.Workers;
+
+namespace SignalBroker.Storm.Loads;
+
+/// <summary>Users come, listen for a while, leave and come back.</summary>
+/// <param name="options">What every load has.</param>
+/// <param name="stay">How long they stay, on average.</param>
+/// <param name="away">How long they are away, on average.</param>
+public sealed class ChurnLoad(LoadOptions options, TimeSpan stay, TimeSpan away) : Load(options)
+{
+    /// <inheritdoc />
+    public override string Name => "churn";
+
+    /// <inheritdoc />
+    public override string Title =>
+        $"{Options.Clients} clients come and go: {stay.TotalSeconds:0.#} s here, {away.TotalSeconds:0.#} s away.";
+
+    /// <inheritdoc />
+    public override string MainLatency => Counters.ConnectLatency;
+
+    /// <inheritdoc />
+    public override IReadOnlyDictionary<string, string> OwnOptions =>
+        new Dictionary<string, string>
+        {
+            ["--stay"] = $"{stay.TotalSeconds.ToString(CultureInfo.InvariantCulture)}s",
+            ["--away"] = $"{away.TotalSeconds.ToString(CultureInfo.InvariantCulture)}s",
+        };
+
+    internal override async Task RunAsync(LoadRun run, CancellationToken cancellationToken)
+    {
+        await run.ConnectAllAsync(
+            (order, worker) =>
+                order with
+                {
+                    Restless = run.Fleet.ShareOf(worker, run.Fleet.Users),
+                    Stay = stay.TotalSeconds,
+                    Away = away.TotalSeconds,
+                },
+            cancellationToken
+        );
+        var (before, began) = (run.Fleet.Totals, Stopwatch.GetTimestamp());
+        await run.LastAsync("running", Options.Duration, cancellationToken);
+        var connects = run.Fleet.Totals.Connected - before.Connected;
+        run.Add("connects per second", connects / Stopwatch.GetElapsedTime(began).TotalSeconds, "/s");
+        run.Add("sessions", run.Fleet.Totals.Connected, "");
+    }
+}

@@ -1,0 +1,268 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Numerics;
+using System.Text.Json;
+using SignalBroker.Storm.Clients;
+using SignalBroker.Storm.Results;
+
+namespace SignalBroker.Storm.Pokes;
+
+/// <summary>MessageStorm's server: pokes clients, hears what they answer, and lets trees of pokes grow.</summary>
+/// <remarks>
+/// It is a session like any other. What it knows of a poke (its depth, its tree, whom it went to) is its own record; of an
+/// answer it believes only which session sent it, because the server vouches for that.
+/// </remarks>
+public sealed class PokeController : IAsyncDisposable
+{
+    private const int AtOnce = 64;
+    private const int Attempts = 10;
+
+    private readonly Func<string?> anyClient;
+    private readonly HttpPool http;
+    private readonly ConcurrentDictionary<string, SentPoke> waiting = new();
+    private readonly SemaphoreSlim sending = new(AtOnce);
+    private readonly CancellationTokenSource disposed = new();
+    private readonly PokeTally tally = new();
+    private Client? client;
+    private int named;
+
+    private PokeController(HttpPool http, Func<string?> anyClient) => (this.http, this.anyClient) = (http, anyClient);
+
+    /// <summary>The session that it sends from and listens with.</summary>
+    public Session Session => client!.Session;
+
+    /// <summary>What became of the pokes so far.</summary>
+    public PokeReport Report => tally.Report;
+
+    /// <summary>Errors by code; answers that it did not believe are among them.</summary>
+    public IReadOnlyDictionary<string, long> Errors => tally.Errors;
+
+    internal PokeTally Tally => tally;
+
+    /// <summary>Connects.</summary>
+    /// <param name="server">The webapp.</param>
+    /// <param name="userId">The controller's own name.</param>
+    /// <param name="anyClient">Chooses the listening key of one of the clients at random; null when there is none.</param>
+    /// <param name="cancellationToken">Ends the connecting.</param>
+    public static async Task<PokeController> StartAsync(
+        Uri server,
+        string userId,
+        Func<string?> anyClient,
+        CancellationToken cancellationToken
+    )
+    {
+        var sources = new SourceAddresses(SourceAddresses.Parts - 1);
+        var controller = new PokeController(new HttpPool(server, sources), anyClient);
+        try
+        {
+            controller.client = await Client.ConnectAsync(
+                controller.http,
+                sources,
+                userId,
+                controller.Received,
+                failure => controller.tally.Failed(NamedFailureException.CodeOf(failure)),
+                attempts: 5,
+                cancellationToken
+            );
+            return controller;
+        }
+        catch
+        {
+            await controller.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Why a tree can't have so many leaves; null when it can.</summary>
+    public static string? Refuse(int leaves) =>
+        leaves >= 1 && BitOperations.IsPow2(leaves)
+            ? null
+            : $"A tree has 1, 2, 4, 8 … leaves (a power of two), not {leaves}.";
+
+    /// <summary>Pokes one client.</summary>
+    public Task PokeAsync(string listeningKey, PokeKind kind) =>
+        SendAsync(new SentPoke($"p{Interlocked.Increment(ref named)}", kind, 1), listeningKey, _ => { });
+
+    /// <summary>Waits until all pokes that are no tree's are answered, or the time is over.</summary>
+    public async Task AnsweredAsync(TimeSpan within, CancellationToken cancellationToken)
+    {
+        var since = Stopwatch.GetTimestamp();
+        while (!waiting.IsEmpty && Stopwatch.GetElapsedTime(since) < within)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, cancellationToken);
+        }
+    }
+
+    /// <summary>Lets a tree grow until it is complete or its time is over.</summary>
+    /// <exception cref="ArgumentException">The number of leaves is no power of two.</exception>
+    public async Task<TreeResult> GrowAsync(int leaves, TimeSpan within, CancellationToken cancellationToken)
+    {
+        if (Refuse(leaves) is { } problem)
+        {
+            throw new ArgumentException(problem, nameof(leaves));
+        }
+
+        var tree = new PokeTree($"t{Interlocked.Increment(ref named)}", leaves);
+        tally.TreeBegan();
+        _ = BranchAsync(tree, 1, leaves);
+        try
+        {
+            await tree.Ended.WaitAsync(within, TimeProvider.System, cancellationToken);
+        }
+        catch (TimeoutException)
+        {
+            // The sum says what is missing.
+        }
+
+        var result = tree.Sum();
+        foreach (var missing in result.Missing)
+        {
+            waiting.TryRemove(missing, out _);
+        }
+
+        tally.TreeEnded(result);
+        return result;
+    }
+
+    /// <inheritdoc />
+    public async ValueTask DisposeAsync()
+    {
+        if (disposed.IsCancellationRequested)
+        {
+            return;
+        }
+
+        await disposed.CancelAsync();
+        if (client is not null)
+        {
+            try
+            {
+                await client.DisconnectAsync();
+            }
+            catch (Exception failure) when (Client.MayPass(failure))
+            {
+                // Its socket is closed, which ends the session too.
+            }
+        }
+
+        await http.DisposeAsync();
+        disposed.Dispose();
+        sending.Dispose();
+    }
+
+    private static double Now() =>
+        Math.Round((TimeProvider.System.GetUtcNow() - DateTimeOffset.UnixEpoch).TotalMilliseconds, 3);
+
+    private async Task BranchAsync(PokeTree tree, int number, int depth)
+    {
+        var poke = new SentPoke(tree.NameOf(number), PokeKind.Tree, depth) { Tree = tree, Number = number };
+        tree.Sent(number);
+        await SendAsync(poke, null, tree.CouldNotSend);
+    }
+
+    // Without a key, any client will do, and another one if the first has gone.
+    private async Task SendAsync(SentPoke poke, string? key, Action<int> failed)
+    {
+        var backOff = new BackOff();
+        try
+        {
+            await sending.WaitAsync(disposed.Token);
+            try
+            {
+                for (var attempt = 1; attempt <= Attempts; attempt++)
+                {
+                    if ((key ?? anyClient()) is not { } addressee)
+                    {
+                        break;
+                    }
+
+                    // The answer may come before the server's own.
+                    poke.Key = addressee;
+                    poke.SentAt = Stopwatch.GetTimestamp();
+                    waiting[poke.Id] = poke;
+                    var outcome = await PostAsync(poke, addressee);
+                    if (outcome.Code is null)
+                    {
+                        tally.Sent(poke.Kind);
+                        return;
+                    }
+
+                    tally.Failed(outcome.Code);
+                    if (outcome.Status is 429 or 503 || outcome.Code is "overloaded")
+                    {
+                        await Task.Delay(backOff.Next(outcome.RetryAfter), TimeProvider.System, disposed.Token);
+                    }
+                    else if (key is not null || outcome.Code is "unknown")
+                    {
+                        break;
+                    }
+                }
+            }
+            finally
+            {
+                sending.Release();
+            }
+        }
+        catch (Exception failure)
+        {
+            tally.Failed(NamedFailureException.CodeOf(failure));
+        }
+
+        waiting.TryRemove(poke.Id, out _);
+        failed(poke.Number);
+    }
+
+    private Task<SendOutcome> PostAsync(SentPoke poke, string addressee)
+    {
+        var content = new Poke(poke.Id, Now(), poke.Tree is null ? null : poke.Depth, poke.Tree?.Id);
+        return client!.SendToSessionAsync(addressee, JsonSerializer.Serialize(content, PokeJson.Default.Poke), Poke.Type);
+    }
+
+    private void Received(ReadOnlyMemory<byte> envelope)
+    {
+        if (PokeEnvelope.Read(envelope.Span) is not { } signal || signal.AsPokeBack() is not { } answer)
+        {
+            return;
+        }
+
+        if (!waiting.TryGetValue(answer.Id, out var poke))
+        {
+            tally.Failed("poke-back-unexpected");
+        }
+        else if (poke.Key != signal.FromSession)
+        {
+            tally.Failed("poke-back-forged");
+        }
+        else if (waiting.TryRemove(answer.Id, out _))
+        {
+            tally.Answered(poke.Kind, Stopwatch.GetElapsedTime(poke.SentAt), answer.Delay);
+            Grow(poke);
+        }
+    }
+
+    private void Grow(SentPoke poke)
+    {
+        if (poke.Tree is not { } tree)
+        {
+            return;
+        }
+
+        tree.Answered(poke.Number);
+        if (poke.Depth > 1)
+        {
+            _ = BranchAsync(tree, 2 * poke.Number, poke.Depth / 2);
+            _ = BranchAsync(tree, (2 * poke.Number) + 1, poke.Depth / 2);
+        }
+    }
+
+    private sealed class SentPoke(string id, PokeKind kind, int depth)
+    {
+        public string Id { get; } = id;
+        public PokeKind Kind { get; } = kind;
+        public int Depth { get; } = depth;
+        public PokeTree? Tree { get; init; }
+        public int Number { get; init; }
+        public string Key { get; set; } = "";
+        public long SentAt { get; set; }
+    }
+}

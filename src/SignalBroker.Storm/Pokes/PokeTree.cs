@@ -1,0 +1,91 @@
+using System.Diagnostics;
+
+namespace SignalBroker.Storm.Pokes;
+
+/// <summary>How a tree of pokes ended.</summary>
+/// <param name="TreeId">The tree.</param>
+/// <param name="Outcome"><c>complete</c>, <c>partial</c> or <c>failed</c>.</param>
+/// <param name="Answered">How many of its pokes were answered.</param>
+/// <param name="Expected">How many a complete tree has: twice its leaves less one.</param>
+/// <param name="Missing">The ids of the pokes that were sent and not answered, in order.</param>
+/// <param name="Duration">From the root's poke to the last answer.</param>
+public sealed record TreeResult(
+    string TreeId,
+    string Outcome,
+    int Answered,
+    int Expected,
+    IReadOnlyList<string> Missing,
+    TimeSpan Duration
+);
+
+/// <summary>The controller's own record of one tree: which pokes are out, and which were answered.</summary>
+internal sealed class PokeTree(string id, int leaves)
+{
+    private readonly Lock growing = new();
+    private readonly SortedSet<int> waiting = [];
+    private readonly TaskCompletionSource ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly long since = Stopwatch.GetTimestamp();
+    private long lastAnswerAt = Stopwatch.GetTimestamp();
+    private int answered;
+    private bool failed;
+
+    public string Id { get; } = id;
+
+    public int Expected { get; } = (2 * leaves) - 1;
+
+    /// <summary>Ends when every poke is answered, or one can't be sent.</summary>
+    public Task Ended => ended.Task;
+
+    /// <summary>A poke's name; the children of number n are 2n and 2n + 1, and the root is 1.</summary>
+    public string NameOf(int number) => $"{Id}.{number}";
+
+    public void Sent(int number)
+    {
+        lock (growing)
+        {
+            waiting.Add(number);
+        }
+    }
+
+    public void Answered(int number)
+    {
+        lock (growing)
+        {
+            waiting.Remove(number);
+            lastAnswerAt = Stopwatch.GetTimestamp();
+            if (++answered == Expected)
+            {
+                ended.TrySetResult();
+            }
+        }
+    }
+
+    public void CouldNotSend(int number)
+    {
+        lock (growing)
+        {
+            waiting.Remove(number);
+            failed = true;
+            ended.TrySetResult();
+        }
+    }
+
+    public TreeResult Sum()
+    {
+        lock (growing)
+        {
+            var outcome =
+                answered == Expected ? "complete"
+                : failed || answered == 0 ? "failed"
+                : "partial";
+            return new(
+                Id,
+                outcome,
+                answered,
+                Expected,
+                [.. waiting.Select(NameOf)],
+                Stopwatch.GetElapsedTime(since, lastAnswerAt)
+            );
+        }
+    }
+}

@@ -1,0 +1,59 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+
+namespace SignalBroker.Storm.Watching;
+
+/// <summary>What /proc says of a process.</summary>
+/// <param name="Parent">Its parent's id.</param>
+/// <param name="Cpu">The processor time that it and its ended children have used.</param>
+/// <param name="ResidentKiB">Its resident memory.</param>
+[StructLayout(LayoutKind.Auto)]
+internal readonly record struct ProcessTimes(int Parent, TimeSpan Cpu, long ResidentKiB)
+{
+    private const double TicksPerSecond = 100;
+    private const int FirstTime = 11;
+    private const int Times = 4;
+    private const int ResidentPages = 21;
+
+    /// <summary>All processes by their id.</summary>
+    public static Dictionary<int, ProcessTimes> ReadAll()
+    {
+        var all = new Dictionary<int, ProcessTimes>();
+        foreach (var folder in Directory.EnumerateDirectories("/proc"))
+        {
+            if (
+                int.TryParse(Path.GetFileName(folder), CultureInfo.InvariantCulture, out var id)
+                && Read(id) is { } times
+            )
+            {
+                all[id] = times;
+            }
+        }
+
+        return all;
+    }
+
+    /// <summary>One process; null when it has ended.</summary>
+    public static ProcessTimes? Read(int id)
+    {
+        try
+        {
+            var stat = File.ReadAllText($"/proc/{id}/stat");
+            // The name in parentheses may hold anything, so the fields are counted from its end.
+            var fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
+            var ticks = fields
+                .Skip(FirstTime)
+                .Take(Times)
+                .Sum(field => long.Parse(field, CultureInfo.InvariantCulture));
+            return new(
+                int.Parse(fields[1], CultureInfo.InvariantCulture),
+                TimeSpan.FromSeconds(ticks / TicksPerSecond),
+                long.Parse(fields[ResidentPages], CultureInfo.InvariantCulture) * (Environment.SystemPageSize / 1024)
+            );
+        }
+        catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+}

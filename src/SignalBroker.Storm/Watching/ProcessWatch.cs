@@ -1,0 +1,48 @@
+using System.Runtime.InteropServices;
+
+namespace SignalBroker.Storm.Watching;
+
+/// <summary>A process to watch, and the name to show it by.</summary>
+public sealed record Watched(string Name, int ProcessId);
+
+/// <summary>Processor time and memory of processes, their children included.</summary>
+internal sealed class ProcessWatch(IReadOnlyList<Watched> watched)
+{
+    /// <summary>What they have used until now, by name; a process that has ended is left out.</summary>
+    public Dictionary<string, Use> Read()
+    {
+        var uses = new Dictionary<string, Use>();
+        if (watched.Count == 0 || !OperatingSystem.IsLinux())
+        {
+            return uses;
+        }
+
+        var all = ProcessTimes.ReadAll();
+        var children = all.ToLookup(process => process.Value.Parent, process => process.Key);
+        foreach (var (name, root) in watched)
+        {
+            if (!all.ContainsKey(root))
+            {
+                continue;
+            }
+
+            // A child that ended has left its time with its parent, so the sum only grows.
+            var use = uses.GetValueOrDefault(name);
+            List<int> tree = [root];
+            for (var next = 0; next < tree.Count; next++)
+            {
+                var process = all[tree[next]];
+                use = new(use.Cpu + process.Cpu, use.ResidentKiB + process.ResidentKiB);
+                tree.AddRange(children[tree[next]]);
+            }
+
+            uses[name] = use;
+        }
+
+        return uses;
+    }
+
+    /// <summary>What a process has used.</summary>
+    [StructLayout(LayoutKind.Auto)]
+    internal readonly record struct Use(TimeSpan Cpu, long ResidentKiB);
+}

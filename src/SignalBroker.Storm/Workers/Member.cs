@@ -1,0 +1,157 @@
+using System.Diagnostics;
+using SignalBroker.Storm.Clients;
+
+namespace SignalBroker.Storm.Workers;
+
+/// <summary>One user of a load: connects, listens, and comes back after each loss as a browser would.</summary>
+internal sealed class Member(Crowd crowd, string userId)
+{
+    private Client? client;
+    private long cutAt;
+
+    /// <summary>Its device, while it listens.</summary>
+    public Client? Client => client;
+
+    public string UserId { get; } = userId;
+
+    /// <summary>The session, while it listens.</summary>
+    public Session? Session => client?.Session;
+
+    /// <summary>Lives until the worker ends.</summary>
+    /// <param name="due">When it was to begin, by the monotonic clock; null for when it gets its turn.</param>
+    /// <param name="order">How it is to live.</param>
+    /// <param name="isRestless">Whether it leaves now and then.</param>
+    /// <param name="cancellationToken">Ends its life.</param>
+    public async Task LiveAsync(long? due, Connect order, bool isRestless, CancellationToken cancellationToken)
+    {
+        var (since, latency) = (due, Counters.ConnectLatency);
+        try
+        {
+            while (!cancellationToken.IsCancellationRequested)
+            {
+                var listening = await ListenAsync(since, latency, cancellationToken);
+                var reason = await StayAsync(listening, isRestless ? Around(order.Stay) : null, cancellationToken);
+                if (cancellationToken.IsCancellationRequested)
+                {
+                    return;
+                }
+
+                crowd.Left(this, listening.Session);
+                if (reason is null && cutAt == 0)
+                {
+                    await Task.Delay(Around(order.Away), TimeProvider.System, cancellationToken);
+                    (since, latency) = (null, Counters.ConnectLatency);
+                    continue;
+                }
+
+                if (reason is not null)
+                {
+                    crowd.Counters.Dropped();
+                    crowd.Counters.Failed(reason.Code);
+                }
+
+                (since, latency) = (cutAt != 0 ? cutAt : Stopwatch.GetTimestamp(), Counters.ReconnectLatency);
+                cutAt = 0;
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The load is over.
+        }
+    }
+
+    /// <summary>Breaks the socket, if it leads there.</summary>
+    public void Cut(string? listeningAddress)
+    {
+        if (client is { } open && (listeningAddress is null || open.Session.ListeningAddress == listeningAddress))
+        {
+            cutAt = Stopwatch.GetTimestamp();
+            open.Listener.Abort();
+        }
+    }
+
+    /// <summary>Ends the session for good.</summary>
+    public async Task LeaveAsync()
+    {
+        if (Interlocked.Exchange(ref client, null) is { } open)
+        {
+            await open.DisconnectAsync();
+        }
+    }
+
+    private static TimeSpan Around(double seconds) =>
+        TimeSpan.FromSeconds(seconds * (0.5 + Random.Shared.NextDouble()));
+
+    private async Task<Client> ListenAsync(long? since, string latency, CancellationToken cancellationToken)
+    {
+        var backOff = new BackOff();
+        while (true)
+        {
+            Exception failed;
+            await crowd.Entering.WaitAsync(cancellationToken);
+            try
+            {
+                since ??= Stopwatch.GetTimestamp();
+                var opened = await Client.ConnectOnceAsync(
+                    crowd.Http,
+                    crowd.Sources,
+                    UserId,
+                    envelope => crowd.Received(this, envelope),
+                    cancellationToken
+                );
+                crowd.Counters.Took(latency, since.Value);
+                client = opened;
+                crowd.Entered(this, opened.Session);
+                return opened;
+            }
+            catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
+            {
+                failed = failure;
+            }
+            finally
+            {
+                crowd.Entering.Release();
+            }
+
+            crowd.Counters.Failed(NamedFailureException.CodeOf(failed));
+            await Task.Delay(backOff.Next(failed), TimeProvider.System, cancellationToken);
+        }
+    }
+
+    // Returns why the socket broke; null when it was this side's doing.
+    private async Task<ListeningFailedException?> StayAsync(
+        Client open,
+        TimeSpan? stay,
+        CancellationToken cancellationToken
+    )
+    {
+        var closed = open.Listener.Closed;
+        if (stay is { } span)
+        {
+            using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            await Task.WhenAny(closed, Task.Delay(span, TimeProvider.System, over.Token));
+            await over.CancelAsync();
+            if (!closed.IsCompleted && !cancellationToken.IsCancellationRequested)
+            {
+                // Some say good-bye, some just close their tab.
+                await (Random.Shared.Next(2) == 0 ? DisconnectAsync(open) : open.DisposeAsync().AsTask());
+            }
+        }
+
+        var reason = await closed;
+        Interlocked.CompareExchange(ref client, null, open);
+        return reason;
+    }
+
+    private async Task DisconnectAsync(Client open)
+    {
+        try
+        {
+            await open.DisconnectAsync();
+        }
+        catch (Exception failure)
+        {
+            crowd.Counters.Failed(NamedFailureException.CodeOf(failure));
+        }
+    }
+}

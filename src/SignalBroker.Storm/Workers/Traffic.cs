@@ -1,0 +1,213 @@
+using System.Diagnostics;
+using SignalBroker.Storm.Clients;
+
+namespace SignalBroker.Storm.Workers;
+
+/// <summary>The signals that the users of one worker send to each other.</summary>
+/// <remarks>
+/// In an open load a signal is due at its moment whether a sender is free or not: it waits for one then, and its latency
+/// counts the waiting. Each sender has one signal under way, as a browser that keeps the order has.
+/// </remarks>
+internal sealed class Traffic : IDisposable
+{
+    // Ten seconds at 10,000 per second; a server that is so far behind will not catch up.
+    private const int LongestBacklog = 100_000;
+
+    private readonly Crowd crowd;
+    private readonly Send order;
+    private readonly SignalLedger ledger;
+    private readonly Sender[] senders;
+    private readonly Stack<Sender> idle = new();
+    private readonly Queue<long> backlog = new();
+    private readonly Lock dispatching = new();
+    private readonly CancellationTokenSource stopping = new();
+    private Pacer? pacer;
+    private int addressee;
+
+    public Traffic(Crowd crowd, Send order, SignalLedger ledger)
+    {
+        (this.crowd, this.order, this.ledger) = (crowd, order, ledger);
+        var settled = crowd.Settled;
+        senders =
+        [
+            .. Enumerable.Range(0, Math.Min(order.Senders, settled.Length)).Select(n => new Sender(this, settled[n], n)),
+        ];
+    }
+
+    public void Start()
+    {
+        if (order.PerSecond is not { } perSecond)
+        {
+            foreach (var sender in senders)
+            {
+                _ = sender.SendAllAsync();
+            }
+
+            return;
+        }
+
+        foreach (var sender in senders)
+        {
+            idle.Push(sender);
+        }
+
+        pacer = new Pacer(perSecond, order.Burst, Dispatch);
+    }
+
+    /// <summary>Sends no more, and waits until what was sent has been answered and has arrived, or the time is over.</summary>
+    public async Task StopAsync(TimeSpan drain)
+    {
+        pacer?.Dispose();
+        await stopping.CancelAsync();
+        var since = Stopwatch.GetTimestamp();
+        while ((ledger.Open > 0 || ledger.Missing > 0) && Stopwatch.GetElapsedTime(since) < drain)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, CancellationToken.None);
+        }
+
+        foreach (var sender in senders)
+        {
+            await sender.DisposeAsync();
+        }
+    }
+
+    /// <inheritdoc />
+    public void Dispose()
+    {
+        pacer?.Dispose();
+        stopping.Dispose();
+    }
+
+    private void Dispatch(long due)
+    {
+        Sender? sender;
+        lock (dispatching)
+        {
+            if (!idle.TryPop(out sender))
+            {
+                if (backlog.Count < LongestBacklog)
+                {
+                    backlog.Enqueue(due);
+                }
+                else
+                {
+                    crowd.Counters.Failed("not-sent-in-time");
+                }
+
+                return;
+            }
+        }
+
+        _ = sender.SendDueAsync(due);
+    }
+
+    // The next waiting moment; without one the sender is idle.
+    private bool TryNext(Sender sender, out long due)
+    {
+        lock (dispatching)
+        {
+            if (!stopping.IsCancellationRequested && backlog.TryDequeue(out due))
+            {
+                return true;
+            }
+
+            idle.Push(sender);
+            due = 0;
+            return false;
+        }
+    }
+
+    private Member NextAddressee()
+    {
+        var settled = crowd.Settled;
+        return settled[(uint)Interlocked.Increment(ref addressee) % settled.Length];
+    }
+
+    /// <summary>One of the users that send.</summary>
+    private sealed class Sender(Traffic traffic, Member member, int number) : IAsyncDisposable
+    {
+        private readonly HttpConnection connection = traffic.crowd.Http.Take(number % traffic.crowd.Http.Servers.Count);
+        private SignalText? text;
+        private Session? session;
+
+        public async Task SendAllAsync()
+        {
+            while (!traffic.stopping.IsCancellationRequested)
+            {
+                await SendAsync(Stopwatch.GetTimestamp());
+            }
+        }
+
+        public async Task SendDueAsync(long due)
+        {
+            do
+            {
+                await SendAsync(due);
+            } while (traffic.TryNext(this, out due));
+        }
+
+        public ValueTask DisposeAsync()
+        {
+            traffic.crowd.Http.Give(connection);
+            return ValueTask.CompletedTask;
+        }
+
+        private async ValueTask SendAsync(long due)
+        {
+            var counters = traffic.crowd.Counters;
+            var signal = traffic.ledger.Begin();
+            counters.Sent();
+            TimeSpan? pause = null;
+            var confirmed = false;
+            try
+            {
+                if (member.Session is not { } current)
+                {
+                    counters.Failed("sender-not-listening");
+                    pause = TimeSpan.FromSeconds(0.1);
+                    return;
+                }
+
+                if (!ReferenceEquals(session, current))
+                {
+                    session = current;
+                    text = new SignalText(connection.Server, current, traffic.order.Payload);
+                }
+
+                var answer = await connection.PostAsync(text!.For(traffic.NextAddressee().UserId, signal, due));
+                counters.Took(Counters.AnswerLatency, due);
+                var outcome = SendOutcome.Read(answer);
+                confirmed = outcome.Queued > 0;
+                if (confirmed)
+                {
+                    counters.Queued();
+                }
+
+                if (outcome.Code is not null)
+                {
+                    counters.Failed(outcome.Code);
+                    pause = outcome.RetryAfter ?? (outcome.Status >= 500 ? TimeSpan.FromSeconds(1) : null);
+                }
+            }
+            catch (Exception failure)
+            {
+                counters.Failed(NamedFailureException.CodeOf(failure));
+                pause = TimeSpan.FromSeconds(0.5);
+            }
+            finally
+            {
+                traffic.ledger.Answered(signal, confirmed);
+            }
+
+            if (pause is { } wait)
+            {
+                await Task.Delay(
+                        wait * (1 + Random.Shared.NextDouble()),
+                        TimeProvider.System,
+                        traffic.stopping.Token
+                    )
+                    .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+    }
+}

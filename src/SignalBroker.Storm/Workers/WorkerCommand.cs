@@ -1,0 +1,150 @@
+using System.Runtime.InteropServices;
+using System.Text.Json;
+
+namespace SignalBroker.Storm.Workers;
+
+/// <summary>A worker process: carries out what its standard input says, and ends when that does.</summary>
+internal static class WorkerCommand
+{
+    private static readonly TimeSpan ReportInterval = TimeSpan.FromMilliseconds(500);
+
+    public static async Task<int> RunAsync()
+    {
+        // Ctrl-C reaches every process of the terminal; what it means here is the coordinator's to say.
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal => signal.Cancel = true);
+        using var input = new StreamReader(Console.OpenStandardInput());
+        await using var output = Console.OpenStandardOutput();
+        if (await ReadAsync(input) is not Begin begin)
+        {
+            await Console.Error.WriteLineAsync("storm worker is started by the other commands.");
+            return 1;
+        }
+
+        var ledger = new SignalLedger();
+        await using var log = begin.LogFile is null ? null : new ReceivedLog(begin.LogFile);
+        await using var crowd = new Crowd(begin, ledger, log);
+        using var worker = new Worker(crowd, ledger, log);
+        using var ended = new CancellationTokenSource();
+        var reporting = ReportAsync(worker, output, ended.Token);
+        while (await ReadAsync(input) is { } order)
+        {
+            worker.Carry(order);
+        }
+
+        await ended.CancelAsync();
+        await reporting;
+        return 0;
+    }
+
+    private static async Task<Order?> ReadAsync(StreamReader input) =>
+        await input.ReadLineAsync() is { } line ? JsonSerializer.Deserialize(line, WorkerJson.Default.Order) : null;
+
+    private static async Task ReportAsync(Worker worker, Stream output, CancellationToken cancellationToken)
+    {
+        using var timer = new PeriodicTimer(ReportInterval, TimeProvider.System);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(cancellationToken))
+            {
+                byte[] line =
+                [
+                    .. JsonSerializer.SerializeToUtf8Bytes(worker.Report(), WorkerJson.Default.WorkerReport),
+                    (byte)'\n',
+                ];
+                await output.WriteAsync(line, cancellationToken);
+                await output.FlushAsync(cancellationToken);
+            }
+        }
+        catch (Exception over) when (over is OperationCanceledException or IOException)
+        {
+            // Nobody reads any more.
+        }
+    }
+}
+
+/// <summary>Carries out orders, one after the other or side by side, and reports.</summary>
+internal sealed class Worker(Crowd crowd, SignalLedger ledger, ReceivedLog? log) : IDisposable
+{
+    private readonly Lock finishing = new();
+    private List<int> finished = [];
+    private Traffic? traffic;
+
+    public void Carry(Order order)
+    {
+        switch (order)
+        {
+            case Connect connect:
+                crowd.Connect(connect);
+                break;
+            case Send send:
+                traffic = new Traffic(crowd, send, ledger);
+                traffic.Start();
+                break;
+            case Cut cut:
+                crowd.Cut(cut.ListeningAddress);
+                break;
+            case StopSending stop:
+                _ = FinishAsync(order, StopSendingAsync(TimeSpan.FromSeconds(stop.Drain)));
+                return;
+            case Leave leave:
+                _ = FinishAsync(order, LeaveAsync(TimeSpan.FromSeconds(leave.Within)));
+                return;
+            default:
+                break;
+        }
+
+        _ = FinishAsync(order, Task.CompletedTask);
+    }
+
+    /// <inheritdoc />
+    public void Dispose() => traffic?.Dispose();
+
+    public WorkerReport Report()
+    {
+        List<int> done;
+        lock (finishing)
+        {
+            done = finished;
+            finished = [];
+        }
+
+        var (came, went, nodes) = crowd.TakeChanges();
+        log?.Flush();
+        return new WorkerReport
+        {
+            Totals = crowd.Counters.Totals,
+            Errors = crowd.Counters.Errors,
+            Latencies = crowd.Counters.TakeLatencies(),
+            Nodes = nodes,
+            Came = came,
+            Went = went,
+            LastCameAt = crowd.Counters.LastCameAt,
+            Finished = done,
+        };
+    }
+
+    private async Task StopSendingAsync(TimeSpan drain)
+    {
+        if (traffic is not null)
+        {
+            await traffic.StopAsync(drain);
+            traffic = null;
+            crowd.Counters.LostNow(ledger.Missing);
+        }
+    }
+
+    private async Task LeaveAsync(TimeSpan within)
+    {
+        await StopSendingAsync(TimeSpan.Zero);
+        await crowd.LeaveAsync(within);
+    }
+
+    private async Task FinishAsync(Order order, Task carried)
+    {
+        await carried;
+        lock (finishing)
+        {
+            finished.Add(order.Number);
+        }
+    }
+}
