@@ -13,9 +13,11 @@ public sealed record Scale
             Runs = 1,
             Duration = TimeSpan.FromSeconds(2),
             WarmUp = TimeSpan.FromSeconds(1),
+            Sizes = [1500],
             Listeners = 100,
             ManyListeners = 200,
             Connects = 100,
+            GrowthDuration = TimeSpan.FromSeconds(2),
             KillDuration = TimeSpan.FromSeconds(8),
             KillListeners = 100,
             GrowthRate = 300,
@@ -55,13 +57,16 @@ public sealed record Scale
     public int KillRate { get; init; } = 200;
 
     /// <summary>How long they are sent; the server is killed after a quarter of it.</summary>
-    public TimeSpan KillDuration { get; init; } = TimeSpan.FromSeconds(16);
+    public TimeSpan KillDuration { get; init; } = TimeSpan.FromSeconds(12);
 
     /// <summary>Listeners while a server is killed.</summary>
     public int KillListeners { get; init; } = 500;
 
     /// <summary>Signals per second while the cost of more servers is measured.</summary>
     public int GrowthRate { get; init; } = 1000;
+
+    /// <summary>How long each of its runs lasts.</summary>
+    public TimeSpan GrowthDuration { get; init; } = TimeSpan.FromSeconds(3);
 
     /// <summary>How many servers, one after the other.</summary>
     public IReadOnlyList<int> GrowthSteps { get; init; } = [1, 2, 4];

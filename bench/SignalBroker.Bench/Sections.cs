@@ -75,6 +75,7 @@ public sealed class Sections(Scale scale, Action<string> say)
         [
             (async token => await SignalBrokerSystem.StartAsync(1, 2, token), "webapp", "one of two webapps"),
             (async token => await SignalBrokerSystem.StartAsync(2, 1, token), "broker", "one of two nodes"),
+            (OneOfEachAsync, "postgres", "PostgreSQL"),
             (token => Peer.StartSocketIoAsync(processes: 2, token), "server", "one of two servers"),
             (Peer.StartSocketIoAsync, "server", "the server"),
             (Peer.StartPeerJsAsync, "server", "the server"),
@@ -100,20 +101,20 @@ public sealed class Sections(Scale scale, Action<string> say)
         foreach (var count in scale.GrowthSteps)
         {
             await using var system = await SignalBrokerSystem.StartAsync(nodes: 1, count, cancellationToken);
-            rows.Add(await measurement.MeasureAsync(system, $"1 node, {count} webapps", cancellationToken));
+            rows.Add(await measurement.MeasureAsync(system, $"1 node, {Count(count, "webapp")}", cancellationToken));
         }
 
         // The first step is measured already.
         foreach (var count in scale.GrowthSteps.Skip(1))
         {
             await using var system = await SignalBrokerSystem.StartAsync(count, webapps: 1, cancellationToken);
-            rows.Add(await measurement.MeasureAsync(system, $"{count} nodes, 1 webapp", cancellationToken));
+            rows.Add(await measurement.MeasureAsync(system, $"{Count(count, "node")}, 1 webapp", cancellationToken));
         }
 
         foreach (var count in scale.GrowthSteps)
         {
             await using var system = await Peer.StartSocketIoAsync(count, cancellationToken);
-            rows.Add(await measurement.MeasureAsync(system, $"{count} servers, 1 Redis", cancellationToken));
+            rows.Add(await measurement.MeasureAsync(system, $"{Count(count, "server")}, 1 Redis", cancellationToken));
         }
 
         return report with
@@ -159,6 +160,8 @@ public sealed class Sections(Scale scale, Action<string> say)
             ),
         };
     }
+
+    private static string Count(int count, string what) => count == 1 ? $"1 {what}" : $"{count} {what}s";
 
     private Task<Running> StartAsync(IReadOnlyList<Start> starts, CancellationToken cancellationToken)
     {

@@ -22,8 +22,8 @@ public sealed class GrowthMeasurement(Scale scale, Action<string> say)
         var (paced, saturated) = (new List<LoadSample>(), new List<LoadSample>());
         for (var run = 1; run <= scale.Runs; run++)
         {
-            paced.Add(await load.PaceAsync(scale.GrowthRate, scale.Duration, cancellationToken));
-            saturated.Add(await load.SaturateAsync(scale.Duration, cancellationToken));
+            paced.Add(await load.PaceAsync(scale.GrowthRate, scale.GrowthDuration, cancellationToken));
+            saturated.Add(await load.SaturateAsync(scale.GrowthDuration, cancellationToken));
         }
 
         var row = new GrowthRow(

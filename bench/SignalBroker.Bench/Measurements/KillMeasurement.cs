@@ -54,7 +54,7 @@ public sealed class KillMeasurement(Scale scale, Action<string> say)
             sample.Sent - sample.Arrived
         );
         say(
-            $"{row.System}, {row.Killed} killed: {row.SocketsDropped} sockets dropped, all listening again after {row.SecondsToListen:F1} s; "
+            $"{row.System}, {row.Killed} killed: {row.SocketsDropped} sockets dropped, all listening again after {row.SecondsToListen?.ToString("F1") ?? "…"} s; "
                 + $"of {row.Sent} signals {row.Missing} did not arrive, {row.Failed} failed, {row.Lost} accepted and lost"
         );
         return row;
@@ -74,11 +74,14 @@ public sealed class KillMeasurement(Scale scale, Action<string> say)
         private long killedAt;
         private long listeningAt;
         private int dropped;
+        private int back;
 
         public int Dropped => dropped;
 
-        public double SecondsToListen =>
-            dropped == 0 ? 0 : Stopwatch.GetElapsedTime(killedAt, Volatile.Read(ref listeningAt)).TotalSeconds;
+        public double? SecondsToListen =>
+            dropped == 0 ? 0
+            : back < dropped ? null
+            : Stopwatch.GetElapsedTime(killedAt, Volatile.Read(ref listeningAt)).TotalSeconds;
 
         public void Mark() => killedAt = Stopwatch.GetTimestamp();
 
@@ -103,6 +106,7 @@ public sealed class KillMeasurement(Scale scale, Action<string> say)
                     }
 
                     Volatile.Write(ref listeningAt, Stopwatch.GetTimestamp());
+                    Interlocked.Increment(ref back);
                 }
             }
             catch (OperationCanceledException)

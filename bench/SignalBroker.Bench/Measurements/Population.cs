@@ -53,10 +53,14 @@ public sealed class Population : IAsyncDisposable
         }
     }
 
-    /// <summary>Opens the client of a place, in the place of whoever was there.</summary>
+    /// <summary>Opens the client of a place; whoever was there is cut off.</summary>
     /// <exception cref="ClientFailedException">It could not come to listen.</exception>
-    public async Task OpenAsync(int place, CancellationToken cancellationToken) =>
+    public async Task OpenAsync(int place, CancellationToken cancellationToken)
+    {
+        var before = clients[place];
         clients[place] = await system.ListenAsync(firstNumber + place, cancellationToken);
+        before?.Dispose();
+    }
 
     /// <summary>Cuts all sockets at once.</summary>
     public void Cut()

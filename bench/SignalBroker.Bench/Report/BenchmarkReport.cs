@@ -97,7 +97,7 @@ public sealed record KillSection(Origin Origin, int Listeners, int Rate, double 
 /// <param name="System">The system.</param>
 /// <param name="Killed">Which of its servers.</param>
 /// <param name="SocketsDropped">Listeners' sockets that broke.</param>
-/// <param name="SecondsToListen">Until all listeners listened again; 0 when none was dropped.</param>
+/// <param name="SecondsToListen">Until all listeners listened again; 0 when none was dropped, null when not all were back.</param>
 /// <param name="Sent">Signals that were due.</param>
 /// <param name="Failed">Of them, whose sender was told that they failed, or was told nothing.</param>
 /// <param name="Lost">Of them, accepted and never arrived.</param>
@@ -106,7 +106,7 @@ public sealed record KillRow(
     string System,
     string Killed,
     int SocketsDropped,
-    double SecondsToListen,
+    double? SecondsToListen,
     int Sent,
     int Failed,
     int Lost,

@@ -134,7 +134,9 @@ public static class Markdown
                     row.System,
                     row.Killed,
                     $"{row.SocketsDropped}",
-                    row.SocketsDropped == 0 ? "–" : $"{row.SecondsToListen:F1} s",
+                    row.SocketsDropped == 0 ? "–"
+                    : row.SecondsToListen is { } seconds ? $"{seconds:F1} s"
+                    : "not within the run",
                     $"{row.Sent:N0}",
                     $"{row.Missing}",
                     $"{row.Missing - row.Lost}",

@@ -176,7 +176,14 @@ public sealed class SignalBrokerSystem : ISystem
                 var answer = SendOutcome.Read(await http.PostAsync(request.Render(to.Address, signal.Content.Span)));
                 return answer.Queued > 0;
             }
-            catch (Exception failure) when (failure is IOException or SocketException or TimeoutException)
+            catch (Exception failure)
+                when (failure
+                        is IOException
+                            or SocketException
+                            or TimeoutException
+                            or OperationCanceledException
+                            or ObjectDisposedException
+                )
             {
                 // A balancer would give the next request to another webapp too.
                 await http.DisposeAsync();

@@ -26,6 +26,9 @@ httpServer.listen(Number(port), "127.0.0.1");
 async function connectToRedis(port) {
   const publisher = createClient({ url: `redis://127.0.0.1:${port}` });
   const subscriber = publisher.duplicate();
+  for (const client of [publisher, subscriber]) {
+    client.on("error", (error) => console.error(error.message));
+  }
   await Promise.all([publisher.connect(), subscriber.connect()]);
   return createAdapter(publisher, subscriber);
 }
