@@ -10,18 +10,15 @@ using System.Text;
 internal static class StartupHook
 #pragma warning restore CA1050, MA0047
 {
-    /// <summary>The environment variable with the sockets' folder.</summary>
-    public const string FolderVariable = "SIGNALBROKER_BENCH_FOLDER";
-
-    /// <summary>Where the process of this id listens.</summary>
-    public static UnixDomainSocketEndPoint SocketOf(string folder, int processId) =>
-        new(Path.Combine(folder, processId.ToString(CultureInfo.InvariantCulture)));
+    /// <summary>Where the process of this id listens: a name of Linux's that is no file.</summary>
+    public static UnixDomainSocketEndPoint SocketOf(int processId) =>
+        new($"\0signalbroker-bench-{processId.ToString(CultureInfo.InvariantCulture)}");
 
     /// <summary>.NET calls this before the webapp's own code.</summary>
     public static void Initialize()
     {
         var listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        listener.Bind(SocketOf(Environment.GetEnvironmentVariable(FolderVariable)!, Environment.ProcessId));
+        listener.Bind(SocketOf(Environment.ProcessId));
         listener.Listen();
         new Thread(() => Answer(listener)) { IsBackground = true }.Start();
     }

@@ -13,14 +13,13 @@ public sealed class SignalBrokerSystem : ISystem
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(20);
 
     private readonly Cluster cluster;
-    private readonly DirectoryInfo folder;
     private readonly HttpPool http;
     private readonly NpgsqlDataSource database;
     private readonly SourceAddresses sources = new(part: 1);
 
-    private SignalBrokerSystem(Cluster cluster, DirectoryInfo folder)
+    private SignalBrokerSystem(Cluster cluster)
     {
-        (this.cluster, this.folder) = (cluster, folder);
+        this.cluster = cluster;
         http = new HttpPool([.. cluster.Webapps.Select(webapp => new Uri(webapp.PublicAddress))], sources);
         database = NpgsqlDataSource.Create(cluster.Postgres.ConnectionString);
         Parts =
@@ -53,7 +52,7 @@ public sealed class SignalBrokerSystem : ISystem
     public async Task<long> AllocatedBytesAsync()
     {
         using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        await socket.ConnectAsync(StartupHook.SocketOf(folder.FullName, cluster.Webapps[0].ProcessId));
+        await socket.ConnectAsync(StartupHook.SocketOf(cluster.Webapps[0].ProcessId));
         await using var stream = new NetworkStream(socket);
         using var reader = new StreamReader(stream);
         return long.Parse(await reader.ReadToEndAsync(), CultureInfo.InvariantCulture);
@@ -62,37 +61,27 @@ public sealed class SignalBrokerSystem : ISystem
     /// <summary>Starts PostgreSQL, nodes and webapps, with limits so high that one machine may send everything.</summary>
     public static async Task<SignalBrokerSystem> StartAsync(int nodes, int webapps, CancellationToken cancellationToken)
     {
-        var sockets = Directory.CreateTempSubdirectory("signalbroker-bench-");
-        try
+        var options = new ClusterOptions
         {
-            var options = new ClusterOptions
+            Nodes = nodes,
+            Webapps = webapps,
+            NodeCapacity = 20_000,
+            // Where there are several, any of them may be killed.
+            WithoutBalancer = webapps == 1,
+            WebappSettings = new Dictionary<string, string>
             {
-                Nodes = nodes,
-                Webapps = webapps,
-                NodeCapacity = 20_000,
-                // Where there are several, any of them may be killed.
-                WithoutBalancer = webapps == 1,
-                WebappSettings = new Dictionary<string, string>
-                {
-                    ["RateLimits:RequestsPerSecondOfAddress"] = "1000000",
-                    ["RateLimits:SignalsPerSecondOfSession"] = "1000000",
-                    ["RateLimits:SignalBytesPerSecondOfSession"] = "134217728",
-                    ["Sessions:MaxPerAddress"] = "0",
-                    ["Signals:AddresseeBytesPerSecond"] = "1000000000",
-                    ["Signals:AddresseeBurstBytes"] = "1000000000",
-                    ["Logging:LogLevel:Default"] = "Warning",
-                    // These two are for .NET itself.
-                    ["DOTNET_STARTUP_HOOKS"] = typeof(StartupHook).Assembly.Location,
-                    [StartupHook.FolderVariable] = sockets.FullName,
-                },
-            };
-            return new(await Cluster.StartAsync(options, cancellationToken), sockets);
-        }
-        catch
-        {
-            sockets.Delete(recursive: true);
-            throw;
-        }
+                ["RateLimits:RequestsPerSecondOfAddress"] = "1000000",
+                ["RateLimits:SignalsPerSecondOfSession"] = "1000000",
+                ["RateLimits:SignalBytesPerSecondOfSession"] = "134217728",
+                ["Sessions:MaxPerAddress"] = "0",
+                ["Signals:AddresseeBytesPerSecond"] = "1000000000",
+                ["Signals:AddresseeBurstBytes"] = "1000000000",
+                ["Logging:LogLevel:Default"] = "Warning",
+                // No setting, but .NET's own variable.
+                ["DOTNET_STARTUP_HOOKS"] = typeof(StartupHook).Assembly.Location,
+            },
+        };
+        return new(await Cluster.StartAsync(options, cancellationToken));
     }
 
     /// <inheritdoc />
@@ -146,7 +135,6 @@ public sealed class SignalBrokerSystem : ISystem
         await http.DisposeAsync();
         await database.DisposeAsync();
         await cluster.DisposeAsync();
-        folder.Delete(recursive: true);
     }
 
     private sealed class Client(
