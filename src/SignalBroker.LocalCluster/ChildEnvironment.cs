@@ -5,7 +5,17 @@ namespace SignalBroker.LocalCluster;
 /// <summary>The environment of a child: ours without what would reconfigure the servers, and then the child's own.</summary>
 internal static class ChildEnvironment
 {
-    private static readonly string[] Foreign = ["RABBITMQ_", "ERL_", "PG", "ASPNETCORE_", "DOTNET_ENVIRONMENT", "URLS"];
+    private static readonly string[] Foreign =
+    [
+        "RABBITMQ_",
+        "ERL_",
+        "PG",
+        "ASPNETCORE_",
+        "DOTNET_ENVIRONMENT",
+        "DOTNET_SYSTEM_NET_",
+        "DOTNET_ThreadPool_",
+        "URLS",
+    ];
 
     public static void Apply(ProcessStartInfo start, IReadOnlyDictionary<string, string> own)
     {

@@ -16,7 +16,6 @@ return await Startup.RunAsync(
     builder =>
     {
         builder.AddHttp();
-        builder.AddRateLimits();
         builder.AddDatabase();
         builder.AddNodes();
         builder.AddBroker();

@@ -61,6 +61,7 @@ public static partial class BrokerConnection
             RequestedConnectionTimeout = Patience,
             HandshakeContinuationTimeout = Patience,
             ContinuationTimeout = Patience,
+            SocketFactory = family => new CoalescingTcpClient(family),
         };
         return factory.CreateConnectionAsync(cancellationToken);
     }

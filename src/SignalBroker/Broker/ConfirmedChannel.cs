@@ -20,19 +20,27 @@ public sealed class ConfirmedChannel : IAsyncDisposable
     private readonly TimeSpan confirmTimeout;
     private readonly Channel<Publication> waiting;
     private readonly ConcurrentQueue<Publication> byAge = new();
-    private readonly ConcurrentDictionary<ulong, Publication> unconfirmed = new();
-    private readonly ConcurrentDictionary<string, Publication> byMessageId = new();
+    private readonly Unconfirmed unconfirmed = new();
     private readonly TaskCompletionSource ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task writing;
-    private ulong lastTag;
-    private ulong firstUnconfirmed = 1;
+
+    // Nearly all signals have the same time to live, so the properties of the last one are kept.
+    private BasicProperties properties = PropertiesFor(null);
+    private TimeSpan? propertiesFor;
 
     private ConfirmedChannel(IChannel channel, BrokerOptions options, TimeProvider clock)
     {
         this.channel = channel;
         this.clock = clock;
         confirmTimeout = options.ConfirmTimeout;
-        waiting = Channel.CreateBounded<Publication>(new BoundedChannelOptions(options.MaxWaiting));
+        waiting = Channel.CreateBounded<Publication>(
+            new BoundedChannelOptions(options.MaxWaiting)
+            {
+                SingleReader = true,
+                // Whoever publishes while nobody else does writes by itself, without another thread's help.
+                AllowSynchronousContinuations = true,
+            }
+        );
         channel.BasicAcksAsync += OnAckAsync;
         channel.BasicNacksAsync += OnNackAsync;
         channel.BasicReturnAsync += OnReturnAsync;
@@ -137,22 +145,12 @@ public sealed class ConfirmedChannel : IAsyncDisposable
             return;
         }
 
-        var tag = ++lastTag;
-        var properties = new BasicProperties { ContentType = "application/json" };
-        if (publication.Mandatory)
+        if (publication.TimeToLive != propertiesFor)
         {
-            // A returned message carries no delivery tag. A random id finds its publish again and, unlike a
-            // counter, tells listeners nothing about the traffic.
-            properties.MessageId = publication.MessageId;
-            byMessageId[publication.MessageId] = publication;
+            (properties, propertiesFor) = (PropertiesFor(publication.TimeToLive), publication.TimeToLive);
         }
 
-        if (publication.TimeToLive is { } timeToLive)
-        {
-            properties.Expiration = ((long)timeToLive.TotalMilliseconds).ToString(CultureInfo.InvariantCulture);
-        }
-
-        unconfirmed[tag] = publication;
+        unconfirmed.Add(publication);
         await channel.BasicPublishAsync(
             exchange: "",
             publication.Queue,
@@ -162,29 +160,31 @@ public sealed class ConfirmedChannel : IAsyncDisposable
         );
     }
 
+    private static BasicProperties PropertiesFor(TimeSpan? timeToLive) =>
+        new()
+        {
+            ContentType = "application/json",
+            Expiration = timeToLive is { } limit
+                ? ((long)limit.TotalMilliseconds).ToString(CultureInfo.InvariantCulture)
+                : null,
+        };
+
     private Task OnAckAsync(object sender, BasicAckEventArgs confirm)
     {
-        Settle(confirm.DeliveryTag, confirm.Multiple, PublishOutcome.Queued);
+        unconfirmed.Settle(confirm.DeliveryTag, confirm.Multiple, PublishOutcome.Queued);
         return Task.CompletedTask;
     }
 
     private Task OnNackAsync(object sender, BasicNackEventArgs confirm)
     {
-        Settle(confirm.DeliveryTag, confirm.Multiple, PublishOutcome.Overloaded);
+        unconfirmed.Settle(confirm.DeliveryTag, confirm.Multiple, PublishOutcome.Overloaded);
         return Task.CompletedTask;
     }
 
     // The broker returns a message before it confirms it, so the outcome is there when the confirm comes.
     private Task OnReturnAsync(object sender, BasicReturnEventArgs returned)
     {
-        if (
-            returned.BasicProperties.MessageId is { } messageId
-            && byMessageId.TryGetValue(messageId, out var publication)
-        )
-        {
-            publication.Returned = true;
-        }
-
+        unconfirmed.MarkReturned(returned.RoutingKey, returned.Body.Span);
         return Task.CompletedTask;
     }
 
@@ -194,62 +194,15 @@ public sealed class ConfirmedChannel : IAsyncDisposable
         return Task.CompletedTask;
     }
 
-    private void Settle(ulong tag, bool multiple, PublishOutcome outcome)
-    {
-        // Only the connection's reading loop comes here, so the lower end needs no lock.
-        for (; multiple && firstUnconfirmed < tag; firstUnconfirmed++)
-        {
-            Settle(firstUnconfirmed, outcome);
-        }
-
-        Settle(tag, outcome);
-    }
-
-    private void Settle(ulong tag, PublishOutcome outcome)
-    {
-        if (unconfirmed.TryRemove(tag, out var publication))
-        {
-            if (publication.Mandatory)
-            {
-                byMessageId.TryRemove(publication.MessageId, out _);
-            }
-
-            publication.TrySetResult(publication.Returned ? PublishOutcome.NotListening : outcome);
-            publication.Body = default;
-        }
-    }
-
     private void End()
     {
         waiting.Writer.TryComplete();
         ended.TrySetResult();
-        foreach (var tag in unconfirmed.Keys)
-        {
-            Settle(tag, PublishOutcome.Unknown);
-        }
+        unconfirmed.SettleAll(PublishOutcome.Unknown);
 
         while (waiting.Reader.TryRead(out var publication))
         {
             publication.TrySetResult(PublishOutcome.Unknown);
         }
-    }
-
-    private sealed class Publication(
-        string queue,
-        ReadOnlyMemory<byte> body,
-        TimeSpan? timeToLive,
-        bool mandatory,
-        long since
-    ) : TaskCompletionSource<PublishOutcome>(TaskCreationOptions.RunContinuationsAsynchronously)
-    {
-        private string? messageId;
-
-        public string Queue { get; } = queue;
-        public ReadOnlyMemory<byte> Body { get; set; } = body;
-        public TimeSpan? TimeToLive { get; } = timeToLive;
-        public bool Mandatory { get; } = mandatory;
-        public long Since { get; } = since;
-        public string MessageId => messageId ??= Random.Shared.NextInt64().ToString("x", CultureInfo.InvariantCulture);
-        public bool Returned { get; set; }
     }
 }

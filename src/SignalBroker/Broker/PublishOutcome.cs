@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
 using SignalBroker.Http;
 
@@ -18,4 +19,19 @@ public enum PublishOutcome
 
     /// <summary>The node can't be reached or did not answer in time; the signal may arrive or not.</summary>
     Unknown,
+}
+
+/// <summary>What outcomes are called.</summary>
+public static class PublishOutcomeNames
+{
+    private static readonly string[] Names =
+    [
+        .. Enum.GetNames<PublishOutcome>().Select(JsonNamingPolicy.CamelCase.ConvertName),
+    ];
+
+    extension(PublishOutcome outcome)
+    {
+        /// <summary>Its name on the wire and in metrics.</summary>
+        public string Name => Names[(int)outcome];
+    }
 }

@@ -1,4 +1,4 @@
-using Npgsql;
+using SignalBroker.Database;
 using SignalBroker.Http;
 
 namespace SignalBroker.BrokerAccess;
@@ -52,7 +52,7 @@ public static class BrokerAccessSetup
             allowed =
                 context.Request.HasFormContentType && await decide(await RequestBody.ReadFormAsync(context.Request));
         }
-        catch (Exception failure) when (failure is NpgsqlException or TimeoutException)
+        catch (Exception failure) when (DatabaseFailure.Is(failure))
         {
             // Not the usual 503: Erlang's HTTP client obeys its Retry-After by itself, again and again, and whoever
             // logs in would wait until the database is back.

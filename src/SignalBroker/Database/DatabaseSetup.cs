@@ -27,7 +27,8 @@ public static class DatabaseSetup
             }
 
             var settings = Read(connectionString);
-            KeepThreadsFree(settings.MaxPoolSize);
+            if (Environment.GetEnvironmentVariable("MINT") != "1")
+                KeepThreadsFree(settings.MaxPoolSize);
             builder.Services.AddSingleton(services =>
                 new NpgsqlDataSourceBuilder(settings.ConnectionString)
                     .UseLoggerFactory(services.GetRequiredService<ILoggerFactory>())

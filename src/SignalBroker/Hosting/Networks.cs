@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 
 namespace SignalBroker.Hosting;
 
@@ -31,12 +32,12 @@ public static class Networks
     public static IPAddress ClientOf(HttpContext context)
     {
         var address = Plain(context.Connection.RemoteIpAddress ?? IPAddress.None);
-        var bytes = address.GetAddressBytes();
-        if (bytes.Length <= ClientPrefixBytes || IPAddress.IsLoopback(address))
+        if (address.AddressFamily != AddressFamily.InterNetworkV6 || IPAddress.IsLoopback(address))
         {
             return address;
         }
 
+        var bytes = address.GetAddressBytes();
         bytes.AsSpan(ClientPrefixBytes).Clear();
         return new(bytes);
     }

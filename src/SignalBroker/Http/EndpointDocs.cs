@@ -31,10 +31,16 @@ public static class EndpointDocs
             return endpoint;
         }
 
+        /// <summary>Says that the endpoint itself answers whatever comes.</summary>
+        public RouteHandlerBuilder AnswersAlways() => endpoint.WithMetadata(new AnswersAlways());
+
         /// <summary>Says that the session's credential is needed.</summary>
         public RouteHandlerBuilder RequiresCredential() => endpoint.WithMetadata(new CredentialRequired());
     }
 }
+
+/// <summary>An endpoint that never ends with a bare status, so that nobody has to look after it.</summary>
+public sealed class AnswersAlways;
 
 /// <summary>An endpoint that needs the session's credential.</summary>
 public sealed class CredentialRequired;

@@ -17,7 +17,7 @@ namespace SignalBroker.Http;
 [JsonSerializable(typeof(ConnectRequest))]
 [JsonSerializable(typeof(ConnectAnswer))]
 [JsonSerializable(typeof(ExchangeRequestSchema))]
-[JsonSerializable(typeof(ExchangeAnswer))]
+[JsonSerializable(typeof(ExchangeAnswerSchema))]
 [JsonSerializable(typeof(IEnumerable<NodeReport>))]
 [JsonSerializable(typeof(IEnumerable<StrangeBehavior>))]
 [JsonSerializable(typeof(HealthReport))]

@@ -47,15 +47,22 @@ public sealed class ListenerGate(RequestDelegate next, IReadOnlyList<IPNetwork> 
         }
 
         var path = context.Request.Path;
-        return
-            received
-                == Array.Exists(
-                    InternalPaths,
-                    prefix => path.StartsWithSegments(prefix, StringComparison.OrdinalIgnoreCase)
-                )
-            || path.StartsWithSegments(Health, StringComparison.OrdinalIgnoreCase)
+        return received == IsInternal(path) || path.StartsWithSegments(Health, StringComparison.OrdinalIgnoreCase)
             ? next(context)
             : Problem.OfStatus(StatusCodes.Status404NotFound).ExecuteAsync(context);
+    }
+
+    private static bool IsInternal(PathString path)
+    {
+        foreach (var prefix in InternalPaths)
+        {
+            if (path.StartsWithSegments(prefix, StringComparison.OrdinalIgnoreCase))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private bool IsAllowed(IPAddress? address) =>

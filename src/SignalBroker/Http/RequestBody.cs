@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.CompilerServices;
 using Microsoft.Net.Http.Headers;
 
 namespace SignalBroker.Http;
@@ -19,6 +20,11 @@ public static class RequestBody
     /// <exception cref="RefusedException">It is neither a form nor JSON.</exception>
     public static bool IsForm(HttpRequest request)
     {
+        if (request.ContentType == Json)
+        {
+            return false;
+        }
+
         var type = MediaTypeHeaderValue.TryParse(request.ContentType, out var parsed) ? parsed.MediaType.Value : null;
         return type?.ToLowerInvariant() switch
         {
@@ -30,7 +36,8 @@ public static class RequestBody
 
     /// <summary>Reads the whole body.</summary>
     /// <exception cref="BadHttpRequestException">It is larger than <see cref="MaxBytes"/> or breaks off.</exception>
-    public static async ValueTask<byte[]> ReadAsync(HttpRequest request)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public static async ValueTask<PooledBuffer> ReadAsync(HttpRequest request)
     {
         var reader = request.BodyReader;
         while (true)
@@ -38,7 +45,12 @@ public static class RequestBody
             var read = await reader.ReadAsync(request.HttpContext.RequestAborted);
             if (read.IsCompleted)
             {
-                var body = read.Buffer.ToArray();
+                var body = new PooledBuffer((int)read.Buffer.Length);
+                foreach (var piece in read.Buffer)
+                {
+                    body.Write(piece.Span);
+                }
+
                 reader.AdvanceTo(read.Buffer.End);
                 return body;
             }

@@ -156,10 +156,10 @@ public sealed class ConnectEndpoint(
 
     private static async Task<ConnectRequest> ReadJsonAsync(HttpRequest request)
     {
-        var body = await RequestBody.ReadAsync(request);
+        using var body = await RequestBody.ReadAsync(request);
         try
         {
-            return JsonSerializer.Deserialize(body, HttpJson.Default.ConnectRequest)
+            return JsonSerializer.Deserialize(body.Written.Span, HttpJson.Default.ConnectRequest)
                 ?? throw new RefusedException(Problem.MalformedBody("The body must be a JSON object."));
         }
         catch (JsonException wrong) when (wrong.Path is { Length: > 1 } path && !path.Contains('['))

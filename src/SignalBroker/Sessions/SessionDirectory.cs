@@ -14,7 +14,7 @@ public sealed class SessionDirectory : IDisposable
 
     private readonly Batcher<string, Session> sessions;
     private readonly ShortMemory<string, Session?> byKey;
-    private readonly ShortMemory<string, IReadOnlyList<Session>?> byUser;
+    private readonly ShortMemory<string, Session[]?> byUser;
     private readonly ITimer forgetting;
     private volatile bool remembers;
 
@@ -27,8 +27,8 @@ public sealed class SessionDirectory : IDisposable
         // A session that has just been opened may begin to listen at any moment. It was announced long before that,
         // and until it listens nothing is kept of its user: so nobody misses it, however late an announcement comes.
         byUser = new(
-            new Batcher<string, IReadOnlyList<Session>>(store.FindByUserAsync).GetAsync,
-            found => found is not null && found.All(session => session.Admitted)
+            new Batcher<string, Session[]>(store.FindByUserAsync).GetAsync,
+            found => found is not null && Array.TrueForAll(found, IsAdmitted)
         );
         forgetting = clock.CreateTimer(_ => Age(), state: null, LongestMemory / 2, LongestMemory / 2);
     }
@@ -56,10 +56,10 @@ public sealed class SessionDirectory : IDisposable
     public ValueTask<Session?> FindAsync(string listeningKey) => byKey.GetAsync(listeningKey, remembers);
 
     /// <summary>The user's sessions that are listening or about to.</summary>
-    public async ValueTask<IReadOnlyList<Session>> FindListeningAsync(string userId)
+    public async ValueTask<Session[]> FindListeningAsync(string userId)
     {
         var found = await byUser.GetAsync(userId, remembers) ?? [];
-        return found.All(session => session.Admitted) ? found : [.. found.Where(session => session.Admitted)];
+        return Array.TrueForAll(found, IsAdmitted) ? found : Array.FindAll(found, IsAdmitted);
     }
 
     /// <summary>Forgets what is known of a session and of its user's other sessions.</summary>
@@ -87,6 +87,8 @@ public sealed class SessionDirectory : IDisposable
 
     /// <inheritdoc />
     public void Dispose() => forgetting.Dispose();
+
+    private static bool IsAdmitted(Session session) => session.Admitted;
 
     private void Age()
     {

@@ -127,9 +127,7 @@ public sealed class SessionStore(NpgsqlDataSource database)
     }
 
     /// <summary>Finds the sessions of these users that are listening or still may.</summary>
-    public async Task<IReadOnlyDictionary<string, IReadOnlyList<Session>>> FindByUserAsync(
-        IReadOnlyList<string> userIds
-    )
+    public async Task<IReadOnlyDictionary<string, Session[]>> FindByUserAsync(IReadOnlyList<string> userIds)
     {
         await using var connection = await database.OpenConnectionAsync();
         var found = await connection.QueryAsync<Session>(
@@ -139,9 +137,7 @@ public sealed class SessionStore(NpgsqlDataSource database)
             """,
             new { userIds }
         );
-        return found
-            .GroupBy(session => session.UserId)
-            .ToDictionary(group => group.Key, IReadOnlyList<Session> (group) => [.. group]);
+        return found.GroupBy(session => session.UserId).ToDictionary(group => group.Key, group => group.ToArray());
     }
 
     /// <summary>

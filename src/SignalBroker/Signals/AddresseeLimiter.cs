@@ -1,5 +1,6 @@
 using System.Threading.RateLimiting;
 using Microsoft.Extensions.Options;
+using SignalBroker.Http;
 using SignalBroker.Sessions;
 
 namespace SignalBroker.Signals;
@@ -7,19 +8,10 @@ namespace SignalBroker.Signals;
 /// <summary>Bounds how many bytes a session is sent, so that a stopped reader can't fill its node's memory.</summary>
 public sealed class AddresseeLimiter(IOptions<SignalsOptions> options) : IAsyncDisposable
 {
-    private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(100);
-
-    private readonly PartitionedRateLimiter<Session> limiter = PartitionedRateLimiter.Create<Session, string>(session =>
-        RateLimitPartition.GetTokenBucketLimiter(
-            session.ListeningKey,
-            _ => new TokenBucketRateLimiterOptions
-            {
-                TokenLimit = options.Value.AddresseeBurstBytes,
-                TokensPerPeriod = (int)(options.Value.AddresseeBytesPerSecond * Period.TotalSeconds),
-                ReplenishmentPeriod = Period,
-                QueueLimit = 0,
-            }
-        )
+    private readonly PartitionedRateLimiter<Session> limiter = RateLimits.Create<Session, string>(
+        session => session.ListeningKey,
+        options.Value.AddresseeBytesPerSecond,
+        options.Value.AddresseeBurstBytes
     );
 
     /// <summary>Whether the session may be sent so many bytes now; if so, they count.</summary>

@@ -1,7 +1,6 @@
-using System.Buffers;
 using System.Globalization;
-using System.Text.Encodings.Web;
 using System.Text.Json;
+using SignalBroker.Http;
 using SignalBroker.Sessions;
 
 namespace SignalBroker.Signals;
@@ -10,13 +9,7 @@ namespace SignalBroker.Signals;
 public static class Envelope
 {
     private const int RoomForTheRest = 512;
-
-    // The envelope goes into a JSON parser and never into a page's markup.
-    private static readonly JsonWriterOptions Writing = new()
-    {
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-        SkipValidation = true,
-    };
+    private const int LengthOfTime = 24;
 
     /// <summary>Writes the envelope of one signal; it is the same for every session of the addressee.</summary>
     /// <param name="id">The signal's id.</param>
@@ -25,7 +18,8 @@ public static class Envelope
     /// <param name="request">The signal.</param>
     /// <param name="nameSession">Whether the receiver may learn the sender's listening key.</param>
     /// <param name="sentAt">When the server accepted it.</param>
-    public static ReadOnlyMemory<byte> Write(
+    /// <returns>The envelope; whoever has it published disposes of it.</returns>
+    public static PooledBuffer Write(
         string id,
         Session sender,
         string to,
@@ -34,8 +28,8 @@ public static class Envelope
         DateTimeOffset sentAt
     )
     {
-        var buffer = new ArrayBufferWriter<byte>(request.Content.Length + RoomForTheRest);
-        using var writer = new Utf8JsonWriter(buffer, Writing);
+        var buffer = new PooledBuffer(request.Content.Length + RoomForTheRest);
+        var writer = buffer.JsonWriter();
         writer.WriteStartObject();
         writer.WriteString("id"u8, id);
         writer.WriteString("from"u8, sender.UserId);
@@ -50,20 +44,24 @@ public static class Envelope
             writer.WriteString("type"u8, request.Type);
         }
 
-        writer.WriteString("sentAt"u8, Timestamp(sentAt));
+        Write(writer, "sentAt"u8, sentAt);
         if (request.TimeToLive is { } timeToLive)
         {
-            writer.WriteString("expiresAt"u8, Timestamp(sentAt + timeToLive));
+            Write(writer, "expiresAt"u8, sentAt + timeToLive);
         }
 
         writer.WritePropertyName("content"u8);
         writer.WriteRawValue(request.Content.Span, skipInputValidation: true);
         writer.WriteEndObject();
         writer.Flush();
-        return buffer.WrittenMemory;
+        return buffer;
     }
 
     // RFC 3339, in milliseconds, as JavaScript's Date writes it.
-    private static string Timestamp(DateTimeOffset time) =>
-        time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+    private static void Write(Utf8JsonWriter writer, ReadOnlySpan<byte> member, DateTimeOffset time)
+    {
+        Span<byte> text = stackalloc byte[LengthOfTime];
+        time.UtcDateTime.TryFormat(text, out var length, "yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+        writer.WriteString(member, text[..length]);
+    }
 }

@@ -25,10 +25,10 @@ public sealed record ExchangeRequestSchema(
     long? TimeToLive
 );
 
-/// <summary>What became of a signal.</summary>
+/// <summary>What became of a signal, for the API's description; <see cref="ExchangeEndpoint"/> writes it.</summary>
 /// <param name="Id">The signal's id, as the receiver sees it.</param>
 /// <param name="Sessions">The outcome for each of the addressee's sessions.</param>
-public sealed record ExchangeAnswer(string Id, IReadOnlyList<ExchangeAnswer.Reached> Sessions)
+public sealed record ExchangeAnswerSchema(string Id, IReadOnlyList<ExchangeAnswerSchema.Reached> Sessions)
 {
     /// <summary>One of the addressee's sessions.</summary>
     /// <param name="ListeningKey">The session's public name; left out where the original project's pages are served.</param>
@@ -48,24 +48,30 @@ public sealed class ExchangeEndpoint(
     IOptions<SignalsOptions> options
 )
 {
+    private const int UsualAnswer = 512;
+
     private readonly TimeSpan maxTimeToLive = options.Value.MaxTimeToLive;
 
     /// <summary>Handles one request.</summary>
-    public async Task<IResult> HandleAsync(HttpRequest request)
+    public async Task HandleAsync(HttpContext context)
     {
+        var request = context.Request;
         var isForm = RequestBody.IsForm(request);
         var sender = await AuthenticateAsync(request, isForm);
         if (sender is null)
         {
-            return Problem.Unauthorized;
+            await Problem.Unauthorized.ExecuteAsync(context);
+            return;
         }
 
-        var signal = isForm
+        using var body = isForm ? null : await RequestBody.ReadAsync(request);
+        var signal = body is null
             ? SignalRequest.ReadForm(await RequestBody.ReadFormAsync(request), maxTimeToLive)
-            : SignalRequest.ReadJson(await RequestBody.ReadAsync(request), maxTimeToLive);
+            : SignalRequest.ReadJson(body.Written, maxTimeToLive);
         if (limiter.Delay(sender, signal.Content.Length) is { } wait)
         {
-            return Problem.TooManyRequests(wait);
+            await Problem.TooManyRequests(wait).ExecuteAsync(context);
+            return;
         }
 
         var id = signal.Id ?? Guid.CreateVersion7().ToString();
@@ -75,25 +81,57 @@ public sealed class ExchangeEndpoint(
             metrics.Routed(outcome.Session.Node, outcome.Outcome);
         }
 
-        var answer = new ExchangeAnswer(id, [.. outcomes.Select(Describe)]);
-        return outcomes.All(outcome => outcome.Outcome == PublishOutcome.NotListening)
-            ? Problem
-                .Of(
-                    StatusCodes.Status404NotFound,
-                    "user-not-listening",
-                    $"{signal.To ?? "The session"} is not listening."
-                )
-                .With(writer =>
-                {
-                    writer.WriteString("id"u8, answer.Id);
-                    writer.WritePropertyName("sessions"u8);
-                    JsonSerializer.Serialize(writer, answer.Sessions, HttpJson.Default.IReadOnlyListReached);
-                })
-            : TypedResults.Ok(answer);
+        await (
+            Array.TrueForAll(outcomes, IsNotListening)
+                ? NotListening(signal.To ?? "The session", id, outcomes).ExecuteAsync(context)
+                : AnswerAsync(context.Response, id, outcomes)
+        );
     }
 
-    private ExchangeAnswer.Reached Describe(SessionOutcome outcome) =>
-        new(originalClient.Enabled ? null : outcome.Session.ListeningKey, outcome.Session.Device, outcome.Outcome);
+    private async Task AnswerAsync(HttpResponse response, string id, SessionOutcome[] outcomes)
+    {
+        using var answer = new PooledBuffer(UsualAnswer);
+        var writer = answer.JsonWriter();
+        writer.WriteStartObject();
+        Describe(writer, id, outcomes);
+        writer.WriteEndObject();
+        writer.Flush();
+        response.ContentType = "application/json; charset=utf-8";
+        // Kestrel cuts an answer of unknown length into chunks.
+        response.ContentLength = answer.Written.Length;
+        await response.BodyWriter.WriteAsync(answer.Written);
+    }
+
+    private Problem NotListening(string addressee, string id, SessionOutcome[] outcomes) =>
+        Problem
+            .Of(StatusCodes.Status404NotFound, "user-not-listening", $"{addressee} is not listening.")
+            .With(writer => Describe(writer, id, outcomes));
+
+    private void Describe(Utf8JsonWriter writer, string id, SessionOutcome[] outcomes)
+    {
+        writer.WriteString("id"u8, id);
+        writer.WriteStartArray("sessions"u8);
+        foreach (var (session, outcome) in outcomes)
+        {
+            writer.WriteStartObject();
+            if (!originalClient.Enabled)
+            {
+                writer.WriteString("listeningKey"u8, session.ListeningKey);
+            }
+
+            if (session.Device is not null)
+            {
+                writer.WriteString("device"u8, session.Device);
+            }
+
+            writer.WriteString("outcome"u8, outcome.Name);
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
+    }
+
+    private static bool IsNotListening(SessionOutcome outcome) => outcome.Outcome == PublishOutcome.NotListening;
 
     private async ValueTask<Session?> AuthenticateAsync(HttpRequest request, bool isForm)
     {

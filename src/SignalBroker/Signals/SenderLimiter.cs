@@ -10,12 +10,16 @@ public sealed class SenderLimiter(IOptions<RateLimitOptions> options) : IAsyncDi
 {
     private const int BurstSeconds = 8;
 
-    private readonly PartitionedRateLimiter<Session> signals = PerSession(
-        RateLimits.Bucket(options.Value.SignalsPerSecondOfSession)
+    private readonly PartitionedRateLimiter<Session> signals = RateLimits.Create<Session, string>(
+        KeyOf,
+        options.Value.SignalsPerSecondOfSession,
+        2 * options.Value.SignalsPerSecondOfSession
     );
 
-    private readonly PartitionedRateLimiter<Session> bytes = PerSession(
-        RateLimits.Bucket(options.Value.SignalBytesPerSecondOfSession, BurstSeconds)
+    private readonly PartitionedRateLimiter<Session> bytes = RateLimits.Create<Session, string>(
+        KeyOf,
+        options.Value.SignalBytesPerSecondOfSession,
+        BurstSeconds * options.Value.SignalBytesPerSecondOfSession
     );
 
     /// <summary>Null when the session may send so many bytes now; otherwise how long it should wait.</summary>
@@ -38,8 +42,5 @@ public sealed class SenderLimiter(IOptions<RateLimitOptions> options) : IAsyncDi
         await bytes.DisposeAsync();
     }
 
-    private static PartitionedRateLimiter<Session> PerSession(TokenBucketRateLimiterOptions bucket) =>
-        PartitionedRateLimiter.Create<Session, string>(sender =>
-            RateLimitPartition.GetTokenBucketLimiter(sender.ListeningKey, _ => bucket)
-        );
+    private static string KeyOf(Session sender) => sender.ListeningKey;
 }

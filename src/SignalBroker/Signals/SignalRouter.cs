@@ -1,13 +1,16 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using Microsoft.Extensions.Options;
-using Npgsql;
 using SignalBroker.Broker;
 using SignalBroker.Compatibility;
+using SignalBroker.Database;
 using SignalBroker.Sessions;
 
 namespace SignalBroker.Signals;
 
 /// <summary>What became of a signal in one of the addressee's sessions.</summary>
-public sealed record SessionOutcome(Session Session, PublishOutcome Outcome);
+[StructLayout(LayoutKind.Auto)]
+public readonly record struct SessionOutcome(Session Session, PublishOutcome Outcome);
 
 /// <summary>Routes one signal to its addressee's listening sessions.</summary>
 public sealed partial class SignalRouter(
@@ -26,93 +29,97 @@ public sealed partial class SignalRouter(
     /// <param name="id">The signal's id.</param>
     /// <param name="request">The signal.</param>
     /// <returns>An outcome for each session; empty when the addressee has none.</returns>
-    public async Task<IReadOnlyList<SessionOutcome>> RouteAsync(Session sender, string id, SignalRequest request)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<SessionOutcome[]> RouteAsync(Session sender, string id, SignalRequest request)
     {
         var addressees = await FindAsync(request);
-        if (addressees.Count == 0)
+        if (addressees.Length == 0)
         {
             return [];
         }
 
-        var signal = new Signal(
-            Envelope.Write(
-                id,
-                sender,
-                addressees[0].UserId,
-                request,
-                nameSession: !originalClient.Enabled,
-                clock.GetUtcNow()
-            ),
-            request.TimeToLive ?? options.Value.TimeToLive
+        var envelope = Envelope.Write(
+            id,
+            sender,
+            addressees[0].UserId,
+            request,
+            nameSession: !originalClient.Enabled,
+            clock.GetUtcNow()
         );
-        var outcomes = await PublishAsync(addressees, signal);
-        var gone = outcomes.Where(IsGone).Select(outcome => outcome.Session).ToList();
-        if (gone.Count > 0)
+        var signal = new Signal(envelope.Written, request.TimeToLive ?? options.Value.TimeToLive);
+        var outcomes = addressees is [var only]
+            ? [new(only, await PublishAsync(only, signal))]
+            : await PublishAsync(addressees, signal);
+        if (Array.Exists(outcomes, IsGone))
         {
-            outcomes.AddRange(await TryOthersAsync(gone, outcomes, request, signal));
+            outcomes = [.. outcomes, .. await TryOthersAsync(outcomes, request, signal)];
         }
 
-        // A session that is admitted but has no queue yet has not begun to listen; nothing is to be said about it.
-        outcomes.RemoveAll(outcome => outcome is { Outcome: PublishOutcome.NotListening, Session.Ack: false });
-        return outcomes;
+        if (Array.TrueForAll(outcomes, IsAnswered))
+        {
+            // Otherwise the envelope may still wait to be written to a node.
+            envelope.Dispose();
+        }
+
+        return Array.Exists(outcomes, HasNotBegun)
+            ? Array.FindAll(outcomes, outcome => !HasNotBegun(outcome))
+            : outcomes;
     }
 
-    private async ValueTask<IReadOnlyList<Session>> FindAsync(SignalRequest request) =>
+    private async ValueTask<Session[]> FindAsync(SignalRequest request) =>
         request.ToSession is { } key
             ? await directory.FindAsync(key) is { } session
                 ? [session]
                 : []
             : await directory.FindListeningAsync(request.To!);
 
-    private async Task<List<SessionOutcome>> PublishAsync(IReadOnlyList<Session> addressees, Signal signal)
+    private async Task<SessionOutcome[]> PublishAsync(Session[] addressees, Signal signal)
     {
-        var publishes = addressees.Select(session => PublishAsync(session, signal)).ToArray();
-        return [.. await Task.WhenAll(publishes)];
+        var publishes = Array.ConvertAll(addressees, session => PublishAsync(session, signal));
+        var outcomes = new SessionOutcome[addressees.Length];
+        for (var number = 0; number < addressees.Length; number++)
+        {
+            outcomes[number] = new(addressees[number], await publishes[number]);
+        }
+
+        return outcomes;
     }
 
-    private async Task<SessionOutcome> PublishAsync(Session session, Signal signal)
-    {
-        var queue = Topology.QueueOf(session.ListeningKey);
-        return new(
-            session,
-            limiter.Takes(session, signal.Body.Length)
-                ? await nodes.PublishAsync(session.Node, queue, signal.Body, signal.TimeToLive)
-                : PublishOutcome.Overloaded
-        );
-    }
+    private Task<PublishOutcome> PublishAsync(Session session, Signal signal) =>
+        limiter.Takes(session, signal.Body.Length)
+            ? nodes.PublishAsync(session.Node, Topology.QueueOf(session.ListeningKey), signal.Body, signal.TimeToLive)
+            : Task.FromResult(PublishOutcome.Overloaded);
 
     // An acked session had a queue, and a queue never comes back: its key is not used again.
     private static bool IsGone(SessionOutcome outcome) =>
         outcome is { Outcome: PublishOutcome.NotListening, Session.Ack: true };
 
-    private static bool IsSame(Session one, Session other) => one.ListeningKey == other.ListeningKey;
+    // A session that is admitted but has no queue yet has not begun to listen; nothing is to be said about it.
+    private static bool HasNotBegun(SessionOutcome outcome) =>
+        outcome is { Outcome: PublishOutcome.NotListening, Session.Ack: false };
+
+    private static bool IsAnswered(SessionOutcome outcome) => outcome.Outcome != PublishOutcome.Unknown;
 
     // The listing may have been old, and the addressee may already listen on a new session.
-    private async Task<IReadOnlyList<SessionOutcome>> TryOthersAsync(
-        List<Session> gone,
-        List<SessionOutcome> outcomes,
-        SignalRequest request,
-        Signal signal
-    )
+    private async Task<SessionOutcome[]> TryOthersAsync(SessionOutcome[] outcomes, SignalRequest request, Signal signal)
     {
+        var gone = Array.ConvertAll(Array.FindAll(outcomes, IsGone), outcome => outcome.Session);
         try
         {
-            await sessions.DropAsync([.. gone.Select(session => session.ListeningKey)]);
+            await sessions.DropAsync(Array.ConvertAll(gone, session => session.ListeningKey));
             foreach (var session in gone)
             {
                 directory.Forget(session.UserId, session.ListeningKey);
             }
 
-            var found = await FindAsync(request);
-            return await PublishAsync(
-                [.. found.Where(session => !outcomes.Exists(outcome => IsSame(outcome.Session, session)))],
-                signal
-            );
+            var tried = outcomes.Select(outcome => outcome.Session.ListeningKey).ToHashSet();
+            var others = Array.FindAll(await FindAsync(request), found => !tried.Contains(found.ListeningKey));
+            return await PublishAsync(others, signal);
         }
-        catch (Exception failure) when (failure is NpgsqlException or TimeoutException)
+        catch (Exception failure) when (DatabaseFailure.Is(failure))
         {
             // What has been published can't be taken back, so its outcomes are the answer.
-            LogNotDropped(gone.Count, failure.Message);
+            LogNotDropped(gone.Length, failure.Message);
             return [];
         }
     }
@@ -120,5 +127,6 @@ public sealed partial class SignalRouter(
     [LoggerMessage(LogLevel.Warning, "{Count} sessions that listen no more are dropped later: {Reason}")]
     private partial void LogNotDropped(int count, string reason);
 
-    private sealed record Signal(ReadOnlyMemory<byte> Body, TimeSpan TimeToLive);
+    [StructLayout(LayoutKind.Auto)]
+    private readonly record struct Signal(ReadOnlyMemory<byte> Body, TimeSpan TimeToLive);
 }

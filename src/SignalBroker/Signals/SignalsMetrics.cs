@@ -16,6 +16,6 @@ public sealed class SignalsMetrics(IMeterFactory meters)
         routed.Add(
             1,
             new KeyValuePair<string, object?>("node", node),
-            new KeyValuePair<string, object?>("outcome", outcome)
+            new KeyValuePair<string, object?>("outcome", outcome.Name)
         );
 }

@@ -23,8 +23,11 @@ public static class SignalsSetup
     extension(WebApplication app)
     {
         /// <summary>Maps <c>/exchange</c>.</summary>
-        public void MapSignals() =>
-            app.MapPost("/exchange", (ExchangeEndpoint endpoint, HttpRequest request) => endpoint.HandleAsync(request))
+        public void MapSignals()
+        {
+            // Found once: a request that needs no services of its own gets by without a scope for them.
+            var endpoint = app.Services.GetRequiredService<ExchangeEndpoint>();
+            app.MapPost("/exchange", (Delegate)endpoint.HandleAsync)
                 .WithSummary("Sends a signal")
                 .WithDescription(
                     "Publishes the signal to every listening session of the user, or to the one session, and answers "
@@ -32,7 +35,9 @@ public static class SignalsSetup
                 )
                 .Takes<ExchangeRequestSchema>()
                 .RequiresCredential()
-                .Produces<ExchangeAnswer>()
+                .AnswersAlways()
+                .Produces<ExchangeAnswerSchema>()
                 .Fails(400, 401, 404, 413, 415, 429, 503);
+        }
     }
 }

@@ -1,0 +1,141 @@
+using System.Buffers;
+using System.Net;
+using System.Net.Sockets;
+using RabbitMQ.Client;
+
+namespace SignalBroker.Broker;
+
+/// <summary>A connection's stream that sends in one piece what is written at about the same time.</summary>
+/// <remarks>
+/// The client library sends each publish by itself. Under load that costs a system call for each here, and a wake-up
+/// for each in the broker. A lone write goes out at once all the same.
+/// </remarks>
+public sealed class CoalescingStream(Socket socket) : NetworkStream(socket, ownsSocket: true), IThreadPoolWorkItem
+{
+    // With so much unsent, whoever writes waits.
+    private const int MostUnsent = 65_536;
+
+    private static readonly TaskCompletionSource Nobody = new();
+
+    private readonly Lock gate = new();
+    private ArrayBufferWriter<byte> written = new(MostUnsent);
+    private ArrayBufferWriter<byte> leaving = new(MostUnsent);
+    private TaskCompletionSource? room;
+    private Exception? failure;
+    private bool isSending;
+
+    /// <inheritdoc />
+    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        lock (gate)
+        {
+            if (failure is not null)
+            {
+                return ValueTask.FromException(new IOException("The connection is broken.", failure));
+            }
+
+            written.Write(buffer.Span);
+            if (!isSending)
+            {
+                isSending = true;
+                ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+            }
+
+            if (written.WrittenCount < MostUnsent)
+            {
+                return ValueTask.CompletedTask;
+            }
+
+            room ??= new(TaskCreationOptions.RunContinuationsAsynchronously);
+            return new(room.Task.WaitAsync(cancellationToken));
+        }
+    }
+
+    /// <inheritdoc />
+    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    /// <inheritdoc />
+    void IThreadPoolWorkItem.Execute() => _ = SendAsync();
+
+    private async Task SendAsync()
+    {
+        try
+        {
+            while (TakeWritten() is { } waiting)
+            {
+                await base.WriteAsync(leaving.WrittenMemory);
+                leaving.ResetWrittenCount();
+                waiting.TrySetResult();
+            }
+        }
+        catch (Exception broken)
+        {
+            Fail(broken);
+        }
+    }
+
+    // Null when there is nothing left to send; otherwise who waits for room.
+    private TaskCompletionSource? TakeWritten()
+    {
+        lock (gate)
+        {
+            isSending = written.WrittenCount > 0;
+            if (!isSending)
+            {
+                return null;
+            }
+
+            (written, leaving) = (leaving, written);
+            var waiting = room ?? Nobody;
+            room = null;
+            return waiting;
+        }
+    }
+
+    private void Fail(Exception broken)
+    {
+        lock (gate)
+        {
+            failure = broken;
+            room?.TrySetException(broken);
+        }
+    }
+}
+
+/// <summary>A TCP connection for the client library, with a <see cref="CoalescingStream"/>.</summary>
+public sealed class CoalescingTcpClient(AddressFamily family) : ITcpClient
+{
+    private readonly Socket socket = new(family, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+    private CoalescingStream? stream;
+
+    /// <inheritdoc />
+    public bool Connected => socket.Connected;
+
+    /// <inheritdoc />
+    public Socket Client => socket;
+
+    /// <inheritdoc />
+    public TimeSpan ReceiveTimeout
+    {
+        get => TimeSpan.FromMilliseconds(socket.ReceiveTimeout);
+        set => socket.ReceiveTimeout = (int)value.TotalMilliseconds;
+    }
+
+    /// <inheritdoc />
+    public Task ConnectAsync(IPAddress host, int port, CancellationToken cancellationToken = default) =>
+        socket.ConnectAsync(host, port, cancellationToken).AsTask();
+
+    /// <inheritdoc />
+    public NetworkStream GetStream() => stream ??= new(socket);
+
+    /// <inheritdoc />
+    public void Close() => Dispose();
+
+    /// <inheritdoc />
+    public void Dispose()
+    {
+        stream?.Dispose();
+        socket.Dispose();
+    }
+}

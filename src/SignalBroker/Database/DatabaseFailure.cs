@@ -1,0 +1,18 @@
+using System.Data;
+using Npgsql;
+
+namespace SignalBroker.Database;
+
+/// <summary>Tells whether an exception means that the database does not answer.</summary>
+public static class DatabaseFailure
+{
+    /// <summary>Whether it does.</summary>
+    public static bool Is(Exception? failure) =>
+        failure switch
+        {
+            NpgsqlException or TimeoutException => true,
+            // Dapper wraps what goes wrong while it reads rows.
+            DataException wrapped => Is(wrapped.InnerException),
+            _ => false,
+        };
+}
