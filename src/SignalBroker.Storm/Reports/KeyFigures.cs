@@ -14,11 +14,15 @@ public static class KeyFigures
 
     private static IEnumerable<Card> Of(LoadReport report)
     {
-        foreach (var figure in report.Figures)
-        {
-            yield return new(Quantity.Of(figure.Value, figure.Unit), figure.Name);
-        }
+        var counted = Counted(report).ToArray();
+        return report
+            .Figures.Where(figure => counted.All(card => card.Label != figure.Name))
+            .Select(figure => new Card(Quantity.Of(figure.Value, figure.Unit), figure.Name))
+            .Concat(counted);
+    }
 
+    private static IEnumerable<Card> Counted(LoadReport report)
+    {
         var totals = report.Totals;
         var listeners = report.Timeline.Select(tick => tick.Listening).Append(totals.Listening).Max();
         if (listeners > 0)
@@ -32,7 +36,10 @@ public static class KeyFigures
         }
 
         foreach (
-            var (name, latency) in report.Latencies.OrderByDescending(entry => entry.Value.Count).Take(MostLatencies)
+            var (name, latency) in report
+                .Latencies.Where(entry => entry.Value.Count > 0)
+                .OrderByDescending(entry => entry.Value.Count)
+                .Take(MostLatencies)
         )
         {
             yield return new(

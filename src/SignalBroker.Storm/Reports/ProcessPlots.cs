@@ -99,7 +99,7 @@ public static class ProcessPlots
     {
         if (values.TryGetValue(name, out var value))
         {
-            return value;
+            return double.IsFinite(value) ? value : null;
         }
 
         return name == Others ? values.Where(other => !names.Contains(other.Key)).Sum(other => other.Value) : null;

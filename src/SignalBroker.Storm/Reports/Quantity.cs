@@ -65,6 +65,7 @@ public static class Quantity
     public static string Of(double value, string unit) =>
         unit switch
         {
+            _ when !double.IsFinite(value) => "–",
             "µs" => Duration(value),
             "ms" => Duration(value * 1e3),
             "KiB" => Size(value),

@@ -7,6 +7,8 @@ namespace SignalBroker.Storm.Reports;
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    // A figure that is a share of nothing must not cost the whole report.
+    NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
     WriteIndented = true
 )]
 [JsonSerializable(typeof(LoadReport))]

@@ -70,7 +70,7 @@ public static class Tables
         Html.Of(
             $"<tr><th>{Words.Split(name)}{(latency.Skewed ? " *" : "")}</th><td>{Quantity.Count(latency.Count)}</td>{Html.ForEach(
                 (long[])[latency.P50, latency.P90, latency.P99, latency.P999, latency.Max],
-                value => Html.Of($"<td>{Quantity.Duration(value)}</td>")
+                value => Html.Of($"<td>{(latency.Count == 0 ? "–" : Quantity.Duration(value))}</td>")
             )}</tr>"
         );
 

@@ -59,7 +59,7 @@ public static class TerminalPicture
             return new(state);
         }
 
-        var done = (int)(Math.Clamp(progress, 0, 1) * BarWidth);
+        var done = (int)(TerminalLine.Done(progress) * BarWidth);
         var bar = $"[{color}]{new string('━', done)}[/][grey]{new string('─', BarWidth - done)}[/]";
         return new($"{bar} {TerminalLine.Percent(progress)}\n{state}");
     }

@@ -69,7 +69,17 @@ public static class TerminalView
             await PauseAsync(BetweenLines, clock, until);
         }
 
-        console.Write(TerminalPicture.Draw(snapshot()));
+        // Spectre colors files as well where the environment names a terminal.
+        var plain = AnsiConsole.Create(
+            new()
+            {
+                Ansi = AnsiSupport.No,
+                ColorSystem = ColorSystemSupport.NoColors,
+                Out = console.Profile.Out,
+            }
+        );
+        plain.Profile.Width = console.Profile.Width;
+        plain.Write(TerminalPicture.Draw(snapshot()));
     }
 
     private static async Task PauseAsync(TimeSpan pause, TimeProvider clock, CancellationToken until) =>

@@ -21,12 +21,18 @@ public sealed class Timeline
     /// <summary>Takes as many seconds together as a plot needs.</summary>
     public static Timeline Of(IReadOnlyList<Tick> ticks)
     {
-        var ordered = ticks.OrderBy(tick => tick.Second).ToArray();
-        var seconds = ordered.Length == 0 ? 0 : ordered[^1].Second;
+        var seconds = ticks.Select(tick => tick.Second).DefaultIfEmpty().Max();
         var step = Math.Max(1, (int)Math.Ceiling(seconds / (double)MostSteps));
-        return step == 1
-            ? new(ordered, 1)
-            : new([.. ordered.GroupBy(tick => (tick.Second - 1) / step).Select(group => Sum([.. group]))], step);
+        // A second may have two ticks when the machine was too busy to take them in time.
+        return new(
+            [
+                .. ticks
+                    .OrderBy(tick => tick.Second)
+                    .GroupBy(tick => (tick.Second - 1) / step)
+                    .Select(group => Sum([.. group])),
+            ],
+            step
+        );
     }
 
     private static Tick Sum(Tick[] ticks) =>

@@ -20,6 +20,7 @@ public sealed class HtmlReportTests : IDisposable
             { "a rate", [Samples.Exchange] },
             { "trees", [Samples.Pokes] },
             { "huge values", [Samples.Extreme] },
+            { "broken values", [Samples.Broken] },
             { "several", [Samples.Empty, Samples.OneSecond, Samples.Exchange, Samples.Pokes, Samples.Extreme] },
         };
 
@@ -133,6 +134,16 @@ public sealed class HtmlReportTests : IDisposable
         texts.ShouldContain("139 µs broker CPU per signal");
         texts.ShouldContain("2,000 listeners at once");
         texts.ShouldContain("62 errors");
+    }
+
+    [Fact]
+    public async Task A_figure_that_is_counted_anyway_is_shown_once()
+    {
+        var report = Samples.Exchange with { Figures = [new("signals lost", 2, "")] };
+
+        var body = BodyOf(await WriteAsync([report]));
+
+        body.Descendants("span").Count(label => label.Value == "signals lost").ShouldBe(1);
     }
 
     [Fact]

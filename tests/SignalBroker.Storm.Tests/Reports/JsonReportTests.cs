@@ -52,6 +52,14 @@ public sealed class JsonReportTests : IDisposable
     }
 
     [Fact]
+    public async Task A_figure_that_is_no_number_does_not_cost_the_report()
+    {
+        await JsonReport.WriteAsync([Samples.Broken], path);
+
+        double.IsNaN((await JsonReport.ReadAsync(path))[0].Figures[0].Value).ShouldBeTrue();
+    }
+
+    [Fact]
     public async Task A_longer_file_is_replaced_as_a_whole()
     {
         await JsonReport.WriteAsync([Samples.Exchange], path);

@@ -54,6 +54,7 @@ public sealed class QuantityTests
     [InlineData(95, "s", "95 s")]
     [InlineData(600, "s", "10 min")]
     [InlineData(3, "sockets", "3 sockets")]
+    [InlineData(double.NaN, "KiB", "–")]
     public void A_figure_keeps_its_unit(double value, string unit, string text) =>
         Quantity.Of(value, unit).ShouldBe(text);
 }

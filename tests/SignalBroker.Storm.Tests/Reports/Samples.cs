@@ -199,6 +199,25 @@ public static class Samples
             ],
         };
 
+    /// <summary>What divisions by nothing leave behind.</summary>
+    public static LoadReport Broken { get; } =
+        OneSecond with
+        {
+            Title = "Nothing divided by nothing",
+            Progress = double.NaN,
+            Figures = [new("memory per listener", double.NaN, "KiB"), new("rate", double.PositiveInfinity, "/s")],
+            Timeline =
+            [
+                .. OneSecond.Timeline,
+                new()
+                {
+                    Second = 2,
+                    Cores = new Dictionary<string, double> { ["webapp-1"] = double.NaN },
+                },
+            ],
+            Latencies = new Dictionary<string, LatencyReport> { ["delivery"] = LatencyReport.Of(new()) },
+        };
+
     private static IEnumerable<Tick> Seconds(int seconds, long listeners, long rate)
     {
         var random = new Random(seconds);

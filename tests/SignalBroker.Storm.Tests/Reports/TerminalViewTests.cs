@@ -15,6 +15,7 @@ public sealed class TerminalViewTests
             { "a rate", Samples.Exchange },
             { "trees", Samples.Pokes },
             { "huge values", Samples.Extreme },
+            { "broken values", Samples.Broken },
         };
 
     [Theory]
@@ -104,7 +105,7 @@ public sealed class TerminalViewTests
     [Fact]
     public async Task What_is_no_terminal_gets_lines_and_then_the_whole_picture()
     {
-        var output = await ShowAsync(AnsiSupport.No);
+        var output = await ShowAsync(InteractionSupport.No);
 
         output.ShouldContain("1 s:  exchange running");
         output.ShouldContain("2 s:  exchange running");
@@ -115,7 +116,7 @@ public sealed class TerminalViewTests
     [Fact]
     public async Task A_terminal_is_drawn_over_and_over_and_keeps_the_last_picture()
     {
-        var output = await ShowAsync(AnsiSupport.Yes);
+        var output = await ShowAsync(InteractionSupport.Yes);
 
         output.ShouldContain(", 1 s");
         output
@@ -124,7 +125,7 @@ public sealed class TerminalViewTests
     }
 
     /// <summary>Shows a load that is over after it was looked at three times.</summary>
-    private static async Task<string> ShowAsync(AnsiSupport ansi)
+    private static async Task<string> ShowAsync(InteractionSupport terminal)
     {
         using var over = new CancellationTokenSource();
         using var writer = new StringWriter();
@@ -144,25 +145,30 @@ public sealed class TerminalViewTests
             };
         }
 
-        await TerminalView.ShowAsync(ConsoleOf(writer, ansi, 80), new HastyClock(), Look, over.Token);
+        await TerminalView.ShowAsync(
+            ConsoleOf(writer, AnsiSupport.Yes, terminal, 80),
+            new HastyClock(),
+            Look,
+            over.Token
+        );
         return writer.ToString();
     }
 
     private static string[] Render(LoadReport report, int width)
     {
         using var writer = new StringWriter();
-        ConsoleOf(writer, AnsiSupport.No, width).Write(TerminalPicture.Draw(report));
+        ConsoleOf(writer, AnsiSupport.No, InteractionSupport.No, width).Write(TerminalPicture.Draw(report));
         return writer.ToString().TrimEnd().Split('\n');
     }
 
-    private static IAnsiConsole ConsoleOf(StringWriter writer, AnsiSupport ansi, int width)
+    private static IAnsiConsole ConsoleOf(StringWriter writer, AnsiSupport ansi, InteractionSupport terminal, int width)
     {
         var console = AnsiConsole.Create(
             new()
             {
                 Ansi = ansi,
-                ColorSystem = ColorSystemSupport.NoColors,
-                Interactive = ansi == AnsiSupport.Yes ? InteractionSupport.Yes : InteractionSupport.No,
+                ColorSystem = ansi == AnsiSupport.Yes ? ColorSystemSupport.TrueColor : ColorSystemSupport.NoColors,
+                Interactive = terminal,
                 Out = new AnsiConsoleOutput(writer),
             }
         );
