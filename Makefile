@@ -12,6 +12,7 @@ PAGE_BUILT = $(JS)/node_modules/.page-built
 PAGE_SOURCES = $(JS)/build.js $(JS)/tsconfig.json $(shell find $(JS)/demo $(JS)/src -type f 2>/dev/null)
 SOURCES = $(wildcard src tests migrations bench)
 LOCAL_CLUSTER = src/SignalBroker.LocalCluster
+SHOWCASE = src/SignalBroker.Showcase
 # No build servers: they would stay behind.
 BUILD = dotnet msbuild -restore -p:Configuration=$(CONFIGURATION) -p:UseSharedCompilation=false \
 	-nodeReuse:false -maxCpuCount -nologo -verbosity:quiet
@@ -22,7 +23,8 @@ export DOTNET_GENERATE_ASPNET_CERTIFICATE = false
 export DOTNET_SKIP_WORKLOAD_INTEGRITY_CHECK = 1
 MAKEFLAGS += --no-print-directory
 
-.PHONY: help run test build bench vagrant format check-format migrate clean packages test-packages bench-packages page
+.PHONY: help run test build bench storm vagrant format check-format migrate clean packages test-packages bench-packages \
+	page
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile | expand -t 22
@@ -45,6 +47,11 @@ bench: $(if $(QUICK),packages,bench-packages $(PEERS)) page ## measure SignalBro
 	@$(BUILD) bench/SignalBroker.Bench
 	@exec dotnet bench/SignalBroker.Bench/bin/$(CONFIGURATION)/net10.0/SignalBroker.Bench.dll \
 		$(if $(QUICK),--quick) $(if $(ONLY),--only $(ONLY))
+
+storm: packages page ## load a local cluster for five minutes, and write a report [ARGS="--scale 0.1"]
+	@echo "Building ..."
+	@$(BUILD) $(SHOWCASE)
+	@exec dotnet $(SHOWCASE)/bin/$(CONFIGURATION)/net10.0/SignalBroker.Showcase.dll $(ARGS)
 
 vagrant: packages page ## build what the demo VM runs, and bring it up
 	@for project in src/SignalBroker:webapp migrations:migrations; do \

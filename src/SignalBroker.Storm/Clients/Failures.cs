@@ -1,3 +1,6 @@
+using System.Net.Sockets;
+using System.Security.Authentication;
+
 namespace SignalBroker.Storm.Clients;
 
 /// <summary>A failure that has a stable name, under which it is counted.</summary>
@@ -13,7 +16,11 @@ public abstract class NamedFailureException(string code, string message, Excepti
         {
             NamedFailureException named => named.Code,
             TimeoutException => "timeout",
-            System.Net.Sockets.SocketException => "server-unreachable",
+            SocketException { SocketErrorCode: SocketError.ConnectionRefused } => "connection-refused",
+            SocketException { SocketErrorCode: SocketError.TooManyOpenSockets } => "too-many-open-files",
+            SocketException { SocketErrorCode: SocketError.AddressAlreadyInUse } => "no-free-port",
+            SocketException => "server-unreachable",
+            AuthenticationException => "tls-failed",
             IOException => "connection-lost",
             OperationCanceledException or ObjectDisposedException => "stopped",
             _ => failure.GetType().Name,

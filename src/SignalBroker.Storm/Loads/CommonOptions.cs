@@ -22,7 +22,10 @@ internal sealed class CommonOptions
     };
 
     private readonly Option<int> clients;
-    private readonly Option<double?> connectRate = Number("--connect-rate", "how many clients begin to connect per second");
+    private readonly Option<double?> connectRate = Number(
+        "--connect-rate",
+        "how many clients begin to connect per second"
+    );
     private readonly Option<int> atOnce;
     private readonly Option<TimeSpan> duration;
     private readonly Option<int?> workers = new("--workers")
@@ -34,12 +37,14 @@ internal sealed class CommonOptions
     {
         Description = "a process whose CPU and memory to show, children included; may be repeated",
         HelpName = "name=pid",
-        CustomParser = result => [.. result.Tokens.Select(token => ParseWatched(result, token.Value)).OfType<Watched>()],
+        CustomParser = result =>
+            [.. result.Tokens.Select(token => ParseWatched(result, token.Value)).OfType<Watched>()],
     };
 
     private readonly Option<Uri[]> management = new("--management")
     {
-        Description = "a node's management API, to ask for its memory: http://user:password@host:port/; may be repeated",
+        Description =
+            "a node's management API, to ask for its memory: http://user:password@host:port/; may be repeated",
         CustomParser = result => [.. result.Tokens.Select(token => ParseAddress(result, token.Value)).OfType<Uri>()],
     };
 
@@ -112,7 +117,21 @@ internal sealed class CommonOptions
     {
         foreach (
             var option in (Option[])
-                [urls, clients, connectRate, atOnce, duration, workers, watch, management, log, report, json, statusPort, quiet]
+                [
+                    urls,
+                    clients,
+                    connectRate,
+                    atOnce,
+                    duration,
+                    workers,
+                    watch,
+                    management,
+                    log,
+                    report,
+                    json,
+                    statusPort,
+                    quiet,
+                ]
         )
         {
             command.Options.Add(option);
@@ -174,7 +193,16 @@ internal sealed class CommonOptions
             return default;
         }
 
-        var seconds = value * (unit switch { 'h' => 3600, 'm' => 60, _ => 1 });
+        var seconds =
+            value
+            * (
+                unit switch
+                {
+                    'h' => 3600,
+                    'm' => 60,
+                    _ => 1,
+                }
+            );
         if (seconds <= 0 || seconds > longest.TotalSeconds)
         {
             result.AddError($"{name} takes a time above 0, up to {longest.TotalHours:0.##}h, not '{text}'.");

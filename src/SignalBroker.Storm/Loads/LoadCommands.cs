@@ -17,8 +17,12 @@ internal static class LoadCommands
     public static Command Connect()
     {
         var common = new CommonOptions(clients: 1000, seconds: 5);
-        return Of("connect", "Clients connect and listen: connects per second, memory per listener.", common, [], arguments =>
-            new ConnectLoad(common.Read(arguments))
+        return Of(
+            "connect",
+            "Clients connect and listen: connects per second, memory per listener.",
+            common,
+            [],
+            arguments => new ConnectLoad(common.Read(arguments))
         );
     }
 
@@ -75,8 +79,12 @@ internal static class LoadCommands
         var common = new CommonOptions();
         var stay = CommonOptions.Time("--stay", "how long a client stays, on average", 5, LongestWait);
         var away = CommonOptions.Time("--away", "how long it is away, on average", 1, LongestWait);
-        return Of("churn", "Clients come, listen for a while, leave and come back.", common, [stay, away], arguments =>
-            new ChurnLoad(common.Read(arguments), arguments.GetValue(stay), arguments.GetValue(away))
+        return Of(
+            "churn",
+            "Clients come, listen for a while, leave and come back.",
+            common,
+            [stay, away],
+            arguments => new ChurnLoad(common.Read(arguments), arguments.GetValue(stay), arguments.GetValue(away))
         );
     }
 

@@ -132,7 +132,10 @@ internal sealed class LoadRun : IAsyncDisposable
         var began = Stopwatch.GetTimestamp();
         await Fleet.OrderAsync(worker =>
         {
-            var order = new Connect(Options.ConnectRate / Fleet.Count, Math.Max(1, Fleet.ShareOf(worker, Options.AtOnce)));
+            var order = new Connect(
+                Options.ConnectRate / Fleet.Count,
+                Math.Max(1, Fleet.ShareOf(worker, Options.AtOnce))
+            );
             return adapt is null ? order : adapt(order, worker);
         });
         await ListeningAsync(() => Fleet.Totals.Connected >= users, cancellationToken);

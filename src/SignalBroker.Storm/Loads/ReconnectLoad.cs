@@ -57,15 +57,12 @@ public sealed class ReconnectLoad(LoadOptions options, string? node, int times) 
         var began = Stopwatch.GetTimestamp();
         await run.Fleet.CarryOutAsync(_ => new Cut(address), cancellationToken);
         await run.ListeningAsync(
-            () => run.Fleet.Totals.Connected - before.Connected >= count && run.Fleet.Totals.Listening >= run.Fleet.Users,
+            () =>
+                run.Fleet.Totals.Connected - before.Connected >= count && run.Fleet.Totals.Listening >= run.Fleet.Users,
             cancellationToken
         );
         run.Add("sockets cut", count, "");
-        run.Add(
-            "time until all listen again",
-            Stopwatch.GetElapsedTime(began, run.Fleet.LastCameAt).TotalSeconds,
-            "s"
-        );
+        run.Add("time until all listen again", Stopwatch.GetElapsedTime(began, run.Fleet.LastCameAt).TotalSeconds, "s");
         run.Add("failed attempts", run.Fleet.Errors.Values.Sum() - failures, "");
     }
 }

@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
+using System.Security.Authentication;
 using SignalBroker.Storm.Clients;
 using SignalBroker.Storm.Reports;
 using SignalBroker.Storm.Results;
@@ -39,19 +40,25 @@ public static class Runner
         var reports = new List<LoadReport>();
         try
         {
+            CheckFolderOf(options.Log);
             foreach (var url in options.Urls)
             {
                 await ProbeAsync(url);
             }
 
-            var current = new Current();
-            await using var status = options.StatusPort is { } port
-                ? await StatusServer.StartAsync(port, () => current.Snapshot!())
-                : null;
+            Func<LoadReport>? current = null;
+            StatusServer? status = null;
+            await using var ending = new Ending(() => status);
             foreach (var load in loads)
             {
                 await using var run = await LoadRun.StartAsync(load);
-                current.Snapshot = run.Snapshot;
+                current = run.Snapshot;
+                if (status is null && options.StatusPort is { } port)
+                {
+                    status = await StatusServer.StartAsync(port, () => current());
+                    Console.WriteLine($"Status: {status.Address}");
+                }
+
                 var failed = await RunAsync(run, load, stopping.Token);
                 reports.Add(run.Snapshot());
                 if (failed is not null)
@@ -137,6 +144,14 @@ public static class Runner
         }
     }
 
+    private static void CheckFolderOf(string? log)
+    {
+        if (log is not null && !Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(log))))
+        {
+            throw new LoadFailedException($"There is no folder for {log}.");
+        }
+    }
+
     private static void CreateFolderOf(string file) =>
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(file))!);
 
@@ -152,7 +167,14 @@ public static class Runner
                 throw new LoadFailedException($"{url} is not SignalBroker: it answers {answer.Status} to /exchange.");
             }
         }
-        catch (Exception failure) when (failure is SocketException or IOException or TimeoutException or InvalidDataException)
+        catch (Exception failure)
+            when (failure
+                    is SocketException
+                        or IOException
+                        or TimeoutException
+                        or InvalidDataException
+                        or AuthenticationException
+            )
         {
             throw new LoadFailedException($"{url} can't be reached: {failure.Message}", failure);
         }
@@ -164,8 +186,8 @@ public static class Runner
         return Failure;
     }
 
-    private sealed class Current
+    private sealed class Ending(Func<StatusServer?> server) : IAsyncDisposable
     {
-        public Func<LoadReport>? Snapshot { get; set; }
+        public ValueTask DisposeAsync() => server()?.DisposeAsync() ?? ValueTask.CompletedTask;
     }
 }

@@ -55,7 +55,11 @@ public sealed class SoakLoad(LoadOptions options, ExchangeOptions exchange) : Lo
         }
 
         run.Add("growth of the median latency", Median(late, tick => tick.P50) - Median(early, tick => tick.P50), "µs");
-        run.Add("growth of the 99th percentile", Median(late, tick => tick.P99) - Median(early, tick => tick.P99), "µs");
+        run.Add(
+            "growth of the 99th percentile",
+            Median(late, tick => tick.P99) - Median(early, tick => tick.P99),
+            "µs"
+        );
     }
 
     private static double Memory(List<Tick> ticks, string name) =>

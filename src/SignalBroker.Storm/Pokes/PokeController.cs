@@ -215,7 +215,11 @@ public sealed class PokeController : IAsyncDisposable
     private Task<SendOutcome> PostAsync(SentPoke poke, string addressee)
     {
         var content = new Poke(poke.Id, Now(), poke.Tree is null ? null : poke.Depth, poke.Tree?.Id);
-        return client!.SendToSessionAsync(addressee, JsonSerializer.Serialize(content, PokeJson.Default.Poke), Poke.Type);
+        return client!.SendToSessionAsync(
+            addressee,
+            JsonSerializer.Serialize(content, PokeJson.Default.Poke),
+            Poke.Type
+        );
     }
 
     private void Received(ReadOnlyMemory<byte> envelope)

@@ -44,7 +44,12 @@ internal sealed class PokeTally
         {
             lock (counting)
             {
-                return new() { Sent = sent.Sum(), Queued = sent.Sum(), Received = answered.Sum() };
+                return new()
+                {
+                    Sent = sent.Sum(),
+                    Queued = sent.Sum(),
+                    Received = answered.Sum(),
+                };
             }
         }
     }
@@ -154,10 +159,6 @@ internal sealed class PokeTally
     private PokeCount CountOf(PokeKind kind)
     {
         var roundTrip = roundTrips[(int)kind];
-        return new(
-            sent[(int)kind],
-            answered[(int)kind],
-            roundTrip.Count > 0 ? LatencyReport.Of(roundTrip) : null
-        );
+        return new(sent[(int)kind], answered[(int)kind], roundTrip.Count > 0 ? LatencyReport.Of(roundTrip) : null);
     }
 }

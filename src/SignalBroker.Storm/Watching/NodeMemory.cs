@@ -38,11 +38,7 @@ internal static class NodeMemory
                 }
             }
             catch (Exception failure)
-                when (failure
-                        is HttpRequestException
-                            or JsonException
-                            or KeyNotFoundException
-                            or TaskCanceledException
+                when (failure is HttpRequestException or JsonException or KeyNotFoundException or TaskCanceledException
                     && !cancellationToken.IsCancellationRequested
                 )
             {

@@ -15,6 +15,8 @@ internal readonly record struct ProcessTimes(int Parent, TimeSpan Cpu, long Resi
     private const int Times = 4;
     private const int ResidentPages = 21;
 
+    private static long KiBPerPage => Environment.SystemPageSize / 1024;
+
     /// <summary>All processes by their id.</summary>
     public static Dictionary<int, ProcessTimes> ReadAll()
     {
@@ -33,6 +35,20 @@ internal readonly record struct ProcessTimes(int Parent, TimeSpan Cpu, long Resi
         return all;
     }
 
+    /// <summary>The resident memory of a process that it shares with no other, in KiB; 0 when it has ended.</summary>
+    public static long UnsharedKiB(int id)
+    {
+        try
+        {
+            var fields = File.ReadAllText($"/proc/{id}/statm").Split(' ');
+            return (Pages(fields[1]) - Pages(fields[2])) * KiBPerPage;
+        }
+        catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
+        {
+            return 0;
+        }
+    }
+
     /// <summary>One process; null when it has ended.</summary>
     public static ProcessTimes? Read(int id)
     {
@@ -48,7 +64,7 @@ internal readonly record struct ProcessTimes(int Parent, TimeSpan Cpu, long Resi
             return new(
                 int.Parse(fields[1], CultureInfo.InvariantCulture),
                 TimeSpan.FromSeconds(ticks / TicksPerSecond),
-                long.Parse(fields[ResidentPages], CultureInfo.InvariantCulture) * (Environment.SystemPageSize / 1024)
+                Pages(fields[ResidentPages]) * KiBPerPage
             );
         }
         catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
@@ -56,4 +72,6 @@ internal readonly record struct ProcessTimes(int Parent, TimeSpan Cpu, long Resi
             return null;
         }
     }
+
+    private static long Pages(string field) => long.Parse(field, CultureInfo.InvariantCulture);
 }

@@ -32,7 +32,9 @@ internal sealed class ProcessWatch(IReadOnlyList<Watched> watched)
             for (var next = 0; next < tree.Count; next++)
             {
                 var process = all[tree[next]];
-                use = new(use.Cpu + process.Cpu, use.ResidentKiB + process.ResidentKiB);
+                // What children share with their parent, as PostgreSQL's do, is there only once.
+                var memory = tree[next] == root ? process.ResidentKiB : ProcessTimes.UnsharedKiB(tree[next]);
+                use = new(use.Cpu + process.Cpu, use.ResidentKiB + memory);
                 tree.AddRange(children[tree[next]]);
             }
 

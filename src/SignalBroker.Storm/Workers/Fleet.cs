@@ -111,7 +111,8 @@ internal sealed class Fleet : IAsyncDisposable
     }
 
     /// <summary>A worker's part of something that all of them share.</summary>
-    public int ShareOf(int worker, int whole) => (int)(((long)whole * (worker + 1) / Count) - ((long)whole * worker / Count));
+    public int ShareOf(int worker, int whole) =>
+        (int)(((long)whole * (worker + 1) / Count) - ((long)whole * worker / Count));
 
     public Totals Totals
     {

@@ -11,7 +11,8 @@ internal sealed class ReceivedLog(string path) : IAsyncDisposable
 
     public void Write(string userId, ReadOnlySpan<byte> envelope)
     {
-        var head = $$"""{"time":"{{TimeProvider.System.GetUtcNow():O}}","client":"{{JsonEncodedText.Encode(
+        var head =
+            $$"""{"time":"{{TimeProvider.System.GetUtcNow():O}}","client":"{{JsonEncodedText.Encode(
             userId
         )}}","envelope":""";
         lock (writing)

@@ -58,12 +58,7 @@ internal sealed class SignalText
         return at >= 0
             && Utf8Parser.TryParse(envelope[(at + Marker.Length)..], out signal, out int digits, 'x')
             && digits == NumberDigits
-            && Utf8Parser.TryParse(
-                envelope[(at + Marker.Length + NumberDigits + 1)..],
-                out dueAt,
-                out digits,
-                'x'
-            )
+            && Utf8Parser.TryParse(envelope[(at + Marker.Length + NumberDigits + 1)..], out dueAt, out digits, 'x')
             && digits == DueDigits;
     }
 }

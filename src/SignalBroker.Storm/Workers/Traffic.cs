@@ -30,7 +30,9 @@ internal sealed class Traffic : IDisposable
         var settled = crowd.Settled;
         senders =
         [
-            .. Enumerable.Range(0, Math.Min(order.Senders, settled.Length)).Select(n => new Sender(this, settled[n], n)),
+            .. Enumerable
+                .Range(0, Math.Min(order.Senders, settled.Length))
+                .Select(n => new Sender(this, settled[n], n)),
         ];
     }
 
@@ -201,11 +203,7 @@ internal sealed class Traffic : IDisposable
 
             if (pause is { } wait)
             {
-                await Task.Delay(
-                        wait * (1 + Random.Shared.NextDouble()),
-                        TimeProvider.System,
-                        traffic.stopping.Token
-                    )
+                await Task.Delay(wait * (1 + Random.Shared.NextDouble()), TimeProvider.System, traffic.stopping.Token)
                     .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }

@@ -135,7 +135,7 @@ internal sealed class Worker(Crowd crowd, SignalLedger ledger, ReceivedLog? log)
 
     private async Task LeaveAsync(TimeSpan within)
     {
-        await StopSendingAsync(TimeSpan.Zero);
+        await StopSendingAsync(within / 2);
         await crowd.LeaveAsync(within);
     }
 

@@ -69,7 +69,15 @@ internal sealed class WorkerProcess : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         ending = true;
-        process.StandardInput.Close();
+        try
+        {
+            process.StandardInput.Close();
+        }
+        catch (IOException)
+        {
+            // It has ended, and something that was written for it is left over.
+        }
+
         try
         {
             await process.WaitForExitAsync().WaitAsync(EndLimit, TimeProvider.System);
