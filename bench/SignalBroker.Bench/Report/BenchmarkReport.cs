@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace SignalBroker.Bench.Report;
 
 /// <summary>Everything that has been measured; each section may be of another day.</summary>
@@ -23,13 +25,39 @@ public sealed record BenchmarkReport
 
     /// <summary>The original project's 50,000 messages.</summary>
     public HeadlineSection? Headline { get; init; }
+
+    /// <summary>Where and when the newest section was measured; null when there is none.</summary>
+    [JsonIgnore]
+    public Origin? Newest =>
+        new[]
+        {
+            Exchange?.Origin,
+            Connects?.Origin,
+            Kill?.Origin,
+            Growth?.Origin,
+            Storm?.Origin,
+            Sessions?.Origin,
+            Headline?.Origin,
+        }
+            .Where(origin => origin is not null)
+            .MaxBy(origin => origin!.Date);
 }
 
 /// <summary>Where and when a section was measured.</summary>
 /// <param name="Date">The moment of its end.</param>
 /// <param name="Machine">The processor, its cores, the memory and the system, in words.</param>
 /// <param name="Versions">The version of each program, by its name.</param>
-public sealed record Origin(DateTimeOffset Date, string Machine, IReadOnlyDictionary<string, string> Versions);
+public sealed record Origin(DateTimeOffset Date, string Machine, IReadOnlyDictionary<string, string> Versions)
+{
+    /// <summary>Whether another section is of the same day, machine and versions.</summary>
+    public bool IsLike(Origin other) => Describe() == other.Describe();
+
+    /// <summary>All of it in one sentence.</summary>
+    public string Describe() =>
+        $"Measured on {Date:yyyy-MM-dd} on {Machine}, with "
+        + string.Join(", ", Versions.Select(program => $"{program.Key} {program.Value}"))
+        + ".";
+}
 
 /// <summary>Signals of all systems, measured in turns.</summary>
 public sealed record SignalsSection(Origin Origin, int Listeners, int Rate, IReadOnlyList<SignalsRow> Rows);

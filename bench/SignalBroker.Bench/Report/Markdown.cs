@@ -18,10 +18,11 @@ public static class Markdown
 
             """
         );
+        text.Append(report.Newest is { } newest ? $"{newest.Describe()}\n\n" : "");
         var targets = Targets.Judge(report);
         if (targets.Count > 0)
         {
-            Heading(text, "Targets", origin: null);
+            text.Append("## Targets\n\n");
             Table(
                 text,
                 ["what", "wanted", "measured", "met"],
@@ -31,24 +32,24 @@ public static class Markdown
             );
         }
 
-        Exchange(text, report.Exchange);
-        Connects(text, report.Connects);
-        Kill(text, report.Kill);
-        Growth(text, report.Growth);
-        Storm(text, report.Storm);
-        Sessions(text, report.Sessions);
-        Headline(text, report.Headline);
+        Exchange(text, report);
+        Connects(text, report);
+        Kill(text, report);
+        Growth(text, report);
+        Storm(text, report);
+        Sessions(text, report);
+        Headline(text, report);
         return text.ToString();
     }
 
-    private static void Exchange(StringBuilder text, SignalsSection? section)
+    private static void Exchange(StringBuilder text, BenchmarkReport report)
     {
-        if (section is null)
+        if (report.Exchange is not { } section)
         {
             return;
         }
 
-        Heading(text, $"Signals, {section.Listeners:N0} listeners", section.Origin);
+        Heading(text, $"Signals, {section.Listeners:N0} listeners", section.Origin, report);
         foreach (var size in section.Rows[0].Saturated.Select(row => row.Size))
         {
             text.Append($"As many as each takes, {size:N0} B:\n\n");
@@ -82,14 +83,14 @@ public static class Markdown
         );
     }
 
-    private static void Connects(StringBuilder text, ConnectsSection? section)
+    private static void Connects(StringBuilder text, BenchmarkReport report)
     {
-        if (section is null)
+        if (report.Connects is not { } section)
         {
             return;
         }
 
-        Heading(text, "Connects and memory", section.Origin);
+        Heading(text, "Connects and memory", section.Origin, report);
         Table(
             text,
             ["system", "connects/s", "CPU µs per connect", $"KiB per listener at {section.Listeners:N0}"],
@@ -105,14 +106,14 @@ public static class Markdown
         );
     }
 
-    private static void Kill(StringBuilder text, KillSection? section)
+    private static void Kill(StringBuilder text, BenchmarkReport report)
     {
-        if (section is null)
+        if (report.Kill is not { } section)
         {
             return;
         }
 
-        Heading(text, "One server killed and started again", section.Origin);
+        Heading(text, "One server killed and started again", section.Origin, report);
         text.Append(
             $"{section.Listeners:N0} listeners, {section.Rate} signals per second for {section.Seconds:F0} s.\n\n"
         );
@@ -146,14 +147,14 @@ public static class Markdown
         );
     }
 
-    private static void Growth(StringBuilder text, GrowthSection? section)
+    private static void Growth(StringBuilder text, BenchmarkReport report)
     {
-        if (section is null)
+        if (report.Growth is not { } section)
         {
             return;
         }
 
-        Heading(text, "Cost growth", section.Origin);
+        Heading(text, "Cost growth", section.Origin, report);
         text.Append(
             "What a signal costs with more servers. The last column is informative only: they all share this machine.\n\n"
         );
@@ -179,14 +180,14 @@ public static class Markdown
         );
     }
 
-    private static void Storm(StringBuilder text, StormSection? section)
+    private static void Storm(StringBuilder text, BenchmarkReport report)
     {
-        if (section is null)
+        if (report.Storm is not { } section)
         {
             return;
         }
 
-        Heading(text, $"{section.Listeners:N0} sockets cut at once", section.Origin);
+        Heading(text, $"{section.Listeners:N0} sockets cut at once", section.Origin, report);
         text.Append($"All come back, {section.AtOnce} at a time.\n\n");
         Table(
             text,
@@ -197,14 +198,14 @@ public static class Markdown
         );
     }
 
-    private static void Sessions(StringBuilder text, SessionsSection? section)
+    private static void Sessions(StringBuilder text, BenchmarkReport report)
     {
-        if (section is null)
+        if (report.Sessions is not { } section)
         {
             return;
         }
 
-        Heading(text, "Many sessions in the table", section.Origin);
+        Heading(text, "Many sessions in the table", section.Origin, report);
         Table(
             text,
             ["sessions of others", "connects/s", "signals/s", "p50 ms", "p99 ms"],
@@ -221,14 +222,14 @@ public static class Markdown
         );
     }
 
-    private static void Headline(StringBuilder text, HeadlineSection? section)
+    private static void Headline(StringBuilder text, BenchmarkReport report)
     {
-        if (section is null)
+        if (report.Headline is not { } section)
         {
             return;
         }
 
-        Heading(text, $"{section.Signals:N0} signals", section.Origin);
+        Heading(text, $"{section.Signals:N0} signals", section.Origin, report);
         text.Append(
             $"All have arrived after {Text.Of(section.Seconds, "F1")} s, with {section.Errors} errors. The original project took 20 s, with 1 % errors.\n"
         );
@@ -237,16 +238,13 @@ public static class Markdown
     private static string Milliseconds(Spread microseconds) =>
         Text.Of(Spread.Of(microseconds.Runs, run => run / 1000), "F2");
 
-    private static void Heading(StringBuilder text, string heading, Origin? origin)
+    // A section of another day may be of another machine, or of other versions.
+    private static void Heading(StringBuilder text, string heading, Origin origin, BenchmarkReport report)
     {
         text.Append($"## {heading}\n\n");
-        if (origin is not null)
+        if (!origin.IsLike(report.Newest!))
         {
-            text.Append(
-                $"{origin.Date:yyyy-MM-dd}, {origin.Machine}; "
-                    + string.Join(", ", origin.Versions.Select(program => $"{program.Key} {program.Value}"))
-                    + ".\n\n"
-            );
+            text.Append($"{origin.Describe()}\n\n");
         }
     }
 

@@ -41,10 +41,10 @@ public sealed class SignalRClient(Arrivals arrivals, string userId) : SocketClie
     /// <inheritdoc />
     protected override void Greet() => Say(Handshake);
 
-    // One message may hold several records.
     /// <inheritdoc />
     protected override void Hear(ReadOnlySpan<byte> message)
     {
+        // One message may hold several records.
         for (var end = message.IndexOf(EndOfRecord); end >= 0; end = message.IndexOf(EndOfRecord))
         {
             HearRecord(message[..end]);
