@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Reflection;
 using System.Text.Json;
 using SignalBroker.LocalCluster;
 
@@ -37,9 +38,9 @@ public static class Machine
             ["Node.js"] = Ask("node", "--version").TrimStart('v'),
             ["Redis"] = Word(Ask("redis-server", "--version"), "v="),
             ["Socket.IO"] = PackageOf("socketio", "socket.io"),
-            ["Socket.IO's Redis adapter"] = PackageOf("socketio", "@socket.io/redis-adapter"),
+            ["@socket.io/redis-adapter"] = PackageOf("socketio", "@socket.io/redis-adapter"),
             ["PeerJS server"] = PackageOf("peerjs", "peer"),
-            ["RabbitMQ.Client"] = typeof(RabbitMQ.Client.IConnection).Assembly.GetName().Version!.ToString(3),
+            ["RabbitMQ.Client"] = VersionOf(typeof(RabbitMQ.Client.IConnection).Assembly),
         };
 
     private static string AskPostgres()
@@ -51,6 +52,9 @@ public static class Machine
     private static string Word(string text, string prefix) =>
         text.Split(' ').FirstOrDefault(word => word.StartsWith(prefix, StringComparison.Ordinal))?[prefix.Length..]
         ?? text;
+
+    private static string VersionOf(Assembly library) =>
+        library.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
 
     private static string PackageOf(string peer, string package)
     {
