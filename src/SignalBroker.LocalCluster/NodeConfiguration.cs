@@ -8,6 +8,7 @@ internal static partial class NodeConfiguration
     private static readonly string[] Files =
     [
         "rabbitmq.conf",
+        "rabbitmq-env.conf",
         "advanced.config",
         "enabled_plugins",
         "definitions.json",

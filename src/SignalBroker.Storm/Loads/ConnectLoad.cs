@@ -42,7 +42,7 @@ public sealed class ConnectLoad(LoadOptions options) : Load(options)
         foreach (var (node, now) in await NodeMemory.ReadAsync(Options.Management, cancellationToken))
         {
             run.Add(
-                $"memory per listener of {node} (mem_used of the management API)",
+                $"memory per listener of {node} (resident, by the management API)",
                 (now - memory.GetValueOrDefault(node)) / 1024.0 / Math.Max(1, listening / Options.Management.Count),
                 "KiB"
             );

@@ -10,7 +10,6 @@ namespace SignalBroker.Storm.Loads;
 /// <summary>One run of a load: its workers, and the report that grows while it runs.</summary>
 internal sealed class LoadRun : IAsyncDisposable
 {
-    private const string Generator = "storm";
     private const int BytesPerMiB = 1 << 20;
     private static readonly TimeSpan TickLength = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Stall = TimeSpan.FromSeconds(40);
@@ -32,7 +31,7 @@ internal sealed class LoadRun : IAsyncDisposable
     private LoadRun(Load load, Fleet fleet)
     {
         (this.load, Fleet) = (load, fleet);
-        watch = new ProcessWatch([.. load.Options.Watch, new Watched(Generator, Environment.ProcessId)]);
+        watch = new ProcessWatch(load.Options.Watch, [Environment.ProcessId, .. fleet.ProcessIds]);
         ticking = TickAsync();
     }
 

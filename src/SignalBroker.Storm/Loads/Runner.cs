@@ -110,6 +110,14 @@ public static class Runner
         await run.EndAsync(outcome);
         await over.CancelAsync();
         await view;
+        if (!load.Options.Quiet)
+        {
+            foreach (var figure in run.Snapshot().Figures)
+            {
+                Console.WriteLine($"{figure.Name}: {figure.Value:0.##} {figure.Unit}".TrimEnd());
+            }
+        }
+
         foreach (var hint in Hints.For(run.Snapshot()))
         {
             await Console.Error.WriteLineAsync($"storm: {hint}");

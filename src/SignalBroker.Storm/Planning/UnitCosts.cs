@@ -72,28 +72,35 @@ public sealed record UnitCosts
         var costs =
             await JsonSerializer.DeserializeAsync(stream, UnitCostsJson.Default.UnitCosts)
             ?? throw new JsonException("There are no costs.");
-        // Signals may well cost PostgreSQL nothing: look-ups are cached.
-        if (costs.PostgresCpuMicrosecondsPerSignal < 0 || costs.MustBePositive().Any(cost => cost <= 0))
+        if (costs.Impossible() is { } cost)
         {
-            throw new JsonException("Every cost must be above 0.");
+            throw new JsonException($"{JsonNamingPolicy.CamelCase.ConvertName(cost)} must be above 0.");
         }
 
         return costs;
     }
 
-    private double[] MustBePositive() =>
+    /// <summary>The name of a cost that can't be, or null.</summary>
+    private string? Impossible()
+    {
+        (string Name, double Value)[] costs =
         [
-            SignalBytes,
-            BrokerCpuMicrosecondsPerSignal,
-            WebappCpuMicrosecondsPerSignal,
-            BrokerCpuMicrosecondsPerConnect,
-            WebappCpuMicrosecondsPerConnect,
-            PostgresCpuMicrosecondsPerConnect,
-            NodeKiBPerListener,
-            NodeMiBEmpty,
-            NodeErlangProcessesPerListener,
-            PostgresBytesPerSession,
+            (nameof(SignalBytes), SignalBytes),
+            (nameof(BrokerCpuMicrosecondsPerSignal), BrokerCpuMicrosecondsPerSignal),
+            (nameof(WebappCpuMicrosecondsPerSignal), WebappCpuMicrosecondsPerSignal),
+            (nameof(BrokerCpuMicrosecondsPerConnect), BrokerCpuMicrosecondsPerConnect),
+            (nameof(WebappCpuMicrosecondsPerConnect), WebappCpuMicrosecondsPerConnect),
+            (nameof(PostgresCpuMicrosecondsPerConnect), PostgresCpuMicrosecondsPerConnect),
+            (nameof(NodeKiBPerListener), NodeKiBPerListener),
+            (nameof(NodeMiBEmpty), NodeMiBEmpty),
+            (nameof(NodeErlangProcessesPerListener), NodeErlangProcessesPerListener),
+            (nameof(PostgresBytesPerSession), PostgresBytesPerSession),
         ];
+        // Signals may well cost PostgreSQL next to nothing: look-ups are cached.
+        return PostgresCpuMicrosecondsPerSignal < 0
+            ? nameof(PostgresCpuMicrosecondsPerSignal)
+            : costs.FirstOrDefault(cost => cost.Value <= 0).Name;
+    }
 }
 
 /// <summary>Where and when costs were measured.</summary>

@@ -5,13 +5,15 @@ namespace SignalBroker.Storm.Watching;
 
 /// <summary>What /proc says of a process.</summary>
 /// <param name="Parent">Its parent's id.</param>
-/// <param name="Cpu">The processor time that it and its ended children have used.</param>
+/// <param name="OwnCpu">The processor time that it has used.</param>
+/// <param name="Cpu">The same, and what its ended children had used.</param>
 /// <param name="ResidentKiB">Its resident memory.</param>
 [StructLayout(LayoutKind.Auto)]
-internal readonly record struct ProcessTimes(int Parent, TimeSpan Cpu, long ResidentKiB)
+internal readonly record struct ProcessTimes(int Parent, TimeSpan OwnCpu, TimeSpan Cpu, long ResidentKiB)
 {
     private const double TicksPerSecond = 100;
     private const int FirstTime = 11;
+    private const int OwnTimes = 2;
     private const int Times = 4;
     private const int ResidentPages = 21;
 
@@ -60,10 +62,12 @@ internal readonly record struct ProcessTimes(int Parent, TimeSpan Cpu, long Resi
             var ticks = fields
                 .Skip(FirstTime)
                 .Take(Times)
-                .Sum(field => long.Parse(field, CultureInfo.InvariantCulture));
+                .Select(field => long.Parse(field, CultureInfo.InvariantCulture))
+                .ToList();
             return new(
                 int.Parse(fields[1], CultureInfo.InvariantCulture),
-                TimeSpan.FromSeconds(ticks / TicksPerSecond),
+                TimeSpan.FromSeconds(ticks.Take(OwnTimes).Sum() / TicksPerSecond),
+                TimeSpan.FromSeconds(ticks.Sum() / TicksPerSecond),
                 Pages(fields[ResidentPages]) * KiBPerPage
             );
         }

@@ -31,6 +31,8 @@ internal sealed class Fleet : IAsyncDisposable
 
     public int Count => workers.Length;
 
+    public IEnumerable<int> ProcessIds => workers.Select(worker => worker.ProcessId);
+
     /// <summary>How many users there are.</summary>
     public int Users { get; private set; }
 

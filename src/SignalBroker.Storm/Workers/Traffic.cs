@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using SignalBroker.Storm.Clients;
 
 namespace SignalBroker.Storm.Workers;
@@ -154,28 +155,39 @@ internal sealed class Traffic : IDisposable
             return ValueTask.CompletedTask;
         }
 
+        [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
         private async ValueTask SendAsync(long due)
         {
+            var pause = member.Session is { } current ? await PostAsync(current, due) : Wait();
+            if (pause is { } wait)
+            {
+                await Task.Delay(wait * (1 + Random.Shared.NextDouble()), TimeProvider.System, traffic.stopping.Token)
+                    .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+
+        private TimeSpan? Wait()
+        {
+            traffic.crowd.Counters.Failed("sender-not-listening");
+            return TimeSpan.FromSeconds(0.1);
+        }
+
+        // Returns how long to wait before the next one, or null.
+        [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+        private async ValueTask<TimeSpan?> PostAsync(Session current, long due)
+        {
             var counters = traffic.crowd.Counters;
+            if (!ReferenceEquals(session, current))
+            {
+                session = current;
+                text = new SignalText(connection.Server, current, traffic.order.Payload);
+            }
+
             var signal = traffic.ledger.Begin();
             counters.Sent();
-            TimeSpan? pause = null;
             var confirmed = false;
             try
             {
-                if (member.Session is not { } current)
-                {
-                    counters.Failed("sender-not-listening");
-                    pause = TimeSpan.FromSeconds(0.1);
-                    return;
-                }
-
-                if (!ReferenceEquals(session, current))
-                {
-                    session = current;
-                    text = new SignalText(connection.Server, current, traffic.order.Payload);
-                }
-
                 var answer = await connection.PostAsync(text!.For(traffic.NextAddressee().UserId, signal, due));
                 counters.Took(Counters.AnswerLatency, due);
                 var outcome = SendOutcome.Read(answer);
@@ -185,26 +197,22 @@ internal sealed class Traffic : IDisposable
                     counters.Queued();
                 }
 
-                if (outcome.Code is not null)
+                if (outcome.Code is null)
                 {
-                    counters.Failed(outcome.Code);
-                    pause = outcome.RetryAfter ?? (outcome.Status >= 500 ? TimeSpan.FromSeconds(1) : null);
+                    return null;
                 }
+
+                counters.Failed(outcome.Code);
+                return outcome.RetryAfter ?? (outcome.Status >= 500 ? TimeSpan.FromSeconds(1) : null);
             }
             catch (Exception failure)
             {
                 counters.Failed(NamedFailureException.CodeOf(failure));
-                pause = TimeSpan.FromSeconds(0.5);
+                return TimeSpan.FromSeconds(0.5);
             }
             finally
             {
                 traffic.ledger.Answered(signal, confirmed);
-            }
-
-            if (pause is { } wait)
-            {
-                await Task.Delay(wait * (1 + Random.Shared.NextDouble()), TimeProvider.System, traffic.stopping.Token)
-                    .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
     }

@@ -15,8 +15,6 @@ public sealed class CoalescingStream(Socket socket) : NetworkStream(socket, owns
     // With so much unsent, whoever writes waits.
     private const int MostUnsent = 65_536;
 
-    private static readonly TaskCompletionSource Nobody = new();
-
     private readonly Lock gate = new();
     private ArrayBufferWriter<byte> written = new(MostUnsent);
     private ArrayBufferWriter<byte> leaving = new(MostUnsent);
@@ -60,18 +58,20 @@ public sealed class CoalescingStream(Socket socket) : NetworkStream(socket, owns
 
     private async Task SendAsync()
     {
-        try
+        while (TakeWritten() is { } waiting)
         {
-            while (TakeWritten() is { } waiting)
+            try
             {
                 await base.WriteAsync(leaving.WrittenMemory);
                 leaving.ResetWrittenCount();
                 waiting.TrySetResult();
             }
-        }
-        catch (Exception broken)
-        {
-            Fail(broken);
+            catch (Exception broken)
+            {
+                Fail(broken);
+                waiting.TrySetException(broken);
+                return;
+            }
         }
     }
 
@@ -87,7 +87,7 @@ public sealed class CoalescingStream(Socket socket) : NetworkStream(socket, owns
             }
 
             (written, leaving) = (leaving, written);
-            var waiting = room ?? Nobody;
+            var waiting = room ?? new();
             room = null;
             return waiting;
         }

@@ -6,7 +6,7 @@ namespace SignalBroker.Broker;
 /// <param name="timeToLive">How long it may wait in the queue; null for the queue's own limit.</param>
 /// <param name="mandatory">Whether the broker says when there is no such queue.</param>
 /// <param name="since">When it was asked for, by the clock's time stamp.</param>
-internal sealed class Publication(
+public sealed class Publication(
     string queue,
     ReadOnlyMemory<byte> body,
     TimeSpan? timeToLive,

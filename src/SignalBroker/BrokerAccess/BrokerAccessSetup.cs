@@ -6,6 +6,9 @@ namespace SignalBroker.BrokerAccess;
 /// <summary>Wires the answers to RabbitMQ's HTTP auth backend.</summary>
 public static class BrokerAccessSetup
 {
+    private static readonly byte[] Allow = "allow"u8.ToArray();
+    private static readonly byte[] Deny = "deny"u8.ToArray();
+
     extension(WebApplicationBuilder builder)
     {
         /// <summary>Adds what decides.</summary>
@@ -22,35 +25,29 @@ public static class BrokerAccessSetup
         /// <summary>Maps the four questions on the internal port, with a path for each node: no field names the node.</summary>
         public void MapBrokerAccess()
         {
-            Map("user", (node, form, services) => services.GetRequiredService<Admission>().AllowsAsync(node, form));
-            Map(
-                "vhost",
-                (node, form, services) => new(services.GetRequiredService<Permissions>().AllowsHost(node, form))
-            );
-            Map(
-                "resource",
-                (node, form, services) => services.GetRequiredService<Permissions>().AllowsResourceAsync(node, form)
-            );
-            Map("topic", (_, _, _) => new(false));
+            var admission = app.Services.GetRequiredService<Admission>();
+            var permissions = app.Services.GetRequiredService<Permissions>();
+            Map("user", admission.AllowsAsync);
+            Map("vhost", (node, form) => new(permissions.AllowsHost(node, form)));
+            Map("resource", permissions.AllowsResourceAsync);
+            Map("topic", (_, _) => new(false));
 
-            void Map(string question, Func<string, IFormCollection, IServiceProvider, ValueTask<bool>> decide) =>
-                app.MapPost(
-                        $"/broker-access/{{node}}/{question}",
-                        async (string node, HttpContext context) =>
-                            await AnswerAsync(context, form => decide(node, form, context.RequestServices))
-                    )
+            void Map(string question, Func<string, IFormCollection, ValueTask<bool>> decide) =>
+                app.MapPost($"/broker-access/{{node}}/{question}", context => AnswerAsync(context, decide))
                     .ExcludeFromDescription();
         }
     }
 
     // Anything but a plain "allow" is a denial to RabbitMQ, so whatever fails on the way fails closed.
-    private static async Task<IResult> AnswerAsync(HttpContext context, Func<IFormCollection, ValueTask<bool>> decide)
+    private static async Task AnswerAsync(HttpContext context, Func<string, IFormCollection, ValueTask<bool>> decide)
     {
         var allowed = false;
         try
         {
             allowed =
-                context.Request.HasFormContentType && await decide(await RequestBody.ReadFormAsync(context.Request));
+                context.Request.HasFormContentType
+                && context.GetRouteValue("node") is string node
+                && await decide(node, await RequestBody.ReadFormAsync(context.Request));
         }
         catch (Exception failure) when (DatabaseFailure.Is(failure))
         {
@@ -58,6 +55,9 @@ public static class BrokerAccessSetup
             // logs in would wait until the database is back.
         }
 
-        return TypedResults.Text(allowed ? "allow" : "deny");
+        var answer = allowed ? Allow : Deny;
+        context.Response.ContentType = "text/plain; charset=utf-8";
+        context.Response.ContentLength = answer.Length;
+        await context.Response.BodyWriter.WriteAsync(answer);
     }
 }

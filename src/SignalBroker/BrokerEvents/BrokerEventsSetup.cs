@@ -31,6 +31,7 @@ public sealed class EventConsumers(
     Reconciler reconciler,
     OriginalConnections originals,
     OriginalClient originalClient,
+    TimeProvider clock,
     ILogger<NodeEvents> logger
 ) : BackgroundService
 {
@@ -38,7 +39,9 @@ public sealed class EventConsumers(
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
         Task.WhenAll(
             catalog.Nodes.Select(node =>
-                new NodeEvents(node, handler, reconciler, originals, originalClient, logger).RunAsync(stoppingToken)
+                new NodeEvents(node, handler, reconciler, originals, originalClient, clock, logger).RunAsync(
+                    stoppingToken
+                )
             )
         );
 }

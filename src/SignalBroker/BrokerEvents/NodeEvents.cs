@@ -19,10 +19,15 @@ public sealed partial class NodeEvents(
     Reconciler reconciler,
     OriginalConnections originals,
     OriginalClient originalClient,
+    TimeProvider clock,
     ILogger<NodeEvents> logger
 )
 {
     private const int LargestBatch = 500;
+
+    // Events of about the same moment share a statement. Nobody waits for it: signals are routed to whoever has been
+    // admitted, acked or not.
+    private static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(20);
 
     // Only an original page's connection can't be found by its session's key.
     private readonly string[] kinds = originalClient.Enabled
@@ -95,6 +100,7 @@ public sealed partial class NodeEvents(
         var told = new List<OriginalConnection>();
         while (await arrived.WaitToReadAsync(cancellationToken))
         {
+            await Task.Delay(Gathering, clock, cancellationToken);
             var last = 0UL;
             while (events.Count < LargestBatch && arrived.TryRead(out var delivery))
             {

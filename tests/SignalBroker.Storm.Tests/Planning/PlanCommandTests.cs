@@ -112,7 +112,8 @@ public sealed class PlanCommandTests : IDisposable
         content.ShouldContain(good);
         await File.WriteAllTextAsync(path, content.Replace(good, bad), Token);
 
-        await FailsWithOneLineAsync(path);
+        var error = await FailsWithOneLineAsync(path);
+        error.ShouldContain(good.Split('"')[1]);
     }
 
     [Fact]
@@ -129,7 +130,7 @@ public sealed class PlanCommandTests : IDisposable
         (read with { MeasuredOn = SampleCosts.Round.MeasuredOn }).ShouldBe(SampleCosts.Round);
     }
 
-    private static async Task FailsWithOneLineAsync(string path)
+    private static async Task<string> FailsWithOneLineAsync(string path)
     {
         var (code, output, error) = await RunAsync($"{Million} --costs {path}");
 
@@ -137,6 +138,7 @@ public sealed class PlanCommandTests : IDisposable
         output.ShouldBeEmpty();
         error.ShouldStartWith($"The costs in {path} can't be used: ");
         error.TrimEnd('\n').ShouldNotContain('\n');
+        return error;
     }
 
     private static async Task<(int Code, string Output, string Error)> RunAsync(string arguments)
