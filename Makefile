@@ -6,6 +6,7 @@ CONFIGURATION = Release
 
 JS = src/signalbroker-js
 JS_PACKAGES = $(JS)/node_modules/.package-lock.json
+PEERS = $(patsubst %/package.json,%/node_modules/.package-lock.json,$(wildcard bench/peers/*/package.json))
 PAGE = src/SignalBroker/wwwroot/app
 PAGE_BUILT = $(JS)/node_modules/.page-built
 PAGE_SOURCES = $(JS)/build.js $(JS)/tsconfig.json $(shell find $(JS)/demo $(JS)/src -type f 2>/dev/null)
@@ -22,7 +23,8 @@ export DOTNET_GENERATE_ASPNET_CERTIFICATE = false
 export DOTNET_SKIP_WORKLOAD_INTEGRITY_CHECK = 1
 MAKEFLAGS += --no-print-directory
 
-.PHONY: help run test build bench storm vagrant format check-format migrate clean packages test-packages page
+.PHONY: help run test build bench storm vagrant format check-format migrate clean packages test-packages bench-packages \
+	page
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile | expand -t 22
@@ -40,10 +42,11 @@ build: packages page ## build everything
 	@echo "Building ..."
 	@$(BUILD) SignalBroker.sln
 
-bench: packages page ## measure connects, memory and signals beside the raw broker
+bench: $(if $(QUICK),packages,bench-packages $(PEERS)) page ## measure SignalBroker beside others [ONLY=exchange,connects,... QUICK=1]
 	@echo "Building ..."
 	@$(BUILD) bench/SignalBroker.Bench
-	@dotnet bench/SignalBroker.Bench/bin/$(CONFIGURATION)/net10.0/SignalBroker.Bench.dll
+	@exec dotnet bench/SignalBroker.Bench/bin/$(CONFIGURATION)/net10.0/SignalBroker.Bench.dll \
+		$(if $(QUICK),--quick) $(if $(ONLY),--only $(ONLY))
 
 storm: packages page ## load a local cluster for five minutes, and write a report [ARGS="--scale 0.1"]
 	@echo "Building ..."
@@ -74,13 +77,17 @@ migrate: ## bring a database to the newest schema: make migrate DATABASE="Host=.
 
 clean: ## remove what was built, and the logs
 	@rm -rf artifacts .local $(JS)/node_modules $(PAGE) migrations/bin migrations/obj \
-		src/*/bin src/*/obj tests/*/bin tests/*/obj bench/*/bin bench/*/obj bench/*/bin bench/*/obj
+		src/*/bin src/*/obj tests/*/bin tests/*/obj bench/*/bin bench/*/obj \
+		bench/peers/*/bin bench/peers/*/obj bench/peers/*/node_modules
 
 packages:
 	@scripts/install-packages
 
 test-packages:
 	@scripts/install-packages test
+
+bench-packages:
+	@scripts/install-packages bench
 
 page: $(PAGE_BUILT)
 
@@ -89,8 +96,8 @@ $(PAGE_BUILT): $(JS_PACKAGES) $(PAGE_SOURCES) $(if $(wildcard $(PAGE)),,missing-
 	@touch $@
 
 # Not `npm ci`: it refuses a lock file made where other platforms' optional packages were not on offer.
-$(JS_PACKAGES): $(JS)/package.json $(JS)/package-lock.json
-	@npm --prefix $(JS) install --no-save --loglevel error --progress=false --no-audit --no-fund
+%/node_modules/.package-lock.json: %/package.json %/package-lock.json
+	@npm --prefix $* install --no-save --loglevel error --progress=false --no-audit --no-fund
 	@touch $@
 
 .PHONY: missing-page
@@ -98,3 +105,4 @@ missing-page:
 
 # npm must not run before it is installed.
 $(JS_PACKAGES): | packages
+$(PEERS): | bench-packages

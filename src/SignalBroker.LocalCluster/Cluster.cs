@@ -21,13 +21,13 @@ public sealed class Cluster : IAsyncDisposable
         _epmd = new Epmd(run, _erlang);
         _balancer = run.AddProxy(() => [.. _webapps.Select(webapp => webapp.InternalPort)]);
         Postgres = new Postgres(run);
-        _nodes = [.. Enumerable.Range(1, options.Nodes).Select(NewNode)];
         _webapps =
         [
             .. Enumerable
                 .Range(1, options.Webapps)
                 .Select(number => NewWebapp(number, options.WebappSettings, number == 1 ? options.Port : null)),
         ];
+        _nodes = [.. Enumerable.Range(1, options.Nodes).Select(NewNode)];
     }
 
     public Postgres Postgres { get; }
@@ -86,7 +86,11 @@ public sealed class Cluster : IAsyncDisposable
     /// <summary>Ends everything and removes all data; the logs stay.</summary>
     public ValueTask DisposeAsync() => _run.DisposeAsync();
 
-    private Node NewNode(int number) => new(_run, $"sb{number}", _options, _erlang, _balancer.Port);
+    private string BrokerAccessAddress =>
+        _options.BrokerAccessAddress
+        ?? (_options.WithoutBalancer ? _webapps[0].InternalAddress : $"http://127.0.0.1:{_balancer.Port}");
+
+    private Node NewNode(int number) => new(_run, $"sb{number}", _options, _erlang, BrokerAccessAddress);
 
     private Webapp NewWebapp(int number, IReadOnlyDictionary<string, string> settings, int? publicPort) =>
         new(_run, $"webapp{number}", Postgres, () => _nodes, settings, publicPort);

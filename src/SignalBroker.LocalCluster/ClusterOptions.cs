@@ -24,6 +24,12 @@ public sealed record ClusterOptions
     /// <summary>Puts a <see cref="TcpProxy"/> between the webapps and each node's AMQP and management port.</summary>
     public bool ProxiedNodes { get; init; }
 
+    /// <summary>Where the nodes ask for access, such as <c>http://127.0.0.1:8081</c>; null for the webapps.</summary>
+    public string? BrokerAccessAddress { get; init; }
+
+    /// <summary>Lets the nodes ask the first webapp itself, instead of any webapp through a balancer in this process.</summary>
+    public bool WithoutBalancer { get; init; }
+
     /// <summary>Settings for every webapp, such as <c>Sessions:PerUser</c>.</summary>
     public IReadOnlyDictionary<string, string> WebappSettings { get; init; } = new Dictionary<string, string>();
 

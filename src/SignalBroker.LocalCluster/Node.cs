@@ -11,19 +11,19 @@ public sealed class Node : Part
     private readonly string _folder;
     private readonly string _amqpPassword = Secrets.NewPassword();
     private readonly string _managementPassword = Secrets.NewPassword();
-    private readonly int _brokerAccessPort;
+    private readonly string _brokerAccessAddress;
     private readonly int _amqpPort;
     private readonly int _listeningPort;
     private readonly int _managementPort;
     private readonly int _distributionPort;
 
-    internal Node(Run run, string name, ClusterOptions options, ErlangDistribution erlang, int brokerAccessPort)
+    internal Node(Run run, string name, ClusterOptions options, ErlangDistribution erlang, string brokerAccessAddress)
         : base(run, name)
     {
         Capacity = options.NodeCapacity;
         _installation = RabbitMqInstallation.At(options.RabbitMq);
         _erlang = erlang;
-        _brokerAccessPort = brokerAccessPort;
+        _brokerAccessAddress = brokerAccessAddress;
         _folder = PrivateFiles.CreateFolder(run.DataFolder, name);
         _amqpPort = run.Ports.Next();
         _listeningPort = run.Ports.Next();
@@ -103,7 +103,7 @@ public sealed class Node : Part
             ["LISTENING_PORT"] = _listeningPort.ToString(),
             ["MANAGEMENT_IP"] = "127.0.0.1",
             ["MANAGEMENT_PORT"] = _managementPort.ToString(),
-            ["BROKER_ACCESS_ADDRESS"] = $"http://127.0.0.1:{_brokerAccessPort}",
+            ["BROKER_ACCESS_ADDRESS"] = _brokerAccessAddress,
             ["AMQP_USER"] = AmqpUser,
             ["AMQP_PASSWORD_HASH"] = Secrets.HashForRabbitMq(_amqpPassword),
             ["MANAGEMENT_USER"] = ManagementUser,

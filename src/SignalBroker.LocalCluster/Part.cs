@@ -28,6 +28,9 @@ public abstract class Part
     /// <summary>The server's own process (the Erlang machine, the postmaster, dotnet).</summary>
     public int ProcessId => Started.Id;
 
+    /// <summary>The server's own process and everything below it.</summary>
+    public IReadOnlyList<int> ProcessIds => ProcessTable.Tree(ProcessId);
+
     /// <summary>Whether the process exists; a paused one does.</summary>
     public bool IsRunning => _process is { HasExited: false };
 

@@ -3,19 +3,23 @@ using System.Reflection;
 namespace SignalBroker.LocalCluster;
 
 /// <summary>Where the files of the checkout lie that this program was built from.</summary>
-internal static class Repository
+public static class Repository
 {
+    /// <summary>The checkout's own folder.</summary>
     public static string Root { get; } = FindRoot();
 
+    /// <summary>The templates of a node's configuration.</summary>
     public static string NodeConfiguration => Path.Combine(Root, "rabbitmq-conf");
 
+    /// <summary>Where each run has its logs.</summary>
     public static string Runs => Path.Combine(Root, ".local");
 
     /// <summary>The webapp, built in the same configuration as this program.</summary>
     public static string Webapp =>
         Path.Combine(Root, "src", "SignalBroker", "bin", Configuration, "net10.0", "SignalBroker.dll");
 
-    private static string Configuration =>
+    /// <summary>The configuration that this program was built in, such as <c>Release</c>.</summary>
+    public static string Configuration =>
         typeof(Repository).Assembly.GetCustomAttribute<AssemblyConfigurationAttribute>()!.Configuration;
 
     private static string FindRoot()

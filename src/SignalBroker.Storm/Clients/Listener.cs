@@ -13,6 +13,7 @@ public delegate void SignalReceived(ReadOnlyMemory<byte> envelope);
 /// <remarks>An idle listener holds no buffer but its 4 KiB of read-ahead.</remarks>
 public sealed class Listener : IAsyncDisposable
 {
+    private const string SubProtocol = "v12.stomp";
     private const int ReceiveSize = 16 * 1024;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private static readonly byte[] HeartBeat = "\n"u8.ToArray();
@@ -55,7 +56,7 @@ public sealed class Listener : IAsyncDisposable
             var address = new Uri(session.ListeningAddress);
             connection = await sources.OpenAsync(address, limit.Token);
             var listener = new Listener(
-                await WebSocketUpgrade.OpenAsync(connection.Value.Stream, address, limit.Token),
+                await WebSocketUpgrade.OpenAsync(connection.Value.Stream, address, SubProtocol, limit.Token),
                 received
             );
             await listener.SubscribeAsync(session, limit.Token);

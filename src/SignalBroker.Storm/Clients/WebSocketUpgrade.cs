@@ -5,20 +5,28 @@ using System.Text;
 namespace SignalBroker.Storm.Clients;
 
 /// <summary>Turns a connection into a WebSocket (RFC 6455, section 4), without extensions.</summary>
-internal static class WebSocketUpgrade
+public static class WebSocketUpgrade
 {
-    private const string SubProtocol = "v12.stomp";
     private const int NonceBytes = 16;
 
     /// <summary>Asks for the upgrade and returns the socket.</summary>
+    /// <param name="stream">The connection, still unused.</param>
+    /// <param name="address">The <c>ws</c> or <c>wss</c> address.</param>
+    /// <param name="subProtocol">What will be spoken on the socket; null to leave it open.</param>
+    /// <param name="cancellationToken">Stops waiting for the answer.</param>
     /// <exception cref="ListeningFailedException">The server answered something else.</exception>
-    public static async Task<WebSocket> OpenAsync(Stream stream, Uri address, CancellationToken cancellationToken)
+    public static async Task<WebSocket> OpenAsync(
+        Stream stream,
+        Uri address,
+        string? subProtocol,
+        CancellationToken cancellationToken
+    )
     {
         var nonce = Convert.ToBase64String(RandomNumberGenerator.GetBytes(NonceBytes));
         var request =
             $"GET {address.PathAndQuery} HTTP/1.1\r\nHost: {address.Authority}\r\nConnection: Upgrade\r\n"
             + $"Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {nonce}\r\n"
-            + $"Sec-WebSocket-Protocol: {SubProtocol}\r\n\r\n";
+            + (subProtocol is null ? "\r\n" : $"Sec-WebSocket-Protocol: {subProtocol}\r\n\r\n");
         await stream.WriteAsync(Encoding.ASCII.GetBytes(request), cancellationToken);
 
         var readAhead = new ReadAheadStream(stream);
@@ -33,7 +41,7 @@ internal static class WebSocketUpgrade
         readAhead.Skip(end + 4);
         return WebSocket.CreateFromStream(
             readAhead,
-            new WebSocketCreationOptions { SubProtocol = SubProtocol, KeepAliveInterval = TimeSpan.Zero }
+            new WebSocketCreationOptions { SubProtocol = subProtocol, KeepAliveInterval = TimeSpan.Zero }
         );
     }
 

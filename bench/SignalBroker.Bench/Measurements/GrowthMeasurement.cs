@@ -1,0 +1,49 @@
+using SignalBroker.Bench.Report;
+using SignalBroker.Bench.Systems;
+
+namespace SignalBroker.Bench.Measurements;
+
+/// <summary>What a signal costs at a fixed rate, and how many are possible, with so many servers.</summary>
+public sealed class GrowthMeasurement(Scale scale, Action<string> say)
+{
+    /// <summary>Measures one system.</summary>
+    public async Task<GrowthRow> MeasureAsync(ISystem system, string servers, CancellationToken cancellationToken)
+    {
+        await using var population = await Population.OpenAsync(
+            system,
+            firstNumber: 0,
+            scale.KillListeners,
+            scale.ConnectsAtOnce,
+            cancellationToken
+        );
+        await system.SettleAsync(cancellationToken);
+        var load = new Load(system, population, scale.Sizes[0]);
+        await load.SaturateAsync(scale.WarmUp, cancellationToken);
+        var (paced, saturated) = (new List<LoadSample>(), new List<LoadSample>());
+        for (var run = 1; run <= scale.Runs; run++)
+        {
+            paced.Add(await load.PaceAsync(scale.GrowthRate, scale.GrowthDuration, cancellationToken));
+            saturated.Add(await load.SaturateAsync(scale.GrowthDuration, cancellationToken));
+        }
+
+        var row = new GrowthRow(
+            system.Name,
+            servers,
+            paced[0]
+                .CpuMicroseconds.Keys.ToDictionary(
+                    role => role,
+                    role => Spread.Of(paced, run => run.CpuMicroseconds[role])
+                ),
+            Spread.Of(
+                paced,
+                run => run.CpuMicroseconds.Where(role => role.Key != CpuMeter.Generator).Sum(role => role.Value)
+            ),
+            Spread.Of(saturated, run => run.PerSecond)
+        );
+        say(
+            $"{row.System}, {row.Servers}: {row.ServersCpuMicroseconds.Median:F0} µs per signal at {scale.GrowthRate}/s, "
+                + $"{row.SaturatedPerSecond.Median:F0}/s saturated"
+        );
+        return row;
+    }
+}

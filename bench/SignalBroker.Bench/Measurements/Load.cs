@@ -1,0 +1,165 @@
+using System.Diagnostics;
+using SignalBroker.Bench.Systems;
+using SignalBroker.Bench.Wire;
+
+namespace SignalBroker.Bench.Measurements;
+
+/// <summary>Sends signals from the first clients of a population to all of them in turn.</summary>
+public sealed class Load(ISystem system, Population population, int size)
+{
+    private static readonly TimeSpan DrainLimit = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan DrainStep = TimeSpan.FromMilliseconds(5);
+
+    private readonly int senders = Math.Min(system.Senders, population.Count);
+
+    /// <summary>As many as the system takes: each sender waits for its answer before it sends again.</summary>
+    /// <param name="duration">How long to send.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <param name="limit">How many to send at most.</param>
+    public async Task<LoadSample> SaturateAsync(
+        TimeSpan duration,
+        CancellationToken cancellationToken,
+        int limit = Tally.Capacity
+    )
+    {
+        var tally = system.Arrivals.Begin();
+        var cpu = CpuMeter.Start(system);
+        var start = Stopwatch.GetTimestamp();
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        over.CancelAfter(duration);
+        var sending = Task.WhenAll(Enumerable.Range(0, senders).Select(sender => Task.Run(() => SendAsync(sender))));
+        await sending.WaitAsync(over.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        cancellationToken.ThrowIfCancellationRequested();
+        if (sending.IsCompleted)
+        {
+            // All of them were sent before the time was over: the last one's arrival ends the run.
+            await DrainAsync(tally, cancellationToken);
+        }
+
+        var sample = LoadSample.Of(tally, cpu, Stopwatch.GetElapsedTime(start));
+        await over.CancelAsync();
+        await sending;
+        await DrainAsync(tally, cancellationToken);
+        return sample with { Failed = tally.Failed, Lost = tally.Lost, Sent = tally.Sent, Arrived = tally.Arrived };
+
+        async Task SendAsync(int sender)
+        {
+            var signal = new Signal(size);
+            var arrival = new Answer();
+            for (var to = sender; !over.IsCancellationRequested && tally.TryNext(limit, out var stamp); to += senders)
+            {
+                var arrived = system.Answers ? default : tally.ArrivalOf(stamp, arrival);
+                var accepted = await population[sender]
+                    .SendAsync(population[to % population.Count], signal.With(stamp));
+                tally.Answered(stamp, accepted);
+                if (!system.Answers && accepted)
+                {
+                    await arrived;
+                }
+            }
+        }
+    }
+
+    /// <summary>At a fixed rate, whatever the answers; latency counts from the moment when a signal was due.</summary>
+    public async Task<LoadSample> PaceAsync(int perSecond, TimeSpan duration, CancellationToken cancellationToken)
+    {
+        var tally = system.Arrivals.Begin();
+        var cpu = CpuMeter.Start(system);
+        var start = Stopwatch.GetTimestamp();
+        var queues = Enumerable.Range(0, senders).Select(_ => new SemaphoreSlim(1, 1)).ToArray();
+        var signals = Enumerable.Range(0, senders).Select(_ => new Signal(size)).ToArray();
+        var open = 0;
+        await Pacer.RunAsync(perSecond, duration, (number, due) => _ = SendAsync(number, due), cancellationToken);
+        var sample = LoadSample.Of(tally, cpu, Stopwatch.GetElapsedTime(start));
+        var watch = Stopwatch.StartNew();
+        while (Volatile.Read(ref open) > 0 && watch.Elapsed < DrainLimit)
+        {
+            await Task.Delay(DrainStep, TimeProvider.System, cancellationToken);
+        }
+
+        await DrainAsync(tally, cancellationToken);
+        return sample with
+        {
+            Failed = tally.Failed,
+            Lost = tally.Lost,
+            Sent = tally.Sent,
+            Arrived = tally.Arrived,
+            P50 = tally.Delivery.Percentile(0.5),
+            P99 = tally.Delivery.Percentile(0.99),
+        };
+
+        async Task SendAsync(int number, long due)
+        {
+            Interlocked.Increment(ref open);
+            var sender = number % senders;
+            var stamp = tally.Next(due);
+            await queues[sender].WaitAsync(CancellationToken.None);
+            try
+            {
+                // Another step than the senders', so that every pair meets.
+                var to = population[(int)(number * 7919L % population.Count)];
+                tally.Answered(stamp, await population[sender].SendAsync(to, signals[sender].With(stamp)));
+            }
+            finally
+            {
+                queues[sender].Release();
+                Interlocked.Decrement(ref open);
+            }
+        }
+    }
+
+    /// <summary>Waits until everything that was accepted has arrived, but not for ever.</summary>
+    private static async Task DrainAsync(Tally tally, CancellationToken cancellationToken)
+    {
+        var watch = Stopwatch.StartNew();
+        while (tally.Arrived < tally.Accepted && watch.Elapsed < DrainLimit)
+        {
+            await Task.Delay(DrainStep, TimeProvider.System, cancellationToken);
+        }
+    }
+}
+
+/// <summary>What one run of a load has measured.</summary>
+public sealed record LoadSample
+{
+    /// <summary>Arrivals per second.</summary>
+    public required double PerSecond { get; init; }
+
+    /// <summary>The CPU time for each arrival in µs, by role.</summary>
+    public required IReadOnlyDictionary<string, double> CpuMicroseconds { get; init; }
+
+    /// <summary>How long it took.</summary>
+    public required TimeSpan Elapsed { get; init; }
+
+    /// <summary>Signals sent.</summary>
+    public int Sent { get; init; }
+
+    /// <summary>Signals that arrived.</summary>
+    public int Arrived { get; init; }
+
+    /// <summary>Signals that were refused, or not answered.</summary>
+    public int Failed { get; init; }
+
+    /// <summary>Signals that were accepted and did not arrive.</summary>
+    public int Lost { get; init; }
+
+    /// <summary>The median latency in µs; 0 where it was not measured.</summary>
+    public double P50 { get; init; }
+
+    /// <summary>The 99th percentile of the latency in µs; 0 where it was not measured.</summary>
+    public double P99 { get; init; }
+
+    /// <summary>Reads the figures at this moment.</summary>
+    public static LoadSample Of(Tally tally, CpuMeter cpu, TimeSpan elapsed)
+    {
+        var arrived = Math.Max(1, tally.Arrived);
+        return new()
+        {
+            PerSecond = tally.Arrived / elapsed.TotalSeconds,
+            CpuMicroseconds = cpu.Read().ToDictionary(spent => spent.Key, spent => spent.Value / arrived),
+            Elapsed = elapsed,
+            Sent = tally.Sent,
+            Arrived = tally.Arrived,
+        };
+    }
+}

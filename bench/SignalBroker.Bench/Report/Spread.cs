@@ -1,0 +1,26 @@
+using System.Text.Json.Serialization;
+
+namespace SignalBroker.Bench.Report;
+
+/// <summary>One figure, measured in several runs.</summary>
+/// <param name="Runs">What each run said, in their order.</param>
+public sealed record Spread(IReadOnlyList<double> Runs)
+{
+    /// <summary>The one in the middle.</summary>
+    public double Median => Runs.Order().ElementAt(Runs.Count / 2);
+
+    /// <summary>The lowest.</summary>
+    [JsonIgnore]
+    public double Lowest => Runs.Min();
+
+    /// <summary>The highest.</summary>
+    [JsonIgnore]
+    public double Highest => Runs.Max();
+
+    /// <summary>Picks one figure from each run.</summary>
+    public static Spread Of<T>(IEnumerable<T> runs, Func<T, double> figure) => new([.. runs.Select(figure)]);
+
+    /// <summary>The ratio of two figures, run by run: what disturbs one run disturbs both of its figures.</summary>
+    public static Spread Ratio(Spread figure, Spread reference) =>
+        new([.. figure.Runs.Zip(reference.Runs, (one, other) => one / other)]);
+}

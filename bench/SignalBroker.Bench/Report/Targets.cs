@@ -1,0 +1,104 @@
+namespace SignalBroker.Bench.Report;
+
+/// <summary>One thing that SignalBroker should be.</summary>
+/// <param name="What">What.</param>
+/// <param name="Wanted">How much at least, or at most.</param>
+/// <param name="Measured">How much it is.</param>
+/// <param name="Met">Whether that is enough.</param>
+public sealed record Target(string What, string Wanted, string Measured, bool Met);
+
+/// <summary>Judges a report by the targets; what was not measured is not judged.</summary>
+public static class Targets
+{
+    private const string Raw = "raw broker";
+    private const string Ours = "SignalBroker";
+
+    /// <summary>All targets for which there are figures.</summary>
+    public static IReadOnlyList<Target> Judge(BenchmarkReport report) =>
+        [
+            .. report.Exchange is { } exchange ? OfExchange(exchange) : [],
+            .. report.Connects is { } connects ? OfConnects(connects) : [],
+            .. report.Storm is { } storm ? OfStorm(storm) : [],
+            .. report.Sessions is { } sessions ? OfSessions(sessions) : [],
+            .. report.Headline is { } headline ? OfHeadline(headline) : [],
+        ];
+
+    private static IEnumerable<Target> OfExchange(SignalsSection section)
+    {
+        var raw = section.Rows.Single(row => row.System == Raw);
+        var ours = section.Rows.Single(row => row.System == Ours);
+        var (rawSignals, signals) = (raw.Saturated[0], ours.Saturated[0]);
+        yield return AtLeast(
+            "signals per second : raw broker's",
+            0.60,
+            Spread.Ratio(signals.PerSecond, rawSignals.PerSecond)
+        );
+        yield return AtMost(
+            "the broker's CPU time per signal : raw",
+            1.10,
+            Spread.Ratio(signals.CpuMicroseconds["broker"], rawSignals.CpuMicroseconds["broker"])
+        );
+        yield return AtMost(
+            "PostgreSQL's CPU time per signal : the webapp's",
+            0.05,
+            Spread.Ratio(signals.CpuMicroseconds["postgres"], signals.CpuMicroseconds["webapp"])
+        );
+        yield return AtMost($"p50 at {section.Rate}/s : raw", 1.6, Spread.Ratio(ours.P50, raw.P50));
+        yield return AtMost($"p99 at {section.Rate}/s : raw", 2.0, Spread.Ratio(ours.P99, raw.P99));
+        foreach (var (size, bytes) in ours.AllocatedBytes)
+        {
+            yield return AtMost(
+                $"the webapp's allocations per signal of {size} B, in bytes besides the payload",
+                1024,
+                Spread.Of(bytes.Runs, run => run - size),
+                "F0"
+            );
+        }
+    }
+
+    private static IEnumerable<Target> OfConnects(ConnectsSection section)
+    {
+        var raw = section.Rows.Single(row => row.System == Raw);
+        var ours = section.Rows.Single(row => row.System == Ours);
+        yield return AtMost("memory per listener on the node, in KiB", 120, new([ours.KiBPerListener]), "F0");
+        yield return AtLeast("connects per second : raw broker's", 0.90, Spread.Ratio(ours.PerSecond, raw.PerSecond));
+    }
+
+    private static IEnumerable<Target> OfStorm(StormSection section)
+    {
+        var raw = section.Rows.Single(row => row.System == Raw);
+        var ours = section.Rows.Single(row => row.System == Ours);
+        yield return AtMost(
+            $"reconnect storm of {section.Listeners} listeners: seconds : raw",
+            1.15,
+            new([ours.ReconnectSeconds / raw.ReconnectSeconds])
+        );
+        yield return AtMost("reconnect storm: failed attempts", 0, new([ours.Failed]), "F0");
+    }
+
+    private static IEnumerable<Target> OfSessions(SessionsSection section)
+    {
+        var (few, many) = (section.Rows[0], section.Rows[1]);
+        var what = $"{many.Sessions:N0} sessions in the table : {few.Sessions:N0}";
+        yield return AtMost(
+            $"{what}, time per connect",
+            1.2,
+            Spread.Ratio(few.ConnectsPerSecond, many.ConnectsPerSecond)
+        );
+        yield return AtMost($"{what}, time per signal", 1.2, Spread.Ratio(few.SignalsPerSecond, many.SignalsPerSecond));
+        yield return AtMost($"{what}, p50", 1.2, Spread.Ratio(many.P50, few.P50));
+        yield return AtMost($"{what}, p99", 1.2, Spread.Ratio(many.P99, few.P99));
+    }
+
+    private static IEnumerable<Target> OfHeadline(HeadlineSection section)
+    {
+        yield return AtMost($"{section.Signals:N0} signals, seconds until all have arrived", 10, section.Seconds, "F1");
+        yield return AtMost("… and errors", 0, new([section.Errors]), "F0");
+    }
+
+    private static Target AtLeast(string what, double wanted, Spread measured, string format = "F2") =>
+        new(what, $"≥ {wanted.ToString(format)}", Text.Of(measured, format), measured.Median >= wanted);
+
+    private static Target AtMost(string what, double wanted, Spread measured, string format = "F2") =>
+        new(what, $"≤ {wanted.ToString(format)}", Text.Of(measured, format), measured.Median <= wanted);
+}

@@ -1,0 +1,65 @@
+using SignalBroker.Bench.Wire;
+using SignalBroker.LocalCluster;
+
+namespace SignalBroker.Bench.Systems;
+
+/// <summary>A system that relays signals: its servers run, and clients may come.</summary>
+public interface ISystem : IAsyncDisposable
+{
+    /// <summary>What the report calls it.</summary>
+    string Name { get; }
+
+    /// <summary>Its servers.</summary>
+    IReadOnlyList<SystemPart> Parts { get; }
+
+    /// <summary>How many clients send at once, each waiting for its answer.</summary>
+    int Senders { get; }
+
+    /// <summary>Whether the system answers a sender; if not, a sender waits until its signal has arrived.</summary>
+    bool Answers { get; }
+
+    /// <summary>Where its listeners bring what they receive.</summary>
+    Arrivals Arrivals { get; }
+
+    /// <summary>Opens the client of this number, and returns when it listens.</summary>
+    /// <exception cref="ClientFailedException">It could not come to listen.</exception>
+    Task<IClient> ListenAsync(int number, CancellationToken cancellationToken);
+
+    /// <summary>Returns when the system itself knows that all its clients listen.</summary>
+    Task SettleAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+}
+
+/// <summary>A user of a system: one that listens and may send.</summary>
+public interface IClient : IDisposable
+{
+    /// <summary>The name under which others send to it.</summary>
+    string Address { get; }
+
+    /// <summary>Completes when its socket is gone.</summary>
+    Task Closed { get; }
+
+    /// <summary>Sends a signal and waits for the system's answer; one at a time.</summary>
+    /// <returns>Whether the system accepted it.</returns>
+    ValueTask<bool> SendAsync(IClient to, Signal signal);
+
+    /// <summary>Says a word before the server takes the silence for death.</summary>
+    void Beat();
+}
+
+/// <summary>One server of a system.</summary>
+/// <param name="Role">What the report sums it up under, such as <c>broker</c>.</param>
+/// <param name="Part">The server.</param>
+/// <param name="HoldsListeners">Whether the listeners' sockets are its own.</param>
+public sealed record SystemPart(string Role, Part Part, bool HoldsListeners = false);
+
+/// <summary>A client could not come to listen.</summary>
+public sealed class ClientFailedException : Exception
+{
+    public ClientFailedException() { }
+
+    public ClientFailedException(string message)
+        : base(message) { }
+
+    public ClientFailedException(string message, Exception innerException)
+        : base(message, innerException) { }
+}

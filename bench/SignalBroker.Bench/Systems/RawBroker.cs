@@ -1,0 +1,104 @@
+using System.Security.Cryptography;
+using SignalBroker.Bench.Wire;
+using SignalBroker.LocalCluster;
+
+namespace SignalBroker.Bench.Systems;
+
+/// <summary>
+/// RabbitMQ alone, configured as a SignalBroker node: AMQP publishes, pipelined and confirmed, to the listeners' queues.
+/// </summary>
+/// <remarks>The node's four questions about each login are answered by a bare Kestrel that allows everything.</remarks>
+public sealed class RawBroker : ISystem
+{
+    private readonly ServerGroup helpers;
+    private readonly Cluster cluster;
+    private readonly AmqpPublisher publisher;
+    private readonly Uri listeningAddress;
+
+    private RawBroker(ServerGroup helpers, Server allowAll, Cluster cluster, AmqpPublisher publisher)
+    {
+        (this.helpers, this.cluster, this.publisher) = (helpers, cluster, publisher);
+        listeningAddress = new(cluster.Nodes[0].ListeningAddress);
+        Parts = [new("broker", cluster.Nodes[0], HoldsListeners: true), new("allow-all", allowAll)];
+    }
+
+    /// <inheritdoc />
+    public string Name => "raw broker";
+
+    /// <inheritdoc />
+    public IReadOnlyList<SystemPart> Parts { get; }
+
+    /// <summary>So many publishes wait for their confirm; more does not make the broker faster.</summary>
+    public int Senders => 256;
+
+    /// <inheritdoc />
+    public bool Answers => true;
+
+    /// <inheritdoc />
+    public Arrivals Arrivals { get; } = new();
+
+    /// <summary>Starts the node and the one who allows everything.</summary>
+    public static async Task<ISystem> StartAsync(CancellationToken cancellationToken)
+    {
+        var others = new ServerGroup();
+        Cluster? node = null;
+        try
+        {
+            var allowAll = others.Add(
+                "allow-all",
+                port => new("dotnet", typeof(RawBroker).Assembly.Location, AllowAll.Command, port.ToString())
+            );
+            await allowAll.StartAsync(cancellationToken);
+            node = await Cluster.StartAsync(
+                new ClusterOptions
+                {
+                    Nodes = 1,
+                    Webapps = 0,
+                    BrokerAccessAddress = $"http://127.0.0.1:{allowAll.Port}",
+                },
+                cancellationToken
+            );
+            var amqp = await AmqpPublisher.OpenAsync(new Uri(node.Nodes[0].AmqpAddress), cancellationToken);
+            return new RawBroker(others, allowAll, node, amqp);
+        }
+        catch
+        {
+            await others.DisposeAsync();
+            await (node?.DisposeAsync() ?? ValueTask.CompletedTask);
+            throw;
+        }
+    }
+
+    /// <inheritdoc />
+    public async Task<IClient> ListenAsync(int number, CancellationToken cancellationToken)
+    {
+        // As long as SignalBroker's own, and under the policy for its sessions.
+        var client = new Client(
+            Arrivals,
+            publisher,
+            $"s.{RandomNumberGenerator.GetHexString(26, lowercase: true)}",
+            RandomNumberGenerator.GetHexString(43)
+        );
+        await client.ListenAsync(listeningAddress, cancellationToken);
+        return client;
+    }
+
+    /// <inheritdoc />
+    public async ValueTask DisposeAsync()
+    {
+        await publisher.DisposeAsync();
+        await cluster.DisposeAsync();
+        await helpers.DisposeAsync();
+    }
+
+    private sealed class Client(Arrivals arrivals, AmqpPublisher publisher, string key, string passcode)
+        : StompClient(arrivals, key, passcode)
+    {
+        private readonly Answer confirm = new();
+
+        public override string Address => ListeningKey;
+
+        public override ValueTask<bool> SendAsync(IClient to, Signal signal) =>
+            publisher.PublishAsync(to.Address, signal.Content, confirm);
+    }
+}

@@ -1,0 +1,88 @@
+using System.Buffers.Text;
+using System.Text;
+using SignalBroker.Bench.Wire;
+
+namespace SignalBroker.Bench.Systems;
+
+/// <summary>Speaks SignalR's JSON hub protocol, WebSocket only and without negotiating.</summary>
+public sealed class SignalRClient(Arrivals arrivals, string userId) : SocketClient(arrivals)
+{
+    private const byte EndOfRecord = 0x1e;
+
+    private static readonly byte[] Handshake = "{\"protocol\":\"json\",\"version\":1}\u001e"u8.ToArray();
+    private static readonly byte[] Ping = "{\"type\":6}\u001e"u8.ToArray();
+    private bool shookHands;
+    private int asked;
+
+    /// <inheritdoc />
+    public override string Address => userId;
+
+    /// <summary>Opens the socket of the server, and returns when the client listens.</summary>
+    public Task ListenAsync(int port, CancellationToken cancellationToken) =>
+        OpenAsync(new Uri($"ws://127.0.0.1:{port}/relay"), protocol: null, cancellationToken);
+
+    /// <inheritdoc />
+    public override ValueTask<bool> SendAsync(IClient to, Signal signal)
+    {
+        Begin()
+            .Add("{\"type\":1,\"invocationId\":\""u8)
+            .Add(++asked)
+            .Add("\",\"target\":\"Relay\",\"arguments\":[\""u8)
+            .Add(to.Address)
+            .Add("\","u8)
+            .Add(signal.Content.Span)
+            .Add("]}\u001e"u8);
+        return AskAsync();
+    }
+
+    /// <inheritdoc />
+    public override void Beat() => Say(Ping);
+
+    /// <inheritdoc />
+    protected override void Greet() => Say(Handshake);
+
+    /// <inheritdoc />
+    protected override void Hear(ReadOnlySpan<byte> message)
+    {
+        // One message may hold several records.
+        for (var end = message.IndexOf(EndOfRecord); end >= 0; end = message.IndexOf(EndOfRecord))
+        {
+            HearRecord(message[..end]);
+            message = message[(end + 1)..];
+        }
+    }
+
+    private void HearRecord(ReadOnlySpan<byte> record)
+    {
+        var completion = "{\"type\":3,\"invocationId\":\""u8;
+        if (record.StartsWith("{\"type\":1,"u8))
+        {
+            Arrived(record);
+        }
+        else if (record.StartsWith(completion))
+        {
+            var isNumber = Utf8Parser.TryParse(record[completion.Length..], out int number, out _);
+            if (number == 0)
+            {
+                SetListening();
+            }
+            else if (isNumber && number == asked)
+            {
+                Answered(record.IndexOf("\"error\""u8) < 0);
+            }
+        }
+        else if (!shookHands && record.SequenceEqual("{}"u8))
+        {
+            shookHands = true;
+            Say(
+                Encoding.ASCII.GetBytes(
+                    $$"""{"type":1,"invocationId":"0","target":"Listen","arguments":["{{userId}}"]}""" + "\u001e"
+                )
+            );
+        }
+        else if (!record.SequenceEqual("{\"type\":6}"u8))
+        {
+            SetRefused(Encoding.UTF8.GetString(record));
+        }
+    }
+}

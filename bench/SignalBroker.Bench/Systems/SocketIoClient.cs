@@ -1,0 +1,72 @@
+using System.Buffers.Text;
+using System.Text;
+using SignalBroker.Bench.Wire;
+
+namespace SignalBroker.Bench.Systems;
+
+/// <summary>Speaks Socket.IO's protocol 5 on Engine.IO's 4, WebSocket only.</summary>
+public sealed class SocketIoClient(Arrivals arrivals, string userId) : SocketClient(arrivals)
+{
+    private static readonly byte[] Pong = "3"u8.ToArray();
+    private int asked;
+
+    /// <inheritdoc />
+    public override string Address => userId;
+
+    /// <summary>Opens the socket of a server, and returns when the client listens.</summary>
+    public Task ListenAsync(int port, CancellationToken cancellationToken) =>
+        OpenAsync(
+            new Uri($"ws://127.0.0.1:{port}/socket.io/?EIO=4&transport=websocket"),
+            protocol: null,
+            cancellationToken
+        );
+
+    /// <inheritdoc />
+    public override ValueTask<bool> SendAsync(IClient to, Signal signal)
+    {
+        Begin()
+            .Add("42"u8)
+            .Add(++asked)
+            .Add("[\"signal\",\""u8)
+            .Add(to.Address)
+            .Add("\","u8)
+            .Add(signal.Content.Span)
+            .Add("]"u8);
+        return AskAsync();
+    }
+
+    /// <summary>Nothing: the server pings.</summary>
+    public override void Beat() { }
+
+    /// <inheritdoc />
+    protected override void Hear(ReadOnlySpan<byte> message)
+    {
+        if (message.StartsWith("42["u8))
+        {
+            Arrived(message);
+        }
+        else if (message.StartsWith("43"u8))
+        {
+            if (Utf8Parser.TryParse(message[2..], out int number, out _) && number == asked)
+            {
+                Answered(accepted: true);
+            }
+        }
+        else if (message.SequenceEqual("2"u8))
+        {
+            Say(Pong);
+        }
+        else if (message.StartsWith("0"u8))
+        {
+            Say(Encoding.ASCII.GetBytes($$"""40{"userId":"{{userId}}"}"""));
+        }
+        else if (message.StartsWith("40"u8))
+        {
+            SetListening();
+        }
+        else
+        {
+            SetRefused(Encoding.UTF8.GetString(message));
+        }
+    }
+}

@@ -1,0 +1,22 @@
+namespace SignalBroker.Bench.Wire;
+
+/// <summary>What one sender sends, again and again with another stamp.</summary>
+/// <param name="size">How many characters its content has.</param>
+public sealed class Signal(int size)
+{
+    private readonly byte[] content = Stamp.NewContent(size);
+
+    /// <summary>The stamp that it bears at present.</summary>
+    public Stamp Stamp { get; private set; }
+
+    /// <summary>A JSON string.</summary>
+    public ReadOnlyMemory<byte> Content => content;
+
+    /// <summary>Gives it another stamp.</summary>
+    public Signal With(Stamp stamp)
+    {
+        stamp.WriteTo(content);
+        Stamp = stamp;
+        return this;
+    }
+}
