@@ -33,7 +33,7 @@ public sealed class Peer : ISystem
     public IReadOnlyList<SystemPart> Parts { get; }
 
     /// <inheritdoc />
-    public int Senders => 64;
+    public int Senders => 256;
 
     /// <inheritdoc />
     public bool Answers { get; private init; } = true;

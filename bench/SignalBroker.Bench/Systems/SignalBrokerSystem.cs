@@ -37,7 +37,7 @@ public sealed class SignalBrokerSystem : ISystem
     public IReadOnlyList<SystemPart> Parts { get; }
 
     /// <inheritdoc />
-    public int Senders => 64;
+    public int Senders => 256;
 
     /// <inheritdoc />
     public bool Answers => true;
