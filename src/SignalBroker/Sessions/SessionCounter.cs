@@ -13,6 +13,9 @@ public sealed partial class SessionCounter(
     /// <summary>How old the counts may be; so much do webapps know of each other's placements.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
 
+    // Counting takes longer the more sessions there are; it never takes more than this share of a core.
+    private const double LargestShare = 0.02;
+
     /// <summary>Counts once.</summary>
     public async Task CountAsync()
     {
@@ -26,9 +29,9 @@ public sealed partial class SessionCounter(
     /// <inheritdoc />
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var timer = new PeriodicTimer(Interval, clock);
-        do
+        while (true)
         {
+            var begun = clock.GetTimestamp();
             try
             {
                 await CountAsync();
@@ -37,7 +40,10 @@ public sealed partial class SessionCounter(
             {
                 LogNotCounted(failure.Message);
             }
-        } while (await timer.WaitForNextTickAsync(stoppingToken));
+
+            var pause = clock.GetElapsedTime(begun) / LargestShare;
+            await Task.Delay(pause > Interval ? pause : Interval, clock, stoppingToken);
+        }
     }
 
     [LoggerMessage(LogLevel.Warning, "The sessions can't be counted: {Reason}")]

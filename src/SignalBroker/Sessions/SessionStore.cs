@@ -70,9 +70,8 @@ public sealed class SessionStore(NpgsqlDataSource database)
 
             WITH counted AS (
                 SELECT
-                    (SELECT count(*) FROM sessions
+                    (SELECT count(*) FILTER (WHERE node = ANY(@reachable)) FROM sessions
                      WHERE user_id = @UserId AND ended_at IS NULL AND (acked_at IS NOT NULL OR ack_by > now())
-                       AND node = ANY(@reachable)
                     ) >= @maxPerUser AS user_full,
                     @maxPerAddress > 0 AND EXISTS (
                         SELECT FROM sessions WHERE address = @Address AND ended_at IS NULL OFFSET greatest(@maxPerAddress - 1, 0)
