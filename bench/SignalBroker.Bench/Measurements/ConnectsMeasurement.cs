@@ -74,17 +74,18 @@ public sealed class ConnectsMeasurement(Scale scale, Action<string> say)
         var broker = system as SignalBrokerSystem;
         await using var first = await OpenAsync(system, WarmUpListeners, cancellationToken);
         await Quiet.WaitAsync(system, cancellationToken);
-        var empty = Memory.OfListenersKiB(system);
+        var empty = await Memory.OfListenersKiBAsync(system, cancellationToken);
         var processes = await CountProcessesAsync(broker);
         var bytes = await MeasureTableAsync(broker, cancellationToken);
 
         await using var many = await OpenAsync(system, scale.ManyListeners, cancellationToken);
         await Quiet.WaitAsync(system, cancellationToken);
+        var full = await Memory.OfListenersKiBAsync(system, cancellationToken);
         return new ConnectsRow(
             system.Name,
             new([]),
             new Dictionary<string, Spread>(),
-            (Memory.OfListenersKiB(system) - empty) / many.Count,
+            (full - empty) / many.Count,
             empty / 1024
         )
         {
