@@ -23,7 +23,7 @@ export DOTNET_GENERATE_ASPNET_CERTIFICATE = false
 export DOTNET_SKIP_WORKLOAD_INTEGRITY_CHECK = 1
 MAKEFLAGS += --no-print-directory
 
-.PHONY: help run test build bench storm vagrant format check-format migrate clean packages test-packages bench-packages \
+.PHONY: help run test build bench storm tsung vagrant format check-format migrate clean packages test-packages bench-packages tsung-packages \
 	page
 
 help: ## show this list
@@ -52,6 +52,11 @@ storm: packages page ## load a local cluster for five minutes, and write a repor
 	@echo "Building ..."
 	@$(BUILD) $(SHOWCASE)
 	@exec dotnet $(SHOWCASE)/bin/$(CONFIGURATION)/net10.0/SignalBroker.Showcase.dll $(ARGS)
+
+tsung: packages tsung-packages page ## load SignalBroker with Debian's tsung [URL=elsewhere PAIRS=100 RATE=10]
+	@$(if $(URL),,echo "Building ..."; $(BUILD) $(LOCAL_CLUSTER))
+	@URL='$(URL)' PAIRS='$(PAIRS)' RATE='$(RATE)' \
+		bench/tsung/run $(LOCAL_CLUSTER)/bin/$(CONFIGURATION)/net10.0/SignalBroker.LocalCluster.dll
 
 vagrant: packages page ## build what the demo VM runs, and bring it up
 	@for project in src/SignalBroker:webapp migrations:migrations; do \
@@ -85,6 +90,9 @@ packages:
 
 test-packages:
 	@scripts/install-packages test
+
+tsung-packages:
+	@scripts/install-packages tsung
 
 bench-packages:
 	@scripts/install-packages bench

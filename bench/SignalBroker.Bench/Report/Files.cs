@@ -22,11 +22,44 @@ public static class Files
     {
         await File.WriteAllTextAsync(Json, JsonSerializer.Serialize(report, ReportJson.Default.BenchmarkReport) + "\n");
         await File.WriteAllTextAsync(Path.Combine(Docs, "benchmark.md"), Markdown.Render(report).TrimEnd() + "\n");
+        foreach (var (name, chart) in ChartsOf(report))
+        {
+            await File.WriteAllTextAsync(Path.Combine(Docs, name), chart + "\n");
+        }
+
         if (CostsOf(report) is { } costs)
         {
             await costs.WriteAsync(Path.Combine(Docs, "unit-costs.json"));
         }
     }
+
+    private static IEnumerable<(string Name, string Chart)> ChartsOf(BenchmarkReport report)
+    {
+        if (report.Exchange is { } exchange)
+        {
+            yield return (
+                "benchmark-signals.svg",
+                StackedBars.Draw(
+                    $"CPU µs per signal of {exchange.Rows[0].Saturated[0].Size:N0} B, as many as each takes",
+                    [.. exchange.Rows.Select(row => (row.System, Medians(row.Saturated[0].CpuMicroseconds)))]
+                )
+            );
+        }
+
+        if (report.Connects is { } connects)
+        {
+            yield return (
+                "benchmark-connects.svg",
+                StackedBars.Draw(
+                    "CPU µs per connect, until it listens",
+                    [.. connects.Rows.Select(row => (row.System, Medians(row.CpuMicroseconds)))]
+                )
+            );
+        }
+    }
+
+    private static Dictionary<string, double> Medians(IReadOnlyDictionary<string, Spread> spreads) =>
+        spreads.ToDictionary(role => role.Key, role => role.Value.Median);
 
     private static UnitCosts? CostsOf(BenchmarkReport report)
     {

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using RabbitMQ.Client;
@@ -8,12 +9,15 @@ namespace SignalBroker.Broker;
 /// <summary>A connection's stream that sends in one piece what is written at about the same time.</summary>
 /// <remarks>
 /// The client library sends each publish by itself. Under load that costs a system call for each here, and a wake-up
-/// for each in the broker. A lone write goes out at once all the same.
+/// for each in the broker. A write that comes alone goes out at once all the same.
 /// </remarks>
 public sealed class CoalescingStream(Socket socket) : NetworkStream(socket, ownsSocket: true), IThreadPoolWorkItem
 {
     // With so much unsent, whoever writes waits.
     private const int MostUnsent = 65_536;
+
+    // Whoever writes so soon after the last sending is not alone.
+    private static readonly TimeSpan Alone = TimeSpan.FromMicroseconds(250);
 
     private readonly Lock gate = new();
     private ArrayBufferWriter<byte> written = new(MostUnsent);
@@ -21,10 +25,12 @@ public sealed class CoalescingStream(Socket socket) : NetworkStream(socket, owns
     private TaskCompletionSource? room;
     private Exception? failure;
     private bool isSending;
+    private long lastSent;
 
     /// <inheritdoc />
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
+        var (begins, full) = (false, default(Task));
         lock (gate)
         {
             if (failure is not null)
@@ -33,20 +39,25 @@ public sealed class CoalescingStream(Socket socket) : NetworkStream(socket, owns
             }
 
             written.Write(buffer.Span);
-            if (!isSending)
+            begins = !isSending;
+            isSending = true;
+            if (written.WrittenCount >= MostUnsent)
             {
-                isSending = true;
-                ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+                room ??= new(TaskCreationOptions.RunContinuationsAsynchronously);
+                full = room.Task;
             }
-
-            if (written.WrittenCount < MostUnsent)
-            {
-                return ValueTask.CompletedTask;
-            }
-
-            room ??= new(TaskCreationOptions.RunContinuationsAsynchronously);
-            return new(room.Task.WaitAsync(cancellationToken));
         }
+
+        if (begins && Stopwatch.GetElapsedTime(lastSent) > Alone)
+        {
+            _ = SendAsync();
+        }
+        else if (begins)
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        }
+
+        return full is null ? ValueTask.CompletedTask : new(full.WaitAsync(cancellationToken));
     }
 
     /// <inheritdoc />
@@ -64,6 +75,7 @@ public sealed class CoalescingStream(Socket socket) : NetworkStream(socket, owns
             {
                 await base.WriteAsync(leaving.WrittenMemory);
                 leaving.ResetWrittenCount();
+                lastSent = Stopwatch.GetTimestamp();
                 waiting.TrySetResult();
             }
             catch (Exception broken)

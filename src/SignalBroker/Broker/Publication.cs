@@ -1,6 +1,9 @@
 namespace SignalBroker.Broker;
 
 /// <summary>One publish and, sooner or later, its outcome.</summary>
+/// <remarks>
+/// Who waits for it goes on at once, on the thread that reads the broker's answers: they must not block it.
+/// </remarks>
 /// <param name="queue">The queue's name.</param>
 /// <param name="body">What is delivered.</param>
 /// <param name="timeToLive">How long it may wait in the queue; null for the queue's own limit.</param>
@@ -12,7 +15,7 @@ public sealed class Publication(
     TimeSpan? timeToLive,
     bool mandatory,
     long since
-) : TaskCompletionSource<PublishOutcome>(TaskCreationOptions.RunContinuationsAsynchronously)
+) : TaskCompletionSource<PublishOutcome>
 {
     public string Queue { get; } = queue;
     public ReadOnlyMemory<byte> Body { get; private set; } = body;

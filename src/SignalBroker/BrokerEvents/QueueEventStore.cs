@@ -25,9 +25,10 @@ public sealed class QueueEventStore(NpgsqlDataSource database)
 {
     // Said in a way that no index serves: the keys find the rows, and not all that the node has.
     private const string OnNode = "sessions.node || '' = @node";
+    private const string Unacked = "coalesce(sessions.acked_at, '-infinity') = '-infinity'";
 
     /// <summary>Acks the sessions whose queue has come to be, and deletes those whose queue is no more.</summary>
-    /// <remarks>Repeated and late events change nothing, because a listening key is used for one queue only.</remarks>
+    /// <remarks>Repeated and late events change no row, because a listening key is used for one queue only.</remarks>
     /// <returns>The created queues that belong to no session.</returns>
     public async Task<IReadOnlyList<string>> ApplyAsync(string node, string[] created, string[] deleted)
     {
@@ -35,9 +36,9 @@ public sealed class QueueEventStore(NpgsqlDataSource database)
         var (orphans, _) = await connection.QuerySingleAsync<(string[], long)>(
             $"""
             WITH acked AS (
-                UPDATE sessions SET acked_at = coalesce(acked_at, now())
+                UPDATE sessions SET acked_at = now()
                 FROM unnest(@created) AS created(key)
-                WHERE listening_key = created.key AND {OnNode} AND created.key <> ALL(@deleted)
+                WHERE listening_key = created.key AND {OnNode} AND {Unacked} AND created.key <> ALL(@deleted)
                 RETURNING listening_key, user_id
             ), gone AS (
                 DELETE FROM sessions USING unnest(@deleted) AS deleted(key)
@@ -141,7 +142,7 @@ public sealed class QueueEventStore(NpgsqlDataSource database)
         await using var results = await connection.QueryMultipleAsync(
             $"""
             SELECT queue.key FROM unnest(@queues) AS queue(key)
-            WHERE NOT EXISTS (SELECT FROM sessions WHERE listening_key = queue.key AND node = @node);
+            WHERE NOT EXISTS (SELECT FROM sessions WHERE listening_key = queue.key AND {OnNode});
 
             SELECT {SessionStore.Columns} FROM sessions JOIN unnest(@queues) AS queue(key) ON listening_key = queue.key
             WHERE node = @node AND ended_at IS NOT NULL;
@@ -195,8 +196,8 @@ public sealed class QueueEventStore(NpgsqlDataSource database)
             $"""
             WITH gone AS (
                 DELETE FROM sessions
-                WHERE node = @node AND {condition}
-                  AND NOT EXISTS (SELECT FROM unnest(@queues) AS queue(key) WHERE queue.key = listening_key)
+                -- Not a join: this is hashed, however few queues the plan was made for.
+                WHERE node = @node AND {condition} AND listening_key NOT IN (SELECT unnest(@queues))
                 RETURNING *
             )
             SELECT node AS Node, listening_key AS ListeningKey, user_id AS UserId, ended_at IS NOT NULL AS Ended,

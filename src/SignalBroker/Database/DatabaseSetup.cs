@@ -27,8 +27,7 @@ public static class DatabaseSetup
             }
 
             var settings = Read(connectionString);
-            if (Environment.GetEnvironmentVariable("MINT") != "1")
-                KeepThreadsFree(settings.MaxPoolSize);
+            KeepThreadsFree(settings.MaxPoolSize);
             builder.Services.AddSingleton(services =>
                 new NpgsqlDataSourceBuilder(settings.ConnectionString)
                     .UseLoggerFactory(services.GetRequiredService<ILoggerFactory>())
@@ -54,11 +53,12 @@ public static class DatabaseSetup
         settings.ApplicationName = "SignalBroker";
         // A connection that a firewall has forgotten is noticed, the one that only listens above all.
         settings.KeepAlive = 10;
-        // Nothing is ever set on a connection, so nothing has to be reset for its next user.
+        // Nobody leaves a setting or a lock on a connection, so nothing has to be reset for its next user.
         settings.NoResetOnClose = true;
         // Each statement has its index, whatever it is asked for: planning it anew would only take time. And a plan that
         // was made while the table was empty must not stay a scan of it.
-        settings.Options = $"{settings.Options} -c plan_cache_mode=force_generic_plan -c enable_seqscan=off".Trim();
+        settings.Options =
+            $"{settings.Options} -c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c jit=off".Trim();
         Default(settings, "Maximum Pool Size", 32);
         Default(settings, "Max Auto Prepare", 50);
         // A statement that times out is cancelled on a connection of its own, which takes two more time-outs when

@@ -10,11 +10,13 @@ public sealed partial class SessionCounter(
     ILogger<SessionCounter> logger
 ) : BackgroundService
 {
-    /// <summary>How old the counts may be; so much do webapps know of each other's placements.</summary>
+    /// <summary>The time between two counts; so much do webapps know of each other's placements.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
 
-    // Counting takes longer the more sessions there are; it never takes more than this share of a core.
+    // Counting takes longer the more sessions there are. It shall not take more than this share of a core, unless the
+    // counts would grow too old.
     private const double LargestShare = 0.02;
+    private static readonly TimeSpan LongestInterval = TimeSpan.FromSeconds(30);
 
     /// <summary>Counts once.</summary>
     public async Task CountAsync()
@@ -31,20 +33,26 @@ public sealed partial class SessionCounter(
     {
         while (true)
         {
-            var begun = clock.GetTimestamp();
+            var pause = Interval;
             try
             {
+                var begun = clock.GetTimestamp();
                 await CountAsync();
+                pause = Clamp(clock.GetElapsedTime(begun) / LargestShare);
             }
             catch (Exception failure)
             {
                 LogNotCounted(failure.Message);
             }
 
-            var pause = clock.GetElapsedTime(begun) / LargestShare;
-            await Task.Delay(pause > Interval ? pause : Interval, clock, stoppingToken);
+            await Task.Delay(pause, clock, stoppingToken);
         }
     }
+
+    private static TimeSpan Clamp(TimeSpan pause) =>
+        pause < Interval ? Interval
+        : pause > LongestInterval ? LongestInterval
+        : pause;
 
     [LoggerMessage(LogLevel.Warning, "The sessions can't be counted: {Reason}")]
     private partial void LogNotCounted(string reason);
