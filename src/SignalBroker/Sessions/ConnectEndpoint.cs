@@ -33,7 +33,7 @@ public sealed record ConnectAnswer(
 
 /// <summary><c>POST /connect</c>: opens a session on a node that has room for it.</summary>
 public sealed class ConnectEndpoint(
-    SessionStore store,
+    SessionOpener opener,
     NodeCatalog nodes,
     SessionCloser closer,
     OriginalClient originalClient,
@@ -93,15 +93,7 @@ public sealed class ConnectEndpoint(
             address,
             isOriginal
         );
-        var opening = await store.OpenAsync(
-            session,
-            settings.PerUser == SessionsPerUser.Many ? settings.MaxPerUser : 1,
-            settings.MaxPerAddress,
-            [.. nodes.Nodes.Where(known => known.State != NodeState.Unreachable).Select(known => known.Name)],
-            replace: settings.PerUser == SessionsPerUser.Replace,
-            settings.AckWithin
-        );
-        switch (opening)
+        switch (await opener.OpenAsync(session))
         {
             case Opening.Opened opened:
                 node.AddSession();
