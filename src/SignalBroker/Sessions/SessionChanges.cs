@@ -103,8 +103,9 @@ public sealed partial class SessionChanges(
             var begun = clock.GetTimestamp();
             moment.TypedValue = begun.ToString(CultureInfo.InvariantCulture);
             await beat.ExecuteNonQueryAsync(cancellationToken);
-            while (Beat - clock.GetElapsedTime(begun) is { Ticks: > 0 } rest)
+            while (Beat - clock.GetElapsedTime(begun) is { TotalMilliseconds: >= 1 } rest)
             {
+                // Less than a millisecond would be no limit to Npgsql.
                 await connection.WaitAsync(rest, cancellationToken);
             }
         }
