@@ -55,6 +55,8 @@ public sealed partial class SessionChanges(
             {
                 stoppingToken.ThrowIfCancellationRequested();
                 LogLost(failure.Message);
+                // Should it still be alive, nobody shall get it from the pool while it listens.
+                NpgsqlConnection.ClearPool(connection);
             }
             finally
             {
