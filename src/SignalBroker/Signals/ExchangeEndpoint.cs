@@ -74,7 +74,7 @@ public sealed class ExchangeEndpoint(
             return;
         }
 
-        var id = signal.Id ?? Guid.CreateVersion7().ToString();
+        var id = SignalId.Of(signal.Id);
         var outcomes = await router.RouteAsync(sender, id, signal);
         foreach (var outcome in outcomes)
         {
@@ -88,9 +88,9 @@ public sealed class ExchangeEndpoint(
         );
     }
 
-    private async Task AnswerAsync(HttpResponse response, string id, SessionOutcome[] outcomes)
+    private async Task AnswerAsync(HttpResponse response, SignalId id, SessionOutcome[] outcomes)
     {
-        using var answer = new PooledBuffer(UsualAnswer);
+        using var answer = PooledBuffer.Rent(UsualAnswer);
         var writer = answer.JsonWriter();
         writer.WriteStartObject();
         Describe(writer, id, outcomes);
@@ -102,14 +102,14 @@ public sealed class ExchangeEndpoint(
         await response.BodyWriter.WriteAsync(answer.Written);
     }
 
-    private Problem NotListening(string addressee, string id, SessionOutcome[] outcomes) =>
+    private Problem NotListening(string addressee, SignalId id, SessionOutcome[] outcomes) =>
         Problem
             .Of(StatusCodes.Status404NotFound, "user-not-listening", $"{addressee} is not listening.")
             .With(writer => Describe(writer, id, outcomes));
 
-    private void Describe(Utf8JsonWriter writer, string id, SessionOutcome[] outcomes)
+    private void Describe(Utf8JsonWriter writer, SignalId id, SessionOutcome[] outcomes)
     {
-        writer.WriteString("id"u8, id);
+        id.WriteTo(writer);
         writer.WriteStartArray("sessions"u8);
         foreach (var (session, outcome) in outcomes)
         {

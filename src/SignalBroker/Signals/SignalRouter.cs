@@ -30,7 +30,7 @@ public sealed partial class SignalRouter(
     /// <param name="request">The signal.</param>
     /// <returns>An outcome for each session; empty when the addressee has none.</returns>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public async ValueTask<SessionOutcome[]> RouteAsync(Session sender, string id, SignalRequest request)
+    public async ValueTask<SessionOutcome[]> RouteAsync(Session sender, SignalId id, SignalRequest request)
     {
         var addressees = await FindAsync(request);
         if (addressees.Length == 0)
@@ -85,10 +85,10 @@ public sealed partial class SignalRouter(
         return outcomes;
     }
 
-    private Task<PublishOutcome> PublishAsync(Session session, Signal signal) =>
+    private ValueTask<PublishOutcome> PublishAsync(Session session, Signal signal) =>
         limiter.Takes(session, signal.Body.Length)
             ? nodes.PublishAsync(session.Node, Topology.QueueOf(session.ListeningKey), signal.Body, signal.TimeToLive)
-            : Task.FromResult(PublishOutcome.Overloaded);
+            : ValueTask.FromResult(PublishOutcome.Overloaded);
 
     // An acked session had a queue, and a queue never comes back: its key is not used again.
     private static bool IsGone(SessionOutcome outcome) =>
