@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Microsoft.Extensions.Options;
 using SignalBroker.Broker;
@@ -55,13 +56,22 @@ public sealed class ExchangeEndpoint(
     /// <summary>Handles one request.</summary>
     public async Task HandleAsync(HttpContext context)
     {
+        if (await ExchangeAsync(context) is { } problem)
+        {
+            await problem.ExecuteAsync(context);
+        }
+    }
+
+    // Null when the signal has been routed and that has been answered.
+    [AsyncMethodBuilder(typeof(ReusingMethodBuilder<>))]
+    private async ValueTask<Problem?> ExchangeAsync(HttpContext context)
+    {
         var request = context.Request;
         var isForm = RequestBody.IsForm(request);
         var sender = await AuthenticateAsync(request, isForm);
         if (sender is null)
         {
-            await Problem.Unauthorized.ExecuteAsync(context);
-            return;
+            return Problem.Unauthorized;
         }
 
         using var body = isForm ? null : await RequestBody.ReadAsync(request);
@@ -70,8 +80,7 @@ public sealed class ExchangeEndpoint(
             : SignalRequest.ReadJson(body.Written, maxTimeToLive);
         if (limiter.Delay(sender, signal.Content.Length) is { } wait)
         {
-            await Problem.TooManyRequests(wait).ExecuteAsync(context);
-            return;
+            return Problem.TooManyRequests(wait);
         }
 
         var id = SignalId.Of(signal.Id);
@@ -81,11 +90,13 @@ public sealed class ExchangeEndpoint(
             metrics.Routed(outcome.Session.Node, outcome.Outcome);
         }
 
-        await (
-            Array.TrueForAll(outcomes, IsNotListening)
-                ? NotListening(signal.To ?? "The session", id, outcomes).ExecuteAsync(context)
-                : AnswerAsync(context.Response, id, outcomes)
-        );
+        if (Array.TrueForAll(outcomes, IsNotListening))
+        {
+            return NotListening(signal.To ?? "The session", id, outcomes);
+        }
+
+        await AnswerAsync(context.Response, id, outcomes);
+        return null;
     }
 
     private async Task AnswerAsync(HttpResponse response, SignalId id, SessionOutcome[] outcomes)

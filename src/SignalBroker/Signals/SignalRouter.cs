@@ -4,6 +4,7 @@ using Microsoft.Extensions.Options;
 using SignalBroker.Broker;
 using SignalBroker.Compatibility;
 using SignalBroker.Database;
+using SignalBroker.Hosting;
 using SignalBroker.Sessions;
 
 namespace SignalBroker.Signals;
@@ -29,7 +30,7 @@ public sealed partial class SignalRouter(
     /// <param name="id">The signal's id.</param>
     /// <param name="request">The signal.</param>
     /// <returns>An outcome for each session; empty when the addressee has none.</returns>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    [AsyncMethodBuilder(typeof(ReusingMethodBuilder<>))]
     public async ValueTask<SessionOutcome[]> RouteAsync(Session sender, SignalId id, SignalRequest request)
     {
         var addressees = await FindAsync(request);
