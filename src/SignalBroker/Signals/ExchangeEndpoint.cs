@@ -146,7 +146,7 @@ public sealed class ExchangeEndpoint(
 
     private async ValueTask<Session?> AuthenticateAsync(HttpRequest request, bool isForm)
     {
-        if (Credential.Read(request) is { } credential)
+        if (LastCredential.Read(request) is { } credential)
         {
             var session = await directory.AuthenticateAsync(credential);
             if (session is null)
