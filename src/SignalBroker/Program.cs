@@ -10,6 +10,7 @@ using SignalBroker.Nodes;
 using SignalBroker.Sessions;
 using SignalBroker.Signals;
 using SignalBroker.StrangeBehaviors;
+using SignalBroker.Users;
 
 return await Startup.RunAsync(
     args,
@@ -21,6 +22,7 @@ return await Startup.RunAsync(
         builder.AddBroker();
         builder.AddBrokerAccess();
         builder.AddBrokerEvents();
+        builder.AddUsers();
         builder.AddSessions();
         builder.AddSignals();
         builder.AddStrangeBehaviors();

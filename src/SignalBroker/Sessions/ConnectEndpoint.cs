@@ -5,6 +5,7 @@ using SignalBroker.Compatibility;
 using SignalBroker.Hosting;
 using SignalBroker.Http;
 using SignalBroker.Nodes;
+using SignalBroker.Users;
 
 namespace SignalBroker.Sessions;
 
@@ -36,6 +37,7 @@ public sealed class ConnectEndpoint(
     SessionStore store,
     NodeCatalog nodes,
     SessionCloser closer,
+    UserProof proof,
     OriginalClient originalClient,
     SessionsMetrics metrics,
     IOptions<SessionsOptions> options
@@ -59,6 +61,15 @@ public sealed class ConnectEndpoint(
             return Problem.InvalidMember("device", $"must have {UserId.DeviceRule}");
         }
 
+        var proven = await proof.FindAsync(request, wanted.UserId);
+        if (proven is ProvenUser.Refused refused)
+        {
+            return refused.Problem;
+        }
+
+        var user = (ProvenUser.Known)proven;
+        wanted = wanted with { UserId = user.UserId };
+
         // An original page logs in with its user id, which then must not be the name of a broker's own user.
         var isOriginal = isForm && originalClient.Enabled;
         if (isOriginal && wanted.UserId is not null && nodes.IsBrokerUser(wanted.UserId))
@@ -76,10 +87,18 @@ public sealed class ConnectEndpoint(
             );
         }
 
-        return await OpenAsync(wanted, node, isOriginal, Networks.ClientOf(request.HttpContext));
+        // A backend connects all its users from one address.
+        var maxPerAddress = user.ByApplication ? 0 : options.Value.MaxPerAddress;
+        return await OpenAsync(wanted, node, isOriginal, Networks.ClientOf(request.HttpContext), maxPerAddress);
     }
 
-    private async Task<IResult> OpenAsync(ConnectRequest wanted, Node node, bool isOriginal, IPAddress address)
+    private async Task<IResult> OpenAsync(
+        ConnectRequest wanted,
+        Node node,
+        bool isOriginal,
+        IPAddress address,
+        int maxPerAddress
+    )
     {
         var settings = options.Value;
         var key = ListeningKey.Create();
@@ -96,7 +115,7 @@ public sealed class ConnectEndpoint(
         var opening = await store.OpenAsync(
             session,
             settings.PerUser == SessionsPerUser.Many ? settings.MaxPerUser : 1,
-            settings.MaxPerAddress,
+            maxPerAddress,
             [.. nodes.Nodes.Where(known => known.State != NodeState.Unreachable).Select(known => known.Name)],
             replace: settings.PerUser == SessionsPerUser.Replace,
             settings.AckWithin
