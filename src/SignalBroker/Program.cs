@@ -10,6 +10,7 @@ using SignalBroker.Nodes;
 using SignalBroker.Sessions;
 using SignalBroker.Signals;
 using SignalBroker.StrangeBehaviors;
+using SignalBroker.Turn;
 using SignalBroker.Users;
 
 return await Startup.RunAsync(
@@ -25,6 +26,7 @@ return await Startup.RunAsync(
         builder.AddUsers();
         builder.AddSessions();
         builder.AddSignals();
+        builder.AddTurn();
         builder.AddStrangeBehaviors();
         builder.AddCompatibility();
     },
@@ -35,6 +37,7 @@ return await Startup.RunAsync(
         app.MapBrokerAccess();
         app.MapSessions();
         app.MapSignals();
+        app.MapTurn();
         app.MapStrangeBehaviors();
         app.MapHealth();
     }

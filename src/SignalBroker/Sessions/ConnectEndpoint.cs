@@ -5,6 +5,7 @@ using SignalBroker.Compatibility;
 using SignalBroker.Hosting;
 using SignalBroker.Http;
 using SignalBroker.Nodes;
+using SignalBroker.Turn;
 using SignalBroker.Users;
 
 namespace SignalBroker.Sessions;
@@ -22,6 +23,8 @@ public sealed record ConnectRequest(string? UserId = null, string? Device = null
 /// <param name="Passcode">The session's only secret: STOMP passcode and password of HTTP's Basic scheme.</param>
 /// <param name="Ack">Whether the session is listening; always false here.</param>
 /// <param name="AckBy">The session expires unless it listens by then.</param>
+/// <param name="IceServers">For <c>new RTCPeerConnection({ iceServers })</c>; empty when none is configured.</param>
+/// <param name="IceServersExpireAt">When their credentials expire; <c>/ice-servers</c> answers fresh ones before.</param>
 public sealed record ConnectAnswer(
     string UserId,
     string? Device,
@@ -29,7 +32,9 @@ public sealed record ConnectAnswer(
     string ListeningKey,
     string Passcode,
     bool Ack,
-    DateTime AckBy
+    DateTime AckBy,
+    IReadOnlyList<IceServer> IceServers,
+    DateTime? IceServersExpireAt
 );
 
 /// <summary><c>POST /connect</c>: opens a session on a node that has room for it.</summary>
@@ -38,6 +43,7 @@ public sealed class ConnectEndpoint(
     NodeCatalog nodes,
     SessionCloser closer,
     UserProof proof,
+    IceServers iceServers,
     OriginalClient originalClient,
     SessionsMetrics metrics,
     IOptions<SessionsOptions> options
@@ -130,6 +136,8 @@ public sealed class ConnectEndpoint(
                     closer.Close(replaced, "replaced by a newer session");
                 }
 
+                // An original page's key is its secret, and a TURN user name is none.
+                var ice = isOriginal ? new([], IceServersExpireAt: null) : iceServers.For(key);
                 return TypedResults.Ok(
                     new ConnectAnswer(
                         session.UserId,
@@ -138,7 +146,9 @@ public sealed class ConnectEndpoint(
                         key,
                         passcode,
                         Ack: false,
-                        opened.AckBy
+                        opened.AckBy,
+                        ice.IceServers,
+                        ice.IceServersExpireAt
                     )
                 );
             case Opening.UserFull when settings.PerUser == SessionsPerUser.Reject:

@@ -124,8 +124,9 @@ public sealed partial class KeySet : IDisposable
             LogFetched(keys.Count, unusable);
             return keys;
         }
-        catch (Exception failure) when (failure is HttpRequestException or TaskCanceledException)
+        catch (Exception failure)
         {
+            // Whatever it answers must not harm the tokens that known keys can verify.
             LogNotFetched(failure.Message);
             return null;
         }

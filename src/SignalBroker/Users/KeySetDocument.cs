@@ -92,7 +92,7 @@ public static class KeySetDocument
         !entry.TryGetProperty("alg", out _) || entry.Text("alg") == algorithm;
 
     private static byte[] Bytes(JsonElement entry, string member) =>
-        StrictBase64Url.TryDecode(entry.Text(member), out var bytes)
+        StrictBase64Url.TryDecode(entry.Text(member), out var bytes) && bytes.Length > 0
             ? bytes
-            : throw new CryptographicException($"'{member}' is not in base64url");
+            : throw new CryptographicException($"'{member}' is no number in base64url");
 }

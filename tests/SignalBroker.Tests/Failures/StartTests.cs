@@ -57,6 +57,10 @@ public sealed class StartTests(TestCluster cluster)
     [InlineData("Users:KeySet:Address", "http://issuer.example/keys")]
     [InlineData("Users:KeySet:KeepFor", "0")]
     [InlineData("Users:ServiceKeys:0:Name", "a b")]
+    [InlineData("Turn:Stun:0", "http://turn.example")]
+    [InlineData("Turn:Addresses:0", "stun:turn.example")]
+    [InlineData("Turn:Secret", "too short")]
+    [InlineData("Turn:LifeTime", "0")]
     [InlineData("ConnectionStrings:Database", "")]
     [InlineData("ConnectionStrings:Database", "Where=here")]
     public async Task A_wrong_setting_stops_the_webapp_with_one_line_that_names_it(string key, string value)
