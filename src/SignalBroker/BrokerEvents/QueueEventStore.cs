@@ -27,6 +27,12 @@ public sealed class QueueEventStore(NpgsqlDataSource database)
     private const string OnNode = "sessions.node || '' = @node";
     private const string Unacked = "coalesce(sessions.acked_at, '-infinity') = '-infinity'";
 
+    private static readonly string ToldDue = $"""
+        SELECT node AS Node, listening_key AS ListeningKey, user_id AS UserId, ended_at IS NOT NULL AS Ended,
+               {SessionChanges.Announce("gone")}
+        FROM gone
+        """;
+
     /// <summary>Acks the sessions whose queue has come to be, and deletes those whose queue is no more.</summary>
     /// <remarks>Repeated and late events change no row, because a listening key is used for one queue only.</remarks>
     /// <returns>The created queues that belong to no session.</returns>
@@ -39,17 +45,16 @@ public sealed class QueueEventStore(NpgsqlDataSource database)
                 UPDATE sessions SET acked_at = now()
                 FROM unnest(@created) AS created(key)
                 WHERE listening_key = created.key AND {OnNode} AND {Unacked} AND created.key <> ALL(@deleted)
-                RETURNING listening_key, user_id
             ), gone AS (
                 DELETE FROM sessions USING unnest(@deleted) AS deleted(key)
                 WHERE listening_key = deleted.key AND {OnNode}
                 RETURNING listening_key, user_id
-            ), changed AS (SELECT * FROM acked UNION ALL SELECT * FROM gone)
+            )
             SELECT ARRAY(
                 SELECT created.key FROM unnest(@created) AS created(key)
                 WHERE created.key <> ALL(@deleted)
                   AND NOT EXISTS (SELECT FROM sessions WHERE listening_key = created.key AND {OnNode})
-            ), {SessionChanges.Announce("changed")}
+            ), {SessionChanges.Announce("gone")}
             """,
             new
             {
@@ -74,10 +79,13 @@ public sealed class QueueEventStore(NpgsqlDataSource database)
     {
         await using var connection = await database.OpenConnectionAsync();
         var expired = await connection.QueryAsync<DueSession>(
-            """
-            DELETE FROM sessions
-            WHERE acked_at IS NULL AND admitted_at IS NULL AND (ack_by < now() OR ended_at IS NOT NULL)
-            RETURNING node AS Node, listening_key AS ListeningKey, user_id AS UserId, ended_at IS NOT NULL AS Ended
+            $"""
+            WITH gone AS (
+                DELETE FROM sessions
+                WHERE acked_at IS NULL AND admitted_at IS NULL AND (ack_by < now() OR ended_at IS NOT NULL)
+                RETURNING *
+            )
+            {ToldDue}
             """
         );
         return expired.AsList();
@@ -105,14 +113,10 @@ public sealed class QueueEventStore(NpgsqlDataSource database)
     {
         await using var connection = await database.OpenConnectionAsync();
         await connection.ExecuteAsync(
-            $"""
-            WITH acked AS (
-                UPDATE sessions SET acked_at = now()
-                FROM unnest(@queues) AS queue(key)
-                WHERE node = @node AND acked_at IS NULL AND ended_at IS NULL AND listening_key = queue.key
-                RETURNING listening_key, user_id
-            )
-            SELECT {SessionChanges.Announce("acked")}
+            """
+            UPDATE sessions SET acked_at = now()
+            FROM unnest(@queues) AS queue(key)
+            WHERE node = @node AND acked_at IS NULL AND ended_at IS NULL AND listening_key = queue.key
             """,
             new { node, queues }
         );
@@ -200,9 +204,7 @@ public sealed class QueueEventStore(NpgsqlDataSource database)
                 WHERE node = @node AND {condition} AND listening_key NOT IN (SELECT unnest(@queues))
                 RETURNING *
             )
-            SELECT node AS Node, listening_key AS ListeningKey, user_id AS UserId, ended_at IS NOT NULL AS Ended,
-                   {SessionChanges.Announce("gone")}
-            FROM gone
+            {ToldDue}
             """,
             new
             {

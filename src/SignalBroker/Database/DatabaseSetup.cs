@@ -56,9 +56,9 @@ public static class DatabaseSetup
         // Nobody leaves a setting or a lock on a connection, so nothing has to be reset for its next user.
         settings.NoResetOnClose = true;
         // Each statement has its index, whatever it is asked for: planning it anew would only take time. And a plan that
-        // was made while the table was empty must not stay a scan of it.
+        // was made while the table was empty must not stay a scan of it. The count of all sessions leaves cores to others.
         settings.Options =
-            $"{settings.Options} -c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c jit=off".Trim();
+            $"{settings.Options} -c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c jit=off -c max_parallel_workers_per_gather=0".Trim();
         Default(settings, "Maximum Pool Size", 32);
         Default(settings, "Max Auto Prepare", 50);
         // A statement that times out is cancelled on a connection of its own, which takes two more time-outs when

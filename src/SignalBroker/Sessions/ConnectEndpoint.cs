@@ -39,7 +39,7 @@ public sealed record ConnectAnswer(
 
 /// <summary><c>POST /connect</c>: opens a session on a node that has room for it.</summary>
 public sealed class ConnectEndpoint(
-    SessionStore store,
+    SessionOpener opener,
     NodeCatalog nodes,
     SessionCloser closer,
     UserProof proof,
@@ -74,11 +74,10 @@ public sealed class ConnectEndpoint(
         }
 
         var user = (ProvenUser.Known)proven;
-        wanted = wanted with { UserId = user.UserId };
 
         // An original page logs in with its user id, which then must not be the name of a broker's own user.
-        var isOriginal = isForm && originalClient.Enabled;
-        if (isOriginal && wanted.UserId is not null && nodes.IsBrokerUser(wanted.UserId))
+        var isOriginal = isForm && originalClient.Enabled && !user.ByApplication;
+        if (isOriginal && user.UserId is not null && nodes.IsBrokerUser(user.UserId))
         {
             return Problem.InvalidUserId("userId");
         }
@@ -93,17 +92,15 @@ public sealed class ConnectEndpoint(
             );
         }
 
-        // A backend connects all its users from one address.
-        var maxPerAddress = user.ByApplication ? 0 : options.Value.MaxPerAddress;
-        return await OpenAsync(wanted, node, isOriginal, Networks.ClientOf(request.HttpContext), maxPerAddress);
+        return await OpenAsync(user, wanted.Device, node, isOriginal, Networks.ClientOf(request.HttpContext));
     }
 
     private async Task<IResult> OpenAsync(
-        ConnectRequest wanted,
+        ProvenUser.Known user,
+        string? device,
         Node node,
         bool isOriginal,
-        IPAddress address,
-        int maxPerAddress
+        IPAddress address
     )
     {
         var settings = options.Value;
@@ -112,21 +109,14 @@ public sealed class ConnectEndpoint(
         var session = new NewSession(
             key,
             PasscodeHash.Of(passcode).ToArray(),
-            wanted.UserId ?? UserId.CreateAnonymous(),
-            wanted.Device,
+            user.UserId ?? UserId.CreateAnonymous(),
+            device,
             node.Name,
             address,
-            isOriginal
+            isOriginal,
+            user.ByApplication
         );
-        var opening = await store.OpenAsync(
-            session,
-            settings.PerUser == SessionsPerUser.Many ? settings.MaxPerUser : 1,
-            maxPerAddress,
-            [.. nodes.Nodes.Where(known => known.State != NodeState.Unreachable).Select(known => known.Name)],
-            replace: settings.PerUser == SessionsPerUser.Replace,
-            settings.AckWithin
-        );
-        switch (opening)
+        switch (await opener.OpenAsync(session))
         {
             case Opening.Opened opened:
                 node.AddSession();

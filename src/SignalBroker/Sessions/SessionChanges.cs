@@ -1,3 +1,4 @@
+using System.Globalization;
 using Npgsql;
 using SignalBroker.Hosting;
 
@@ -6,10 +7,12 @@ namespace SignalBroker.Sessions;
 /// <summary>Hears from PostgreSQL which sessions have changed, and makes the directory forget them.</summary>
 /// <remarks>
 /// Whoever changes sessions announces it in the same transaction, so that every webapp hears of it after the commit.
+/// PostgreSQL delivers announcements in the order of the commits: whoever hears its own has heard all earlier ones.
 /// </remarks>
 public sealed partial class SessionChanges(
     NpgsqlDataSource database,
     SessionDirectory directory,
+    TimeProvider clock,
     ILogger<SessionChanges> logger
 ) : BackgroundService
 {
@@ -17,6 +20,9 @@ public sealed partial class SessionChanges(
 
     // PostgreSQL takes 8,000 bytes in a notification; a user id and a listening key need up to 154.
     private const int NamesPerNotification = 50;
+
+    // How often this webapp announces something to itself.
+    private static readonly TimeSpan Beat = TimeSpan.FromSeconds(0.5);
 
     /// <summary>
     /// An SQL expression that announces the rows of <paramref name="changed"/>, a named subquery with the columns
@@ -49,10 +55,12 @@ public sealed partial class SessionChanges(
             {
                 stoppingToken.ThrowIfCancellationRequested();
                 LogLost(failure.Message);
+                // Should it still be alive, nobody shall get it from the pool while it listens.
+                NpgsqlConnection.ClearPool(connection);
             }
             finally
             {
-                directory.ForgetAllUntilRemembering();
+                directory.HearsNoMore();
             }
         }
     }
@@ -62,8 +70,19 @@ public sealed partial class SessionChanges(
         var connection = await database.OpenConnectionAsync(cancellationToken);
         try
         {
-            connection.Notification += (_, notification) => Forget(notification.Payload);
-            await using var listen = new NpgsqlCommand($"LISTEN {Channel}", connection);
+            var own = OwnChannel(connection);
+            connection.Notification += (_, notification) =>
+            {
+                if (notification.Channel == own)
+                {
+                    directory.HeardUntil(long.Parse(notification.Payload, CultureInfo.InvariantCulture));
+                }
+                else
+                {
+                    Forget(notification.Payload);
+                }
+            };
+            await using var listen = new NpgsqlCommand($"LISTEN {Channel}; LISTEN {own}", connection);
             await listen.ExecuteNonQueryAsync(cancellationToken);
             return connection;
         }
@@ -76,13 +95,26 @@ public sealed partial class SessionChanges(
 
     private async Task HearAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
-        directory.Remember();
         LogListening();
+        await using var beat = new NpgsqlCommand("SELECT pg_notify($1, $2)", connection);
+        beat.Parameters.Add(new() { Value = OwnChannel(connection) });
+        var moment = new NpgsqlParameter<string>();
+        beat.Parameters.Add(moment);
         while (true)
         {
-            await connection.WaitAsync(cancellationToken);
+            var begun = clock.GetTimestamp();
+            moment.TypedValue = begun.ToString(CultureInfo.InvariantCulture);
+            await beat.ExecuteNonQueryAsync(cancellationToken);
+            while (Beat - clock.GetElapsedTime(begun) is { TotalMilliseconds: >= 1 } rest)
+            {
+                // Less than a millisecond would be no limit to Npgsql.
+                await connection.WaitAsync(rest, cancellationToken);
+            }
         }
     }
+
+    private static string OwnChannel(NpgsqlConnection connection) =>
+        string.Create(CultureInfo.InvariantCulture, $"{Channel}_{connection.ProcessID}");
 
     private void Forget(string names)
     {

@@ -13,9 +13,9 @@ public sealed partial class SessionCounter(
     /// <summary>The time between two counts; so much do webapps know of each other's placements.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
 
-    // Counting takes longer the more sessions there are. It shall not take more than this share of a core, unless the
-    // counts would grow too old.
-    private const double LargestShare = 0.02;
+    // Counting takes longer the more sessions there are, and the fewer of them a while changes. Fewer than one signal in a
+    // hundred shall meet a count, unless the counts would grow too old.
+    private const double LargestShare = 0.005;
     private static readonly TimeSpan LongestInterval = TimeSpan.FromSeconds(30);
 
     /// <summary>Counts once.</summary>

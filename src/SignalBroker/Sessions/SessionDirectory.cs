@@ -4,40 +4,51 @@ namespace SignalBroker.Sessions;
 
 /// <summary>Answers who a credential belongs to and where a user listens, mostly from memory.</summary>
 /// <remarks>
-/// An answer is at most <see cref="LongestMemory"/> old. A stale one that names a session too many is corrected by
-/// the broker; one that lacks a session is prevented by <see cref="SessionChanges"/>; an empty one is never kept.
+/// Memory serves only while every change is known to have been heard up to <see cref="LongestMemory"/> ago. A stale
+/// answer that names a session too many is corrected by the broker; one that lacks a session is prevented by
+/// <see cref="SessionChanges"/>; an empty one is never kept.
 /// </remarks>
 public sealed class SessionDirectory : IDisposable
 {
     /// <summary>The longest time for which a revoked credential may still be taken for good.</summary>
     public static readonly TimeSpan LongestMemory = TimeSpan.FromSeconds(2);
 
+    // Only what nobody asks about any more leaves by age, and what was changed by hand.
+    private static readonly TimeSpan Generation = TimeSpan.FromSeconds(5);
+
     private readonly Batcher<string, Session> sessions;
     private readonly ShortMemory<string, Session?> byKey;
     private readonly ShortMemory<string, Session[]?> byUser;
-    private readonly ITimer forgetting;
-    private volatile bool remembers;
+    private readonly TimeProvider clock;
+    private readonly ITimer aging;
+    private long heardAt;
+    private volatile bool hears;
 
-    /// <summary>Starts with an empty memory, and keeps nothing until <see cref="Remember"/> is called.</summary>
+    /// <summary>Starts with an empty memory, and keeps nothing until <see cref="HeardUntil"/> is called.</summary>
     public SessionDirectory(SessionStore store, TimeProvider clock)
     {
+        this.clock = clock;
         sessions = new(store.FindByKeyAsync);
         byKey = new(sessions.GetAsync, session => session is not null);
 
         // A session that has just been opened may begin to listen at any moment. It was announced long before that,
-        // and until it listens nothing is kept of its user: so nobody misses it, however late an announcement comes.
+        // and until the broker has told of its queue nothing is kept of its user: so nobody misses it, however late an
+        // announcement comes, and an ack needs none.
         byUser = new(
             new Batcher<string, Session[]>(store.FindByUserAsync).GetAsync,
-            found => found is not null && Array.TrueForAll(found, IsAdmitted)
+            found => found is not null && Array.TrueForAll(found, IsAcked)
         );
-        forgetting = clock.CreateTimer(_ => Age(), state: null, LongestMemory / 2, LongestMemory / 2);
+        aging = clock.CreateTimer(_ => Age(), state: null, Generation, Generation);
     }
+
+    private bool Remembers => hears && clock.GetElapsedTime(Volatile.Read(ref heardAt)) < LongestMemory;
 
     /// <summary>The session that the credential proves, or null: unknown, ended and wrong look the same.</summary>
     public async ValueTask<Session?> AuthenticateAsync(Credential credential)
     {
+        var remembers = Remembers;
         var kept = remembers && byKey.Keeps(credential.ListeningKey);
-        var session = await FindAsync(credential.ListeningKey);
+        var session = await byKey.GetAsync(credential.ListeningKey, remembers);
         if (session is not null && credential.PasscodeHash.Matches(session.PasscodeSha256))
         {
             return session;
@@ -53,12 +64,18 @@ public sealed class SessionDirectory : IDisposable
     }
 
     /// <summary>The session with this listening key, or null.</summary>
-    public ValueTask<Session?> FindAsync(string listeningKey) => byKey.GetAsync(listeningKey, remembers);
+    public async ValueTask<Session?> FindAsync(string listeningKey)
+    {
+        var session = await byKey.GetAsync(listeningKey, Remembers);
+
+        // Acks are not announced, so one that memory lacks may have come since.
+        return session is { Ack: false } ? await sessions.GetAsync(listeningKey) : session;
+    }
 
     /// <summary>The user's sessions that are listening or about to.</summary>
     public async ValueTask<Session[]> FindListeningAsync(string userId)
     {
-        var found = await byUser.GetAsync(userId, remembers) ?? [];
+        var found = await byUser.GetAsync(userId, Remembers) ?? [];
         return Array.TrueForAll(found, IsAdmitted) ? found : Array.FindAll(found, IsAdmitted);
     }
 
@@ -69,26 +86,28 @@ public sealed class SessionDirectory : IDisposable
         byKey.Forget(listeningKey);
     }
 
-    /// <summary>From now on changes are announced, so that answers may be kept.</summary>
-    public void Remember()
+    /// <summary>All changes that were committed before this moment have been heard, so that answers may be kept for a while.</summary>
+    /// <param name="timestamp">The moment, by the clock's time stamps.</param>
+    public void HeardUntil(long timestamp)
     {
-        byKey.Clear();
-        byUser.Clear();
-        remembers = true;
+        Volatile.Write(ref heardAt, timestamp);
+        hears = true;
     }
 
-    /// <summary>Changes are no longer announced: every answer comes from the database until they are again.</summary>
-    public void ForgetAllUntilRemembering()
+    /// <summary>Changes are no longer heard: every answer comes from the database until they are again.</summary>
+    public void HearsNoMore()
     {
-        remembers = false;
+        hears = false;
         byKey.Clear();
         byUser.Clear();
     }
 
     /// <inheritdoc />
-    public void Dispose() => forgetting.Dispose();
+    public void Dispose() => aging.Dispose();
 
     private static bool IsAdmitted(Session session) => session.Admitted;
+
+    private static bool IsAcked(Session session) => session.Ack;
 
     private void Age()
     {

@@ -5,6 +5,7 @@ using Npgsql;
 namespace SignalBroker.Sessions;
 
 /// <summary>What a new session is made of.</summary>
+/// <remarks>Whatever a backend opens with its service key comes from one address, so the address's limit does not hold.</remarks>
 public sealed record NewSession(
     string ListeningKey,
     byte[] PasscodeSha256,
@@ -12,7 +13,8 @@ public sealed record NewSession(
     string? Device,
     string Node,
     IPAddress Address,
-    bool OriginalClient
+    bool OriginalClient,
+    bool ByApplication
 );
 
 /// <summary>How an attempt to open a session ended.</summary>
@@ -28,6 +30,20 @@ public abstract record Opening
     public sealed record AddressFull : Opening;
 }
 
+/// <summary>What holds for all sessions that are opened at one time.</summary>
+/// <param name="MaxPerUser">How many the user may have, the new one included.</param>
+/// <param name="MaxPerAddress">How many the address may have, the new one included; 0 for any number.</param>
+/// <param name="ReachableNodes">The nodes whose sessions count for the user: those of a lost node can't be ended.</param>
+/// <param name="ReplacesOthers">Whether the user's other sessions end.</param>
+/// <param name="AckWithin">How long the session may wait for its listener.</param>
+public sealed record OpeningLimits(
+    int MaxPerUser,
+    int MaxPerAddress,
+    string[] ReachableNodes,
+    bool ReplacesOthers,
+    TimeSpan AckWithin
+);
+
 /// <summary>Every SQL statement of connecting, finding and ending sessions.</summary>
 public sealed class SessionStore(NpgsqlDataSource database)
 {
@@ -37,81 +53,95 @@ public sealed class SessionStore(NpgsqlDataSource database)
         passcode_sha256 AS PasscodeSha256, original_client AS OriginalClient, admitted_at IS NOT NULL AS Admitted, acked_at IS NOT NULL AS Ack
         """;
 
-    /// <summary>Opens a session, unless the user or the address has too many.</summary>
-    /// <param name="session">The new session.</param>
-    /// <param name="maxPerUser">How many the user may have, the new one included.</param>
-    /// <param name="maxPerAddress">How many the address may have, the new one included; 0 for any number.</param>
-    /// <param name="reachable">The nodes whose sessions count for the user: those of a lost node can't be ended.</param>
-    /// <param name="replace">Whether the user's other sessions end.</param>
-    /// <param name="ackWithin">How long the session may wait for its listener.</param>
-    public async Task<Opening> OpenAsync(
-        NewSession session,
-        int maxPerUser,
-        int maxPerAddress,
-        string[] reachable,
-        bool replace,
-        TimeSpan ackWithin
-    )
+    /// <summary>Opens sessions, except those whose user or address has too many.</summary>
+    /// <param name="sessions">The new sessions, no two of them of one user.</param>
+    /// <param name="limits">How many may be open, and for how long they wait.</param>
+    /// <returns>How each attempt ended, in the order of the sessions.</returns>
+    public async Task<IReadOnlyList<Opening>> OpenAsync(IReadOnlyList<NewSession> sessions, OpeningLimits limits)
     {
         await using var connection = await database.OpenConnectionAsync();
 
-        // One round trip and one transaction. The lock comes first, so that each later statement sees what the
-        // user's other connects have committed.
+        // One round trip and one transaction. The locks come first, always in one order, so that each later statement
+        // sees what the users' other connects have committed.
         await using var results = await connection.QueryMultipleAsync(
             $"""
-            SELECT pg_advisory_xact_lock(hashtextextended(@UserId, 0));
+            SELECT count(pg_advisory_xact_lock(user_lock)) FROM (
+                SELECT DISTINCT hashtextextended(user_id, 0) AS user_lock FROM unnest(@users) AS user_id ORDER BY 1
+            ) AS locks;
 
-            WITH ended AS (
-                UPDATE sessions SET ended_at = now()
-                WHERE @replace AND user_id = @UserId AND ended_at IS NULL
-                RETURNING *
+            WITH due AS (
+                SELECT listening_key FROM sessions
+                WHERE @ReplacesOthers AND user_id = ANY(@users) AND ended_at IS NULL
+                ORDER BY listening_key FOR UPDATE
+            ), ended AS (
+                UPDATE sessions SET ended_at = now() FROM due WHERE sessions.listening_key = due.listening_key
+                RETURNING sessions.*
             )
             SELECT {Columns}, {SessionChanges.Announce("ended")} FROM ended;
 
             WITH counted AS (
-                SELECT
-                    (SELECT count(*) FILTER (WHERE node = ANY(@reachable)) FROM sessions
-                     WHERE user_id = @UserId AND ended_at IS NULL AND (acked_at IS NOT NULL OR ack_by > now())
-                    ) >= @maxPerUser AS user_full,
-                    @maxPerAddress > 0 AND EXISTS (
-                        SELECT FROM sessions WHERE address = @Address AND ended_at IS NULL OFFSET greatest(@maxPerAddress - 1, 0)
-                    ) AS address_full
+                SELECT wanted.*, (
+                    SELECT count(*) FROM sessions
+                    WHERE user_id = wanted.user_id AND ended_at IS NULL AND (acked_at IS NOT NULL OR ack_by > now())
+                      AND node = ANY(@ReachableNodes)
+                ) >= @MaxPerUser AS user_full
+                FROM unnest(@keys, @passcodes, @users, @devices, @nodes, @addresses, @originals, @applications)
+                    WITH ORDINALITY AS wanted(listening_key, passcode_sha256, user_id, device, node, address,
+                                              original_client, by_application, number)
+            ), judged AS (
+                SELECT *, @MaxPerAddress > 0 AND NOT by_application
+                    AND row_number() OVER (PARTITION BY address, user_full, by_application) + (
+                    SELECT count(*) FROM (
+                        SELECT FROM sessions WHERE address = counted.address AND ended_at IS NULL LIMIT @MaxPerAddress
+                    ) AS open
+                ) > @MaxPerAddress AS address_full
+                FROM counted
             ), opened AS (
                 INSERT INTO sessions
                     (listening_key, user_id, device, node, passcode_sha256, address, original_client, ack_by)
-                SELECT @ListeningKey, @UserId, @Device, @Node, @PasscodeSha256, @Address, @OriginalClient,
-                       now() + @ackWithin
-                FROM counted WHERE NOT user_full AND NOT address_full
-                RETURNING *
+                SELECT listening_key, user_id, device, node, passcode_sha256, address, original_client, now() + @AckWithin
+                FROM judged WHERE NOT user_full AND NOT address_full
+                RETURNING listening_key, user_id, ack_by
             )
-            SELECT user_full AS UserFull, (SELECT ack_by FROM opened) AS AckBy, {SessionChanges.Announce("opened")}
-            FROM counted;
+            SELECT user_full AS UserFull, opened.ack_by AS AckBy, {SessionChanges.Announce("opened")}
+            FROM judged LEFT JOIN opened USING (listening_key)
+            ORDER BY number;
             """,
             new
             {
-                session.ListeningKey,
-                session.PasscodeSha256,
-                session.UserId,
-                session.Device,
-                session.Node,
-                session.Address,
-                session.OriginalClient,
-                maxPerUser,
-                maxPerAddress,
-                reachable,
-                replace,
-                ackWithin,
+                keys = Column(session => session.ListeningKey),
+                passcodes = Column(session => session.PasscodeSha256),
+                users = Column(session => session.UserId),
+                devices = Column(session => session.Device),
+                nodes = Column(session => session.Node),
+                addresses = Column(session => session.Address),
+                originals = Column(session => session.OriginalClient),
+                applications = Column(session => session.ByApplication),
+                limits.MaxPerUser,
+                limits.MaxPerAddress,
+                limits.ReachableNodes,
+                limits.ReplacesOthers,
+                limits.AckWithin,
             }
         );
         await results.ReadAsync();
-        var replaced = (await results.ReadAsync<Session>()).AsList();
-        var (userFull, ackBy, _) = await results.ReadSingleAsync<(bool, DateTime?, long)>();
-        return (userFull, ackBy) switch
-        {
-            (_, { } until) => new Opening.Opened(until, replaced),
-            (true, null) => new Opening.UserFull(),
-            (false, null) => new Opening.AddressFull(),
-        };
+        var replaced = (await results.ReadAsync<Session>()).ToLookup(session => session.UserId);
+        var openings = await results.ReadAsync<(bool UserFull, DateTime? AckBy, long)>();
+        return
+        [
+            .. openings.Zip(
+                sessions,
+                (opening, session) =>
+                    opening switch
+                    {
+                        (_, { } ackBy, _) => new Opening.Opened(ackBy, [.. replaced[session.UserId]]),
+                        (true, null, _) => new Opening.UserFull(),
+                        (false, null, _) => (Opening)new Opening.AddressFull(),
+                    }
+            ),
+        ];
+
+        T[] Column<T>(Func<NewSession, T> value) => [.. sessions.Select(value)];
     }
 
     /// <summary>Finds the sessions with these listening keys.</summary>

@@ -13,6 +13,7 @@ public static class SessionsSetup
         {
             builder.AddSettings<SessionsOptions>(SessionsOptions.Section);
             builder.Services.AddSingleton<SessionStore>();
+            builder.Services.AddSingleton<SessionOpener>();
             builder.Services.AddSingleton<SessionDirectory>();
             builder.Services.AddSingleton<SessionsMetrics>();
             builder.Services.AddSingleton<ConnectEndpoint>();

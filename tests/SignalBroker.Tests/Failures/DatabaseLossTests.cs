@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net;
+using SignalBroker.Sessions;
 using SignalBroker.Tests.Harness;
 
 namespace SignalBroker.Tests.Failures;
@@ -112,6 +113,39 @@ public sealed class DatabaseLossTests(FailureCluster cluster) : FailureTests(clu
         await using var other = await Cluster.ListenOnAsync(Cluster.Victim);
         await EverybodyIsServedAsync(sender, other);
     }
+
+    [Fact]
+    public async Task A_webapp_that_hears_of_no_changes_refuses_a_revoked_credential_in_time()
+    {
+        await using var sender = await Cluster.ListenOnAsync(Cluster.Bystander);
+        await using var receiver = await Cluster.ListenOnAsync(Cluster.Victim);
+        await Eventually.HoldsAsync(async () => (await Cluster.HearersAsync()).Count.ShouldBe(2));
+        await Cluster.NextSignalArrivesAsync(0, sender, receiver);
+        var hearers = await Cluster.HearersAsync();
+        Signal("STOP", hearers);
+        try
+        {
+            (await Cluster.ApiOf(1).DisconnectAsync(sender.Session)).Status.ShouldBe(HttpStatusCode.NoContent);
+            await Eventually.HoldsAsync(
+                async () =>
+                    (await ExchangeAsync(Cluster.ApiOf(0), sender, receiver)).Status.ShouldBe(
+                        HttpStatusCode.Unauthorized
+                    ),
+                SessionDirectory.LongestMemory + TimeSpan.FromSeconds(1.5)
+            );
+        }
+        finally
+        {
+            Signal("CONT", hearers);
+        }
+
+        await Eventually.HoldsAsync(async () => (await Cluster.HearersAsync()).Count.ShouldBe(2));
+        await using var other = await Cluster.ListenOnAsync(Cluster.Bystander);
+        await EverybodyIsServedAsync(other, receiver);
+    }
+
+    private static void Signal(string name, IReadOnlyList<int> processes) =>
+        Process.Start("kill", [$"-{name}", .. processes.Select(id => $"{id}")]).WaitForExit();
 
     // With connections that a restart breaks, and on which a frozen server does not answer.
     private async Task FillPoolsAsync()

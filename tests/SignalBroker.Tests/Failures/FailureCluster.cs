@@ -138,6 +138,18 @@ public sealed class FailureCluster : IAsyncLifetime
         );
     }
 
+    /// <summary>PostgreSQL's processes that tell the webapps of changed sessions.</summary>
+    public async Task<IReadOnlyList<int>> HearersAsync()
+    {
+        await using var connection = await database.OpenConnectionAsync();
+        return
+        [
+            .. await connection.QueryAsync<int>(
+                "SELECT pid FROM pg_stat_activity WHERE query LIKE 'SELECT pg_notify(%' AND pid <> pg_backend_pid()"
+            ),
+        ];
+    }
+
     /// <summary>The listening keys of which a node has a queue.</summary>
     public static async Task<IReadOnlyList<string>> QueuesOfAsync(Node node)
     {
