@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Microsoft.Extensions.Options;
 using SignalBroker.Broker;
@@ -57,13 +58,21 @@ public sealed class ExchangeEndpoint(
     /// <summary>Handles one request.</summary>
     public async Task HandleAsync(HttpContext context)
     {
+        if (await ExchangeAsync(context) is { } problem)
+        {
+            await problem.ExecuteAsync(context);
+        }
+    }
+
+    // Null when the signal has been routed and that has been answered.
+    [AsyncMethodBuilder(typeof(ReusingMethodBuilder<>))]
+    private async ValueTask<Problem?> ExchangeAsync(HttpContext context)
+    {
         var request = context.Request;
         var isForm = RequestBody.IsForm(request);
-        var (found, refusal) = await AuthenticateAsync(request, isForm);
-        if (found is not { } sender)
+        if (await AuthenticateAsync(request, isForm) is not { } sender)
         {
-            await refusal!.ExecuteAsync(context);
-            return;
+            return serviceKeys.Read(request).IsPresent ? Problem.WrongServiceKey : Problem.Unauthorized;
         }
 
         using var body = isForm ? null : await RequestBody.ReadAsync(request);
@@ -72,27 +81,28 @@ public sealed class ExchangeEndpoint(
             : SignalRequest.ReadJson(body.Written, maxTimeToLive);
         if (sender.Session is { } session && limiter.Delay(session, signal.Content.Length) is { } wait)
         {
-            await Problem.TooManyRequests(wait).ExecuteAsync(context);
-            return;
+            return Problem.TooManyRequests(wait);
         }
 
-        var id = signal.Id ?? Guid.CreateVersion7().ToString();
+        var id = SignalId.Of(signal.Id);
         var outcomes = await router.RouteAsync(sender, id, signal);
         foreach (var outcome in outcomes)
         {
             metrics.Routed(outcome.Session.Node, outcome.Outcome);
         }
 
-        await (
-            Array.TrueForAll(outcomes, IsNotListening)
-                ? NotListening(signal.To ?? "The session", id, outcomes).ExecuteAsync(context)
-                : AnswerAsync(context.Response, id, outcomes)
-        );
+        if (Array.TrueForAll(outcomes, IsNotListening))
+        {
+            return NotListening(signal.To ?? "The session", id, outcomes);
+        }
+
+        await AnswerAsync(context.Response, id, outcomes);
+        return null;
     }
 
-    private async Task AnswerAsync(HttpResponse response, string id, SessionOutcome[] outcomes)
+    private async Task AnswerAsync(HttpResponse response, SignalId id, SessionOutcome[] outcomes)
     {
-        using var answer = new PooledBuffer(UsualAnswer);
+        using var answer = PooledBuffer.Rent(UsualAnswer);
         var writer = answer.JsonWriter();
         writer.WriteStartObject();
         Describe(writer, id, outcomes);
@@ -104,14 +114,14 @@ public sealed class ExchangeEndpoint(
         await response.BodyWriter.WriteAsync(answer.Written);
     }
 
-    private Problem NotListening(string addressee, string id, SessionOutcome[] outcomes) =>
+    private Problem NotListening(string addressee, SignalId id, SessionOutcome[] outcomes) =>
         Problem
             .Of(StatusCodes.Status404NotFound, "user-not-listening", $"{addressee} is not listening.")
             .With(writer => Describe(writer, id, outcomes));
 
-    private void Describe(Utf8JsonWriter writer, string id, SessionOutcome[] outcomes)
+    private void Describe(Utf8JsonWriter writer, SignalId id, SessionOutcome[] outcomes)
     {
-        writer.WriteString("id"u8, id);
+        id.WriteTo(writer);
         writer.WriteStartArray("sessions"u8);
         foreach (var (session, outcome) in outcomes)
         {
@@ -135,28 +145,28 @@ public sealed class ExchangeEndpoint(
 
     private static bool IsNotListening(SessionOutcome outcome) => outcome.Outcome == PublishOutcome.NotListening;
 
-    private async ValueTask<(Sender? Sender, Problem? Refusal)> AuthenticateAsync(HttpRequest request, bool isForm)
+    private async ValueTask<Sender?> AuthenticateAsync(HttpRequest request, bool isForm)
     {
-        if (Credential.Read(request) is { } credential)
+        if (LastCredential.Read(request) is { } credential)
         {
             if (await directory.AuthenticateAsync(credential) is { } session)
             {
-                return (session, null);
+                return session;
             }
 
             RecordForgery(request, "wrong or unknown credential at /exchange", credential.ListeningKey);
-            return (null, Problem.Unauthorized);
+            return null;
         }
 
         if (serviceKeys.Read(request) is { IsPresent: true } key)
         {
             if (key.Application is not null)
             {
-                return (Sender.FromApplication(key.Application), null);
+                return Sender.FromApplication(key.Application);
             }
 
             RecordForgery(request, "wrong service key at /exchange", listeningKey: null);
-            return (null, Problem.WrongServiceKey);
+            return null;
         }
 
         // The original page only says who it is.
@@ -165,7 +175,7 @@ public sealed class ExchangeEndpoint(
             var form = await RequestBody.ReadFormAsync(request);
             if (form["fromUserId"] is [{ } userId] && UserId.IsValid(userId))
             {
-                var original = new Session
+                return new Session
                 {
                     UserId = userId,
                     // It proves nothing, so its flood counts for its address.
@@ -174,11 +184,10 @@ public sealed class ExchangeEndpoint(
                     PasscodeSha256 = [],
                     OriginalClient = true,
                 };
-                return (original, null);
             }
         }
 
-        return (null, Problem.Unauthorized);
+        return null;
     }
 
     private void RecordForgery(HttpRequest request, string what, string? listeningKey) =>
