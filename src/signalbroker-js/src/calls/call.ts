@@ -114,7 +114,12 @@ export function createCall(parts: LiveCallParts): LiveCall {
       }
       return reached;
     },
-    onFirstOffer: bringOwn,
+    onFirstOffer() {
+      // Only now, so that an offer of its own does not cross the caller's.
+      if (role === "callee") {
+        bringOwn();
+      }
+    },
   });
 
   connection.onconnectionstatechange = () => {
@@ -207,7 +212,8 @@ export function createCall(parts: LiveCallParts): LiveCall {
   }
 
   function addMedia(stream: MediaStream): void {
-    for (const track of stream.getTracks()) {
+    const sent = connection.getSenders().map(({ track }) => track);
+    for (const track of stream.getTracks().filter((candidate) => !sent.includes(candidate))) {
       connection.addTrack(track, stream);
     }
   }
