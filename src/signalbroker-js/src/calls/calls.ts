@@ -56,6 +56,7 @@ export function createCalls(parts: CallsParts): Calls {
     receive,
     listening() {
       outgoing.forEach((ringing) => ringing.listening());
+      rings.forEach((ring) => ring.listening());
       talks.forEach(({ live }) => live.listening());
     },
     networkChanged: () => talks.forEach(({ live }) => live.restart()),

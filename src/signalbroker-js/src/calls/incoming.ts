@@ -39,6 +39,8 @@ export interface Ring {
   /** `replaces` is the own call that gives way to it. */
   accept(options: CallMedia, replaces?: string): Promise<Call>;
   receive(content: ReceivedContent, from: string, fromSession: string): void;
+  /** This end listens on a new session, which the caller must hear of. */
+  listening(): void;
   close(): void;
 }
 
@@ -55,7 +57,7 @@ export interface RingParts {
 }
 
 /** How long the caller may take to begin after this end has accepted. */
-const confirmWithinMs = 20_000;
+const confirmWithinMs = 45_000;
 
 export function createRing({ parts, call, from, content, prepare, onEnded, ...ring }: RingParts): Ring {
   const ended = deferred<RingEnd>();
@@ -104,6 +106,7 @@ export function createRing({ parts, call, from, content, prepare, onEnded, ...ri
           break;
         case "negotiate":
         case "resume":
+        case "resumed":
           if (begin && isCaller(received, session)) {
             const live = begin({ call, peer: from, peerSession: session, role: "callee", secret });
             finish("accepted");
@@ -111,6 +114,14 @@ export function createRing({ parts, call, from, content, prepare, onEnded, ...ri
             live.receive(received);
           }
           break;
+      }
+    },
+    listening() {
+      if (begin) {
+        // The caller has heard that this end accepts, or has not, and may have come back itself.
+        sayAccept();
+        const proof = proofOf(secret, call, "callee", parts.self().listeningKey);
+        void reach(parts, from, { call, proof, kind: "resume" });
       }
     },
     close() {
