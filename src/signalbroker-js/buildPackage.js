@@ -6,9 +6,15 @@ import { bundleLibrary } from "./bundle.js";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 
-await rm(new URL("dist", import.meta.url), { recursive: true, force: true });
-execFileSync(process.execPath, ["node_modules/typescript/bin/tsc", "--project", "tsconfig.package.json"], {
-  cwd: here,
-  stdio: "inherit",
-});
-await bundleLibrary();
+export async function buildPackage() {
+  await rm(`${here}dist`, { recursive: true, force: true });
+  execFileSync(process.execPath, ["node_modules/typescript/bin/tsc", "--project", "tsconfig.package.json"], {
+    cwd: here,
+    stdio: "inherit",
+  });
+  await bundleLibrary();
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  await buildPackage();
+}
