@@ -1,4 +1,5 @@
 using SignalBroker.Tests.Demo;
+using SignalBroker.Tests.Harness;
 
 namespace SignalBroker.Tests.Client;
 
@@ -205,14 +206,17 @@ public sealed class CallTests(Browser browser, ClientSite site) : IClassFixture<
     }
 
     private static Task DecodesFramesAsync(ClientPage page, int videos) =>
-        page.HoldsAsync(
-            $$"""
-            async () => {
-              const stats = [...(await calls[0].connection.getStats()).values()];
-              const seen = stats.filter(({ type, kind, framesDecoded }) =>
-                type === "inbound-rtp" && kind === "video" && framesDecoded > 5);
-              return seen.length === {{videos}};
-            }
-            """
+        Eventually.HoldsAsync(async () =>
+            (
+                await page.RunAsync<int>(
+                    """
+                    async () => {
+                      const stats = [...(await calls[0].connection.getStats()).values()];
+                      return stats.filter(({ type, kind, framesDecoded }) =>
+                        type === "inbound-rtp" && kind === "video" && framesDecoded > 5).length;
+                    }
+                    """
+                )
+            ).ShouldBe(videos)
         );
 }
