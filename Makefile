@@ -9,8 +9,9 @@ JS = src/signalbroker-js
 JS_PACKAGES = $(JS)/node_modules/.package-lock.json
 PEERS = $(patsubst %/package.json,%/node_modules/.package-lock.json,$(wildcard bench/peers/*/package.json))
 PAGE = src/SignalBroker/wwwroot/app
+CLIENT = $(JS)/dist
 PAGE_BUILT = $(JS)/node_modules/.page-built
-PAGE_SOURCES = $(JS)/build.js $(JS)/tsconfig.json $(shell find $(JS)/demo $(JS)/src -type f 2>/dev/null)
+PAGE_SOURCES = $(wildcard $(JS)/*.js) $(wildcard $(JS)/tsconfig*.json) $(shell find $(JS)/demo $(JS)/src -type f 2>/dev/null)
 SOURCES = $(wildcard src tests migrations bench)
 LOCAL_CLUSTER = src/SignalBroker.LocalCluster
 SHOWCASE = src/SignalBroker.Showcase
@@ -84,7 +85,7 @@ migrate: ## bring a database to the newest schema: make migrate DATABASE="Host=.
 	@dotnet run --project migrations --configuration $(CONFIGURATION) --verbosity quiet
 
 clean: ## remove what was built, and the logs
-	@rm -rf artifacts .local $(JS)/node_modules $(PAGE) migrations/bin migrations/obj \
+	@rm -rf artifacts .local $(JS)/node_modules $(CLIENT) $(PAGE) migrations/bin migrations/obj \
 		src/*/bin src/*/obj tests/*/bin tests/*/obj bench/*/bin bench/*/obj \
 		bench/peers/*/bin bench/peers/*/obj bench/peers/*/node_modules
 
@@ -105,7 +106,7 @@ bench-packages:
 
 page: $(PAGE_BUILT)
 
-$(PAGE_BUILT): $(JS_PACKAGES) $(PAGE_SOURCES) $(if $(wildcard $(PAGE)),,missing-page)
+$(PAGE_BUILT): $(JS_PACKAGES) $(PAGE_SOURCES) $(if $(and $(wildcard $(PAGE)),$(wildcard $(CLIENT))),,missing-page)
 	@npm --prefix $(JS) run --silent build
 	@touch $@
 

@@ -1,8 +1,10 @@
-// Builds the demo page into the webapp's wwwroot; the folder holds nothing else and is not committed.
+// Builds the demo page into the webapp's wwwroot (the folder holds nothing else and is not committed), and the
+// package.
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { buildPackage } from "./buildPackage.js";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const demo = join(here, "demo");
@@ -40,6 +42,7 @@ const html = (await readFile(join(demo, "index.html"), "utf8"))
   .replaceAll("main.ts", script)
   .replaceAll("icon.svg", icon);
 
+await buildPackage();
 await writeFile(join(wwwroot, "index.html"), html);
 await writeFile(join(wwwroot, icon), await readFile(join(demo, "icon.svg")));
 console.log(`The demo page is in ${wwwroot}`);

@@ -38,6 +38,10 @@ public sealed class Browser : IAsyncLifetime
                     "--disable-background-networking",
                     "--disable-component-update",
                     "--disable-sync",
+                    // A camera and a microphone of its own, and calls on a machine that has no network.
+                    "--use-fake-ui-for-media-stream",
+                    "--use-fake-device-for-media-stream",
+                    "--allow-loopback-in-peer-connection",
                 ],
                 Env = EnvironmentOfItsOwn(),
             }
@@ -69,7 +73,8 @@ public sealed class Browser : IAsyncLifetime
         return environment;
     }
 
-    private static string FindRoot()
+    /// <summary>The checkout that the tests run in.</summary>
+    public static string FindRoot()
     {
         var folder = new DirectoryInfo(AppContext.BaseDirectory);
         while (!File.Exists(Path.Combine(folder.FullName, "SignalBroker.sln")))

@@ -1,0 +1,42 @@
+// Bundles the library and what it needs into one file, dist/signalbroker.min.js, for pages without a bundler.
+import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
+import { build } from "esbuild";
+
+const path = (name) => fileURLToPath(new URL(name, import.meta.url));
+const bundle = path("dist/signalbroker.min.js");
+
+/** The most that the bundle may weigh when it is compressed. */
+const limitBytes = 25 * 1024;
+
+export async function bundleLibrary() {
+  await build({
+    entryPoints: [path("src/index.ts")],
+    outfile: bundle,
+    bundle: true,
+    format: "esm",
+    target: "es2022",
+    minify: true,
+    sourcemap: true,
+    logLevel: "warning",
+    // Its modules, of which only some are needed, instead of its one old-fashioned file for browsers.
+    alias: { "@stomp/stompjs": path("node_modules/@stomp/stompjs/esm6/index.js") },
+  });
+}
+
+/** Says what the bundle weighs, and fails when it is too much. */
+export async function weigh() {
+  const bytes = await readFile(bundle);
+  const compressed = gzipSync(bytes, { level: 9 }).length;
+  const kib = (count) => `${(count / 1024).toFixed(1)} KiB`;
+  console.log(`${kib(bytes.length)} minified, ${kib(compressed)} with gzip; the limit is ${kib(limitBytes)}`);
+  if (compressed > limitBytes) {
+    process.exitCode = 1;
+  }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  await bundleLibrary();
+  await weigh();
+}

@@ -1,0 +1,93 @@
+import { SignalBrokerError } from "../errors.js";
+import type { Addressee, Sent } from "../sending/signal.js";
+import type { CallContent, ReceivedContent } from "./content.js";
+import { proofOf, type Role } from "./proof.js";
+
+/** What calls need of the client. */
+export interface CallParts {
+  send(to: Addressee, content: unknown): Promise<Sent>;
+  /** Sends at once, past everything that waits, even if the page is being left. */
+  sendLast(to: Addressee, content: unknown): void;
+  self(): { userId: string; listeningKey: string };
+}
+
+/**
+ * What became of a signal to the other end: it has it (`arrived`), its session is gone (`gone`), or nobody knows, and
+ * the signal should be sent again (`unsure`).
+ */
+export type Reach = "arrived" | "gone" | "unsure";
+
+/** The signals between two ends that share a secret, whatever sessions they listen on. */
+export interface Line {
+  readonly call: string;
+  readonly peer: string;
+  /** The listening key of the other end's session, as far as known. */
+  readonly peerSession: string;
+  /** Whether a signal comes from the other end; if it does, it may tell a new session of it. */
+  accepts(content: ReceivedContent, from: string, fromSession: string): boolean;
+  toSession(content: CallContent): Promise<Reach>;
+  /** To all sessions of the other end's user: those that are not meant can't do anything with it. */
+  toUser(content: CallContent): Promise<Reach>;
+  /** As the last thing; nobody waits for it. */
+  last(content: CallContent): void;
+}
+
+export interface LineEnds {
+  call: string;
+  peer: string;
+  peerSession: string;
+  role: Role;
+  secret: string;
+}
+
+export function createLine(parts: CallParts, { call, peer, role, secret, ...ends }: LineEnds): Line {
+  const peerRole: Role = role === "caller" ? "callee" : "caller";
+  let { peerSession } = ends;
+  const signed = (content: CallContent): object => ({
+    call,
+    proof: proofOf(secret, call, role, parts.self().listeningKey),
+    ...content,
+  });
+
+  return {
+    call,
+    peer,
+    get peerSession() {
+      return peerSession;
+    },
+    accepts({ proof }, from, fromSession) {
+      if (from !== peer) {
+        return false;
+      }
+      if (fromSession !== peerSession) {
+        if (proof !== proofOf(secret, call, peerRole, fromSession)) {
+          return false;
+        }
+        peerSession = fromSession;
+      }
+      return true;
+    },
+    async toSession(content) {
+      const session = peerSession;
+      const reached = await reach(parts, { session }, signed(content));
+      // The other end may have come back while the signal was under way to its old session.
+      return reached === "gone" && session !== peerSession ? "unsure" : reached;
+    },
+    toUser: (content) => reach(parts, peer, signed(content)),
+    last: (content) => parts.sendLast({ session: peerSession }, signed(content)),
+  };
+}
+
+/** Sends, and says how far it came. */
+export async function reach(parts: CallParts, to: Addressee, content: object): Promise<Reach> {
+  try {
+    const { sessions } = await parts.send(to, content);
+    if (sessions.some(({ outcome }) => outcome === "queued")) {
+      return "arrived";
+    }
+    return sessions.some(({ outcome }) => outcome !== "notListening") ? "unsure" : "gone";
+  } catch (error) {
+    const isGone = error instanceof SignalBrokerError && error.code === "user-not-listening";
+    return isGone ? "gone" : "unsure";
+  }
+}

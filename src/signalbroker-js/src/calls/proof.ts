@@ -1,0 +1,15 @@
+import { base64Url } from "../random.js";
+import { hmacSha256 } from "./sha256.js";
+
+/** Who began a call. It never changes, while the sessions of both ends do. */
+export type Role = "caller" | "callee";
+
+/**
+ * What a session shows to prove that it is an end of a call: HMAC-SHA-256, by the call's secret, of the call, the role
+ * and the session's own listening key. The server vouches for the key, so nobody else can use the proof, and the
+ * secret itself is sent only once, by the callee's session to the caller's.
+ */
+export function proofOf(secret: string, call: string, role: Role, listeningKey: string): string {
+  const text = new TextEncoder();
+  return base64Url(hmacSha256(text.encode(secret), text.encode(`${call} ${role} ${listeningKey}`)));
+}

@@ -1,0 +1,23 @@
+import type { Signal } from "./envelope.js";
+
+const remembered = 1000;
+
+/** Recognizes signals that came before, by their sender and id; it remembers the last thousand. */
+export function createDuplicates(): (signal: Signal) => boolean {
+  const seen = new Set<string>();
+  return ({ from, id }) => {
+    // Ids are chosen by their senders: nobody may silence somebody else's.
+    const name = `${from} ${id}`;
+    if (id === "" || !seen.has(name)) {
+      seen.add(name);
+      if (seen.size > remembered) {
+        for (const oldest of seen) {
+          seen.delete(oldest);
+          break;
+        }
+      }
+      return false;
+    }
+    return true;
+  };
+}

@@ -1,0 +1,51 @@
+import { isObject, parseJson, textOf } from "./json.js";
+
+/** A signal as it arrives. The server vouches for `from`, `fromSession`, `to` and `sentAt`; the rest is the sender's. */
+export interface Signal {
+  /** The signal's name; unique for its sender. */
+  id: string;
+  /** The user who sent it. */
+  from: string;
+  /** The listening key of the session that sent it: reply to it with `send({ session }, …)`. */
+  fromSession: string | undefined;
+  /** The user whom it was sent to. */
+  to: string;
+  /** What it is about. */
+  type: string | undefined;
+  sentAt: Date;
+  content: unknown;
+}
+
+/** An envelope that the server itself writes, without a sender: nobody else can make one. */
+export interface ControlSignal {
+  type: string;
+  content: unknown;
+}
+
+/** Reads what a listener received; undefined when it is not an envelope. */
+export function readEnvelope(body: string): Signal | ControlSignal | undefined {
+  const json = parseJson(body);
+  if (!isObject(json)) {
+    return undefined;
+  }
+  const from = textOf(json, "from");
+  const type = textOf(json, "type");
+  const content = json["content"];
+  if (from === undefined) {
+    return type === undefined ? undefined : { type, content };
+  }
+  return {
+    id: textOf(json, "id") ?? "",
+    from,
+    fromSession: textOf(json, "fromSession"),
+    to: textOf(json, "to") ?? "",
+    type,
+    sentAt: new Date(textOf(json, "sentAt") ?? Date.now()),
+    content,
+  };
+}
+
+/** Whether the envelope has a sender. */
+export function isSignal(envelope: Signal | ControlSignal): envelope is Signal {
+  return "from" in envelope;
+}

@@ -1,0 +1,14 @@
+export { connect } from "./connect.js";
+export { SignalBrokerError, type ErrorCode, type ErrorDetails } from "./errors.js";
+export type { SignalBrokerClient } from "./client.js";
+export type { ConnectOptions } from "./options.js";
+export type { Signal } from "./envelope.js";
+export type { Unsubscribe } from "./emitter.js";
+export type { Interruption, ListensBy, SessionInfo, State } from "./listening/state.js";
+export type { TokenSource } from "./listening/tokens.js";
+export type { Addressee, Delivery, Outcome, SendOptions, Sent } from "./sending/signal.js";
+export type { Listen } from "./transports/choice.js";
+export type { OpenSocket } from "./transports/stomp.js";
+export type { Call, CallEnd, CallState } from "./calls/call.js";
+export type { IncomingCall, RingEnd } from "./calls/incoming.js";
+export type { CallMedia, CallOptions, CallsOptions } from "./calls/options.js";

@@ -1,0 +1,34 @@
+/** A parsed JSON object whose members are not known yet. */
+export type JsonObject = Record<string, unknown>;
+
+/** Whether a parsed JSON value is an object; arrays and null are not. */
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** The member as text, or undefined when it is missing or not a string. */
+export function textOf(object: JsonObject, member: string): string | undefined {
+  const value = object[member];
+  return typeof value === "string" ? value : undefined;
+}
+
+/** The member as a number, or undefined when it is missing or none. */
+export function numberOf(object: JsonObject, member: string): number | undefined {
+  const value = object[member];
+  return typeof value === "number" ? value : undefined;
+}
+
+/** The objects in a member that is an array. */
+export function objectsOf(object: JsonObject, member: string): JsonObject[] {
+  const value = object[member];
+  return Array.isArray(value) ? value.filter(isObject) : [];
+}
+
+/** Parses JSON; undefined when the text is none. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}

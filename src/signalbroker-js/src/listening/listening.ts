@@ -1,0 +1,200 @@
+import { SignalBrokerError, type ErrorCode } from "../errors.js";
+import type { Surroundings } from "../surroundings.js";
+import type { TransportChoice } from "../transports/choice.js";
+import type { Transport } from "../transports/transport.js";
+import { backoffMs } from "./backoff.js";
+import type { Session } from "./session.js";
+import type { Interruption, State } from "./state.js";
+
+/** Listens, and comes back after every loss with a new session. */
+export interface Listening {
+  readonly state: State;
+  /** The session and the way in and out, while it listens. */
+  readonly current: { session: Session; transport: Transport } | undefined;
+  start(): void;
+  /** The webapp no longer knows the session. */
+  expired(session: Session): void;
+  /** The page is being left, and may come back. */
+  leave(): void;
+  comeBack(): void;
+  close(problem: Interruption): Promise<void>;
+}
+
+export interface ListeningParts {
+  openSession(): Promise<Session>;
+  closeSession(session: Session, keepalive: boolean): Promise<void>;
+  transports: TransportChoice;
+  surroundings: Surroundings;
+  onState(state: State): void;
+  onReceived(body: string): void;
+}
+
+/** A session that is lost sooner than this shows no recovery: the next wait grows. */
+const stableAfterMs = 15_000;
+
+export function createListening(parts: ListeningParts): Listening {
+  const { transports, surroundings } = parts;
+  let state: State = { name: "connecting" };
+  let problem: Interruption | undefined;
+  let hasListened = false;
+  let failures = 0;
+  let listeningSince: number | undefined;
+  /** The webapp asked not to be asked before this time. */
+  let notBefore = 0;
+  let isWaiting = false;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let session: Session | undefined;
+  let transport: Transport | undefined;
+  /** Counts the attempts, so that a late answer to an older one is recognized. */
+  let attempts = 0;
+
+  surroundings.onWake(hurry);
+  surroundings.onNetworkChange(transports.forget);
+
+  return {
+    get state() {
+      return state;
+    },
+    get current() {
+      return state.name === "listening" && session && transport ? { session, transport } : undefined;
+    },
+    start: () => void attempt(),
+    expired(which) {
+      if (session === which) {
+        retry({ code: "unauthorized", reason: "The webapp no longer knows the session." });
+      }
+    },
+    leave() {
+      if (state.name !== "closed") {
+        void stop(true);
+        wait({ code: "page-left", reason: "The page was left." });
+      }
+    },
+    comeBack() {
+      if (state.name !== "closed") {
+        void attempt();
+      }
+    },
+    close,
+  };
+
+  async function attempt(): Promise<void> {
+    void stop();
+    if (!surroundings.isOnline()) {
+      isWaiting = true;
+      wait({ code: "offline", reason: "The browser is offline." });
+      return;
+    }
+    const mine = attempts;
+    if (problem) {
+      wait(problem);
+    }
+    let opened: Session;
+    try {
+      opened = await parts.openSession();
+    } catch (error) {
+      if (mine === attempts) {
+        fail(error);
+      }
+      return;
+    }
+    if (mine !== attempts) {
+      void parts.closeSession(opened, false);
+      return;
+    }
+
+    session = opened;
+    const { by, open } = transports.next();
+    transport = open(opened, {
+      listening() {
+        transports.succeeded();
+        hasListened = true;
+        listeningSince = Date.now();
+        const { userId, device, listeningKey, listeningAddress } = opened;
+        show({ name: "listening", by, session: { userId, device, listeningKey, listeningAddress } });
+      },
+      received: parts.onReceived,
+      lost(reason) {
+        if (listeningSince === undefined) {
+          transports.failed();
+        }
+        retry({ code: "listening-lost", reason });
+      },
+    });
+  }
+
+  function fail(error: unknown): void {
+    if (!(error instanceof SignalBrokerError)) {
+      retry({ code: "token-unavailable", reason: `The token can't be had (${String(error)}).` });
+    } else if (mayPass(error)) {
+      retry({ code: error.code, reason: error.message }, error.retryAfterMs);
+    } else {
+      void close({ code: error.code, reason: error.message });
+    }
+  }
+
+  function retry(why: Interruption, askedToWaitMs = 0): void {
+    if (listeningSince !== undefined && Date.now() - listeningSince >= stableAfterMs) {
+      failures = 0;
+    }
+    void stop();
+    const waitMs = askedToWaitMs + backoffMs(failures);
+    failures++;
+    isWaiting = true;
+    notBefore = Date.now() + askedToWaitMs;
+    timer = setTimeout(() => void attempt(), waitMs);
+    wait(why, new Date(Date.now() + waitMs));
+  }
+
+  function hurry(): void {
+    if (isWaiting && Date.now() >= notBefore) {
+      void attempt();
+    }
+  }
+
+  async function close(why: Interruption): Promise<void> {
+    if (state.name !== "closed") {
+      const stopped = stop(true);
+      show({ name: "closed", problem: why });
+      await stopped;
+    }
+  }
+
+  /** @param isLeaving whether the page may be gone before an answer comes */
+  function stop(isLeaving = false): Promise<void> {
+    attempts++;
+    isWaiting = false;
+    clearTimeout(timer);
+    transport?.close();
+    // The end of a listening socket ends its session; a request of its own would only add to an outage's load.
+    const isDone = session && (isLeaving || listeningSince === undefined);
+    const closed = session && isDone ? parts.closeSession(session, isLeaving) : Promise.resolve();
+    transport = undefined;
+    session = undefined;
+    listeningSince = undefined;
+    return closed;
+  }
+
+  /** Whether the same request may succeed later. A conflict may be with one's own lost session. */
+  function mayPass({ status, code }: { status: number | undefined; code: ErrorCode }): boolean {
+    return (
+      status === undefined ||
+      code === "unreachable" ||
+      status === 408 ||
+      status === 429 ||
+      status >= 500 ||
+      (status === 409 && hasListened)
+    );
+  }
+
+  function wait(why: Interruption, retryAt?: Date): void {
+    problem = why;
+    const name = hasListened ? "reconnecting" : "connecting";
+    show(retryAt ? { name, problem: why, retryAt } : { name, problem: why });
+  }
+
+  function show(next: State): void {
+    state = next;
+    parts.onState(next);
+  }
+}

@@ -1,0 +1,66 @@
+import type { Http } from "../http.js";
+import { basic } from "../http.js";
+import { SignalBrokerError } from "../errors.js";
+import { textOf, type JsonObject } from "../json.js";
+import { readIceServers, type IceAnswer } from "./iceServers.js";
+import type { SessionInfo } from "./state.js";
+import type { Tokens } from "./tokens.js";
+
+/** Who wants to listen. */
+export interface Identity {
+  userId?: string | undefined;
+  device?: string | undefined;
+}
+
+/** A session as POST /connect answers it, its secret included. */
+export interface Session extends SessionInfo {
+  /** The session's only secret: it opens the socket and authorizes every request. */
+  passcode: string;
+  ice: IceAnswer;
+}
+
+/** Opens a session of this user. */
+export async function openSession(http: Http, { userId, device }: Identity, tokens: Tokens): Promise<Session> {
+  const body = { ...(userId === undefined ? {} : { userId }), ...(device === undefined ? {} : { device }) };
+  for (let asked = 1; ; asked++) {
+    const token = await tokens.get();
+    try {
+      const authorization = token === undefined ? undefined : `Bearer ${token}`;
+      return readSession(await http.request("POST", "connect", { body, authorization }));
+    } catch (error) {
+      const isRefused = error instanceof SignalBrokerError && error.status === 401;
+      if (!isRefused || !tokens.forget() || asked === 2) {
+        throw error;
+      }
+    }
+  }
+}
+
+/** Ends a session, as far as the webapp can be reached. */
+export async function closeSession(http: Http, session: Session, keepalive = false): Promise<void> {
+  try {
+    await http.request("POST", "disconnect", { authorization: basic(session), keepalive });
+  } catch {
+    // The node ends the session in any case when its socket breaks.
+  }
+}
+
+function readSession(answer: JsonObject): Session {
+  return {
+    userId: required(answer, "userId"),
+    device: textOf(answer, "device"),
+    listeningAddress: required(answer, "listeningAddress"),
+    listeningKey: required(answer, "listeningKey"),
+    passcode: required(answer, "passcode"),
+    ice: readIceServers(answer),
+  };
+}
+
+function required(answer: JsonObject, member: string): string {
+  const text = textOf(answer, member);
+  if (text === undefined) {
+    // Something else than a webapp answered, such as a hotel's sign-in page; it may go away.
+    throw new SignalBrokerError("unreachable", `The answer to /connect has no ${member}.`);
+  }
+  return text;
+}

@@ -1,0 +1,74 @@
+import type { ControlSignal } from "../envelope.js";
+import { SignalBrokerError } from "../errors.js";
+import { isObject, numberOf, textOf } from "../json.js";
+import { bodyOf, readDeliveries, type OutgoingSignal, type Sent } from "./signal.js";
+
+/** Sends signals through the socket; each is answered by a control envelope that names it. */
+export interface SocketSending {
+  /** Rejects like the HTTP way does, with `unreachable` when no answer comes. */
+  send(transmit: (body: string) => void, signal: OutgoingSignal): Promise<Sent>;
+  /** An envelope that the server wrote. */
+  receive(control: ControlSignal): void;
+  /** The socket is lost: no more answers come. */
+  lost(): void;
+}
+
+interface Waiting {
+  timer: ReturnType<typeof setTimeout>;
+  resolve(sent: Sent): void;
+  reject(error: SignalBrokerError): void;
+}
+
+const answerWithinMs = 10_000;
+
+export function createSocketSending(): SocketSending {
+  const waiting = new Map<string, Waiting>();
+
+  return {
+    send: (transmit, signal) =>
+      new Promise((resolve, reject) => {
+        const timer = setTimeout(() => {
+          take(signal.id)?.reject(new SignalBrokerError("unreachable", "No answer came through the socket."));
+        }, answerWithinMs);
+        waiting.set(signal.id, { timer, resolve, reject });
+        transmit(JSON.stringify(bodyOf(signal)));
+      }),
+
+    // `outcome` holds what /exchange answers, `error` what its problem details would.
+    receive({ type, content }) {
+      const id = isObject(content) ? textOf(content, "id") : undefined;
+      if (!isObject(content) || id === undefined) {
+        return;
+      }
+      if (type === "outcome") {
+        take(id)?.resolve({ id, sessions: readDeliveries(content) ?? [] });
+      } else if (type === "error") {
+        const retryAfter = numberOf(content, "retryAfter");
+        take(id)?.reject(
+          new SignalBrokerError(
+            textOf(content, "code") ?? "internal-error",
+            textOf(content, "detail") ?? "The webapp refused the signal.",
+            {
+              status: numberOf(content, "status"),
+              retryAfterMs: retryAfter === undefined ? undefined : retryAfter * 1000,
+              sessions: readDeliveries(content),
+            },
+          ),
+        );
+      }
+    },
+
+    lost() {
+      for (const id of [...waiting.keys()]) {
+        take(id)?.reject(new SignalBrokerError("unreachable", "The socket was lost before an answer came."));
+      }
+    },
+  };
+
+  function take(id: string): Waiting | undefined {
+    const found = waiting.get(id);
+    clearTimeout(found?.timer);
+    waiting.delete(id);
+    return found;
+  }
+}

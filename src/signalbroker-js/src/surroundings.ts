@@ -1,0 +1,48 @@
+/** What the browser tells about the network and the page. In Node.js nothing ever happens. */
+export interface Surroundings {
+  isOnline(): boolean;
+  /** Trying again at once may succeed: the network is back, or the user looks at the page again. */
+  onWake(handler: () => void): void;
+  /** The device may have another address now. */
+  onNetworkChange(handler: () => void): void;
+  /** The page is being left; it may come back from the browser's cache. */
+  onLeave(handler: () => void): void;
+  onReturn(handler: () => void): void;
+  /** Hears nothing more. */
+  dispose(): void;
+}
+
+export function createSurroundings(): Surroundings {
+  const ends = new AbortController();
+  const page = typeof document === "undefined" ? undefined : document;
+  // Workers have no document, but they hear of the network.
+  const scope = typeof addEventListener === "function" ? globalThis : undefined;
+  const hear = (target: EventTarget | undefined, type: string, handler: (event: Event) => void): void =>
+    target?.addEventListener(type, handler, { signal: ends.signal });
+  const network = (): EventTarget | undefined =>
+    typeof navigator === "undefined" ? undefined : (navigator as { connection?: EventTarget }).connection;
+
+  return {
+    isOnline: () => typeof navigator === "undefined" || navigator.onLine !== false,
+    onWake(handler) {
+      hear(scope, "online", handler);
+      hear(page, "visibilitychange", () => {
+        if (page?.visibilityState === "visible") {
+          handler();
+        }
+      });
+    },
+    onNetworkChange(handler) {
+      hear(scope, "online", handler);
+      hear(network(), "change", handler);
+    },
+    onLeave: (handler) => hear(page && scope, "pagehide", handler),
+    onReturn: (handler) =>
+      hear(page && scope, "pageshow", (event) => {
+        if ((event as PageTransitionEvent).persisted) {
+          handler();
+        }
+      }),
+    dispose: () => ends.abort(),
+  };
+}

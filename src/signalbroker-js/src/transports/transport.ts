@@ -1,0 +1,24 @@
+import type { Session } from "../listening/session.js";
+
+/** What a transport tells its owner. After `lost`, which comes at most once, it says nothing more. */
+export interface TransportEvents {
+  /** The broker confirmed it: from now on signals arrive. */
+  listening(): void;
+  /** An envelope, as JSON. */
+  received(body: string): void;
+  /** @param reason a sentence */
+  lost(reason: string): void;
+}
+
+/** One way in for one session. */
+export interface Transport {
+  /** Sends a signal's body out the same way; absent where that is impossible. */
+  send?(body: string): void;
+  /** Ends it without calling `lost`. */
+  close(): void;
+}
+
+export type OpenTransport = (session: Session, events: TransportEvents) => Transport;
+
+/** How long a transport may take until it listens, in milliseconds. */
+export const listeningWithinMs = 12_000;

@@ -1,0 +1,133 @@
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { SignalBrokerError } from "../../src/errors";
+import { createOutbox, type Outbox } from "../../src/sending/outbox";
+import type { OutgoingSignal, Sent } from "../../src/sending/signal";
+
+interface Delivery {
+  signal: OutgoingSignal;
+  resolve(): void;
+  reject(error: unknown): void;
+}
+
+let deliveries: Delivery[];
+let outbox: Outbox;
+
+const delivered = (): string[] => deliveries.map(({ signal }) => signal.id);
+const signal = (id: string, to: OutgoingSignal["to"] = "bob", timeToLive?: number): OutgoingSignal => ({
+  id,
+  to,
+  content: 1,
+  ...(timeToLive === undefined ? {} : { timeToLive }),
+});
+const codeOf = (sending: Promise<Sent>): Promise<string> =>
+  sending.then(
+    () => "sent",
+    (error: SignalBrokerError) => error.code,
+  );
+const tick = (): Promise<unknown> => vi.advanceTimersByTimeAsync(0);
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  vi.spyOn(Math, "random").mockReturnValue(0.5);
+  deliveries = [];
+  outbox = createOutbox(
+    (sent) =>
+      new Promise((resolve, reject) => {
+        deliveries.push({ signal: sent, resolve: () => resolve({ id: sent.id, sessions: [] }), reject });
+      }),
+  );
+  outbox.resume();
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+  vi.restoreAllMocks();
+});
+
+it("has one signal to an addressee under way at a time, and others beside it", async () => {
+  const first = outbox.send(signal("1"));
+  void outbox.send(signal("2"));
+  void outbox.send(signal("3", "carol"));
+  void outbox.send(signal("4", { session: "bob" }));
+  expect(delivered()).toEqual(["1", "3", "4"]);
+  deliveries[0]?.resolve();
+  await first;
+  await tick();
+  expect(delivered()).toEqual(["1", "3", "4", "2"]);
+});
+
+it("goes on after a signal that was refused", async () => {
+  const first = codeOf(outbox.send(signal("1")));
+  void outbox.send(signal("2"));
+  deliveries[0]?.reject(new SignalBrokerError("user-not-listening", "", { status: 404 }));
+  expect(await first).toBe("user-not-listening");
+  await tick();
+  expect(delivered()).toEqual(["1", "2"]);
+});
+
+it("keeps up to 100 signals while nothing listens, and sends them in their order", async () => {
+  outbox.pause();
+  const sent = Array.from({ length: 100 }, (_, number) => outbox.send(signal(String(number))));
+  expect(await codeOf(outbox.send(signal("one too many")))).toBe("queue-full");
+  expect(deliveries).toEqual([]);
+  outbox.resume();
+  for (let number = 0; number < 100; number++) {
+    await tick();
+    deliveries[number]?.resolve();
+  }
+  await Promise.all(sent);
+  expect(delivered()).toEqual(Array.from({ length: 100 }, (_, number) => String(number)));
+});
+
+it("rejects what waited for its whole time to live", async () => {
+  outbox.pause();
+  const short = codeOf(outbox.send(signal("short", "bob", 1000)));
+  const usual = codeOf(outbox.send(signal("usual")));
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(await short).toBe("expired");
+  await vi.advanceTimersByTimeAsync(28_999);
+  outbox.resume();
+  expect(delivered()).toEqual(["usual"]);
+  // Its time ends while it is under way: the answer counts.
+  await vi.advanceTimersByTimeAsync(60_000);
+  deliveries[0]?.resolve();
+  expect(await usual).toBe("sent");
+});
+
+it("sends what an ended session could not with the next one", async () => {
+  const sent = outbox.send(signal("1"));
+  outbox.pause();
+  deliveries[0]?.reject(new SignalBrokerError("unauthorized", "", { status: 401 }));
+  await tick();
+  expect(deliveries).toHaveLength(1);
+  outbox.resume();
+  deliveries[1]?.resolve();
+  expect((await sent).id).toBe("1");
+});
+
+it("tries again, by the same id, when no answer came or the webapp asks for time", async () => {
+  const sent = codeOf(outbox.send(signal("1")));
+  deliveries[0]?.reject(new SignalBrokerError("unreachable", ""));
+  await vi.advanceTimersByTimeAsync(250);
+  deliveries[1]?.reject(new SignalBrokerError("too-many-requests", "", { status: 429, retryAfterMs: 3000 }));
+  await vi.advanceTimersByTimeAsync(3000);
+  expect(deliveries).toHaveLength(2);
+  await vi.advanceTimersByTimeAsync(500);
+  deliveries[2]?.resolve();
+  expect(await sent).toBe("sent");
+  expect(delivered()).toEqual(["1", "1", "1"]);
+});
+
+it("gives up with the last reason when the next try would come too late", async () => {
+  const sent = codeOf(outbox.send(signal("1", "bob", 200)));
+  deliveries[0]?.reject(new SignalBrokerError("unreachable", ""));
+  expect(await sent).toBe("unreachable");
+});
+
+it("rejects everything once it is closed", async () => {
+  outbox.pause();
+  const waiting = codeOf(outbox.send(signal("1")));
+  outbox.close(new SignalBrokerError("closed", ""));
+  expect(await waiting).toBe("closed");
+  expect(await codeOf(outbox.send(signal("2")))).toBe("closed");
+});

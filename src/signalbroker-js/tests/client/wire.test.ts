@@ -1,0 +1,108 @@
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { createDuplicates } from "../../src/duplicates";
+import { isSignal, readEnvelope, type ControlSignal, type Signal } from "../../src/envelope";
+import { SignalBrokerError } from "../../src/errors";
+import { readIceServers } from "../../src/listening/iceServers";
+import { bodyOf } from "../../src/sending/signal";
+import { createSocketSending } from "../../src/sending/socket";
+import { createEventReader } from "../../src/transports/eventStream";
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+const signal = (from: string, id: string): Signal => readEnvelope(JSON.stringify({ id, from, content: 1 })) as Signal;
+
+it("reads an envelope, and takes nothing else for one", () => {
+  const envelope = readEnvelope(
+    '{"id":"1","from":"bob","fromSession":"s.x","to":"a","type":"t","sentAt":"2026-01-01T00:00:00Z","content":[1]}',
+  );
+  expect(envelope).toMatchObject({ id: "1", from: "bob", fromSession: "s.x", to: "a", type: "t", content: [1] });
+  expect((envelope as Signal).sentAt.toISOString()).toBe("2026-01-01T00:00:00.000Z");
+  expect(readEnvelope("hello")).toBeUndefined();
+  expect(readEnvelope('{"content":1}')).toBeUndefined();
+});
+
+it("takes an envelope for the server's own only if it has no sender", () => {
+  const forged = readEnvelope('{"from":"mallory","type":"outcome","content":{"id":"1"}}') ?? expect.fail();
+  const genuine = readEnvelope('{"type":"outcome","content":{"id":"1"}}') ?? expect.fail();
+  expect(isSignal(forged)).toBe(true);
+  expect(isSignal(genuine)).toBe(false);
+});
+
+it("knows what came before, of each sender for itself, among the last thousand", () => {
+  const isDuplicate = createDuplicates();
+  expect(isDuplicate(signal("bob", "1"))).toBe(false);
+  expect(isDuplicate(signal("bob", "1"))).toBe(true);
+  expect(isDuplicate(signal("carol", "1"))).toBe(false);
+  for (let number = 0; number < 1000; number++) {
+    isDuplicate(signal("dave", String(number)));
+  }
+  expect(isDuplicate(signal("dave", "999"))).toBe(true);
+  expect(isDuplicate(signal("bob", "1"))).toBe(false);
+});
+
+it("writes what the webapp takes", () => {
+  expect(bodyOf({ to: "bob", content: { a: 1 }, id: "1" })).toEqual({ to: "bob", id: "1", content: { a: 1 } });
+  expect(bodyOf({ to: { session: "s.x" }, content: undefined, id: "1", type: "t", timeToLive: 5 })).toEqual({
+    toSession: "s.x",
+    id: "1",
+    type: "t",
+    timeToLive: 5,
+    content: null,
+  });
+});
+
+it("cuts server-sent events wherever the network cuts their bytes", () => {
+  const stream = ': beat\n\ndata: {"a":1}\n\nevent: x\r\ndata:one\r\ndata: two\r\n\r\n:\n\ndata: cut off';
+  for (let size = 1; size <= stream.length; size++) {
+    const read: string[] = [];
+    const take = createEventReader((data) => read.push(data));
+    for (let place = 0; place < stream.length; place += size) {
+      take(stream.slice(place, place + size));
+    }
+    expect(read).toEqual(['{"a":1}', "one\ntwo"]);
+  }
+});
+
+it("answers what was sent through the socket by its id", async () => {
+  const sending = createSocketSending();
+  const bodies: string[] = [];
+  const send = (id: string): Promise<unknown> =>
+    sending.send((body) => bodies.push(body), { to: "bob", content: 1, id }).catch((error: unknown) => error);
+  const control = (type: string, content: object): void => sending.receive({ type, content } as ControlSignal);
+
+  const fine = send("1");
+  const refused = send("2");
+  const silent = send("3");
+  const lost = send("4");
+  expect(bodies[0]).toBe('{"to":"bob","id":"1","content":1}');
+  control("outcome", { id: "1", sessions: [{ listeningKey: "s.b", outcome: "queued" }] });
+  control("error", { id: "2", code: "too-many-requests", detail: "Slow down.", status: 429, retryAfter: 2 });
+  expect(await fine).toEqual({ id: "1", sessions: [{ listeningKey: "s.b", outcome: "queued" }] });
+  expect(await refused).toMatchObject({ code: "too-many-requests", status: 429, retryAfterMs: 2000 });
+  control("outcome", { id: "4711", sessions: [] });
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(await silent).toMatchObject({ code: "unreachable" });
+  expect(await lost).toBeInstanceOf(SignalBrokerError);
+
+  const interrupted = send("5");
+  sending.lost();
+  expect(await interrupted).toMatchObject({ code: "unreachable" });
+});
+
+it("reads ICE servers, and when their credentials end", () => {
+  const now = Date.parse("2026-01-01T00:00:00Z");
+  const stun = { urls: "stun:s.example" };
+  const turn = { urls: ["turn:t.example"], username: "1:s.x", credential: "c" };
+  expect(readIceServers({}, now)).toEqual({ servers: [], expiresAt: undefined });
+  expect(readIceServers({ iceServers: [stun] }, now).expiresAt).toBeUndefined();
+  expect(readIceServers({ iceServers: [stun, { ...turn, ttl: 600 }] }, now)).toEqual({
+    servers: [{ ...stun, username: undefined, credential: undefined }, turn],
+    expiresAt: now + 600_000,
+  });
+  expect(readIceServers({ iceServers: [turn], ttl: 60 }, now).expiresAt).toBe(now + 60_000);
+  expect(readIceServers({ iceServers: [{ ...turn, expires: "2026-01-01T00:01:00Z" }] }, now).expiresAt).toBe(
+    now + 60_000,
+  );
+  expect(readIceServers({ iceServers: [turn], expires: now / 1000 + 5 }, now).expiresAt).toBe(now + 5000);
+});

@@ -1,0 +1,111 @@
+using System.Diagnostics;
+using SignalBroker.LocalCluster;
+using SignalBroker.Tests.Demo;
+using SignalBroker.Tests.Failures;
+using SignalBroker.Tests.Harness;
+
+namespace SignalBroker.Tests.Client;
+
+/// <summary>The TypeScript client in Node.js: the package's own example of a chat.</summary>
+public sealed class NodeClientTests(FailureCluster cluster) : FailureTests(cluster)
+{
+    [Fact]
+    public async Task Two_programs_send_and_receive_in_order_and_come_back_after_their_node_was_killed()
+    {
+        var (aliceId, bobId) = ($"alice-{Guid.NewGuid():N}", $"bob-{Guid.NewGuid():N}");
+        await using var alice = await Chat.StartAsync(Cluster.Servers.Webapps[0], aliceId);
+        await using var bob = await Chat.StartAsync(Cluster.Servers.Webapps[1], bobId);
+        for (var number = 0; number < 20; number++)
+        {
+            await alice.SayAsync($"{bobId} number {number}");
+        }
+
+        for (var number = 0; number < 20; number++)
+        {
+            (await alice.NextAsync("> ")).ShouldBe("> queued");
+            (await bob.NextAsync($"{aliceId}: ")).ShouldBe($"{aliceId}: number {number}");
+        }
+
+        var node = Cluster.Servers.Nodes.Single(node => node.ListeningAddress == bob.ListeningAddress);
+        await node.KillAsync();
+
+        (await bob.NextAsync("* reconnecting")).ShouldContain("The socket");
+        await bob.ListensAsync();
+        bob.ListeningAddress.ShouldNotBe(node.ListeningAddress);
+        await bob.SayAsync($"{bobId} to myself");
+        (await bob.NextAsync($"{bobId}: ")).ShouldBe($"{bobId}: to myself");
+
+        await node.StartAsync(Token);
+        await Eventually.HoldsAsync(async () =>
+        {
+            await alice.SayAsync($"{bobId} welcome back");
+            (await alice.NextAsync("> ")).ShouldBe("> queued");
+        });
+        (await bob.NextAsync($"{aliceId}: ")).ShouldBe($"{aliceId}: welcome back");
+    }
+
+    /// <summary>The example program, as a user starts it.</summary>
+    private sealed class Chat : IAsyncDisposable
+    {
+        private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+        private readonly Process process;
+
+        private Chat(Process process) => this.process = process;
+
+        /// <summary>The node that it listened on last.</summary>
+        public string ListeningAddress { get; private set; } = "";
+
+        public static async Task<Chat> StartAsync(Webapp webapp, string userId)
+        {
+            var package = Path.Combine(Browser.FindRoot(), "src", "signalbroker-js");
+            var start = new ProcessStartInfo("node", ["examples/chat.js", webapp.PublicAddress, userId])
+            {
+                WorkingDirectory = package,
+                UseShellExecute = false,
+                RedirectStandardInput = true,
+                RedirectStandardOutput = true,
+            };
+            var chat = new Chat(Process.Start(start)!);
+            await chat.ListensAsync();
+            return chat;
+        }
+
+        public Task SayAsync(string line) => process.StandardInput.WriteLineAsync(line);
+
+        public async Task ListensAsync() => ListeningAddress = (await NextAsync("* listening ")).Split(' ')[2];
+
+        /// <summary>The next line that begins so; others are passed over.</summary>
+        public async Task<string> NextAsync(string beginning)
+        {
+            while (true)
+            {
+                var line = await process.StandardOutput.ReadLineAsync(Token).AsTask().WaitAsync(Patience, Token);
+                line.ShouldNotBeNull("The program has ended.");
+                if (line.StartsWith(beginning, StringComparison.Ordinal))
+                {
+                    return line;
+                }
+            }
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            process.StandardInput.Close();
+            try
+            {
+                await process.WaitForExitAsync(CancellationToken.None).WaitAsync(Patience);
+                process.ExitCode.ShouldBe(0);
+            }
+            finally
+            {
+                if (!process.HasExited)
+                {
+                    process.Kill();
+                }
+
+                process.Dispose();
+            }
+        }
+    }
+}
