@@ -25,8 +25,8 @@ public abstract record TokenVerdict
 /// <summary>Says whether a token is signed by a known key, is meant for us and is good now.</summary>
 public sealed class TokenVerifier(TokenKeys keys, IOptions<UsersOptions> options, TimeProvider clock)
 {
-    // 9999-12-31: what comes after that is no date.
-    private const double LastSecond = 253_402_300_799;
+    // 9998-12-31, so that there is room for the clock skew: what comes after 9999 is no date.
+    private const double LastSecond = 253_370_764_799;
 
     private readonly UsersOptions settings = options.Value;
 
