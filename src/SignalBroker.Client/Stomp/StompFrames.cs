@@ -1,0 +1,160 @@
+using System.Buffers.Text;
+
+namespace SignalBroker.Client.Stomp;
+
+/// <summary>A frame of STOMP 1.2 as it lies in a buffer.</summary>
+/// <param name="command">Such as MESSAGE.</param>
+/// <param name="headers">The header lines.</param>
+/// <param name="body">The body.</param>
+internal readonly ref struct StompFrame(
+    ReadOnlySpan<byte> command,
+    ReadOnlySpan<byte> headers,
+    ReadOnlyMemory<byte> body
+)
+{
+    public ReadOnlySpan<byte> Command { get; } = command;
+    public ReadOnlyMemory<byte> Body { get; } = body;
+    private ReadOnlySpan<byte> Headers { get; } = headers;
+
+    /// <summary>A header's value as it is written; empty when there is none.</summary>
+    public ReadOnlySpan<byte> this[ReadOnlySpan<byte> name]
+    {
+        get
+        {
+            var rest = Headers;
+            while (!rest.IsEmpty)
+            {
+                var line = StompFrames.NextLine(ref rest);
+                if (line.Length > name.Length && line[name.Length] == (byte)':' && line.StartsWith(name))
+                {
+                    return line[(name.Length + 1)..];
+                }
+            }
+
+            return [];
+        }
+    }
+}
+
+/// <summary>Cuts what arrives into frames of STOMP 1.2, wherever the WebSocket's messages begin and end.</summary>
+internal sealed class StompFrames
+{
+    private const int Largest = 1 << 20;
+
+    private byte[] kept = [];
+    private int keptLength;
+
+    /// <summary>Hears of a frame; it is only valid within the call.</summary>
+    public delegate void Handler(StompFrame frame);
+
+    /// <summary>Hands out every frame that is complete by now, and keeps the beginning of one that is not.</summary>
+    public void Add(ReadOnlyMemory<byte> arrived, Handler handler)
+    {
+        if (keptLength > 0)
+        {
+            Keep(arrived.Span);
+            arrived = kept.AsMemory(0, keptLength);
+        }
+
+        while (TryRead(ref arrived, out var frame))
+        {
+            handler(frame);
+        }
+
+        if (arrived.IsEmpty)
+        {
+            (kept, keptLength) = ([], 0);
+        }
+        else if (keptLength == 0)
+        {
+            Keep(arrived.Span);
+        }
+        else
+        {
+            arrived.Span.CopyTo(kept);
+            keptLength = arrived.Length;
+        }
+    }
+
+    /// <summary>The next line without its end, of lines that all have one.</summary>
+    public static ReadOnlySpan<byte> NextLine(scoped ref ReadOnlySpan<byte> rest)
+    {
+        var end = rest.IndexOf((byte)'\n');
+        var line = rest[..end];
+        rest = rest[(end + 1)..];
+        return line is [.., (byte)'\r'] ? line[..^1] : line;
+    }
+
+    private void Keep(ReadOnlySpan<byte> arrived)
+    {
+        var needed = keptLength + arrived.Length;
+        if (needed > Largest)
+        {
+            throw new InvalidDataException("The node sent a frame that is too long.");
+        }
+
+        if (kept.Length < needed)
+        {
+            Array.Resize(ref kept, Math.Max(needed, kept.Length * 2));
+        }
+
+        arrived.CopyTo(kept.AsSpan(keptLength));
+        keptLength = needed;
+    }
+
+    private static bool TryRead(ref ReadOnlyMemory<byte> arrived, out StompFrame frame)
+    {
+        frame = default;
+        // Line ends between frames are heart-beats.
+        arrived = arrived.TrimStart("\r\n"u8);
+        var rest = arrived.Span;
+        if (!rest.Contains((byte)'\n'))
+        {
+            return false;
+        }
+
+        var command = NextLine(ref rest);
+        var headers = rest;
+        var contentLength = -1;
+        while (true)
+        {
+            if (!rest.Contains((byte)'\n'))
+            {
+                return false;
+            }
+
+            var line = NextLine(ref rest);
+            if (line.IsEmpty)
+            {
+                break;
+            }
+
+            // Of repeated headers the first counts.
+            if (
+                contentLength < 0
+                && line.StartsWith("content-length:"u8)
+                && Utf8Parser.TryParse(line[15..], out int length, out _)
+            )
+            {
+                contentLength = length;
+            }
+        }
+
+        headers = headers[..^rest.Length];
+        var bodyLength = contentLength >= 0 ? contentLength : rest.IndexOf((byte)0);
+        if (bodyLength < 0 || bodyLength >= rest.Length)
+        {
+            return false;
+        }
+
+        if (rest[bodyLength] != 0)
+        {
+            throw new InvalidDataException("The node sent a frame without an end.");
+        }
+
+        var bodyStart = arrived.Length - rest.Length;
+        frame = new(command, headers, arrived.Slice(bodyStart, bodyLength));
+        arrived = arrived[(bodyStart + bodyLength + 1)..];
+        return true;
+    }
+}
