@@ -47,12 +47,16 @@ public sealed class Servers : IAsyncLifetime
     public Node NodeOf(SessionInfo session) =>
         Cluster.Nodes.Single(node => node.ListeningAddress == session.ListeningAddress);
 
-    /// <summary>Starts whatever does not run.</summary>
+    /// <summary>Starts and resumes whatever does not run.</summary>
     public async Task MendAsync()
     {
         foreach (Part part in (Part[])[.. Cluster.Nodes, Webapp])
         {
-            if (!part.IsRunning)
+            if (part.IsRunning)
+            {
+                part.Resume();
+            }
+            else
             {
                 await part.StartAsync();
             }
