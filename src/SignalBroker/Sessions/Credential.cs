@@ -1,6 +1,5 @@
 using System.Buffers.Text;
 using System.Text;
-using Microsoft.Net.Http.Headers;
 
 namespace SignalBroker.Sessions;
 
@@ -17,16 +16,15 @@ public readonly record struct Credential(string ListeningKey, PasscodeHash Passc
     private const int LongestPair = 128;
 
     /// <summary>Reads <c>Authorization: Basic base64(listeningKey:passcode)</c> (RFC 7617); null when it is not that.</summary>
-    public static Credential? Read(HttpRequest request)
+    public static Credential? Parse(string header)
     {
-        var header = request.Headers[HeaderNames.Authorization];
-        if (header is not [{ } value] || !value.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))
+        if (!header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))
         {
             return null;
         }
 
         Span<byte> pair = stackalloc byte[LongestPair];
-        var encoded = value.AsSpan(Scheme.Length).Trim();
+        var encoded = header.AsSpan(Scheme.Length).Trim();
         if (encoded.Length > LongestPair || !Convert.TryFromBase64Chars(encoded, pair, out var length))
         {
             return null;

@@ -20,7 +20,7 @@ public static class Envelope
     /// <param name="sentAt">When the server accepted it.</param>
     /// <returns>The envelope; whoever has it published disposes of it.</returns>
     public static PooledBuffer Write(
-        string id,
+        SignalId id,
         Session sender,
         string to,
         SignalRequest request,
@@ -28,10 +28,10 @@ public static class Envelope
         DateTimeOffset sentAt
     )
     {
-        var buffer = new PooledBuffer(request.Content.Length + RoomForTheRest);
+        var buffer = PooledBuffer.Rent(request.Content.Length + RoomForTheRest);
         var writer = buffer.JsonWriter();
         writer.WriteStartObject();
-        writer.WriteString("id"u8, id);
+        id.WriteTo(writer);
         writer.WriteString("from"u8, sender.UserId);
         if (nameSession)
         {

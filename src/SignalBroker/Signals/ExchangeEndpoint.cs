@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Microsoft.Extensions.Options;
 using SignalBroker.Broker;
@@ -55,13 +56,22 @@ public sealed class ExchangeEndpoint(
     /// <summary>Handles one request.</summary>
     public async Task HandleAsync(HttpContext context)
     {
+        if (await ExchangeAsync(context) is { } problem)
+        {
+            await problem.ExecuteAsync(context);
+        }
+    }
+
+    // Null when the signal has been routed and that has been answered.
+    [AsyncMethodBuilder(typeof(ReusingMethodBuilder<>))]
+    private async ValueTask<Problem?> ExchangeAsync(HttpContext context)
+    {
         var request = context.Request;
         var isForm = RequestBody.IsForm(request);
         var sender = await AuthenticateAsync(request, isForm);
         if (sender is null)
         {
-            await Problem.Unauthorized.ExecuteAsync(context);
-            return;
+            return Problem.Unauthorized;
         }
 
         using var body = isForm ? null : await RequestBody.ReadAsync(request);
@@ -70,27 +80,28 @@ public sealed class ExchangeEndpoint(
             : SignalRequest.ReadJson(body.Written, maxTimeToLive);
         if (limiter.Delay(sender, signal.Content.Length) is { } wait)
         {
-            await Problem.TooManyRequests(wait).ExecuteAsync(context);
-            return;
+            return Problem.TooManyRequests(wait);
         }
 
-        var id = signal.Id ?? Guid.CreateVersion7().ToString();
+        var id = SignalId.Of(signal.Id);
         var outcomes = await router.RouteAsync(sender, id, signal);
         foreach (var outcome in outcomes)
         {
             metrics.Routed(outcome.Session.Node, outcome.Outcome);
         }
 
-        await (
-            Array.TrueForAll(outcomes, IsNotListening)
-                ? NotListening(signal.To ?? "The session", id, outcomes).ExecuteAsync(context)
-                : AnswerAsync(context.Response, id, outcomes)
-        );
+        if (Array.TrueForAll(outcomes, IsNotListening))
+        {
+            return NotListening(signal.To ?? "The session", id, outcomes);
+        }
+
+        await AnswerAsync(context.Response, id, outcomes);
+        return null;
     }
 
-    private async Task AnswerAsync(HttpResponse response, string id, SessionOutcome[] outcomes)
+    private async Task AnswerAsync(HttpResponse response, SignalId id, SessionOutcome[] outcomes)
     {
-        using var answer = new PooledBuffer(UsualAnswer);
+        using var answer = PooledBuffer.Rent(UsualAnswer);
         var writer = answer.JsonWriter();
         writer.WriteStartObject();
         Describe(writer, id, outcomes);
@@ -102,14 +113,14 @@ public sealed class ExchangeEndpoint(
         await response.BodyWriter.WriteAsync(answer.Written);
     }
 
-    private Problem NotListening(string addressee, string id, SessionOutcome[] outcomes) =>
+    private Problem NotListening(string addressee, SignalId id, SessionOutcome[] outcomes) =>
         Problem
             .Of(StatusCodes.Status404NotFound, "user-not-listening", $"{addressee} is not listening.")
             .With(writer => Describe(writer, id, outcomes));
 
-    private void Describe(Utf8JsonWriter writer, string id, SessionOutcome[] outcomes)
+    private void Describe(Utf8JsonWriter writer, SignalId id, SessionOutcome[] outcomes)
     {
-        writer.WriteString("id"u8, id);
+        id.WriteTo(writer);
         writer.WriteStartArray("sessions"u8);
         foreach (var (session, outcome) in outcomes)
         {
@@ -135,7 +146,7 @@ public sealed class ExchangeEndpoint(
 
     private async ValueTask<Session?> AuthenticateAsync(HttpRequest request, bool isForm)
     {
-        if (Credential.Read(request) is { } credential)
+        if (LastCredential.Read(request) is { } credential)
         {
             var session = await directory.AuthenticateAsync(credential);
             if (session is null)
