@@ -46,7 +46,7 @@ public sealed class SignalBrokerClient : IAsyncDisposable
     }
 
     /// <summary>Hears of every change of the state, one after the other. A handler must not block.</summary>
-    /// <remarks>A handler that throws closes the client with <see cref="SignalBrokerCode.HandlerFailed"/>.</remarks>
+    /// <remarks>A handler that throws closes the client with <see cref="SignalBrokerCode.ClientFailed"/>.</remarks>
     public event EventHandler<ClientStateChangedEventArgs>? StateChanged;
 
     /// <summary>Where the client stands.</summary>
@@ -188,7 +188,7 @@ public sealed class SignalBrokerClient : IAsyncDisposable
         {
             null => new Interruption(SignalBrokerCode.Closed, "The application closed the client."),
             SignalBrokerException refused => new(refused.Code, refused.Message),
-            _ => new(SignalBrokerCode.HandlerFailed, failure.Message),
+            _ => new(SignalBrokerCode.ClientFailed, failure.Message),
         };
         outbox.Close(
             new SignalNotSentException(SignalBrokerCode.Closed, $"The client is closed: {problem.Reason}", failure)
@@ -201,7 +201,7 @@ public sealed class SignalBrokerClient : IAsyncDisposable
         {
             Show(new ClientState.Closed(problem));
         }
-        catch (Exception thrown) when (failure is not null && thrown is not null)
+        catch when (failure is not null)
         {
             // The handler has closed the client by throwing before.
         }

@@ -30,8 +30,8 @@ public static class SignalBrokerCode
     /// <summary><see cref="SignalBrokerClientOptions.Token"/> failed.</summary>
     public const string TokenUnavailable = "token-unavailable";
 
-    /// <summary>A <see cref="SignalBrokerClient.StateChanged"/> handler has thrown.</summary>
-    public const string HandlerFailed = "handler-failed";
+    /// <summary>Something unforeseen, such as a <see cref="SignalBrokerClient.StateChanged"/> handler that has thrown.</summary>
+    public const string ClientFailed = "client-failed";
 
     /// <summary>The server needs a token, and got none.</summary>
     public const string TokenMissing = "token-missing";

@@ -4,7 +4,7 @@ using System.Net.WebSockets;
 using System.Runtime.CompilerServices;
 using System.Text;
 using SignalBroker.Client.Http;
-using SignalBroker.Client.Stomp;
+using SignalBroker.Stomp;
 
 namespace SignalBroker.Client.Listening;
 

@@ -26,6 +26,17 @@ public sealed class ManualClock : TimeProvider
         return timer;
     }
 
+    /// <summary>Waits until so many timers run.</summary>
+    public Task HasTimersAsync(int count) =>
+        Task.Run(async () =>
+        {
+            while (Running() < count)
+            {
+                TestContext.Current.CancellationToken.ThrowIfCancellationRequested();
+                await Task.Yield();
+            }
+        });
+
     /// <summary>Moves on, from timer to timer.</summary>
     public void Advance(TimeSpan by)
     {
@@ -47,6 +58,14 @@ public sealed class ManualClock : TimeProvider
             }
 
             fire();
+        }
+    }
+
+    private int Running()
+    {
+        lock (changing)
+        {
+            return timers.Count(timer => timer.Due is not null);
         }
     }
 

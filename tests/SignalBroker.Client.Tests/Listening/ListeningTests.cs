@@ -188,7 +188,7 @@ public sealed class ListeningTests(Servers servers)
             await Should.ThrowAsync<SignalNotSentException>(client.SendAsync("x", 1, cancellationToken: Token))
         ).Code.ShouldBe(SignalBrokerCode.Closed);
         await client.DisposeAsync();
-        client.State.ShouldBeOfType<ClientState.Closed>().Problem.Code.ShouldBe(SignalBrokerCode.HandlerFailed);
+        client.State.ShouldBeOfType<ClientState.Closed>().Problem.Code.ShouldBe(SignalBrokerCode.ClientFailed);
     }
 
     [Theory]
