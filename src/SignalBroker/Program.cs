@@ -10,6 +10,8 @@ using SignalBroker.Nodes;
 using SignalBroker.Sessions;
 using SignalBroker.Signals;
 using SignalBroker.StrangeBehaviors;
+using SignalBroker.Turn;
+using SignalBroker.Users;
 
 return await Startup.RunAsync(
     args,
@@ -21,8 +23,10 @@ return await Startup.RunAsync(
         builder.AddBroker();
         builder.AddBrokerAccess();
         builder.AddBrokerEvents();
+        builder.AddUsers();
         builder.AddSessions();
         builder.AddSignals();
+        builder.AddTurn();
         builder.AddStrangeBehaviors();
         builder.AddCompatibility();
     },
@@ -33,6 +37,7 @@ return await Startup.RunAsync(
         app.MapBrokerAccess();
         app.MapSessions();
         app.MapSignals();
+        app.MapTurn();
         app.MapStrangeBehaviors();
         app.MapHealth();
     }

@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using System.Net;
 using Microsoft.Extensions.Options;
 using SignalBroker.Hosting;
+using SignalBroker.Users;
 
 namespace SignalBroker.Http;
 
@@ -15,6 +16,10 @@ public sealed class RateLimitOptions
     [Range(1, 1_000_000)]
     public int RequestsPerSecondOfAddress { get; set; } = 200;
 
+    /// <summary>How many requests an application may make per second with its service key, from whatever address.</summary>
+    [Range(1, 1_000_000)]
+    public int RequestsPerSecondOfServiceKey { get; set; } = 1_000;
+
     /// <summary>How many signals a session may send per second.</summary>
     [Range(1, 1_000_000)]
     public int SignalsPerSecondOfSession { get; set; } = 50;
@@ -24,18 +29,34 @@ public sealed class RateLimitOptions
     public int SignalBytesPerSecondOfSession { get; set; } = 131_072;
 }
 
-/// <summary>Slows down addresses that flood the public port.</summary>
-public sealed class AddressLimiter(RequestDelegate next, IOptions<RateLimitOptions> options, TimeProvider clock)
+/// <summary>Slows down addresses that flood the public port; an application counts by its service key instead.</summary>
+public sealed class AddressLimiter(
+    RequestDelegate next,
+    ServiceKeys serviceKeys,
+    IOptions<RateLimitOptions> options,
+    TimeProvider clock
+)
 {
-    private readonly TokenBuckets<IPAddress> requests = new(
+    private readonly TokenBuckets<IPAddress> addresses = new(
         options.Value.RequestsPerSecondOfAddress,
         2 * options.Value.RequestsPerSecondOfAddress,
         clock
     );
 
+    private readonly TokenBuckets<string> applications = new(
+        options.Value.RequestsPerSecondOfServiceKey,
+        2 * options.Value.RequestsPerSecondOfServiceKey,
+        clock
+    );
+
     /// <summary>Lets the request through or answers it with 429.</summary>
     public Task InvokeAsync(HttpContext context) =>
-        InternalListener.Received(context) || requests.Take(Networks.ClientOf(context)) is not { } wait
+        InternalListener.Received(context) || Delay(context) is not { } wait
             ? next(context)
             : Problem.TooManyRequests(wait).ExecuteAsync(context);
+
+    private TimeSpan? Delay(HttpContext context) =>
+        serviceKeys.Read(context.Request).Application is { } application
+            ? applications.Take(application)
+            : addresses.Take(Networks.ClientOf(context));
 }

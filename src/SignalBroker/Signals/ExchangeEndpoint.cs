@@ -7,6 +7,7 @@ using SignalBroker.Hosting;
 using SignalBroker.Http;
 using SignalBroker.Sessions;
 using SignalBroker.StrangeBehaviors;
+using SignalBroker.Users;
 
 namespace SignalBroker.Signals;
 
@@ -45,6 +46,7 @@ public sealed class ExchangeEndpoint(
     SenderLimiter limiter,
     StrangeBehaviorLog strange,
     OriginalClient originalClient,
+    ServiceKeys serviceKeys,
     SignalsMetrics metrics,
     IOptions<SignalsOptions> options
 )
@@ -68,17 +70,16 @@ public sealed class ExchangeEndpoint(
     {
         var request = context.Request;
         var isForm = RequestBody.IsForm(request);
-        var sender = await AuthenticateAsync(request, isForm);
-        if (sender is null)
+        if (await AuthenticateAsync(request, isForm) is not { } sender)
         {
-            return Problem.Unauthorized;
+            return serviceKeys.Read(request).IsPresent ? Problem.WrongServiceKey : Problem.Unauthorized;
         }
 
         using var body = isForm ? null : await RequestBody.ReadAsync(request);
         var signal = body is null
             ? SignalRequest.ReadForm(await RequestBody.ReadFormAsync(request), maxTimeToLive)
             : SignalRequest.ReadJson(body.Written, maxTimeToLive);
-        if (limiter.Delay(sender, signal.Content.Length) is { } wait)
+        if (sender.Session is { } session && limiter.Delay(session, signal.Content.Length) is { } wait)
         {
             return Problem.TooManyRequests(wait);
         }
@@ -144,23 +145,28 @@ public sealed class ExchangeEndpoint(
 
     private static bool IsNotListening(SessionOutcome outcome) => outcome.Outcome == PublishOutcome.NotListening;
 
-    private async ValueTask<Session?> AuthenticateAsync(HttpRequest request, bool isForm)
+    private async ValueTask<Sender?> AuthenticateAsync(HttpRequest request, bool isForm)
     {
         if (LastCredential.Read(request) is { } credential)
         {
-            var session = await directory.AuthenticateAsync(credential);
-            if (session is null)
+            if (await directory.AuthenticateAsync(credential) is { } session)
             {
-                strange.Record(
-                    new(StrangeKind.BruteForce, "wrong or unknown credential at /exchange")
-                    {
-                        ListeningKey = credential.ListeningKey,
-                        Address = Networks.ClientOf(request.HttpContext),
-                    }
-                );
+                return session;
             }
 
-            return session;
+            RecordForgery(request, "wrong or unknown credential at /exchange", credential.ListeningKey);
+            return null;
+        }
+
+        if (serviceKeys.Read(request) is { IsPresent: true } key)
+        {
+            if (key.Application is not null)
+            {
+                return Sender.FromApplication(key.Application);
+            }
+
+            RecordForgery(request, "wrong service key at /exchange", listeningKey: null);
+            return null;
         }
 
         // The original page only says who it is.
@@ -183,4 +189,13 @@ public sealed class ExchangeEndpoint(
 
         return null;
     }
+
+    private void RecordForgery(HttpRequest request, string what, string? listeningKey) =>
+        strange.Record(
+            new(StrangeKind.BruteForce, what)
+            {
+                ListeningKey = listeningKey,
+                Address = Networks.ClientOf(request.HttpContext),
+            }
+        );
 }
