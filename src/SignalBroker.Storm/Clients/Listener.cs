@@ -3,6 +3,7 @@ using System.Net.WebSockets;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text;
+using SignalBroker.Stomp;
 
 namespace SignalBroker.Storm.Clients;
 

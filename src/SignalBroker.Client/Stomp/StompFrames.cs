@@ -1,6 +1,6 @@
 using System.Buffers.Text;
 
-namespace SignalBroker.Storm.Clients;
+namespace SignalBroker.Stomp;
 
 /// <summary>A frame of STOMP 1.2 as it lies in a buffer.</summary>
 /// <param name="command">Such as MESSAGE.</param>

@@ -1,0 +1,45 @@
+namespace SignalBroker.Client;
+
+/// <summary>Where a client stands.</summary>
+public abstract record ClientState
+{
+    private ClientState() { }
+
+    /// <summary>It has not listened yet.</summary>
+    /// <param name="Problem">Why the last attempt failed; null at the first one.</param>
+    /// <param name="RetryAt">When the next attempt comes; null while one is under way.</param>
+    public sealed record Connecting(Interruption? Problem, DateTimeOffset? RetryAt) : ClientState;
+
+    /// <summary>It listens: signals arrive, and are sent at once.</summary>
+    /// <param name="Session">The session that listens.</param>
+    public sealed record Listening(SessionInfo Session) : ClientState;
+
+    /// <summary>It has lost its session, and comes back with another one; signals to send wait.</summary>
+    /// <param name="Problem">Why it does not listen.</param>
+    /// <param name="RetryAt">When the next attempt comes; null while one is under way.</param>
+    public sealed record Reconnecting(Interruption Problem, DateTimeOffset? RetryAt) : ClientState;
+
+    /// <summary>It is closed for good.</summary>
+    /// <param name="Problem">Why: <see cref="SignalBrokerCode.Closed"/>, or the server's refusal.</param>
+    public sealed record Closed(Interruption Problem) : ClientState;
+}
+
+/// <summary>Why a client does not listen.</summary>
+/// <param name="Code">The reason for programs: one of <see cref="SignalBrokerCode"/> or a server's problem code.</param>
+/// <param name="Reason">The same for people, in a sentence.</param>
+public sealed record Interruption(string Code, string Reason);
+
+/// <summary>The session that listens; it holds no secret, and changes with every reconnect.</summary>
+/// <param name="UserId">Whose session it is.</param>
+/// <param name="Device">What the user calls the device; null when it was not named.</param>
+/// <param name="ListeningKey">The session's public name; others reach it by <see cref="Addressee.OfSession"/>.</param>
+/// <param name="ListeningAddress">The node's WebSocket address.</param>
+public sealed record SessionInfo(string UserId, string? Device, string ListeningKey, string ListeningAddress);
+
+/// <summary>What a change of the state is about.</summary>
+/// <param name="state">The new state.</param>
+public sealed class ClientStateChangedEventArgs(ClientState state) : EventArgs
+{
+    /// <summary>The new state.</summary>
+    public ClientState State { get; } = state;
+}

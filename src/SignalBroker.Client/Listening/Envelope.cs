@@ -1,0 +1,123 @@
+using System.Text.Json;
+
+namespace SignalBroker.Client.Listening;
+
+/// <summary>Reads what a listener receives.</summary>
+internal static class Envelope
+{
+    /// <summary>The signal in an envelope; null when it is none that a sender has sent.</summary>
+    public static Signal? Read(ReadOnlyMemory<byte> envelope)
+    {
+        var (id, to) = ("", "");
+        string? from = null;
+        string? fromSession = null;
+        string? fromApplication = null;
+        string? type = null;
+        DateTimeOffset sentAt = default;
+        DateTimeOffset? expiresAt = null;
+        JsonElement content = default;
+        try
+        {
+            var reader = new Utf8JsonReader(envelope.Span);
+            if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
+            {
+                return null;
+            }
+
+            while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+            {
+                if (reader.ValueTextEquals("id"u8))
+                {
+                    id = Text(ref reader) ?? "";
+                }
+                else if (reader.ValueTextEquals("from"u8))
+                {
+                    (from, fromApplication) = From(ref reader);
+                }
+                else if (reader.ValueTextEquals("fromSession"u8))
+                {
+                    fromSession = Text(ref reader);
+                }
+                else if (reader.ValueTextEquals("to"u8))
+                {
+                    to = Text(ref reader) ?? "";
+                }
+                else if (reader.ValueTextEquals("type"u8))
+                {
+                    type = Text(ref reader);
+                }
+                else if (reader.ValueTextEquals("sentAt"u8))
+                {
+                    reader.Read();
+                    sentAt = reader.GetDateTimeOffset();
+                }
+                else if (reader.ValueTextEquals("expiresAt"u8))
+                {
+                    reader.Read();
+                    expiresAt = reader.GetDateTimeOffset();
+                }
+                else if (reader.ValueTextEquals("content"u8))
+                {
+                    content = JsonElement.ParseValue(ref reader);
+                }
+                else
+                {
+                    reader.Skip();
+                }
+            }
+        }
+        catch (Exception wrong) when (wrong is JsonException or InvalidOperationException or FormatException)
+        {
+            return null;
+        }
+
+        if ((from is null && fromApplication is null) || content.ValueKind == JsonValueKind.Undefined)
+        {
+            return null;
+        }
+
+        return new Signal
+        {
+            Id = id,
+            From = from,
+            FromSession = fromSession,
+            FromApplication = fromApplication,
+            To = to,
+            Type = type,
+            SentAt = sentAt,
+            ExpiresAt = expiresAt,
+            Content = content,
+        };
+    }
+
+    private static string? Text(ref Utf8JsonReader reader)
+    {
+        reader.Read();
+        return reader.GetString();
+    }
+
+    // A user is a text. An application is an object, because any text may be a user's id.
+    private static (string? User, string? Application) From(ref Utf8JsonReader reader)
+    {
+        reader.Read();
+        if (reader.TokenType != JsonTokenType.StartObject)
+        {
+            return (reader.GetString(), null);
+        }
+
+        string? application = null;
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            if (reader.ValueTextEquals("application"u8))
+            {
+                application = Text(ref reader);
+            }
+            else
+            {
+                reader.Skip();
+            }
+        }
+
+        return (null, application);
+    }
+}

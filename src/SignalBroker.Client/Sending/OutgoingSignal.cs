@@ -1,0 +1,60 @@
+using System.Text.Json;
+using SignalBroker.Client.Http;
+
+namespace SignalBroker.Client.Sending;
+
+/// <summary>A signal on its way out, as <c>/exchange</c> takes it.</summary>
+internal sealed class OutgoingSignal : IDisposable
+{
+    private const int RoomForTheRest = 512;
+
+    private readonly PooledBuffer body;
+
+    private OutgoingSignal(Addressee to, TimeSpan? timeToLive, PooledBuffer body)
+    {
+        (To, TimeToLive) = (to, timeToLive);
+        this.body = body;
+    }
+
+    public Addressee To { get; }
+
+    public TimeSpan? TimeToLive { get; }
+
+    /// <summary>The request's body, good for any number of tries.</summary>
+    public ReadOnlyMemory<byte> Body => body.Written;
+
+    /// <summary>Writes the body, with whatever content the last argument writes.</summary>
+    public static OutgoingSignal Write(
+        Addressee to,
+        SendOptions? options,
+        TimeProvider time,
+        Action<Utf8JsonWriter> writeContent
+    )
+    {
+        ArgumentException.ThrowIfNullOrEmpty(to.Name, nameof(to));
+        var buffer = new PooledBuffer(RoomForTheRest);
+        // Its own: the content's serializer is foreign code, which may send a signal itself.
+        using var writer = buffer.NewJsonWriter();
+        writer.WriteStartObject();
+        writer.WriteString(to.IsSession ? "toSession"u8 : "to"u8, to.Name);
+        writer.WriteString("id"u8, options?.Id ?? Guid.CreateVersion7(time.GetUtcNow()).ToString());
+        if (options?.Type is { } type)
+        {
+            writer.WriteString("type"u8, type);
+        }
+
+        if (options?.TimeToLive is { } timeToLive)
+        {
+            writer.WriteNumber("timeToLive"u8, (long)timeToLive.TotalMilliseconds);
+        }
+
+        writer.WritePropertyName("content"u8);
+        writeContent(writer);
+        writer.WriteEndObject();
+        writer.Flush();
+        return new(to, options?.TimeToLive, buffer);
+    }
+
+    /// <summary>Gives the body's memory back; only when no request can read it any more.</summary>
+    public void Dispose() => body.Dispose();
+}

@@ -1,0 +1,38 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Threading.Channels;
+
+namespace SignalBroker.Client.Tests.Harness;
+
+/// <summary>Watches the requests that a client makes; they go to the real server.</summary>
+public sealed class Requests() : DelegatingHandler(new SocketsHttpHandler { UseProxy = false })
+{
+    private readonly ConcurrentQueue<(string Path, HttpStatusCode Status)> answered = [];
+    private readonly Channel<string> begun = Channel.CreateUnbounded<string>();
+
+    /// <summary>The answers so far, in their order; those to WebSockets as well.</summary>
+    public IReadOnlyList<(string Path, HttpStatusCode Status)> Answered => [.. answered];
+
+    /// <summary>Waits until a request has been begun.</summary>
+    public async Task HasBegunAsync(string path)
+    {
+        await foreach (var request in begun.Reader.ReadAllAsync(TestContext.Current.CancellationToken))
+        {
+            if (request == path)
+            {
+                return;
+            }
+        }
+    }
+
+    protected override async Task<HttpResponseMessage> SendAsync(
+        HttpRequestMessage request,
+        CancellationToken cancellationToken
+    )
+    {
+        begun.Writer.TryWrite(request.RequestUri!.AbsolutePath);
+        var response = await base.SendAsync(request, cancellationToken);
+        answered.Enqueue((request.RequestUri.AbsolutePath, response.StatusCode));
+        return response;
+    }
+}

@@ -1,0 +1,65 @@
+using SignalBroker.LocalCluster;
+
+namespace SignalBroker.Client.Tests.Harness;
+
+/// <summary>The tests that share these servers, and may break them, one after the other.</summary>
+[CollectionDefinition]
+public sealed class ServerTests : ICollectionFixture<Servers>;
+
+/// <summary>PostgreSQL, two nodes and a webapp; what a test has broken is mended before the next one.</summary>
+public sealed class Servers : IAsyncLifetime
+{
+    private static int users;
+
+    public Cluster Cluster { get; private set; } = null!;
+
+    public Webapp Webapp => Cluster.Webapps[0];
+
+    public async ValueTask InitializeAsync() =>
+        Cluster = await Cluster.StartAsync(
+            new ClusterOptions
+            {
+                Nodes = 2,
+                Webapps = 1,
+                WebappSettings = new Dictionary<string, string>
+                {
+                    ["RateLimits:RequestsPerSecondOfAddress"] = "100000",
+                    ["RateLimits:SignalsPerSecondOfSession"] = "100000",
+                    ["Sessions:MaxPerAddress"] = "0",
+                },
+            }
+        );
+
+    public ValueTask DisposeAsync() => Cluster.DisposeAsync();
+
+    /// <summary>A user whom nobody else has.</summary>
+    public static string NewUser(string name) => $"{name}{Interlocked.Increment(ref users)}";
+
+    /// <summary>How to connect a user to the first webapp.</summary>
+    public SignalBrokerClientOptions Options(string? userId = null) =>
+        new() { Url = new(Webapp.PublicAddress), UserId = userId ?? NewUser("user") };
+
+    /// <summary>Connects a user.</summary>
+    public Task<SignalBrokerClient> ConnectAsync(string? userId = null) =>
+        SignalBrokerClient.ConnectAsync(Options(userId), TestContext.Current.CancellationToken);
+
+    /// <summary>The node that a session listens on.</summary>
+    public Node NodeOf(SessionInfo session) =>
+        Cluster.Nodes.Single(node => node.ListeningAddress == session.ListeningAddress);
+
+    /// <summary>Starts and resumes whatever does not run.</summary>
+    public async Task MendAsync()
+    {
+        foreach (Part part in (Part[])[.. Cluster.Nodes, Webapp])
+        {
+            if (part.IsRunning)
+            {
+                part.Resume();
+            }
+            else
+            {
+                await part.StartAsync();
+            }
+        }
+    }
+}
