@@ -6,6 +6,7 @@ using SignalBroker.Database;
 using SignalBroker.Health;
 using SignalBroker.Hosting;
 using SignalBroker.Http;
+using SignalBroker.Listening;
 using SignalBroker.Nodes;
 using SignalBroker.Sessions;
 using SignalBroker.Signals;
@@ -22,6 +23,7 @@ return await Startup.RunAsync(
         builder.AddBrokerAccess();
         builder.AddBrokerEvents();
         builder.AddSessions();
+        builder.AddListening();
         builder.AddSignals();
         builder.AddStrangeBehaviors();
         builder.AddCompatibility();
@@ -32,6 +34,7 @@ return await Startup.RunAsync(
         app.MapNodes();
         app.MapBrokerAccess();
         app.MapSessions();
+        app.MapListening();
         app.MapSignals();
         app.MapStrangeBehaviors();
         app.MapHealth();

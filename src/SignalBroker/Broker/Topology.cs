@@ -36,6 +36,23 @@ public static class Topology
     /// <summary>Whether a queue may have this argument: RabbitMQ 4 itself gives every queue the type that it has anyway.</summary>
     public static bool IsHarmless(string argument, string value) => (argument, value) is ("x-queue-type", "classic");
 
+    /// <summary>Declares a session's queue as the session's SUBSCRIBE over STOMP would.</summary>
+    /// <param name="channel">A channel that is logged in as the session.</param>
+    /// <param name="listeningKey">The session's key.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    public static Task DeclareSessionQueueAsync(
+        IChannel channel,
+        string listeningKey,
+        CancellationToken cancellationToken
+    ) =>
+        channel.QueueDeclareAsync(
+            QueueOf(listeningKey),
+            durable: false,
+            exclusive: true,
+            autoDelete: true,
+            cancellationToken: cancellationToken
+        );
+
     /// <summary>Declares the events queue and binds it to the events that are handled.</summary>
     /// <param name="channel">A channel of the webapp's own user.</param>
     /// <param name="kinds">The events' routing keys.</param>
