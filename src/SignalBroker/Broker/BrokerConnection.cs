@@ -53,7 +53,8 @@ public static partial class BrokerConnection
     /// <param name="listeningKey">The session's login.</param>
     /// <param name="passcode">The session's secret.</param>
     /// <param name="cancellationToken">Ends the attempt.</param>
-    public static Task<IConnection> OpenAsync(
+    /// <exception cref="TimeoutException">The node has not let it in for 5 s.</exception>
+    public static async Task<IConnection> OpenAsync(
         Node node,
         string purpose,
         string listeningKey,
@@ -63,7 +64,29 @@ public static partial class BrokerConnection
     {
         var factory = FactoryFor(node, purpose);
         (factory.UserName, factory.Password) = (listeningKey, passcode);
-        return factory.CreateConnectionAsync(cancellationToken);
+        var opening = factory.CreateConnectionAsync(cancellationToken);
+        try
+        {
+            // After a time-out of its own the library goes on to wait until a node that is frozen takes its farewell.
+            return await opening.WaitAsync(Patience, cancellationToken);
+        }
+        catch (Exception failure) when (failure is TimeoutException or OperationCanceledException)
+        {
+            _ = AbandonAsync(opening);
+            throw;
+        }
+    }
+
+    private static async Task AbandonAsync(Task<IConnection> opening)
+    {
+        try
+        {
+            await AbandonAsync(await opening);
+        }
+        catch (Exception)
+        {
+            // It has not come about after all.
+        }
     }
 
     private static Task<IConnection> OpenAsync(Node node, string purpose, CancellationToken cancellationToken)
