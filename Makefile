@@ -2,6 +2,7 @@
 
 NODES = 2
 WEBAPPS = 1
+TURN = 1
 CONFIGURATION = Release
 
 JS = src/signalbroker-js
@@ -13,6 +14,8 @@ PAGE_SOURCES = $(JS)/build.js $(JS)/tsconfig.json $(shell find $(JS)/demo $(JS)/
 SOURCES = $(wildcard src tests migrations bench)
 LOCAL_CLUSTER = src/SignalBroker.LocalCluster
 SHOWCASE = src/SignalBroker.Showcase
+# TURN=0 leaves coturn out.
+WITH_TURN = $(filter-out 0,$(TURN))
 # No build servers: they would stay behind.
 BUILD = dotnet msbuild -restore -p:Configuration=$(CONFIGURATION) -p:UseSharedCompilation=false \
 	-nodeReuse:false -maxCpuCount -nologo -verbosity:quiet
@@ -24,16 +27,16 @@ export DOTNET_SKIP_WORKLOAD_INTEGRITY_CHECK = 1
 MAKEFLAGS += --no-print-directory
 
 .PHONY: help run test build bench storm tsung vagrant format check-format migrate clean packages test-packages bench-packages tsung-packages \
-	page
+	turn-packages page
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile | expand -t 22
 
-run: packages page ## start SignalBroker here [NODES=2 WEBAPPS=1 PORT=any ARGS="--set Key=Value"]
+run: packages $(if $(WITH_TURN),turn-packages) page ## start SignalBroker here [NODES=2 WEBAPPS=1 TURN=1 PORT=any ARGS="--set Key=Value"]
 	@echo "Building ..."
 	@$(BUILD) $(LOCAL_CLUSTER)
 	@exec dotnet $(LOCAL_CLUSTER)/bin/$(CONFIGURATION)/net10.0/SignalBroker.LocalCluster.dll \
-		--nodes $(NODES) --webapps $(WEBAPPS) $(if $(PORT),--port $(PORT)) $(ARGS)
+		--nodes $(NODES) --webapps $(WEBAPPS) $(if $(WITH_TURN),--turn) $(if $(PORT),--port $(PORT)) $(ARGS)
 
 test: test-packages build ## run every test [FILTER=part of a test's name]
 	@CONFIGURATION=$(CONFIGURATION) FILTER='$(FILTER)' scripts/test
@@ -90,6 +93,9 @@ packages:
 
 test-packages:
 	@scripts/install-packages test
+
+turn-packages:
+	@scripts/install-packages turn
 
 tsung-packages:
 	@scripts/install-packages tsung

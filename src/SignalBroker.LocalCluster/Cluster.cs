@@ -1,6 +1,6 @@
 namespace SignalBroker.LocalCluster;
 
-/// <summary>A private PostgreSQL, RabbitMQ nodes and webapps on this machine, gone without a trace when disposed.</summary>
+/// <summary>A private PostgreSQL, RabbitMQ nodes, webapps and perhaps a coturn on this machine, gone without a trace when disposed.</summary>
 public sealed class Cluster : IAsyncDisposable
 {
     private readonly ClusterOptions _options;
@@ -21,6 +21,7 @@ public sealed class Cluster : IAsyncDisposable
         _epmd = new Epmd(run, _erlang);
         _balancer = run.AddProxy(() => [.. _webapps.Select(webapp => webapp.InternalPort)]);
         Postgres = new Postgres(run);
+        Turn = options.Turn ? new TurnServer(run) : null;
         _webapps =
         [
             .. Enumerable
@@ -31,6 +32,9 @@ public sealed class Cluster : IAsyncDisposable
     }
 
     public Postgres Postgres { get; }
+
+    /// <summary>The STUN and TURN server, with <see cref="ClusterOptions.Turn"/>.</summary>
+    public TurnServer? Turn { get; }
 
     public IReadOnlyList<Node> Nodes => _nodes;
 
@@ -93,7 +97,7 @@ public sealed class Cluster : IAsyncDisposable
     private Node NewNode(int number) => new(_run, $"sb{number}", _options, _erlang, BrokerAccessAddress);
 
     private Webapp NewWebapp(int number, IReadOnlyDictionary<string, string> settings, int? publicPort) =>
-        new(_run, $"webapp{number}", Postgres, () => _nodes, settings, publicPort);
+        new(_run, $"webapp{number}", Postgres, () => _nodes, Turn, settings, publicPort);
 
     private async Task StartPartsAsync(CancellationToken cancellationToken)
     {
@@ -104,6 +108,11 @@ public sealed class Cluster : IAsyncDisposable
             StartDatabaseAsync,
             .. _nodes.Select<Node, Func<CancellationToken, Task>>(node => node.StartAsync),
         ];
+        if (Turn is not null)
+        {
+            servers = [.. servers, Turn.StartAsync];
+        }
+
         await TogetherAsync(servers, cancellationToken);
         await TogetherAsync(
             [.. _webapps.Select<Webapp, Func<CancellationToken, Task>>(webapp => webapp.StartAsync)],

@@ -9,6 +9,9 @@ public sealed record ClusterOptions
     /// <summary>How many webapps to start.</summary>
     public int Webapps { get; init; } = 1;
 
+    /// <summary>Starts a coturn as well, and tells the webapps of it.</summary>
+    public bool Turn { get; init; }
+
     /// <summary>
     /// Another RabbitMQ: a folder with bin/rabbitmq-server or sbin/rabbitmq-server, or an executable that acts as
     /// rabbitmq-server; null for the installed package.

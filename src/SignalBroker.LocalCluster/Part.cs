@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace SignalBroker.LocalCluster;
 
-/// <summary>One server of the cluster: PostgreSQL, a RabbitMQ node or a webapp.</summary>
+/// <summary>One server of the cluster: PostgreSQL, a RabbitMQ node, a webapp or coturn.</summary>
 public abstract class Part
 {
     private static readonly TimeSpan Between = TimeSpan.FromMilliseconds(50);

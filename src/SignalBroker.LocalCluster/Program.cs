@@ -8,6 +8,7 @@ var rabbitMq = new Option<string?>("--rabbitmq")
 {
     Description = "another RabbitMQ: a folder with bin/rabbitmq-server or sbin/rabbitmq-server, or such an executable",
 };
+var turn = new Option<bool>("--turn") { Description = "start coturn as well" };
 var settings = new Option<KeyValuePair<string, string>[]>("--set")
 {
     Description = "a setting for the webapps, such as Sessions:PerUser=Reject; may be repeated",
@@ -15,7 +16,10 @@ var settings = new Option<KeyValuePair<string, string>[]>("--set")
     CustomParser = RunCommand.ParseSettings,
 };
 
-var run = new Command("run", "Starts PostgreSQL, RabbitMQ and the webapp, and stops them on Ctrl-C (the default).");
+var run = new Command(
+    "run",
+    "Starts PostgreSQL, RabbitMQ, the webapp and perhaps coturn, and stops them on Ctrl-C (the default)."
+);
 var root = new RootCommand("Runs SignalBroker, with all the servers that it needs, on this machine.") { run };
 foreach (var command in (Command[])[root, run])
 {
@@ -23,6 +27,7 @@ foreach (var command in (Command[])[root, run])
     command.Options.Add(webapps);
     command.Options.Add(port);
     command.Options.Add(rabbitMq);
+    command.Options.Add(turn);
     command.Options.Add(settings);
     command.SetAction(
         (arguments, _) =>
@@ -33,6 +38,7 @@ foreach (var command in (Command[])[root, run])
                     Webapps = arguments.GetValue(webapps),
                     Port = arguments.GetValue(port),
                     RabbitMq = arguments.GetValue(rabbitMq),
+                    Turn = arguments.GetValue(turn),
                     WebappSettings = new Dictionary<string, string>(arguments.GetValue(settings) ?? []),
                 }
             )

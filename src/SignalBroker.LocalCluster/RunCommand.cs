@@ -82,6 +82,11 @@ internal static class RunCommand
             Console.WriteLine($"  {webapp.Name}: {webapp.PublicAddress}, internal address {webapp.InternalAddress}");
         }
 
+        if (cluster.Turn is { } turn)
+        {
+            Console.WriteLine($"  turn: coturn at 127.0.0.1:{turn.Port}");
+        }
+
         Console.WriteLine($"  database: PostgreSQL at 127.0.0.1:{cluster.Postgres.Port}");
         Console.WriteLine($"  logs: {cluster.LogFolder}");
         Console.WriteLine("Press Ctrl-C to stop.");

@@ -5,6 +5,7 @@ public sealed class Webapp : Part
 {
     private readonly Postgres _postgres;
     private readonly Func<IReadOnlyList<Node>> _nodes;
+    private readonly TurnServer? _turn;
     private readonly IReadOnlyDictionary<string, string> _settings;
     private readonly int _publicPort;
 
@@ -13,6 +14,7 @@ public sealed class Webapp : Part
         string name,
         Postgres postgres,
         Func<IReadOnlyList<Node>> nodes,
+        TurnServer? turn,
         IReadOnlyDictionary<string, string> settings,
         int? publicPort
     )
@@ -20,6 +22,7 @@ public sealed class Webapp : Part
     {
         _postgres = postgres;
         _nodes = nodes;
+        _turn = turn;
         _settings = settings;
         _publicPort = publicPort ?? run.Ports.Next();
         InternalPort = run.Ports.Next();
@@ -68,7 +71,7 @@ public sealed class Webapp : Part
             settings[$"Nodes:{index}:Capacity"] = node.Capacity.ToString();
         }
 
-        foreach (var (key, value) in _settings)
+        foreach (var (key, value) in (_turn?.WebappSettings ?? []).Concat(_settings))
         {
             settings[key] = value;
         }

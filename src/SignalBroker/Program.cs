@@ -11,6 +11,8 @@ using SignalBroker.Nodes;
 using SignalBroker.Sessions;
 using SignalBroker.Signals;
 using SignalBroker.StrangeBehaviors;
+using SignalBroker.Turn;
+using SignalBroker.Users;
 
 return await Startup.RunAsync(
     args,
@@ -22,9 +24,11 @@ return await Startup.RunAsync(
         builder.AddBroker();
         builder.AddBrokerAccess();
         builder.AddBrokerEvents();
+        builder.AddUsers();
         builder.AddSessions();
         builder.AddListening();
         builder.AddSignals();
+        builder.AddTurn();
         builder.AddStrangeBehaviors();
         builder.AddCompatibility();
     },
@@ -36,6 +40,7 @@ return await Startup.RunAsync(
         app.MapSessions();
         app.MapListening();
         app.MapSignals();
+        app.MapTurn();
         app.MapStrangeBehaviors();
         app.MapHealth();
     }

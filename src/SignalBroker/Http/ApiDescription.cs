@@ -6,9 +6,11 @@ namespace SignalBroker.Http;
 /// <summary>What <c>/openapi/v1.json</c> says beyond the endpoints themselves.</summary>
 public static class ApiDescription
 {
-    private const string SchemeName = "session";
+    private const string Session = "session";
+    private const string Token = "token";
+    private const string ServiceKey = "serviceKey";
 
-    /// <summary>Adds the title and how a session proves itself.</summary>
+    /// <summary>Adds the title, and how sessions, users and backends prove themselves.</summary>
     public static void Describe(OpenApiOptions options)
     {
         options.AddDocumentTransformer(
@@ -24,11 +26,26 @@ public static class ApiDescription
                 };
                 document.Components ??= new OpenApiComponents();
                 document.Components.SecuritySchemes ??= new Dictionary<string, IOpenApiSecurityScheme>();
-                document.Components.SecuritySchemes[SchemeName] = new OpenApiSecurityScheme
+                document.Components.SecuritySchemes[Session] = new OpenApiSecurityScheme
                 {
                     Type = SecuritySchemeType.Http,
                     Scheme = "basic",
                     Description = "The listening key as user name, the passcode as password.",
+                };
+                document.Components.SecuritySchemes[Token] = new OpenApiSecurityScheme
+                {
+                    Type = SecuritySchemeType.Http,
+                    Scheme = "bearer",
+                    BearerFormat = "JWT",
+                    Description =
+                        "The user's token, whose 'sub' is the user id; 'Users:Tokens' says whether it is needed.",
+                };
+                document.Components.SecuritySchemes[ServiceKey] = new OpenApiSecurityScheme
+                {
+                    Type = SecuritySchemeType.ApiKey,
+                    In = ParameterLocation.Header,
+                    Name = "Authorization",
+                    Description = "'ServiceKey ' and a backend's service key.",
                 };
                 return Task.CompletedTask;
             }
@@ -36,19 +53,34 @@ public static class ApiDescription
         options.AddOperationTransformer(
             (operation, context, _) =>
             {
-                if (context.Description.ActionDescriptor.EndpointMetadata.OfType<CredentialRequired>().Any())
+                var metadata = context.Description.ActionDescriptor.EndpointMetadata;
+                var ways = metadata.Select(WayOf).OfType<string>().ToList();
+                if (ways.Count > 0)
                 {
-                    operation.Security =
-                    [
-                        new OpenApiSecurityRequirement
-                        {
-                            [new OpenApiSecuritySchemeReference(SchemeName, context.Document)] = [],
-                        },
-                    ];
+                    // Any one of them.
+                    operation.Security = [.. ways.Select(way => Requirement(way, context.Document))];
+                }
+
+                if (metadata.OfType<TokenTaken>().Any())
+                {
+                    // Nor is any needed while tokens are off.
+                    operation.Security!.Add([]);
                 }
 
                 return Task.CompletedTask;
             }
         );
     }
+
+    private static string? WayOf(object metadata) =>
+        metadata switch
+        {
+            CredentialRequired => Session,
+            TokenTaken => Token,
+            ServiceKeyTaken => ServiceKey,
+            _ => null,
+        };
+
+    private static OpenApiSecurityRequirement Requirement(string way, OpenApiDocument? document) =>
+        new() { [new OpenApiSecuritySchemeReference(way, document)] = [] };
 }

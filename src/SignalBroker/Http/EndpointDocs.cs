@@ -36,6 +36,12 @@ public static class EndpointDocs
 
         /// <summary>Says that the session's credential is needed.</summary>
         public RouteHandlerBuilder RequiresCredential() => endpoint.WithMetadata(new CredentialRequired());
+
+        /// <summary>Says that a user's token or a service key proves who connects.</summary>
+        public RouteHandlerBuilder TakesToken() => endpoint.WithMetadata(new TokenTaken());
+
+        /// <summary>Says that a service key is taken as well.</summary>
+        public RouteHandlerBuilder TakesServiceKey() => endpoint.WithMetadata(new ServiceKeyTaken());
     }
 }
 
@@ -44,3 +50,9 @@ public sealed class AnswersAlways;
 
 /// <summary>An endpoint that needs the session's credential.</summary>
 public sealed class CredentialRequired;
+
+/// <summary>An endpoint that takes a user's token.</summary>
+public sealed class TokenTaken;
+
+/// <summary>An endpoint that takes a service key.</summary>
+public sealed class ServiceKeyTaken;

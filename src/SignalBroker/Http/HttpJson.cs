@@ -4,6 +4,7 @@ using SignalBroker.Nodes;
 using SignalBroker.Sessions;
 using SignalBroker.Signals;
 using SignalBroker.StrangeBehaviors;
+using SignalBroker.Turn;
 
 namespace SignalBroker.Http;
 
@@ -18,6 +19,7 @@ namespace SignalBroker.Http;
 [JsonSerializable(typeof(ConnectAnswer))]
 [JsonSerializable(typeof(ExchangeRequestSchema))]
 [JsonSerializable(typeof(ExchangeAnswerSchema))]
+[JsonSerializable(typeof(IceServersAnswer))]
 [JsonSerializable(typeof(IEnumerable<NodeReport>))]
 [JsonSerializable(typeof(IEnumerable<StrangeBehavior>))]
 [JsonSerializable(typeof(HealthReport))]

@@ -2,12 +2,15 @@ using System.Text.Json;
 using Microsoft.AspNetCore.WebUtilities;
 using SignalBroker.Compatibility;
 using SignalBroker.Sessions;
+using SignalBroker.Users;
 
 namespace SignalBroker.Http;
 
 /// <summary>An error answer: problem details (RFC 9457) with a stable <c>code</c> for programs.</summary>
 public sealed class Problem : IResult
 {
+    private const string TokenChallenge = "Bearer realm=\"signals\"";
+
     private readonly int status;
     private readonly string code;
     private readonly string detail;
@@ -31,6 +34,13 @@ public sealed class Problem : IResult
         )
         {
             challenge = Credential.Challenge,
+        };
+
+    /// <summary>The service key is nobody's.</summary>
+    public static Problem WrongServiceKey { get; } =
+        new(StatusCodes.Status401Unauthorized, "service-key-invalid", "No application has this service key.")
+        {
+            challenge = ServiceKeys.Challenge,
         };
 
     /// <summary>The request body is neither JSON nor a form.</summary>
@@ -59,6 +69,17 @@ public sealed class Problem : IResult
     /// <param name="retryAfter">When to try again; null when that is of no use.</param>
     public static Problem Of(int status, string code, string detail, TimeSpan? retryAfter = null) =>
         new(status, code, detail) { retryAfter = retryAfter };
+
+    /// <summary>The user has not proved who it is (RFC 6750, section 3).</summary>
+    public static Problem MissingToken(string detail) =>
+        new(StatusCodes.Status401Unauthorized, "token-missing", detail) { challenge = TokenChallenge };
+
+    /// <summary>The user's token is not good, or no longer (RFC 6750, section 3.1).</summary>
+    public static Problem InvalidToken(string code, string detail) =>
+        new(StatusCodes.Status401Unauthorized, code, detail)
+        {
+            challenge = $"{TokenChallenge}, error=\"invalid_token\", error_description=\"{detail}\"",
+        };
 
     /// <summary>The body can't be read.</summary>
     public static Problem MalformedBody(string detail) =>

@@ -3,6 +3,7 @@ using System.Net;
 using System.Threading.RateLimiting;
 using Microsoft.Extensions.Options;
 using SignalBroker.Hosting;
+using SignalBroker.Users;
 
 namespace SignalBroker.Http;
 
@@ -15,6 +16,10 @@ public sealed class RateLimitOptions
     /// <summary>How many requests an address may make per second, whatever they are.</summary>
     [Range(1, 1_000_000)]
     public int RequestsPerSecondOfAddress { get; set; } = 200;
+
+    /// <summary>How many requests an application may make per second with its service key, from whatever address.</summary>
+    [Range(1, 1_000_000)]
+    public int RequestsPerSecondOfServiceKey { get; set; } = 1_000;
 
     /// <summary>How many signals a session may send per second.</summary>
     [Range(1, 1_000_000)]
@@ -63,13 +68,19 @@ public static class RateLimits
         lease.TryGetMetadata(MetadataName.RetryAfter, out var wait) ? wait : TimeSpan.FromSeconds(1);
 }
 
-/// <summary>Slows down addresses that flood the public port.</summary>
-public sealed class AddressLimiter(RequestDelegate next, IOptions<RateLimitOptions> options)
+/// <summary>Slows down addresses that flood the public port; an application counts by its service key instead.</summary>
+public sealed class AddressLimiter(RequestDelegate next, ServiceKeys serviceKeys, IOptions<RateLimitOptions> options)
 {
-    private readonly PartitionedRateLimiter<HttpContext> limiter = RateLimits.Create<HttpContext, IPAddress>(
+    private readonly PartitionedRateLimiter<HttpContext> addresses = RateLimits.Create<HttpContext, IPAddress>(
         Networks.ClientOf,
         options.Value.RequestsPerSecondOfAddress,
         2 * options.Value.RequestsPerSecondOfAddress
+    );
+
+    private readonly PartitionedRateLimiter<string> applications = RateLimits.Create<string, string>(
+        application => application,
+        options.Value.RequestsPerSecondOfServiceKey,
+        2 * options.Value.RequestsPerSecondOfServiceKey
     );
 
     /// <summary>Lets the request through or answers it with 429.</summary>
@@ -80,7 +91,9 @@ public sealed class AddressLimiter(RequestDelegate next, IOptions<RateLimitOptio
 
     private TimeSpan? Delay(HttpContext context)
     {
-        using var lease = limiter.AttemptAcquire(context);
+        using var lease = serviceKeys.Read(context.Request).Application is { } application
+            ? applications.AttemptAcquire(application)
+            : addresses.AttemptAcquire(context);
         return lease.IsAcquired ? null : RateLimits.WaitOf(lease);
     }
 }

@@ -5,6 +5,8 @@ using SignalBroker.Compatibility;
 using SignalBroker.Hosting;
 using SignalBroker.Http;
 using SignalBroker.Nodes;
+using SignalBroker.Turn;
+using SignalBroker.Users;
 
 namespace SignalBroker.Sessions;
 
@@ -21,6 +23,8 @@ public sealed record ConnectRequest(string? UserId = null, string? Device = null
 /// <param name="Passcode">The session's only secret: STOMP passcode and password of HTTP's Basic scheme.</param>
 /// <param name="Ack">Whether the session is listening; always false here.</param>
 /// <param name="AckBy">The session expires unless it listens by then.</param>
+/// <param name="IceServers">For <c>new RTCPeerConnection({ iceServers })</c>; empty when none is configured.</param>
+/// <param name="IceServersExpireAt">When their credentials expire; <c>/ice-servers</c> answers fresh ones before.</param>
 public sealed record ConnectAnswer(
     string UserId,
     string? Device,
@@ -28,7 +32,9 @@ public sealed record ConnectAnswer(
     string ListeningKey,
     string Passcode,
     bool Ack,
-    DateTime AckBy
+    DateTime AckBy,
+    IReadOnlyList<IceServer> IceServers,
+    DateTime? IceServersExpireAt
 );
 
 /// <summary><c>POST /connect</c>: opens a session on a node that has room for it.</summary>
@@ -36,6 +42,8 @@ public sealed class ConnectEndpoint(
     SessionOpener opener,
     NodeCatalog nodes,
     SessionCloser closer,
+    UserProof proof,
+    IceServers iceServers,
     OriginalClient originalClient,
     SessionsMetrics metrics,
     IOptions<SessionsOptions> options
@@ -59,9 +67,17 @@ public sealed class ConnectEndpoint(
             return Problem.InvalidMember("device", $"must have {UserId.DeviceRule}");
         }
 
+        var proven = await proof.FindAsync(request, wanted.UserId);
+        if (proven is ProvenUser.Refused refused)
+        {
+            return refused.Problem;
+        }
+
+        var user = (ProvenUser.Known)proven;
+
         // An original page logs in with its user id, which then must not be the name of a broker's own user.
-        var isOriginal = isForm && originalClient.Enabled;
-        if (isOriginal && wanted.UserId is not null && nodes.IsBrokerUser(wanted.UserId))
+        var isOriginal = isForm && originalClient.Enabled && !user.ByApplication;
+        if (isOriginal && user.UserId is not null && nodes.IsBrokerUser(user.UserId))
         {
             return Problem.InvalidUserId("userId");
         }
@@ -76,10 +92,16 @@ public sealed class ConnectEndpoint(
             );
         }
 
-        return await OpenAsync(wanted, node, isOriginal, Networks.ClientOf(request.HttpContext));
+        return await OpenAsync(user, wanted.Device, node, isOriginal, Networks.ClientOf(request.HttpContext));
     }
 
-    private async Task<IResult> OpenAsync(ConnectRequest wanted, Node node, bool isOriginal, IPAddress address)
+    private async Task<IResult> OpenAsync(
+        ProvenUser.Known user,
+        string? device,
+        Node node,
+        bool isOriginal,
+        IPAddress address
+    )
     {
         var settings = options.Value;
         var key = ListeningKey.Create();
@@ -87,11 +109,12 @@ public sealed class ConnectEndpoint(
         var session = new NewSession(
             key,
             PasscodeHash.Of(passcode).ToArray(),
-            wanted.UserId ?? UserId.CreateAnonymous(),
-            wanted.Device,
+            user.UserId ?? UserId.CreateAnonymous(),
+            device,
             node.Name,
             address,
-            isOriginal
+            isOriginal,
+            user.ByApplication
         );
         switch (await opener.OpenAsync(session))
         {
@@ -103,6 +126,8 @@ public sealed class ConnectEndpoint(
                     closer.Close(replaced, "replaced by a newer session");
                 }
 
+                // An original page's key is its secret, and a TURN user name is none.
+                var ice = isOriginal ? new([], IceServersExpireAt: null) : iceServers.For(key);
                 return TypedResults.Ok(
                     new ConnectAnswer(
                         session.UserId,
@@ -111,7 +136,9 @@ public sealed class ConnectEndpoint(
                         key,
                         passcode,
                         Ack: false,
-                        opened.AckBy
+                        opened.AckBy,
+                        ice.IceServers,
+                        ice.IceServersExpireAt
                     )
                 );
             case Opening.UserFull when settings.PerUser == SessionsPerUser.Reject:

@@ -5,6 +5,7 @@ using Npgsql;
 namespace SignalBroker.Sessions;
 
 /// <summary>What a new session is made of.</summary>
+/// <remarks>Whatever a backend opens with its service key comes from one address, so the address's limit does not hold.</remarks>
 public sealed record NewSession(
     string ListeningKey,
     byte[] PasscodeSha256,
@@ -12,7 +13,8 @@ public sealed record NewSession(
     string? Device,
     string Node,
     IPAddress Address,
-    bool OriginalClient
+    bool OriginalClient,
+    bool ByApplication
 );
 
 /// <summary>How an attempt to open a session ended.</summary>
@@ -83,10 +85,12 @@ public sealed class SessionStore(NpgsqlDataSource database)
                     WHERE user_id = wanted.user_id AND ended_at IS NULL AND (acked_at IS NOT NULL OR ack_by > now())
                       AND node = ANY(@ReachableNodes)
                 ) >= @MaxPerUser AS user_full
-                FROM unnest(@keys, @passcodes, @users, @devices, @nodes, @addresses, @originals) WITH ORDINALITY
-                    AS wanted(listening_key, passcode_sha256, user_id, device, node, address, original_client, number)
+                FROM unnest(@keys, @passcodes, @users, @devices, @nodes, @addresses, @originals, @applications)
+                    WITH ORDINALITY AS wanted(listening_key, passcode_sha256, user_id, device, node, address,
+                                              original_client, by_application, number)
             ), judged AS (
-                SELECT *, @MaxPerAddress > 0 AND row_number() OVER (PARTITION BY address, user_full) + (
+                SELECT *, @MaxPerAddress > 0 AND NOT by_application
+                    AND row_number() OVER (PARTITION BY address, user_full, by_application) + (
                     SELECT count(*) FROM (
                         SELECT FROM sessions WHERE address = counted.address AND ended_at IS NULL LIMIT @MaxPerAddress
                     ) AS open
@@ -112,6 +116,7 @@ public sealed class SessionStore(NpgsqlDataSource database)
                 nodes = Column(session => session.Node),
                 addresses = Column(session => session.Address),
                 originals = Column(session => session.OriginalClient),
+                applications = Column(session => session.ByApplication),
                 limits.MaxPerUser,
                 limits.MaxPerAddress,
                 limits.ReachableNodes,

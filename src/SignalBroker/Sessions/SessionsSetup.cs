@@ -37,7 +37,9 @@ public static class SessionsSetup
                 )
                 .Takes<ConnectRequest>()
                 .Produces<ConnectAnswer>()
-                .Fails(400, 409, 413, 415, 429, 503);
+                .TakesToken()
+                .TakesServiceKey()
+                .Fails(400, 401, 403, 409, 413, 415, 429, 503);
             app.MapPost(
                     "/disconnect",
                     (DisconnectEndpoint endpoint, HttpRequest request) => endpoint.HandleAsync(request)

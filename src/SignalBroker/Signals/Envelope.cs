@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
 using SignalBroker.Http;
-using SignalBroker.Sessions;
 
 namespace SignalBroker.Signals;
 
@@ -13,7 +12,7 @@ public static class Envelope
 
     /// <summary>Writes the envelope of one signal; it is the same for every session of the addressee.</summary>
     /// <param name="id">The signal's id.</param>
-    /// <param name="sender">The authenticated session that sends it.</param>
+    /// <param name="sender">Who sends it.</param>
     /// <param name="to">The addressed user.</param>
     /// <param name="request">The signal.</param>
     /// <param name="nameSession">Whether the receiver may learn the sender's listening key.</param>
@@ -21,7 +20,7 @@ public static class Envelope
     /// <returns>The envelope; whoever has it published disposes of it.</returns>
     public static PooledBuffer Write(
         string id,
-        Session sender,
+        Sender sender,
         string to,
         SignalRequest request,
         bool nameSession,
@@ -32,11 +31,7 @@ public static class Envelope
         var writer = buffer.JsonWriter();
         writer.WriteStartObject();
         writer.WriteString("id"u8, id);
-        writer.WriteString("from"u8, sender.UserId);
-        if (nameSession)
-        {
-            writer.WriteString("fromSession"u8, sender.ListeningKey);
-        }
+        WriteFrom(writer, sender, nameSession);
 
         writer.WriteString("to"u8, to);
         if (request.Type is not null)
@@ -55,6 +50,24 @@ public static class Envelope
         writer.WriteEndObject();
         writer.Flush();
         return buffer;
+    }
+
+    private static void WriteFrom(Utf8JsonWriter writer, Sender sender, bool nameSession)
+    {
+        if (sender.Session is not { } session)
+        {
+            // An object, because any text may be a user's id.
+            writer.WriteStartObject("from"u8);
+            writer.WriteString("application"u8, sender.Application);
+            writer.WriteEndObject();
+            return;
+        }
+
+        writer.WriteString("from"u8, session.UserId);
+        if (nameSession)
+        {
+            writer.WriteString("fromSession"u8, session.ListeningKey);
+        }
     }
 
     // RFC 3339, in milliseconds, as JavaScript's Date writes it.

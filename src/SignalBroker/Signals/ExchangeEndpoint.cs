@@ -6,6 +6,7 @@ using SignalBroker.Hosting;
 using SignalBroker.Http;
 using SignalBroker.Sessions;
 using SignalBroker.StrangeBehaviors;
+using SignalBroker.Users;
 
 namespace SignalBroker.Signals;
 
@@ -44,6 +45,7 @@ public sealed class ExchangeEndpoint(
     SenderLimiter limiter,
     StrangeBehaviorLog strange,
     OriginalClient originalClient,
+    ServiceKeys serviceKeys,
     SignalsMetrics metrics,
     IOptions<SignalsOptions> options
 )
@@ -57,10 +59,10 @@ public sealed class ExchangeEndpoint(
     {
         var request = context.Request;
         var isForm = RequestBody.IsForm(request);
-        var sender = await AuthenticateAsync(request, isForm);
-        if (sender is null)
+        var (found, refusal) = await AuthenticateAsync(request, isForm);
+        if (found is not { } sender)
         {
-            await Problem.Unauthorized.ExecuteAsync(context);
+            await refusal!.ExecuteAsync(context);
             return;
         }
 
@@ -68,7 +70,7 @@ public sealed class ExchangeEndpoint(
         var signal = body is null
             ? SignalRequest.ReadForm(await RequestBody.ReadFormAsync(request), maxTimeToLive)
             : SignalRequest.ReadJson(body.Written, maxTimeToLive);
-        if (limiter.Delay(sender, signal.Content.Length) is { } wait)
+        if (sender.Session is { } session && limiter.Delay(session, signal.Content.Length) is { } wait)
         {
             await Problem.TooManyRequests(wait).ExecuteAsync(context);
             return;
@@ -133,23 +135,28 @@ public sealed class ExchangeEndpoint(
 
     private static bool IsNotListening(SessionOutcome outcome) => outcome.Outcome == PublishOutcome.NotListening;
 
-    private async ValueTask<Session?> AuthenticateAsync(HttpRequest request, bool isForm)
+    private async ValueTask<(Sender? Sender, Problem? Refusal)> AuthenticateAsync(HttpRequest request, bool isForm)
     {
         if (Credential.Read(request) is { } credential)
         {
-            var session = await directory.AuthenticateAsync(credential);
-            if (session is null)
+            if (await directory.AuthenticateAsync(credential) is { } session)
             {
-                strange.Record(
-                    new(StrangeKind.BruteForce, "wrong or unknown credential at /exchange")
-                    {
-                        ListeningKey = credential.ListeningKey,
-                        Address = Networks.ClientOf(request.HttpContext),
-                    }
-                );
+                return (session, null);
             }
 
-            return session;
+            RecordForgery(request, "wrong or unknown credential at /exchange", credential.ListeningKey);
+            return (null, Problem.Unauthorized);
+        }
+
+        if (serviceKeys.Read(request) is { IsPresent: true } key)
+        {
+            if (key.Application is not null)
+            {
+                return (Sender.FromApplication(key.Application), null);
+            }
+
+            RecordForgery(request, "wrong service key at /exchange", listeningKey: null);
+            return (null, Problem.WrongServiceKey);
         }
 
         // The original page only says who it is.
@@ -158,7 +165,7 @@ public sealed class ExchangeEndpoint(
             var form = await RequestBody.ReadFormAsync(request);
             if (form["fromUserId"] is [{ } userId] && UserId.IsValid(userId))
             {
-                return new Session
+                var original = new Session
                 {
                     UserId = userId,
                     // It proves nothing, so its flood counts for its address.
@@ -167,9 +174,19 @@ public sealed class ExchangeEndpoint(
                     PasscodeSha256 = [],
                     OriginalClient = true,
                 };
+                return (original, null);
             }
         }
 
-        return null;
+        return (null, Problem.Unauthorized);
     }
+
+    private void RecordForgery(HttpRequest request, string what, string? listeningKey) =>
+        strange.Record(
+            new(StrangeKind.BruteForce, what)
+            {
+                ListeningKey = listeningKey,
+                Address = Networks.ClientOf(request.HttpContext),
+            }
+        );
 }

@@ -25,12 +25,12 @@ public sealed partial class SignalRouter(
 )
 {
     /// <summary>Publishes the signal, and says what the broker answered for each of the addressee's sessions.</summary>
-    /// <param name="sender">The authenticated session that sends it.</param>
+    /// <param name="sender">Who sends it.</param>
     /// <param name="id">The signal's id.</param>
     /// <param name="request">The signal.</param>
     /// <returns>An outcome for each session; empty when the addressee has none.</returns>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public async ValueTask<SessionOutcome[]> RouteAsync(Session sender, string id, SignalRequest request)
+    public async ValueTask<SessionOutcome[]> RouteAsync(Sender sender, string id, SignalRequest request)
     {
         var addressees = await FindAsync(request);
         if (addressees.Length == 0)

@@ -35,6 +35,7 @@ public static class SignalsSetup
                 )
                 .Takes<ExchangeRequestSchema>()
                 .RequiresCredential()
+                .TakesServiceKey()
                 .AnswersAlways()
                 .Produces<ExchangeAnswerSchema>()
                 .Fails(400, 401, 404, 413, 415, 429, 503);

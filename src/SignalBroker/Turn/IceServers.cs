@@ -1,0 +1,61 @@
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.Extensions.Options;
+
+namespace SignalBroker.Turn;
+
+/// <summary>One of the servers that a browser finds its peer with, as <c>RTCPeerConnection</c> takes it.</summary>
+/// <param name="Urls">The addresses.</param>
+/// <param name="Username">The user name for a TURN server.</param>
+/// <param name="Credential">The password for a TURN server.</param>
+public sealed record IceServer(IReadOnlyList<string> Urls, string? Username = null, string? Credential = null);
+
+/// <summary>The servers for <c>new RTCPeerConnection({ iceServers })</c>.</summary>
+/// <param name="IceServers">The servers; none when none is configured.</param>
+/// <param name="IceServersExpireAt">When their credentials expire; left out when they have none.</param>
+public sealed record IceServersAnswer(IReadOnlyList<IceServer> IceServers, DateTime? IceServersExpireAt);
+
+/// <summary>Makes each session's STUN and TURN servers, with credentials that are good for a while.</summary>
+/// <remarks>
+/// As in draft-uberti-behave-turn-rest: the user name is <c>expiry:listeningKey</c>, and the password the HMAC-SHA1 of
+/// that by a secret which the TURN servers know. So neither a TURN server nor we keep any of them.
+/// </remarks>
+public sealed class IceServers(IOptions<TurnOptions> options, TimeProvider clock)
+{
+    private readonly TurnOptions settings = options.Value;
+
+    /// <summary>The servers for a session.</summary>
+    public IceServersAnswer For(string listeningKey)
+    {
+        var servers = new List<IceServer>();
+        if (settings.Stun.Count > 0)
+        {
+            servers.Add(new(settings.Stun));
+        }
+
+        if (settings is not { Addresses.Count: > 0, Secret: { } secret })
+        {
+            return new(servers, IceServersExpireAt: null);
+        }
+
+        var expiry = (clock.GetUtcNow() + settings.LifeTime).ToUnixTimeSeconds();
+        var username = $"{expiry}:{listeningKey}";
+        servers.Add(Relay(username, secret));
+        if (settings.PreviousSecret is { } previous)
+        {
+            // A browser uses whichever of the two its server takes, so servers may change in any order.
+            servers.Add(Relay(username, previous));
+        }
+
+        return new(servers, DateTimeOffset.FromUnixTimeSeconds(expiry).UtcDateTime);
+    }
+
+    private IceServer Relay(string username, string secret) =>
+        new(settings.Addresses, username, PasswordOf(username, secret));
+
+    // The draft and all TURN servers want SHA-1; what breaks its collision resistance does not break its HMAC.
+#pragma warning disable CA5350
+    private static string PasswordOf(string username, string secret) =>
+        Convert.ToBase64String(HMACSHA1.HashData(Encoding.UTF8.GetBytes(secret), Encoding.UTF8.GetBytes(username)));
+#pragma warning restore CA5350
+}

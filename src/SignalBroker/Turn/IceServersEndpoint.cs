@@ -1,0 +1,34 @@
+using SignalBroker.Hosting;
+using SignalBroker.Http;
+using SignalBroker.Sessions;
+using SignalBroker.StrangeBehaviors;
+
+namespace SignalBroker.Turn;
+
+/// <summary><c>GET /ice-servers</c>: fresh credentials for a session whose own are about to expire.</summary>
+public sealed class IceServersEndpoint(SessionDirectory directory, IceServers servers, StrangeBehaviorLog strange)
+{
+    /// <summary>Handles one request.</summary>
+    public async Task<IResult> HandleAsync(HttpRequest request)
+    {
+        if (Credential.Read(request) is not { } credential)
+        {
+            return Problem.Unauthorized;
+        }
+
+        if (await directory.AuthenticateAsync(credential) is { } session)
+        {
+            request.HttpContext.Response.Headers.CacheControl = "no-store";
+            return TypedResults.Ok(servers.For(session.ListeningKey));
+        }
+
+        strange.Record(
+            new(StrangeKind.BruteForce, "wrong or unknown credential at /ice-servers")
+            {
+                ListeningKey = credential.ListeningKey,
+                Address = Networks.ClientOf(request.HttpContext),
+            }
+        );
+        return Problem.Unauthorized;
+    }
+}

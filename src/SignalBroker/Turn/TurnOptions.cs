@@ -1,0 +1,63 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace SignalBroker.Turn;
+
+/// <summary>The settings under <c>Turn:</c>.</summary>
+public sealed class TurnOptions : IValidatableObject
+{
+    /// <summary>The section's name.</summary>
+    public const string Section = "Turn";
+
+    private const int LeastSecret = 16;
+
+    /// <summary>The STUN servers, like <c>stun:turn.example:3478</c>.</summary>
+    public IReadOnlyList<string> Stun { get; set; } = [];
+
+    /// <summary>The TURN servers, like <c>turn:turn.example:3478?transport=udp</c> or <c>turns:turn.example:5349</c>.</summary>
+    public IReadOnlyList<string> Addresses { get; set; } = [];
+
+    /// <summary>The secret that is shared with the TURN servers (coturn's <c>static-auth-secret</c>).</summary>
+    public string? Secret { get; set; }
+
+    /// <summary>The secret before that, while there are TURN servers that know no other one yet.</summary>
+    public string? PreviousSecret { get; set; }
+
+    /// <summary>How long credentials are good.</summary>
+    [Range(typeof(TimeSpan), "00:01:00", "7.00:00:00")]
+    public TimeSpan LifeTime { get; set; } = TimeSpan.FromHours(12);
+
+    /// <inheritdoc />
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (Stun.Any(address => !IsAddress(address, "stun:", "stuns:")))
+        {
+            yield return new("each must be like stun:turn.example:3478.", [nameof(Stun)]);
+        }
+
+        if (Addresses.Any(address => !IsAddress(address, "turn:", "turns:")))
+        {
+            yield return new("each must be like turn:turn.example:3478?transport=udp.", [nameof(Addresses)]);
+        }
+
+        if (Addresses.Count > 0 && Secret is null)
+        {
+            yield return new("is needed for Turn:Addresses.", [nameof(Secret)]);
+        }
+
+        if (Secret is { Length: < LeastSecret })
+        {
+            yield return new($"must have at least {LeastSecret} characters.", [nameof(Secret)]);
+        }
+
+        if (PreviousSecret is { Length: < LeastSecret })
+        {
+            yield return new($"must have at least {LeastSecret} characters.", [nameof(PreviousSecret)]);
+        }
+    }
+
+    private static bool IsAddress(string address, params string[] schemes) =>
+        Array.Exists(
+            schemes,
+            scheme => address.StartsWith(scheme, StringComparison.Ordinal) && address.Length > scheme.Length
+        ) && !address.Any(char.IsWhiteSpace);
+}

@@ -1,0 +1,37 @@
+using SignalBroker.Hosting;
+using SignalBroker.Http;
+
+namespace SignalBroker.Turn;
+
+/// <summary>Wires the servers that browsers find their peers with.</summary>
+public static class TurnSetup
+{
+    extension(WebApplicationBuilder builder)
+    {
+        /// <summary>Adds the making of TURN credentials.</summary>
+        public void AddTurn()
+        {
+            builder.AddSettings<TurnOptions>(TurnOptions.Section);
+            builder.Services.AddSingleton<IceServers>();
+            builder.Services.AddSingleton<IceServersEndpoint>();
+        }
+    }
+
+    extension(WebApplication app)
+    {
+        /// <summary>Maps <c>/ice-servers</c>.</summary>
+        public void MapTurn() =>
+            app.MapGet(
+                    "/ice-servers",
+                    (IceServersEndpoint endpoint, HttpRequest request) => endpoint.HandleAsync(request)
+                )
+                .WithSummary("Lists the STUN and TURN servers")
+                .WithDescription(
+                    "Answers what /connect has answered as 'iceServers', with credentials that are good for a while "
+                        + "from now on. Ask again before 'iceServersExpireAt'."
+                )
+                .RequiresCredential()
+                .Produces<IceServersAnswer>()
+                .Fails(401, 429, 503);
+    }
+}

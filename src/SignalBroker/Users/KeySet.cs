@@ -1,0 +1,144 @@
+using System.Net;
+using Microsoft.Extensions.Options;
+
+namespace SignalBroker.Users;
+
+/// <summary>The keys that the issuer publishes, kept and fetched anew as they age.</summary>
+public sealed partial class KeySet : IDisposable
+{
+    private const int MaxBytes = 262_144;
+
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(5);
+
+    // Until there are keys nobody can connect, so it pays to ask more often.
+    private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(1);
+
+    private readonly KeySetOptions settings;
+    private readonly TimeProvider clock;
+    private readonly ILogger<KeySet> logger;
+    private readonly HttpClient http;
+    private readonly Lock gate = new();
+    private volatile Fetched? last;
+    private Task<IReadOnlyList<SigningKey>?>? fetching;
+    private long? triedAt;
+
+    /// <summary>Knows no keys at first.</summary>
+    public KeySet(IOptions<KeySetOptions> options, TimeProvider clock, ILogger<KeySet> logger)
+    {
+        settings = options.Value;
+        this.clock = clock;
+        this.logger = logger;
+        http = new(
+            new SocketsHttpHandler
+            {
+                // A redirection could lead from https to anywhere.
+                AllowAutoRedirect = false,
+                UseProxy = settings.Address is { IsAbsoluteUri: true, IsLoopback: false },
+                PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+            }
+        )
+        {
+            Timeout = Timeout,
+            MaxResponseContentBufferSize = MaxBytes,
+        };
+    }
+
+    /// <summary>Whether there is a key set at all.</summary>
+    public bool IsUsed => settings.Address is not null;
+
+    /// <summary>The keys, if they are known and not too old; they are fetched anew meanwhile, if it is time.</summary>
+    public IReadOnlyList<SigningKey>? Current
+    {
+        get
+        {
+            if (last is not { } known || Age(known.At) is var age && age >= settings.KeepFor)
+            {
+                return null;
+            }
+
+            if (age >= settings.RefreshInterval)
+            {
+                _ = StartFetch();
+            }
+
+            return known.Keys;
+        }
+    }
+
+    /// <summary>
+    /// Fetches the keys, unless somebody has done so since or very recently. Answers the newest that there are: the
+    /// old ones when nothing could be fetched, and null when there are none.
+    /// </summary>
+    /// <param name="old">The keys that did not suffice; null when there were none.</param>
+    public async Task<IReadOnlyList<SigningKey>?> RenewAsync(IReadOnlyList<SigningKey>? old) =>
+        Current is { } current && current != old ? current : await StartFetch() ?? Current;
+
+    /// <inheritdoc />
+    public void Dispose() => http.Dispose();
+
+    // Concurrent callers share one fetch.
+    private Task<IReadOnlyList<SigningKey>?> StartFetch()
+    {
+        lock (gate)
+        {
+            if (fetching is { IsCompleted: false } running)
+            {
+                return running;
+            }
+
+            var pause =
+                last is { } known && Age(known.At) < settings.KeepFor || RetryInterval > settings.LeastInterval
+                    ? settings.LeastInterval
+                    : RetryInterval;
+            if (triedAt is { } tried && Age(tried) < pause)
+            {
+                return Task.FromResult<IReadOnlyList<SigningKey>?>(null);
+            }
+
+            triedAt = clock.GetTimestamp();
+            fetching = Task.Run(FetchAsync);
+            return fetching;
+        }
+    }
+
+    private async Task<IReadOnlyList<SigningKey>?> FetchAsync()
+    {
+        try
+        {
+            // As of the question: the answer may have been made at once and have come late.
+            var asked = clock.GetTimestamp();
+            using var response = await http.GetAsync(settings.Address);
+            if (response.StatusCode != HttpStatusCode.OK)
+            {
+                LogNotFetched($"it answers {(int)response.StatusCode}");
+                return null;
+            }
+
+            if (!KeySetDocument.TryRead(await response.Content.ReadAsByteArrayAsync(), out var keys, out var unusable))
+            {
+                LogNotFetched("it is not a JWK set");
+                return null;
+            }
+
+            last = new(keys, asked);
+            LogFetched(keys.Count, unusable);
+            return keys;
+        }
+        catch (Exception failure)
+        {
+            // Whatever it answers must not harm the tokens that known keys can verify.
+            LogNotFetched(failure.Message);
+            return null;
+        }
+    }
+
+    private TimeSpan Age(long timestamp) => clock.GetElapsedTime(timestamp);
+
+    [LoggerMessage(LogLevel.Information, "Users:KeySet: {Count} keys fetched; {Unusable} others can't verify tokens")]
+    private partial void LogFetched(int count, int unusable);
+
+    [LoggerMessage(LogLevel.Warning, "Users:KeySet: the keys can't be fetched: {Reason}")]
+    private partial void LogNotFetched(string reason);
+
+    private sealed record Fetched(IReadOnlyList<SigningKey> Keys, long At);
+}

@@ -1,0 +1,49 @@
+using System.Text.Json;
+using System.Text.Unicode;
+
+namespace SignalBroker.Users;
+
+/// <summary>Reads JSON objects that somebody may have made to be read in two ways.</summary>
+public static class StrictJson
+{
+    private static readonly JsonDocumentOptions Options = new() { AllowDuplicateProperties = false, MaxDepth = 16 };
+
+    /// <summary>Reads an object; false when it is none, is not UTF-8 or names a member twice.</summary>
+    public static bool TryReadObject(ReadOnlySpan<byte> bytes, out JsonElement read)
+    {
+        read = default;
+        if (!Utf8.IsValid(bytes))
+        {
+            return false;
+        }
+
+        try
+        {
+            read = JsonElement.Parse(bytes, Options);
+            return read.ValueKind == JsonValueKind.Object;
+        }
+        catch (Exception malformed) when (malformed is JsonException or InvalidOperationException)
+        {
+            return false;
+        }
+    }
+
+    extension(JsonElement parent)
+    {
+        /// <summary>A member that is a text; null when it is missing, something else or broken.</summary>
+        public string? Text(string member) => parent.TryGetProperty(member, out var value) ? TextOf(value) : null;
+    }
+
+    /// <summary>A value that is a text; null when it is something else or holds half a surrogate pair.</summary>
+    public static string? TextOf(JsonElement value)
+    {
+        try
+        {
+            return value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+        }
+        catch (InvalidOperationException)
+        {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,136 @@
+using System.Text.Json;
+using Microsoft.Extensions.Options;
+using SignalBroker.Sessions;
+
+namespace SignalBroker.Users;
+
+/// <summary>What a token is worth.</summary>
+public abstract record TokenVerdict
+{
+    /// <summary>It proves this user.</summary>
+    public sealed record Proves(string UserId) : TokenVerdict;
+
+    /// <summary>It proves nothing.</summary>
+    /// <param name="Flaw">Why, in words that hold nothing of the token.</param>
+    /// <param name="Forged">Whether somebody seems to have made it up.</param>
+    public sealed record Refused(string Flaw, bool Forged = false) : TokenVerdict;
+
+    /// <summary>It was good once.</summary>
+    public sealed record Expired : TokenVerdict;
+
+    /// <summary>The issuer's keys are not known at the moment, so nobody can tell.</summary>
+    public sealed record Undecided : TokenVerdict;
+}
+
+/// <summary>Says whether a token is signed by a known key, is meant for us and is good now.</summary>
+public sealed class TokenVerifier(TokenKeys keys, IOptions<UsersOptions> options, TimeProvider clock)
+{
+    // 9999-12-31: what comes after that is no date.
+    private const double LastSecond = 253_402_300_799;
+
+    private readonly UsersOptions settings = options.Value;
+
+    /// <summary>Judges a token.</summary>
+    public async ValueTask<TokenVerdict> VerifyAsync(string text)
+    {
+        if (!JsonWebToken.TryParse(text, out var token, out var flaw))
+        {
+            return new TokenVerdict.Refused(flaw);
+        }
+
+        if ((token.Algorithm & settings.Algorithms) == TokenAlgorithms.None)
+        {
+            return new TokenVerdict.Refused("its 'alg' is not allowed");
+        }
+
+        return await keys.CheckAsync(token) switch
+        {
+            SignatureCheck.Good => Judge(token.Payload),
+            SignatureCheck.Wrong => new TokenVerdict.Refused("its signature is wrong", Forged: true),
+            SignatureCheck.NoSuchKey => new TokenVerdict.Refused("there is no key for its 'alg' and 'kid'"),
+            _ => new TokenVerdict.Undecided(),
+        };
+    }
+
+    private TokenVerdict Judge(byte[] payload)
+    {
+        if (!StrictJson.TryReadObject(payload, out var claims))
+        {
+            return Refuse("its claims are not a JSON object in which no name occurs twice");
+        }
+
+        if (!TryReadTime(claims, "exp", out var expires) || !TryReadTime(claims, "nbf", out var begins))
+        {
+            return Refuse("a time in it is not a number of seconds since 1970");
+        }
+
+        if (expires is null)
+        {
+            return Refuse("it has no 'exp'");
+        }
+
+        var now = clock.GetUtcNow();
+        if (expires + settings.ClockSkew <= now)
+        {
+            return new TokenVerdict.Expired();
+        }
+
+        if (begins - settings.ClockSkew > now)
+        {
+            return Refuse("it is not valid yet");
+        }
+
+        if (settings.Issuer is { } issuer && claims.Text("iss") != issuer)
+        {
+            return Refuse("its 'iss' is another one");
+        }
+
+        if (!IsForUs(claims))
+        {
+            return Refuse("its 'aud' does not name this server");
+        }
+
+        return claims.Text("sub") is { } userId && UserId.IsValid(userId)
+            ? new TokenVerdict.Proves(userId)
+            : Refuse($"its 'sub' must be the user id and have {UserId.Rule}");
+    }
+
+    // RFC 7519, section 4.1.3: a token for somebody must not be taken by anybody else.
+    private bool IsForUs(JsonElement claims)
+    {
+        if (!claims.TryGetProperty("aud", out var audience))
+        {
+            return settings.Audience is null;
+        }
+
+        return settings.Audience is { } ours
+            && (
+                audience.ValueKind == JsonValueKind.Array
+                    ? audience.EnumerateArray().Any(one => StrictJson.TextOf(one) == ours)
+                    : StrictJson.TextOf(audience) == ours
+            );
+    }
+
+    private static bool TryReadTime(JsonElement claims, string member, out DateTimeOffset? time)
+    {
+        time = null;
+        if (!claims.TryGetProperty(member, out var value))
+        {
+            return true;
+        }
+
+        if (
+            value.ValueKind != JsonValueKind.Number
+            || !value.TryGetDouble(out var seconds)
+            || seconds is not (>= 0 and <= LastSecond)
+        )
+        {
+            return false;
+        }
+
+        time = DateTimeOffset.UnixEpoch.AddSeconds(seconds);
+        return true;
+    }
+
+    private static TokenVerdict.Refused Refuse(string flaw) => new(flaw);
+}

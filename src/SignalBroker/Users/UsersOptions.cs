@@ -1,0 +1,82 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace SignalBroker.Users;
+
+/// <summary>Whether users prove who they are when they connect.</summary>
+public enum TokenUse
+{
+    /// <summary>Anybody may connect as anybody; tokens are not looked at.</summary>
+    Off,
+
+    /// <summary>Whoever has no token is an anonymous user; a user id takes a token.</summary>
+    Optional,
+
+    /// <summary>Nobody connects without a token.</summary>
+    Required,
+}
+
+/// <summary>The algorithms that a token may be signed with (RFC 7518, section 3).</summary>
+[Flags]
+public enum TokenAlgorithms
+{
+    /// <summary>None at all.</summary>
+    None = 0,
+
+    /// <summary>HMAC with SHA-256.</summary>
+    HS256 = 1,
+
+    /// <summary>RSASSA-PKCS1-v1_5 with SHA-256.</summary>
+    RS256 = 2,
+
+    /// <summary>ECDSA on P-256 with SHA-256.</summary>
+    ES256 = 4,
+}
+
+/// <summary>The settings under <c>Users:</c>, except for its keys.</summary>
+public sealed class UsersOptions
+{
+    /// <summary>The section's name.</summary>
+    public const string Section = "Users";
+
+    /// <summary>Whether users prove who they are when they connect.</summary>
+    public TokenUse Tokens { get; set; } = TokenUse.Off;
+
+    /// <summary>The algorithms that are allowed, like <c>RS256, ES256</c>; a key allows only the one of its own kind in any case.</summary>
+    [Range(1, 7)]
+    public TokenAlgorithms Algorithms { get; set; } =
+        TokenAlgorithms.HS256 | TokenAlgorithms.RS256 | TokenAlgorithms.ES256;
+
+    /// <summary>What a token's <c>iss</c> must be; null for anything.</summary>
+    [MinLength(1)]
+    public string? Issuer { get; set; }
+
+    /// <summary>What must be among a token's <c>aud</c>; while null, a token that names an audience is meant for others.</summary>
+    [MinLength(1)]
+    public string? Audience { get; set; }
+
+    /// <summary>How far the clocks of issuer and webapp may differ.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "00:05:00")]
+    public TimeSpan ClockSkew { get; set; } = TimeSpan.FromSeconds(30);
+}
+
+/// <summary>The settings under <c>Users:KeySet:</c>: where the issuer publishes its keys (a JWK set, RFC 7517).</summary>
+public sealed class KeySetOptions
+{
+    /// <summary>The section's name.</summary>
+    public const string Section = UsersOptions.Section + ":KeySet";
+
+    /// <summary>The <c>https://</c> address of the key set, or one of this machine; null when there is none.</summary>
+    public Uri? Address { get; set; }
+
+    /// <summary>How old the keys may get before they are fetched again, while they are still used.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
+    public TimeSpan RefreshInterval { get; set; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>The least time between two fetches, however many unknown keys are asked for.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.1", "01:00:00")]
+    public TimeSpan LeastInterval { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How old the keys may get while the address does not answer; after that, no token is believed.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "7.00:00:00")]
+    public TimeSpan KeepFor { get; set; } = TimeSpan.FromHours(1);
+}

@@ -1,0 +1,84 @@
+using System.Net;
+using SignalBroker.Compatibility;
+using SignalBroker.Hosting;
+
+namespace SignalBroker.Users;
+
+/// <summary>Wires how users and backends prove who they are.</summary>
+public static class UsersSetup
+{
+    extension(WebApplicationBuilder builder)
+    {
+        /// <summary>Adds the verifying of tokens and the service keys.</summary>
+        public void AddUsers()
+        {
+            builder.AddSettings<UsersOptions>(UsersOptions.Section);
+            builder.AddSettings<KeySetOptions>(KeySetOptions.Section);
+
+            // One by one: of a list the binder silently leaves out what it can't read.
+            var keys = builder.Entries(KeyOptions.Section).Select(KeyOptions.Read).ToList();
+            var serviceKeys = builder.Entries(ServiceKeyOptions.Section).Select(ServiceKeyOptions.Read).ToList();
+            Check(builder.Configuration, keys);
+            builder.Services.AddSingleton(new ConfiguredKeys(keys));
+            builder.Services.AddSingleton(new ServiceKeys(serviceKeys));
+            builder.Services.AddSingleton<KeySet>();
+            builder.Services.AddSingleton<TokenKeys>();
+            builder.Services.AddSingleton<TokenVerifier>();
+            builder.Services.AddSingleton<UserProof>();
+            builder.Services.AddHostedService<UnprovenUsersWarning>();
+        }
+
+        private IEnumerable<IConfigurationSection> Entries(string section) =>
+            builder.Configuration.GetSection(section).GetChildren();
+    }
+
+    private static void Check(IConfiguration configuration, List<SigningKey> keys)
+    {
+        var users = configuration.GetSection(UsersOptions.Section).Get<UsersOptions>() ?? new UsersOptions();
+        var address = configuration.GetSection(KeySetOptions.Section).Get<KeySetOptions>()?.Address;
+        if (address is not null && !IsTrustworthy(address))
+        {
+            throw new InvalidSettingException(
+                $"{KeySetOptions.Section}:Address: must begin with https://, or be an http:// address of this machine."
+            );
+        }
+
+        if (keys.FindIndex(key => (key.Algorithm & users.Algorithms) == TokenAlgorithms.None) is var idle and >= 0)
+        {
+            throw new InvalidSettingException(
+                $"{KeyOptions.Section}: key {idle} is one for {keys[idle].Algorithm}, which Users:Algorithms does not allow."
+            );
+        }
+
+        if (users.Tokens == TokenUse.Off)
+        {
+            return;
+        }
+
+        if (keys.Count == 0 && address is null)
+        {
+            throw new InvalidSettingException(
+                $"Users:Tokens: is {users.Tokens}, so there must be a key in Users:Keys or an address in Users:KeySet."
+            );
+        }
+
+        if (configuration.GetSection(CompatibilityOptions.Section).Get<CompatibilityOptions>()?.OriginalClient == true)
+        {
+            throw new InvalidSettingException(
+                "Users:Tokens: must be Off with Compatibility:OriginalClient, whose pages send in anybody's name."
+            );
+        }
+    }
+
+    private static bool IsTrustworthy(Uri address) =>
+        address.IsAbsoluteUri
+        && (
+            address.Scheme == Uri.UriSchemeHttps
+            || (
+                address.Scheme == Uri.UriSchemeHttp
+                && IPAddress.TryParse(address.Host.Trim('[', ']'), out var ip)
+                && IPAddress.IsLoopback(ip)
+            )
+            || (address.Scheme == Uri.UriSchemeHttp && address.Host == "localhost")
+        );
+}
