@@ -22,6 +22,22 @@ public sealed class SenderLimiter(IOptions<RateLimitOptions> options) : IAsyncDi
         BurstSeconds * options.Value.SignalBytesPerSecondOfSession
     );
 
+    private readonly PartitionedRateLimiter<Session> refusals = RateLimits.Create<Session, string>(
+        KeyOf,
+        options.Value.SignalsPerSecondOfSession,
+        2 * options.Value.SignalsPerSecondOfSession
+    );
+
+    /// <summary>
+    /// Whether a session that was turned away once more is to be put up with: it is not when it goes on with twice what
+    /// it may send.
+    /// </summary>
+    public bool PutsUpWith(Session sender)
+    {
+        using var refusal = refusals.AttemptAcquire(sender);
+        return refusal.IsAcquired;
+    }
+
     /// <summary>Null when the session may send so many bytes now; otherwise how long it should wait.</summary>
     public TimeSpan? Delay(Session sender, int size)
     {
@@ -40,6 +56,7 @@ public sealed class SenderLimiter(IOptions<RateLimitOptions> options) : IAsyncDi
     {
         await signals.DisposeAsync();
         await bytes.DisposeAsync();
+        await refusals.DisposeAsync();
     }
 
     private static string KeyOf(Session sender) => sender.ListeningKey;
