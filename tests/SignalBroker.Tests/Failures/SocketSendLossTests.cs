@@ -76,7 +76,10 @@ public sealed class SocketSendLossTests(FailureCluster cluster) : FailureTests(c
         await Cluster.Servers.Webapps[0].StartAsync(Token);
 
         (await receiver.ReceiveAsync()).GetProperty("content").GetInt32().ShouldBe(1);
-        (await sender.ReceiveAsync()).GetProperty("type").GetString().ShouldBe("outcome");
+        while ((await sender.ReceiveAsync()).GetProperty("type").GetString() != "outcome")
+        {
+            // The first answer comes twice if the webapp was killed before it had settled the signal.
+        }
     }
 
     [Fact]
