@@ -15,6 +15,7 @@ public sealed partial class ProgramTests
     [InlineData("INT", "Press Ctrl-C")]
     [InlineData("HUP", "postgres is ready")]
     [InlineData("KILL", "epmd is ready")]
+    [InlineData("KILL", "turn is ready")]
     [InlineData("KILL", "Press Ctrl-C")]
     public async Task Nothing_is_left_after_a_signal(string signal, string moment)
     {
@@ -32,7 +33,7 @@ public sealed partial class ProgramTests
 
     private static Process Start()
     {
-        string[] arguments = [typeof(Cluster).Assembly.Location, "--nodes", "1", "--webapps", "0"];
+        string[] arguments = [typeof(Cluster).Assembly.Location, "--nodes", "1", "--webapps", "0", "--turn"];
         var start = new ProcessStartInfo("dotnet", arguments)
         {
             UseShellExecute = false,

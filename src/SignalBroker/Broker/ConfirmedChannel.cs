@@ -71,24 +71,21 @@ public sealed class ConfirmedChannel : IAsyncDisposable
     /// <param name="body">What is delivered; it must not change before the outcome is there.</param>
     /// <param name="timeToLive">How long the message may wait in the queue; null for the queue's own limit.</param>
     /// <param name="mandatory">Whether the broker says when there is no such queue.</param>
-    public Task<PublishOutcome> PublishAsync(
+    public ValueTask<PublishOutcome> PublishAsync(
         string queue,
         ReadOnlyMemory<byte> body,
         TimeSpan? timeToLive,
         bool mandatory
     )
     {
-        var publication = new Publication(queue, body, timeToLive, mandatory, clock.GetTimestamp());
-        if (waiting.Writer.TryWrite(publication))
+        var publication = Publication.Rent(queue, body, timeToLive, mandatory, clock.GetTimestamp());
+        if (!waiting.Writer.TryWrite(publication))
         {
-            byAge.Enqueue(publication);
-        }
-        else
-        {
-            publication.TrySetResult(channel.IsOpen ? PublishOutcome.Overloaded : PublishOutcome.Unknown);
+            return new(channel.IsOpen ? PublishOutcome.Overloaded : PublishOutcome.Unknown);
         }
 
-        return publication.Task;
+        byAge.Enqueue(publication);
+        return publication.Outcome;
     }
 
     /// <summary>
@@ -96,10 +93,11 @@ public sealed class ConfirmedChannel : IAsyncDisposable
     /// </summary>
     public void GiveUpOverdue()
     {
-        while (byAge.TryPeek(out var oldest) && (oldest.Task.IsCompleted || IsOverdue(oldest)))
+        while (byAge.TryPeek(out var oldest) && (oldest.IsSettled || IsOverdue(oldest)))
         {
-            oldest.TrySetResult(PublishOutcome.Unknown);
+            oldest.TrySettle(PublishOutcome.Unknown);
             byAge.TryDequeue(out _);
+            oldest.Release();
         }
     }
 
@@ -139,9 +137,10 @@ public sealed class ConfirmedChannel : IAsyncDisposable
 
     private async ValueTask WriteAsync(Publication publication)
     {
-        if (publication.Task.IsCompleted)
+        if (publication.IsSettled)
         {
             // Its sender has been told that the outcome is unknown; it is not delivered behind their back.
+            publication.Release();
             return;
         }
 
@@ -202,7 +201,8 @@ public sealed class ConfirmedChannel : IAsyncDisposable
 
         while (waiting.Reader.TryRead(out var publication))
         {
-            publication.TrySetResult(PublishOutcome.Unknown);
+            publication.TrySettle(PublishOutcome.Unknown);
+            publication.Release();
         }
     }
 }

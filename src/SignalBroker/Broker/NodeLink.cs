@@ -20,17 +20,17 @@ public sealed partial class NodeLink(Node node, BrokerOptions options, TimeProvi
     private volatile ConfirmedChannel? channel;
 
     /// <summary>Publishes to a session's queue; never throws.</summary>
-    public Task<PublishOutcome> PublishAsync(string queue, ReadOnlyMemory<byte> body, TimeSpan timeToLive)
+    public ValueTask<PublishOutcome> PublishAsync(string queue, ReadOnlyMemory<byte> body, TimeSpan timeToLive)
     {
         if (node.Blocked)
         {
             // The node would take it after the alarm, long after the sender was told otherwise.
-            return Task.FromResult(PublishOutcome.Overloaded);
+            return ValueTask.FromResult(PublishOutcome.Overloaded);
         }
 
         return node.Responsive && channel is { } open
             ? open.PublishAsync(queue, body, timeToLive, mandatory: true)
-            : Task.FromResult(PublishOutcome.Unknown);
+            : ValueTask.FromResult(PublishOutcome.Unknown);
     }
 
     /// <summary>Keeps the connection up until cancelled.</summary>
@@ -84,7 +84,7 @@ public sealed partial class NodeLink(Node node, BrokerOptions options, TimeProvi
             if (probe is null && look % LooksPerProbe == 0)
             {
                 askedAt = clock.GetTimestamp();
-                probe = opened.PublishAsync(Topology.ProbeKey, default, timeToLive: null, mandatory: false);
+                probe = opened.PublishAsync(Topology.ProbeKey, default, timeToLive: null, mandatory: false).AsTask();
             }
 
             await timer.WaitForNextTickAsync(cancellationToken);

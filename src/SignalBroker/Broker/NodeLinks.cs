@@ -25,7 +25,7 @@ public sealed class NodeLinks : BackgroundService
     /// <param name="queue">The queue's name.</param>
     /// <param name="body">What is delivered; it must not change before the outcome is there.</param>
     /// <param name="timeToLive">How long the message may wait in the queue.</param>
-    public Task<PublishOutcome> PublishAsync(
+    public ValueTask<PublishOutcome> PublishAsync(
         string node,
         string queue,
         ReadOnlyMemory<byte> body,
@@ -34,7 +34,7 @@ public sealed class NodeLinks : BackgroundService
         byNode.TryGetValue(node, out var link)
             ? link.PublishAsync(queue, body, timeToLive)
             // The node was taken out of the configuration while sessions were on it.
-            : Task.FromResult(PublishOutcome.Unknown);
+            : ValueTask.FromResult(PublishOutcome.Unknown);
 
     /// <inheritdoc />
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>

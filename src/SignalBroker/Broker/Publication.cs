@@ -1,33 +1,109 @@
+using System.Threading.Tasks.Sources;
+using Microsoft.Extensions.ObjectPool;
+
 namespace SignalBroker.Broker;
 
 /// <summary>One publish and, sooner or later, its outcome.</summary>
 /// <remarks>
-/// Who waits for it goes on at once, on the thread that reads the broker's answers: they must not block it.
+/// Who waits for it goes on at once, on the thread that reads the broker's answers: they must not block it. It is used
+/// again for another publish, but only when all of its holders have let go of it: so a confirm that comes late, after the
+/// sender was told that the outcome is unknown, can't be taken for another one's.
 /// </remarks>
-/// <param name="queue">The queue's name.</param>
-/// <param name="body">What is delivered.</param>
-/// <param name="timeToLive">How long it may wait in the queue; null for the queue's own limit.</param>
-/// <param name="mandatory">Whether the broker says when there is no such queue.</param>
-/// <param name="since">When it was asked for, by the clock's time stamp.</param>
-public sealed class Publication(
-    string queue,
-    ReadOnlyMemory<byte> body,
-    TimeSpan? timeToLive,
-    bool mandatory,
-    long since
-) : TaskCompletionSource<PublishOutcome>
+public sealed class Publication : IValueTaskSource<PublishOutcome>
 {
-    public string Queue { get; } = queue;
-    public ReadOnlyMemory<byte> Body { get; private set; } = body;
-    public TimeSpan? TimeToLive { get; } = timeToLive;
-    public bool Mandatory { get; } = mandatory;
-    public long Since { get; } = since;
+    // Where it waits to be written and confirmed, where it waits to be overdue, and who awaits its outcome.
+    private const int Holders = 3;
+    private const int MostKept = 4096;
+
+    private static readonly DefaultObjectPool<Publication> Pool = new(
+        new DefaultPooledObjectPolicy<Publication>(),
+        MostKept
+    );
+
+    private ManualResetValueTaskSourceCore<PublishOutcome> source;
+    private int settled;
+    private int holders;
+
+    /// <summary>The queue's name.</summary>
+    public string Queue { get; private set; } = "";
+
+    /// <summary>What is delivered; empty when it is not needed any more.</summary>
+    public ReadOnlyMemory<byte> Body { get; private set; }
+
+    /// <summary>How long it may wait in the queue; null for the queue's own limit.</summary>
+    public TimeSpan? TimeToLive { get; private set; }
+
+    /// <summary>Whether the broker says when there is no such queue.</summary>
+    public bool Mandatory { get; private set; }
+
+    /// <summary>When it was asked for, by the clock's time stamp.</summary>
+    public long Since { get; private set; }
+
+    /// <summary>Whether the broker has sent it back.</summary>
     public bool Returned { get; set; }
+
+    /// <summary>Whether there is an outcome.</summary>
+    public bool IsSettled => Volatile.Read(ref settled) != 0;
+
+    /// <summary>The outcome; to be awaited once.</summary>
+    public ValueTask<PublishOutcome> Outcome => new(this, source.Version);
+
+    /// <summary>A publish that nothing has become of yet.</summary>
+    public static Publication Rent(
+        string queue,
+        ReadOnlyMemory<byte> body,
+        TimeSpan? timeToLive,
+        bool mandatory,
+        long since
+    )
+    {
+        var publication = Pool.Get();
+        publication.source.Reset();
+        (publication.Queue, publication.Body, publication.TimeToLive) = (queue, body, timeToLive);
+        (publication.Mandatory, publication.Since, publication.Returned) = (mandatory, since, false);
+        (publication.settled, publication.holders) = (0, Holders);
+        return publication;
+    }
 
     /// <summary>Takes the broker's answer.</summary>
     public void Settle(PublishOutcome outcome)
     {
         Body = default;
-        TrySetResult(Returned ? PublishOutcome.NotListening : outcome);
+        TrySettle(Returned ? PublishOutcome.NotListening : outcome);
     }
+
+    /// <summary>Takes an outcome, unless there is one already.</summary>
+    public void TrySettle(PublishOutcome outcome)
+    {
+        if (Interlocked.Exchange(ref settled, 1) == 0)
+        {
+            source.SetResult(outcome);
+        }
+    }
+
+    /// <summary>One of its holders needs it no more; who awaits the outcome is counted by itself.</summary>
+    public void Release()
+    {
+        if (Interlocked.Decrement(ref holders) == 0)
+        {
+            (Queue, Body) = ("", default);
+            Pool.Return(this);
+        }
+    }
+
+    PublishOutcome IValueTaskSource<PublishOutcome>.GetResult(short token)
+    {
+        var outcome = source.GetResult(token);
+        Release();
+        return outcome;
+    }
+
+    ValueTaskSourceStatus IValueTaskSource<PublishOutcome>.GetStatus(short token) => source.GetStatus(token);
+
+    void IValueTaskSource<PublishOutcome>.OnCompleted(
+        Action<object?> continuation,
+        object? state,
+        short token,
+        ValueTaskSourceOnCompletedFlags flags
+    ) => source.OnCompleted(continuation, state, token, flags);
 }

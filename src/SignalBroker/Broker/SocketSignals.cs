@@ -48,7 +48,7 @@ public sealed class SocketSignals(
         consumer.ReceivedAsync += (_, delivery) =>
         {
             var (sender, tag) = (delivery.RoutingKey, delivery.DeliveryTag);
-            var body = new PooledBuffer(delivery.Body.Length);
+            var body = PooledBuffer.Rent(delivery.Body.Length);
             body.Write(delivery.Body.Span);
             turns.Add(sender, () => HandleAsync(channel, sender, tag, body, leaving.Token));
             return Task.CompletedTask;

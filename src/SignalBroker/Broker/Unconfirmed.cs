@@ -31,7 +31,11 @@ public sealed class Unconfirmed
     {
         for (var settled = multiple ? Volatile.Read(ref first) : tag; settled <= tag; settled++)
         {
-            Take(settled)?.Settle(outcome);
+            if (Take(settled) is { } publication)
+            {
+                publication.Settle(outcome);
+                publication.Release();
+            }
         }
     }
 

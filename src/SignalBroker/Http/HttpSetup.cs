@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.StaticFiles;
 using Microsoft.Extensions.Options;
 using SignalBroker.Database;
 using SignalBroker.Hosting;
+using SignalBroker.Sessions;
 using BadHttpRequestException = Microsoft.AspNetCore.Http.BadHttpRequestException;
 using IPNetwork = System.Net.IPNetwork;
 
@@ -122,7 +123,7 @@ public static class HttpSetup
             configuration.GetSection(ListenersOptions.Section).Get<ListenersOptions>() ?? new ListenersOptions();
         kestrel.AddServerHeader = false;
         kestrel.Limits.MaxRequestBodySize = RequestBody.MaxBytes;
-        Bind("Public", listeners.Public, _ => { });
+        Bind("Public", listeners.Public, LastCredential.Apply);
         Bind("Internal", listeners.Internal, InternalListener.Apply);
 
         void Bind(string name, string address, Action<ListenOptions> apply)

@@ -1,13 +1,29 @@
 using System.Buffers;
+using System.Numerics;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Microsoft.Extensions.ObjectPool;
 
 namespace SignalBroker.Http;
 
-/// <summary>Bytes in an array that goes back to its pool when it is disposed of.</summary>
-/// <remarks>What is not disposed of is left to the garbage collector; that is safe, only slower.</remarks>
-public sealed class PooledBuffer(int capacity) : IBufferWriter<byte>, IDisposable
+/// <summary>Bytes to write into, that are reused as soon as they are disposed of.</summary>
+/// <remarks>
+/// .NET's own pool of arrays keeps too few of a size for all the signals that may be under way. What is not disposed of
+/// is left to the garbage collector; that is safe, only slower.
+/// </remarks>
+public sealed class PooledBuffer : IBufferWriter<byte>, IDisposable
 {
+    private const int MostKept = 2048;
+    private const int SmallestArray = 1024;
+
+    // Nearly all signals fit. A larger array is lent by .NET's pool, or much memory would be kept for few of them.
+    private const int LargestKept = 4096;
+
+    private static readonly DefaultObjectPool<PooledBuffer> Pool = new(
+        new DefaultPooledObjectPolicy<PooledBuffer>(),
+        MostKept
+    );
+
     // What is written goes into a JSON parser and never into a page's markup.
     private static readonly JsonWriterOptions Writing = new()
     {
@@ -18,13 +34,23 @@ public sealed class PooledBuffer(int capacity) : IBufferWriter<byte>, IDisposabl
     [ThreadStatic]
     private static Utf8JsonWriter? jsonWriter;
 
-    private byte[]? array = ArrayPool<byte>.Shared.Rent(capacity);
+    private byte[] array = [];
     private int written;
+    private bool isRented;
 
-    /// <summary>What has been written.</summary>
+    /// <summary>What has been written; it lasts until the buffer is disposed of.</summary>
     public ReadOnlyMemory<byte> Written => Array.AsMemory(0, written);
 
-    private byte[] Array => array ?? throw new ObjectDisposedException(nameof(PooledBuffer));
+    private byte[] Array => isRented ? array : throw new ObjectDisposedException(nameof(PooledBuffer));
+
+    /// <summary>An empty buffer with room for so many bytes; it grows when more are written.</summary>
+    public static PooledBuffer Rent(int capacity)
+    {
+        var buffer = Pool.Get();
+        buffer.isRented = true;
+        buffer.Reserve(capacity);
+        return buffer;
+    }
 
     /// <summary>A JSON writer that writes here, until the same thread asks for another one.</summary>
     public Utf8JsonWriter JsonWriter()
@@ -50,23 +76,41 @@ public sealed class PooledBuffer(int capacity) : IBufferWriter<byte>, IDisposabl
     /// <inheritdoc />
     public void Dispose()
     {
-        if (array is { } rented)
-        {
-            array = null;
-            ArrayPool<byte>.Shared.Return(rented);
-        }
-    }
-
-    private void Reserve(int size)
-    {
-        if (Array.Length - written >= Math.Max(size, 1))
+        if (!isRented)
         {
             return;
         }
 
-        var larger = ArrayPool<byte>.Shared.Rent(Math.Max(2 * Array.Length, written + size));
-        Written.CopyTo(larger);
-        ArrayPool<byte>.Shared.Return(Array);
-        array = larger;
+        (isRented, written) = (false, 0);
+        if (array.Length > LargestKept)
+        {
+            GiveBack(array);
+            array = [];
+        }
+
+        Pool.Return(this);
+    }
+
+    private void Reserve(int size)
+    {
+        var needed = written + Math.Max(size, 1);
+        if (Array.Length < needed)
+        {
+            var larger =
+                needed > LargestKept
+                    ? ArrayPool<byte>.Shared.Rent(Math.Max(needed, 2 * array.Length))
+                    : new byte[BitOperations.RoundUpToPowerOf2((uint)Math.Max(needed, SmallestArray))];
+            Written.CopyTo(larger);
+            GiveBack(array);
+            array = larger;
+        }
+    }
+
+    private static void GiveBack(byte[] lent)
+    {
+        if (lent.Length > LargestKept)
+        {
+            ArrayPool<byte>.Shared.Return(lent);
+        }
     }
 }

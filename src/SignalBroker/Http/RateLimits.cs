@@ -1,6 +1,5 @@
 using System.ComponentModel.DataAnnotations;
 using System.Net;
-using System.Threading.RateLimiting;
 using Microsoft.Extensions.Options;
 using SignalBroker.Hosting;
 using SignalBroker.Users;
@@ -30,57 +29,24 @@ public sealed class RateLimitOptions
     public int SignalBytesPerSecondOfSession { get; set; } = 131_072;
 }
 
-/// <summary>Token buckets for whoever may send only so much.</summary>
-public static class RateLimits
-{
-    private const int RefillsPerSecond = 10;
-
-    /// <summary>Gives each key a bucket that refills about ten times a second.</summary>
-    /// <param name="keyOf">Whose bucket it is.</param>
-    /// <param name="perSecond">What comes in per second.</param>
-    /// <param name="burst">What a full bucket holds.</param>
-    public static PartitionedRateLimiter<TResource> Create<TResource, TKey>(
-        Func<TResource, TKey> keyOf,
-        int perSecond,
-        int burst
-    )
-        where TKey : class
-    {
-        var perRefill = Math.Max(1, perSecond / RefillsPerSecond);
-        var bucket = new TokenBucketRateLimiterOptions
-        {
-            TokenLimit = burst,
-            TokensPerPeriod = perRefill,
-            ReplenishmentPeriod = TimeSpan.FromSeconds((double)perRefill / perSecond),
-            QueueLimit = 0,
-            // The partitioned limiter refills all of them with one timer.
-            AutoReplenishment = false,
-        };
-        // Made once: each request comes by here.
-        Func<TKey, RateLimiter> create = _ => new TokenBucketRateLimiter(bucket);
-        return PartitionedRateLimiter.Create<TResource, TKey>(resource =>
-            RateLimitPartition.Get(keyOf(resource), create)
-        );
-    }
-
-    /// <summary>How long whoever was turned away should wait.</summary>
-    public static TimeSpan WaitOf(RateLimitLease lease) =>
-        lease.TryGetMetadata(MetadataName.RetryAfter, out var wait) ? wait : TimeSpan.FromSeconds(1);
-}
-
 /// <summary>Slows down addresses that flood the public port; an application counts by its service key instead.</summary>
-public sealed class AddressLimiter(RequestDelegate next, ServiceKeys serviceKeys, IOptions<RateLimitOptions> options)
+public sealed class AddressLimiter(
+    RequestDelegate next,
+    ServiceKeys serviceKeys,
+    IOptions<RateLimitOptions> options,
+    TimeProvider clock
+)
 {
-    private readonly PartitionedRateLimiter<HttpContext> addresses = RateLimits.Create<HttpContext, IPAddress>(
-        Networks.ClientOf,
+    private readonly TokenBuckets<IPAddress> addresses = new(
         options.Value.RequestsPerSecondOfAddress,
-        2 * options.Value.RequestsPerSecondOfAddress
+        2 * options.Value.RequestsPerSecondOfAddress,
+        clock
     );
 
-    private readonly PartitionedRateLimiter<string> applications = RateLimits.Create<string, string>(
-        application => application,
+    private readonly TokenBuckets<string> applications = new(
         options.Value.RequestsPerSecondOfServiceKey,
-        2 * options.Value.RequestsPerSecondOfServiceKey
+        2 * options.Value.RequestsPerSecondOfServiceKey,
+        clock
     );
 
     /// <summary>Lets the request through or answers it with 429.</summary>
@@ -89,11 +55,8 @@ public sealed class AddressLimiter(RequestDelegate next, ServiceKeys serviceKeys
             ? next(context)
             : Problem.TooManyRequests(wait).ExecuteAsync(context);
 
-    private TimeSpan? Delay(HttpContext context)
-    {
-        using var lease = serviceKeys.Read(context.Request).Application is { } application
-            ? applications.AttemptAcquire(application)
-            : addresses.AttemptAcquire(context);
-        return lease.IsAcquired ? null : RateLimits.WaitOf(lease);
-    }
+    private TimeSpan? Delay(HttpContext context) =>
+        serviceKeys.Read(context.Request).Application is { } application
+            ? applications.Take(application)
+            : addresses.Take(Networks.ClientOf(context));
 }

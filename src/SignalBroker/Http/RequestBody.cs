@@ -45,7 +45,7 @@ public static class RequestBody
             var read = await reader.ReadAsync(request.HttpContext.RequestAborted);
             if (read.IsCompleted)
             {
-                var body = new PooledBuffer((int)read.Buffer.Length);
+                var body = PooledBuffer.Rent((int)read.Buffer.Length);
                 foreach (var piece in read.Buffer)
                 {
                     body.Write(piece.Span);

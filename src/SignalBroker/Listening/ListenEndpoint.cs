@@ -65,7 +65,10 @@ public sealed partial class ListenEndpoint(
         CancellationToken cancellationToken
     )
     {
-        if (Credential.ReadWithPasscode(context.Request) is not var (credential, passcode))
+        if (
+            context.Request.Headers.Authorization is not [{ } header]
+            || Credential.ParseWithPasscode(header) is not var (credential, passcode)
+        )
         {
             return (null, Problem.Unauthorized);
         }

@@ -1,6 +1,5 @@
 using System.Buffers.Text;
 using System.Text;
-using Microsoft.Net.Http.Headers;
 
 namespace SignalBroker.Sessions;
 
@@ -17,31 +16,30 @@ public readonly record struct Credential(string ListeningKey, PasscodeHash Passc
     private const int LongestPair = 128;
 
     /// <summary>Reads <c>Authorization: Basic base64(listeningKey:passcode)</c> (RFC 7617); null when it is not that.</summary>
-    public static Credential? Read(HttpRequest request)
+    public static Credential? Parse(string header)
     {
         Span<byte> room = stackalloc byte[LongestPair];
-        return ReadKey(request, room, out var passcode) is { } key ? new(key, PasscodeHash.Of(passcode)) : null;
+        return ReadKey(header, room, out var passcode) is { } key ? new(key, PasscodeHash.Of(passcode)) : null;
     }
 
     /// <summary>Reads the same, with the passcode itself, for whoever has to log in with it.</summary>
-    public static (Credential Credential, string Passcode)? ReadWithPasscode(HttpRequest request)
+    public static (Credential Credential, string Passcode)? ParseWithPasscode(string header)
     {
         Span<byte> room = stackalloc byte[LongestPair];
-        return ReadKey(request, room, out var passcode) is { } key
+        return ReadKey(header, room, out var passcode) is { } key
             ? (new(key, PasscodeHash.Of(passcode)), Encoding.ASCII.GetString(passcode))
             : null;
     }
 
-    private static string? ReadKey(HttpRequest request, Span<byte> room, out ReadOnlySpan<byte> passcode)
+    private static string? ReadKey(string header, Span<byte> room, out ReadOnlySpan<byte> passcode)
     {
         passcode = default;
-        var header = request.Headers[HeaderNames.Authorization];
-        if (header is not [{ } value] || !value.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))
+        if (!header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))
         {
             return null;
         }
 
-        var encoded = value.AsSpan(Scheme.Length).Trim();
+        var encoded = header.AsSpan(Scheme.Length).Trim();
         if (encoded.Length > LongestPair || !Convert.TryFromBase64Chars(encoded, room, out var length))
         {
             return null;

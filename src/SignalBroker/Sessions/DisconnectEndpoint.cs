@@ -31,7 +31,7 @@ public sealed class DisconnectEndpoint(
 
     private async Task<Credential?> ReadCredentialAsync(HttpRequest request)
     {
-        if (Credential.Read(request) is { } credential)
+        if (LastCredential.Read(request) is { } credential)
         {
             return credential;
         }

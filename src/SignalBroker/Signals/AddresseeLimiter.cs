@@ -1,4 +1,3 @@
-using System.Threading.RateLimiting;
 using Microsoft.Extensions.Options;
 using SignalBroker.Http;
 using SignalBroker.Sessions;
@@ -6,21 +5,14 @@ using SignalBroker.Sessions;
 namespace SignalBroker.Signals;
 
 /// <summary>Bounds how many bytes a session is sent, so that a stopped reader can't fill its node's memory.</summary>
-public sealed class AddresseeLimiter(IOptions<SignalsOptions> options) : IAsyncDisposable
+public sealed class AddresseeLimiter(IOptions<SignalsOptions> options, TimeProvider clock)
 {
-    private readonly PartitionedRateLimiter<Session> limiter = RateLimits.Create<Session, string>(
-        session => session.ListeningKey,
+    private readonly TokenBuckets<string> bytes = new(
         options.Value.AddresseeBytesPerSecond,
-        options.Value.AddresseeBurstBytes
+        options.Value.AddresseeBurstBytes,
+        clock
     );
 
     /// <summary>Whether the session may be sent so many bytes now; if so, they count.</summary>
-    public bool Takes(Session session, int bytes)
-    {
-        using var lease = limiter.AttemptAcquire(session, bytes);
-        return lease.IsAcquired;
-    }
-
-    /// <inheritdoc />
-    public ValueTask DisposeAsync() => limiter.DisposeAsync();
+    public bool Takes(Session session, int size) => bytes.Take(session.ListeningKey, size) is null;
 }

@@ -19,7 +19,7 @@ public static class Envelope
     /// <param name="sentAt">When the server accepted it.</param>
     /// <returns>The envelope; whoever has it published disposes of it.</returns>
     public static PooledBuffer Write(
-        string id,
+        SignalId id,
         Sender sender,
         string to,
         SignalRequest request,
@@ -27,12 +27,11 @@ public static class Envelope
         DateTimeOffset sentAt
     )
     {
-        var buffer = new PooledBuffer(request.Content.Length + RoomForTheRest);
+        var buffer = PooledBuffer.Rent(request.Content.Length + RoomForTheRest);
         var writer = buffer.JsonWriter();
         writer.WriteStartObject();
-        writer.WriteString("id"u8, id);
+        id.WriteTo(writer);
         WriteFrom(writer, sender, nameSession);
-
         writer.WriteString("to"u8, to);
         if (request.Type is not null)
         {
@@ -58,7 +57,7 @@ public static class Envelope
     /// <param name="writeContent">Writes the members of the content.</param>
     public static PooledBuffer WriteControl(string type, DateTimeOffset sentAt, Action<Utf8JsonWriter> writeContent)
     {
-        var buffer = new PooledBuffer(RoomForTheRest);
+        var buffer = PooledBuffer.Rent(RoomForTheRest);
         var writer = buffer.JsonWriter();
         writer.WriteStartObject();
         writer.WriteString("type"u8, type);

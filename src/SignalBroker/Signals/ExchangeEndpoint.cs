@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Microsoft.Extensions.Options;
 using SignalBroker.Broker;
@@ -56,13 +57,21 @@ public sealed class ExchangeEndpoint(
     /// <summary>Handles one request.</summary>
     public async Task HandleAsync(HttpContext context)
     {
+        if (await ExchangeAsync(context) is { } problem)
+        {
+            await problem.ExecuteAsync(context);
+        }
+    }
+
+    // Null when the signal has been routed and that has been answered.
+    [AsyncMethodBuilder(typeof(ReusingMethodBuilder<>))]
+    private async ValueTask<Problem?> ExchangeAsync(HttpContext context)
+    {
         var request = context.Request;
         var isForm = RequestBody.IsForm(request);
-        var (found, refusal) = await AuthenticateAsync(request, isForm);
-        if (found is not { } sender)
+        if (await AuthenticateAsync(request, isForm) is not { } sender)
         {
-            await refusal!.ExecuteAsync(context);
-            return;
+            return serviceKeys.Read(request).IsPresent ? Problem.WrongServiceKey : Problem.Unauthorized;
         }
 
         using var body = isForm ? null : await RequestBody.ReadAsync(request);
@@ -71,21 +80,22 @@ public sealed class ExchangeEndpoint(
             : SignalRequest.ReadJson(body.Written, maxTimeToLive);
         if (sender.Session is { } session && limiter.Delay(session, signal.Content.Length) is { } wait)
         {
-            await Problem.TooManyRequests(wait).ExecuteAsync(context);
-            return;
+            return Problem.TooManyRequests(wait);
         }
 
         var exchanged = await exchange.SendAsync(sender, signal);
-        await (
-            exchange.FailureOf(exchanged) is { } problem
-                ? problem.ExecuteAsync(context)
-                : AnswerAsync(context.Response, exchanged)
-        );
+        if (exchange.FailureOf(exchanged) is { } failure)
+        {
+            return failure;
+        }
+
+        await AnswerAsync(context.Response, exchanged);
+        return null;
     }
 
     private async Task AnswerAsync(HttpResponse response, Exchanged exchanged)
     {
-        using var answer = new PooledBuffer(UsualAnswer);
+        using var answer = PooledBuffer.Rent(UsualAnswer);
         var writer = answer.JsonWriter();
         writer.WriteStartObject();
         exchange.Describe(writer, exchanged);
@@ -97,28 +107,28 @@ public sealed class ExchangeEndpoint(
         await response.BodyWriter.WriteAsync(answer.Written);
     }
 
-    private async ValueTask<(Sender? Sender, Problem? Refusal)> AuthenticateAsync(HttpRequest request, bool isForm)
+    private async ValueTask<Sender?> AuthenticateAsync(HttpRequest request, bool isForm)
     {
-        if (Credential.Read(request) is { } credential)
+        if (LastCredential.Read(request) is { } credential)
         {
             if (await directory.AuthenticateAsync(credential) is { } session)
             {
-                return (session, null);
+                return session;
             }
 
             RecordForgery(request, "wrong or unknown credential at /exchange", credential.ListeningKey);
-            return (null, Problem.Unauthorized);
+            return null;
         }
 
         if (serviceKeys.Read(request) is { IsPresent: true } key)
         {
             if (key.Application is not null)
             {
-                return (Sender.FromApplication(key.Application), null);
+                return Sender.FromApplication(key.Application);
             }
 
             RecordForgery(request, "wrong service key at /exchange", listeningKey: null);
-            return (null, Problem.WrongServiceKey);
+            return null;
         }
 
         // The original page only says who it is.
@@ -127,7 +137,7 @@ public sealed class ExchangeEndpoint(
             var form = await RequestBody.ReadFormAsync(request);
             if (form["fromUserId"] is [{ } userId] && UserId.IsValid(userId))
             {
-                var original = new Session
+                return new Session
                 {
                     UserId = userId,
                     // It proves nothing, so its flood counts for its address.
@@ -136,11 +146,10 @@ public sealed class ExchangeEndpoint(
                     PasscodeSha256 = [],
                     OriginalClient = true,
                 };
-                return (original, null);
             }
         }
 
-        return (null, Problem.Unauthorized);
+        return null;
     }
 
     private void RecordForgery(HttpRequest request, string what, string? listeningKey) =>

@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using System.Text.Json;
 using SignalBroker.Broker;
 using SignalBroker.Compatibility;
+using SignalBroker.Hosting;
 using SignalBroker.Http;
 
 namespace SignalBroker.Signals;
@@ -12,16 +13,16 @@ namespace SignalBroker.Signals;
 /// <param name="Addressee">Whom it was sent to, in words.</param>
 /// <param name="Outcomes">What the broker said for each of the addressee's sessions.</param>
 [StructLayout(LayoutKind.Auto)]
-public readonly record struct Exchanged(string Id, string Addressee, SessionOutcome[] Outcomes);
+public readonly record struct Exchanged(SignalId Id, string Addressee, SessionOutcome[] Outcomes);
 
 /// <summary>What is the same for every signal, whichever way it comes in.</summary>
 public sealed class SignalExchange(SignalRouter router, OriginalClient originalClient, SignalsMetrics metrics)
 {
     /// <summary>Routes the signal.</summary>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    [AsyncMethodBuilder(typeof(ReusingMethodBuilder<>))]
     public async ValueTask<Exchanged> SendAsync(Sender sender, SignalRequest signal)
     {
-        var id = signal.Id ?? Guid.CreateVersion7().ToString();
+        var id = SignalId.Of(signal.Id);
         var outcomes = await router.RouteAsync(sender, id, signal);
         foreach (var outcome in outcomes)
         {
@@ -38,7 +39,7 @@ public sealed class SignalExchange(SignalRouter router, OriginalClient originalC
     /// <summary>Writes the members that tell what became of the signal.</summary>
     public void Describe(Utf8JsonWriter writer, Exchanged exchanged)
     {
-        writer.WriteString("id"u8, exchanged.Id);
+        exchanged.Id.WriteTo(writer);
         writer.WriteStartArray("sessions"u8);
         foreach (var (session, outcome) in exchanged.Outcomes)
         {

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Options;
 using SignalBroker.Broker;
 using SignalBroker.Compatibility;
 using SignalBroker.Database;
+using SignalBroker.Hosting;
 using SignalBroker.Sessions;
 
 namespace SignalBroker.Signals;
@@ -29,8 +30,8 @@ public sealed partial class SignalRouter(
     /// <param name="id">The signal's id.</param>
     /// <param name="request">The signal.</param>
     /// <returns>An outcome for each session; empty when the addressee has none.</returns>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public async ValueTask<SessionOutcome[]> RouteAsync(Sender sender, string id, SignalRequest request)
+    [AsyncMethodBuilder(typeof(ReusingMethodBuilder<>))]
+    public async ValueTask<SessionOutcome[]> RouteAsync(Sender sender, SignalId id, SignalRequest request)
     {
         var addressees = await FindAsync(request);
         if (addressees.Length == 0)
@@ -85,10 +86,10 @@ public sealed partial class SignalRouter(
         return outcomes;
     }
 
-    private Task<PublishOutcome> PublishAsync(Session session, Signal signal) =>
+    private ValueTask<PublishOutcome> PublishAsync(Session session, Signal signal) =>
         limiter.Takes(session, signal.Body.Length)
             ? nodes.PublishAsync(session.Node, Topology.QueueOf(session.ListeningKey), signal.Body, signal.TimeToLive)
-            : Task.FromResult(PublishOutcome.Overloaded);
+            : ValueTask.FromResult(PublishOutcome.Overloaded);
 
     // An acked session had a queue, and a queue never comes back: its key is not used again.
     private static bool IsGone(SessionOutcome outcome) =>

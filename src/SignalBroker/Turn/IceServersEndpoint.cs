@@ -11,7 +11,7 @@ public sealed class IceServersEndpoint(SessionDirectory directory, IceServers se
     /// <summary>Handles one request.</summary>
     public async Task<IResult> HandleAsync(HttpRequest request)
     {
-        if (Credential.Read(request) is not { } credential)
+        if (LastCredential.Read(request) is not { } credential)
         {
             return Problem.Unauthorized;
         }

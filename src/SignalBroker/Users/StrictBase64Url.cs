@@ -16,8 +16,8 @@ public static class StrictBase64Url
     {
         bytes = null;
 
-        // The framework's decoder also takes white space, padding, and bits set that nobody reads.
-        if (text.ContainsAnyExcept(Alphabet) || text.Length % 4 == 1)
+        // The framework's decoder would skip white space and padding.
+        if (text.ContainsAnyExcept(Alphabet))
         {
             return false;
         }
@@ -25,12 +25,11 @@ public static class StrictBase64Url
         try
         {
             bytes = Base64Url.DecodeFromChars(text);
+            return true;
         }
         catch (FormatException)
         {
             return false;
         }
-
-        return text.SequenceEqual(Base64Url.EncodeToString(bytes));
     }
 }

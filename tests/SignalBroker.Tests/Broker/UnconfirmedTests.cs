@@ -16,9 +16,9 @@ public sealed class UnconfirmedTests
 
         unconfirmed.Settle(2, multiple: false, PublishOutcome.Queued);
 
-        (await publications[1].Task).ShouldBe(PublishOutcome.Queued);
-        publications[0].Task.IsCompleted.ShouldBeFalse();
-        publications[2].Task.IsCompleted.ShouldBeFalse();
+        (await publications[1].Outcome).ShouldBe(PublishOutcome.Queued);
+        publications[0].IsSettled.ShouldBeFalse();
+        publications[2].IsSettled.ShouldBeFalse();
     }
 
     [Fact]
@@ -29,10 +29,10 @@ public sealed class UnconfirmedTests
 
         unconfirmed.Settle(3, multiple: true, PublishOutcome.Queued);
 
-        (await publications[0].Task).ShouldBe(PublishOutcome.Queued);
-        (await publications[1].Task).ShouldBe(PublishOutcome.Overloaded);
-        (await publications[2].Task).ShouldBe(PublishOutcome.Queued);
-        publications[3].Task.IsCompleted.ShouldBeFalse();
+        (await publications[0].Outcome).ShouldBe(PublishOutcome.Queued);
+        (await publications[1].Outcome).ShouldBe(PublishOutcome.Overloaded);
+        (await publications[2].Outcome).ShouldBe(PublishOutcome.Queued);
+        publications[3].IsSettled.ShouldBeFalse();
     }
 
     [Fact]
@@ -54,7 +54,7 @@ public sealed class UnconfirmedTests
 
         foreach (var (number, publication) in publications.Index())
         {
-            (await publication.Task).ShouldBe(number % 2 == 0 ? PublishOutcome.Queued : PublishOutcome.Overloaded);
+            (await publication.Outcome).ShouldBe(number % 2 == 0 ? PublishOutcome.Queued : PublishOutcome.Overloaded);
         }
     }
 
@@ -66,9 +66,9 @@ public sealed class UnconfirmedTests
         unconfirmed.MarkReturned("gone", "to gone, 1"u8);
         unconfirmed.Settle(3, multiple: true, PublishOutcome.Queued);
 
-        (await publications[0].Task).ShouldBe(PublishOutcome.Queued);
-        (await publications[1].Task).ShouldBe(PublishOutcome.NotListening);
-        (await publications[2].Task).ShouldBe(PublishOutcome.Queued);
+        (await publications[0].Outcome).ShouldBe(PublishOutcome.Queued);
+        (await publications[1].Outcome).ShouldBe(PublishOutcome.NotListening);
+        (await publications[2].Outcome).ShouldBe(PublishOutcome.Queued);
     }
 
     [Fact]
@@ -79,8 +79,8 @@ public sealed class UnconfirmedTests
         unconfirmed.MarkReturned("queue", "to queue, 0"u8);
         unconfirmed.Settle(2, multiple: true, PublishOutcome.Queued);
 
-        (await publications[0].Task).ShouldBe(PublishOutcome.NotListening);
-        (await publications[1].Task).ShouldBe(PublishOutcome.Queued);
+        (await publications[0].Outcome).ShouldBe(PublishOutcome.NotListening);
+        (await publications[1].Outcome).ShouldBe(PublishOutcome.Queued);
     }
 
     [Fact]
@@ -91,8 +91,23 @@ public sealed class UnconfirmedTests
         unconfirmed.SettleAll(PublishOutcome.Unknown);
         unconfirmed.Settle(2, multiple: true, PublishOutcome.Queued);
 
-        (await publications[0].Task).ShouldBe(PublishOutcome.Unknown);
-        (await publications[1].Task).ShouldBe(PublishOutcome.Unknown);
+        (await publications[0].Outcome).ShouldBe(PublishOutcome.Unknown);
+        (await publications[1].Outcome).ShouldBe(PublishOutcome.Unknown);
+    }
+
+    [Fact]
+    public async Task A_late_confirm_is_nobody_elses()
+    {
+        var late = Add("late")[0];
+        late.TrySettle(PublishOutcome.Unknown);
+        (await late.Outcome).ShouldBe(PublishOutcome.Unknown);
+        late.Release();
+
+        var next = Publication.Rent("next", body: default, timeToLive: null, mandatory: true, since: 0);
+        unconfirmed.Settle(1, multiple: false, PublishOutcome.Queued);
+
+        next.ShouldNotBeSameAs(late);
+        next.IsSettled.ShouldBeFalse();
     }
 
     private Publication[] Add(params string[] queues)
@@ -100,7 +115,7 @@ public sealed class UnconfirmedTests
         var publications = queues
             .Select(
                 (queue, number) =>
-                    new Publication(
+                    Publication.Rent(
                         queue,
                         Encoding.UTF8.GetBytes($"to {queue}, {number}"),
                         timeToLive: null,

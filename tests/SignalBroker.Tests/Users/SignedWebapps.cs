@@ -9,7 +9,7 @@ namespace SignalBroker.Tests.Users;
 public sealed class SignedWebapps(TestCluster cluster) : IAsyncLifetime
 {
     public const string Application = "shop.backend";
-    public const int RequestsPerSecond = 50;
+    public const int RequestsPerSecond = 20;
 
     public Issuer Issuer { get; } = new();
 

@@ -1,0 +1,97 @@
+using System.Collections.Concurrent;
+
+namespace SignalBroker.Http;
+
+/// <summary>A token bucket for each key, which fills as time goes by.</summary>
+/// <remarks>
+/// .NET's partitioned limiter allocates for each request, takes one lock for all of them, and visits every bucket ten
+/// times a second.
+/// </remarks>
+/// <param name="perSecond">What comes in per second.</param>
+/// <param name="burst">What a full bucket holds; nobody may ask for more.</param>
+/// <param name="clock">Tells how much has come in.</param>
+public sealed class TokenBuckets<TKey>(int perSecond, int burst, TimeProvider clock)
+    where TKey : notnull
+{
+    private static readonly TimeSpan BetweenCleanings = TimeSpan.FromSeconds(10);
+
+    private readonly ConcurrentDictionary<TKey, Bucket> buckets = new();
+    private long cleanedAt = clock.GetTimestamp();
+
+    /// <summary>How many keys have a bucket.</summary>
+    public int Count => buckets.Count;
+
+    /// <summary>Takes tokens out of the key's bucket; null if it had them, otherwise how long until it has.</summary>
+    public TimeSpan? Take(TKey key, int tokens = 1)
+    {
+        var now = clock.GetTimestamp();
+        Clean(now);
+        while (true)
+        {
+            var bucket = buckets.GetOrAdd(key, static (_, full) => new Bucket(full), burst);
+            lock (bucket)
+            {
+                // Otherwise it was taken away at this moment, and there is room for a new one.
+                if (!bucket.IsGone)
+                {
+                    return Take(bucket, tokens, now);
+                }
+            }
+        }
+    }
+
+    private TimeSpan? Take(Bucket bucket, int tokens, long now)
+    {
+        Fill(bucket, now);
+        if (bucket.Tokens >= tokens)
+        {
+            bucket.Tokens -= tokens;
+            return null;
+        }
+
+        return TimeSpan.FromSeconds((tokens - bucket.Tokens) / perSecond);
+    }
+
+    private void Fill(Bucket bucket, long now)
+    {
+        // Another thread may have looked at the clock a moment later and come first.
+        if (now > bucket.FilledAt)
+        {
+            var came = (double)(now - bucket.FilledAt) * perSecond / clock.TimestampFrequency;
+            (bucket.Tokens, bucket.FilledAt) = (Math.Min(burst, bucket.Tokens + came), now);
+        }
+    }
+
+    // A bucket that is full again is as good as none.
+    private void Clean(long now)
+    {
+        var before = Volatile.Read(ref cleanedAt);
+        if (
+            clock.GetElapsedTime(before, now) < BetweenCleanings
+            || Interlocked.CompareExchange(ref cleanedAt, now, before) != before
+        )
+        {
+            return;
+        }
+
+        foreach (var (key, bucket) in buckets)
+        {
+            lock (bucket)
+            {
+                Fill(bucket, now);
+                bucket.IsGone = bucket.Tokens >= burst;
+                if (bucket.IsGone)
+                {
+                    buckets.TryRemove(key, out _);
+                }
+            }
+        }
+    }
+
+    private sealed class Bucket(double tokens)
+    {
+        public double Tokens { get; set; } = tokens;
+        public long FilledAt { get; set; }
+        public bool IsGone { get; set; }
+    }
+}

@@ -1,0 +1,91 @@
+using SignalBroker.Http;
+
+namespace SignalBroker.Tests.Http;
+
+public sealed class TokenBucketsTests
+{
+    private readonly Clock clock = new();
+    private readonly TokenBuckets<string> buckets;
+
+    public TokenBucketsTests() => buckets = new(perSecond: 10, burst: 20, clock);
+
+    [Fact]
+    public void A_full_bucket_holds_a_burst_and_then_what_comes_in()
+    {
+        Enumerable.Range(0, 20).ShouldAllBe(_ => buckets.Take("one", 1) == null);
+        buckets.Take("one").ShouldBe(TimeSpan.FromMilliseconds(100));
+
+        clock.Pass(TimeSpan.FromMilliseconds(200));
+
+        buckets.Take("one").ShouldBeNull();
+        buckets.Take("one").ShouldBeNull();
+        buckets.Take("one", 5).ShouldBe(TimeSpan.FromMilliseconds(500));
+    }
+
+    [Fact]
+    public void Nobody_feels_anothers_flood()
+    {
+        buckets.Take("one", 20).ShouldBeNull();
+
+        buckets.Take("one").ShouldNotBeNull();
+        buckets.Take("two", 20).ShouldBeNull();
+    }
+
+    [Fact]
+    public void A_bucket_never_holds_more_than_a_burst()
+    {
+        buckets.Take("one").ShouldBeNull();
+        clock.Pass(TimeSpan.FromHours(1));
+
+        buckets.Take("one", 20).ShouldBeNull();
+        buckets.Take("one").ShouldNotBeNull();
+    }
+
+    [Fact]
+    public void Only_buckets_that_are_not_full_are_kept()
+    {
+        foreach (var number in Enumerable.Range(0, 100))
+        {
+            buckets.Take($"{number}");
+        }
+
+        clock.Pass(TimeSpan.FromSeconds(9.9));
+        buckets.Take("flooded", 20);
+        clock.Pass(TimeSpan.FromSeconds(0.1));
+        buckets.Take("new");
+
+        buckets.Count.ShouldBe(2);
+        buckets.Take("flooded", 20).ShouldNotBeNull();
+    }
+
+    [Fact]
+    public void Together_no_more_pass_than_may()
+    {
+        var passed = 0;
+
+        Parallel.For(
+            0,
+            10_000,
+            number =>
+            {
+                if (buckets.Take("one") is null)
+                {
+                    Interlocked.Increment(ref passed);
+                }
+            }
+        );
+
+        passed.ShouldBe(20);
+    }
+
+    private sealed class Clock : TimeProvider
+    {
+        private long now;
+
+        public override long TimestampFrequency => 1000;
+
+        public override long GetTimestamp() => now;
+
+        public void Pass(TimeSpan time) => now += (long)time.TotalMilliseconds;
+    }
+}
