@@ -8,9 +8,8 @@ namespace SignalBroker.Bench;
 public sealed class Sections(Scale scale, Action<string> say)
 {
     private static readonly Start[] Ours = [RawBroker.StartAsync, OneOfEachAsync];
-    private static readonly Start[] All =
+    private static readonly Start[] Others =
     [
-        .. Ours,
         token => Peer.StartSocketIoAsync(processes: 2, token),
         Peer.StartSocketIoAsync,
         Peer.StartPeerJsAsync,
@@ -31,7 +30,7 @@ public sealed class Sections(Scale scale, Action<string> say)
     private static OrderedDictionary<string, Section> ByName { get; } =
         new()
         {
-            ["exchange"] = (sections, report, token) => sections.ExchangeAsync(report, All, token),
+            ["exchange"] = (sections, report, token) => sections.ExchangeAsync(report, [Ours, Others], token),
             ["connects"] = (sections, report, token) => sections.ConnectsAsync(report, token),
             ["kill"] = (sections, report, token) => sections.KillAsync(report, token),
             ["growth"] = (sections, report, token) => sections.GrowthAsync(report, token),
@@ -46,26 +45,28 @@ public sealed class Sections(Scale scale, Action<string> say)
 
     /// <summary>Signals of SignalBroker and the raw broker alone.</summary>
     public Task<BenchmarkReport> SmokeAsync(CancellationToken cancellationToken) =>
-        ExchangeAsync(new(), Ours, cancellationToken);
+        ExchangeAsync(new(), [Ours], cancellationToken);
 
     private static async Task<ISystem> OneOfEachAsync(CancellationToken cancellationToken) =>
         await SignalBrokerSystem.StartAsync(nodes: 1, webapps: 1, cancellationToken);
 
     private async Task<BenchmarkReport> ExchangeAsync(
         BenchmarkReport report,
-        IReadOnlyList<Start> starts,
+        IReadOnlyList<Start[]> groups,
         CancellationToken cancellationToken
     )
     {
-        await using var running = await StartAsync(starts, cancellationToken);
-        var rows = await new SignalsMeasurement(scale, say).MeasureAsync(running, cancellationToken);
+        var rows = await InGroupsAsync(groups, new SignalsMeasurement(scale, say).MeasureAsync, cancellationToken);
         return report with { Exchange = new(Machine.Now(), scale.Listeners, scale.Rate, rows) };
     }
 
     private async Task<BenchmarkReport> ConnectsAsync(BenchmarkReport report, CancellationToken cancellationToken)
     {
-        await using var running = await StartAsync(All, cancellationToken);
-        var rows = await new ConnectsMeasurement(scale, say).MeasureAsync(running, cancellationToken);
+        var rows = await InGroupsAsync(
+            [Ours, Others],
+            new ConnectsMeasurement(scale, say).MeasureAsync,
+            cancellationToken
+        );
         return report with { Connects = new(Machine.Now(), scale.ManyListeners, scale.Connects, rows) };
     }
 
@@ -162,6 +163,23 @@ public sealed class Sections(Scale scale, Action<string> say)
     }
 
     private static string Count(int count, string what) => count == 1 ? $"1 {what}" : $"{count} {what}s";
+
+    // A group's systems take turns. The other groups' don't run meanwhile: even idle ones would be felt.
+    private async Task<IReadOnlyList<TRow>> InGroupsAsync<TRow>(
+        IReadOnlyList<Start[]> groups,
+        Func<Running, CancellationToken, Task<IReadOnlyList<TRow>>> measure,
+        CancellationToken cancellationToken
+    )
+    {
+        var rows = new List<TRow>();
+        foreach (var group in groups)
+        {
+            await using var running = await StartAsync(group, cancellationToken);
+            rows.AddRange(await measure(running, cancellationToken));
+        }
+
+        return rows;
+    }
 
     private Task<Running> StartAsync(IReadOnlyList<Start> starts, CancellationToken cancellationToken)
     {
