@@ -6,6 +6,7 @@ using SignalBroker.Database;
 using SignalBroker.Health;
 using SignalBroker.Hosting;
 using SignalBroker.Http;
+using SignalBroker.Listening;
 using SignalBroker.Nodes;
 using SignalBroker.Sessions;
 using SignalBroker.Signals;
@@ -25,6 +26,7 @@ return await Startup.RunAsync(
         builder.AddBrokerEvents();
         builder.AddUsers();
         builder.AddSessions();
+        builder.AddListening();
         builder.AddSignals();
         builder.AddTurn();
         builder.AddStrangeBehaviors();
@@ -36,6 +38,7 @@ return await Startup.RunAsync(
         app.MapNodes();
         app.MapBrokerAccess();
         app.MapSessions();
+        app.MapListening();
         app.MapSignals();
         app.MapTurn();
         app.MapStrangeBehaviors();

@@ -47,9 +47,57 @@ public static partial class BrokerConnection
         }
     }
 
+    /// <summary>Opens a connection that is logged in as a session.</summary>
+    /// <param name="node">The session's node.</param>
+    /// <param name="purpose">What it is for; the node's listing of connections shows it.</param>
+    /// <param name="listeningKey">The session's login.</param>
+    /// <param name="passcode">The session's secret.</param>
+    /// <param name="cancellationToken">Ends the attempt.</param>
+    /// <exception cref="TimeoutException">The node has not let it in for 5 s.</exception>
+    public static async Task<IConnection> OpenAsync(
+        Node node,
+        string purpose,
+        string listeningKey,
+        string passcode,
+        CancellationToken cancellationToken
+    )
+    {
+        var factory = FactoryFor(node, purpose);
+        (factory.UserName, factory.Password) = (listeningKey, passcode);
+        var opening = factory.CreateConnectionAsync(cancellationToken);
+        try
+        {
+            // After a time-out of its own the library goes on to wait until a node that is frozen takes its farewell.
+            return await opening.WaitAsync(Patience, cancellationToken);
+        }
+        catch (Exception failure) when (failure is TimeoutException or OperationCanceledException)
+        {
+            _ = AbandonAsync(opening);
+            throw;
+        }
+    }
+
+    private static async Task AbandonAsync(Task<IConnection> opening)
+    {
+        try
+        {
+            await AbandonAsync(await opening);
+        }
+        catch (Exception)
+        {
+            // It has not come about after all.
+        }
+    }
+
     private static Task<IConnection> OpenAsync(Node node, string purpose, CancellationToken cancellationToken)
     {
-        var factory = new ConnectionFactory
+        var factory = FactoryFor(node, purpose);
+        factory.SocketFactory = family => new CoalescingTcpClient(family);
+        return factory.CreateConnectionAsync(cancellationToken);
+    }
+
+    private static ConnectionFactory FactoryFor(Node node, string purpose) =>
+        new()
         {
             Uri = node.AmqpAddress,
             ClientProvidedName = $"SignalBroker {purpose}",
@@ -61,10 +109,7 @@ public static partial class BrokerConnection
             RequestedConnectionTimeout = Patience,
             HandshakeContinuationTimeout = Patience,
             ContinuationTimeout = Patience,
-            SocketFactory = family => new CoalescingTcpClient(family),
         };
-        return factory.CreateConnectionAsync(cancellationToken);
-    }
 
     /// <summary>Leaves a connection without waiting for a node that may be dead.</summary>
     public static async Task AbandonAsync(IConnection connection)

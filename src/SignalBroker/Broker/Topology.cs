@@ -12,6 +12,16 @@ public static class Topology
     /// <summary>The durable queue in which a node's events wait for whichever webapp handles them.</summary>
     public const string EventsQueue = "signalbroker.events";
 
+    /// <summary>Where sessions send signals through their sockets, each with its listening key as routing key.</summary>
+    /// <remarks>
+    /// A topic exchange, because of no other kind a node asks for the routing key. It allows a session only its own, so
+    /// that the routing key proves the sender.
+    /// </remarks>
+    public const string SignalsExchange = "signals";
+
+    /// <summary>The durable queue in which signals that came through sockets wait for the webapp whose turn it is.</summary>
+    public const string SignalsQueue = "signalbroker.signals";
+
     /// <summary>The event of a queue that has come to be.</summary>
     public const string QueueCreated = "queue.created";
 
@@ -27,6 +37,11 @@ public static class Topology
     // With no webapp for hours events may be dropped: reconciliation makes up for them.
     private const int LongestEventsQueue = 500_000;
 
+    // Whoever sends more than the webapps relay is not answered; whoever waits longer has given up.
+    private const int LongestSignalsQueue = 10_000;
+    private const int LargestSignalsQueue = 64 * 1024 * 1024;
+    private static readonly TimeSpan SignalsWait = TimeSpan.FromSeconds(30);
+
     /// <summary>The name of the queue that a session listens on.</summary>
     public static string QueueOf(string listeningKey) => listeningKey;
 
@@ -35,6 +50,57 @@ public static class Topology
 
     /// <summary>Whether a queue may have this argument: RabbitMQ 4 itself gives every queue the type that it has anyway.</summary>
     public static bool IsHarmless(string argument, string value) => (argument, value) is ("x-queue-type", "classic");
+
+    /// <summary>Declares the exchange and the queue for signals that come through sockets.</summary>
+    /// <remarks>
+    /// One consumer is active at a time and gets everything in order; when it goes, the next one gets what it has not
+    /// settled, in the same order.
+    /// </remarks>
+    /// <param name="channel">A channel of the webapp's own user.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    public static async Task DeclareSignalsAsync(IChannel channel, CancellationToken cancellationToken)
+    {
+        await channel.ExchangeDeclareAsync(
+            SignalsExchange,
+            ExchangeType.Topic,
+            durable: true,
+            cancellationToken: cancellationToken
+        );
+        await channel.QueueDeclareAsync(
+            SignalsQueue,
+            durable: true,
+            exclusive: false,
+            autoDelete: false,
+            new Dictionary<string, object?>
+            {
+                ["x-single-active-consumer"] = true,
+                ["x-max-length"] = LongestSignalsQueue,
+                ["x-max-length-bytes"] = LargestSignalsQueue,
+                ["x-message-ttl"] = (int)SignalsWait.TotalMilliseconds,
+                // Not the oldest: they are others'.
+                ["x-overflow"] = "reject-publish",
+            },
+            cancellationToken: cancellationToken
+        );
+        await channel.QueueBindAsync(SignalsQueue, SignalsExchange, "#", cancellationToken: cancellationToken);
+    }
+
+    /// <summary>Declares a session's queue as the session's SUBSCRIBE over STOMP would.</summary>
+    /// <param name="channel">A channel that is logged in as the session.</param>
+    /// <param name="listeningKey">The session's key.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    public static Task DeclareSessionQueueAsync(
+        IChannel channel,
+        string listeningKey,
+        CancellationToken cancellationToken
+    ) =>
+        channel.QueueDeclareAsync(
+            QueueOf(listeningKey),
+            durable: false,
+            exclusive: true,
+            autoDelete: true,
+            cancellationToken: cancellationToken
+        );
 
     /// <summary>Declares the events queue and binds it to the events that are handled.</summary>
     /// <param name="channel">A channel of the webapp's own user.</param>

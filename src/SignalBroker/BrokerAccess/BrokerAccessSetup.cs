@@ -30,7 +30,7 @@ public static class BrokerAccessSetup
             Map("user", admission.AllowsAsync);
             Map("vhost", (node, form) => new(permissions.AllowsHost(node, form)));
             Map("resource", permissions.AllowsResourceAsync);
-            Map("topic", (_, _) => new(false));
+            Map("topic", (node, form) => new(permissions.AllowsTopic(node, form)));
 
             void Map(string question, Func<string, IFormCollection, ValueTask<bool>> decide) =>
                 app.MapPost($"/broker-access/{{node}}/{question}", context => AnswerAsync(context, decide))

@@ -42,6 +42,8 @@ public sealed partial class NodeEvents(
     {
         await using var channel = await connection.CreateChannelAsync(cancellationToken: cancellationToken);
         await Topology.DeclareEventsAsync(channel, kinds, cancellationToken);
+        // A SEND to an exchange that is not there yet would close its sender, so it is there before the sessions.
+        await Topology.DeclareSignalsAsync(channel, cancellationToken);
         await channel.BasicQosAsync(0, 2 * LargestBatch, global: false, cancellationToken);
 
         var arrived = Channel.CreateUnbounded<Delivery>();

@@ -21,7 +21,8 @@ public static class ApiDescription
                     Title = "SignalBroker",
                     Version = "v1",
                     Description =
-                        "Opens sessions and sends signals. What a session receives comes over Web-STOMP from its listening address.",
+                        "Opens sessions and sends signals. What a session receives comes over Web-STOMP from its listening address, "
+                        + "or as server-sent events from /listen.",
                 };
                 document.Components ??= new OpenApiComponents();
                 document.Components.SecuritySchemes ??= new Dictionary<string, IOpenApiSecurityScheme>();

@@ -146,7 +146,7 @@ public sealed class Problem : IResult
         response.Headers.CacheControl = "no-store";
         if (retryAfter is { } wait)
         {
-            response.Headers.RetryAfter = Math.Max(1, (int)Math.Ceiling(wait.TotalSeconds)).ToString();
+            response.Headers.RetryAfter = SecondsOf(wait).ToString();
         }
 
         if (challenge is not null)
@@ -156,17 +156,34 @@ public sealed class Problem : IResult
 
         await using var writer = new Utf8JsonWriter(response.BodyWriter);
         writer.WriteStartObject();
-        writer.WriteString("type"u8, "about:blank"u8);
-        writer.WriteString("title"u8, ReasonPhrases.GetReasonPhrase(status));
-        writer.WriteNumber("status"u8, status);
-        writer.WriteString("detail"u8, detail);
-        writer.WriteString("code"u8, code);
+        Write(writer);
         if (httpContext.RequestServices.GetRequiredService<OriginalClient>().Enabled)
         {
             writer.WriteString("message"u8, detail);
         }
 
-        writeMore?.Invoke(writer);
         writer.WriteEndObject();
     }
+
+    /// <summary>Writes the members where there are no headers: the time to wait is one of them.</summary>
+    public void WriteWithRetryAfter(Utf8JsonWriter writer)
+    {
+        Write(writer);
+        if (retryAfter is { } wait)
+        {
+            writer.WriteNumber("retryAfter"u8, SecondsOf(wait));
+        }
+    }
+
+    private void Write(Utf8JsonWriter writer)
+    {
+        writer.WriteString("type"u8, "about:blank"u8);
+        writer.WriteString("title"u8, ReasonPhrases.GetReasonPhrase(status));
+        writer.WriteNumber("status"u8, status);
+        writer.WriteString("detail"u8, detail);
+        writer.WriteString("code"u8, code);
+        writeMore?.Invoke(writer);
+    }
+
+    private static int SecondsOf(TimeSpan wait) => Math.Max(1, (int)Math.Ceiling(wait.TotalSeconds));
 }

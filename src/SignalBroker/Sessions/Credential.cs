@@ -18,19 +18,34 @@ public readonly record struct Credential(string ListeningKey, PasscodeHash Passc
     /// <summary>Reads <c>Authorization: Basic base64(listeningKey:passcode)</c> (RFC 7617); null when it is not that.</summary>
     public static Credential? Parse(string header)
     {
+        Span<byte> room = stackalloc byte[LongestPair];
+        return ReadKey(header, room, out var passcode) is { } key ? new(key, PasscodeHash.Of(passcode)) : null;
+    }
+
+    /// <summary>Reads the same, with the passcode itself, for whoever has to log in with it.</summary>
+    public static (Credential Credential, string Passcode)? ParseWithPasscode(string header)
+    {
+        Span<byte> room = stackalloc byte[LongestPair];
+        return ReadKey(header, room, out var passcode) is { } key
+            ? (new(key, PasscodeHash.Of(passcode)), Encoding.ASCII.GetString(passcode))
+            : null;
+    }
+
+    private static string? ReadKey(string header, Span<byte> room, out ReadOnlySpan<byte> passcode)
+    {
+        passcode = default;
         if (!header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))
         {
             return null;
         }
 
-        Span<byte> pair = stackalloc byte[LongestPair];
         var encoded = header.AsSpan(Scheme.Length).Trim();
-        if (encoded.Length > LongestPair || !Convert.TryFromBase64Chars(encoded, pair, out var length))
+        if (encoded.Length > LongestPair || !Convert.TryFromBase64Chars(encoded, room, out var length))
         {
             return null;
         }
 
-        pair = pair[..length];
+        var pair = room[..length];
         var colon = pair.IndexOf((byte)':');
         if (colon < 0 || !Ascii.IsValid(pair))
         {
@@ -39,8 +54,7 @@ public readonly record struct Credential(string ListeningKey, PasscodeHash Passc
 
         Span<char> key = stackalloc char[colon];
         Encoding.ASCII.GetChars(pair[..colon], key);
-        return Sessions.ListeningKey.IsWellFormed(key)
-            ? new(key.ToString(), PasscodeHash.Of(pair[(colon + 1)..]))
-            : null;
+        passcode = pair[(colon + 1)..];
+        return Sessions.ListeningKey.IsWellFormed(key) ? key.ToString() : null;
     }
 }

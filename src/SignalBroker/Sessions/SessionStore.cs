@@ -189,6 +189,22 @@ public sealed class SessionStore(NpgsqlDataSource database)
         );
     }
 
+    /// <summary>Ends a session without its credential.</summary>
+    public async Task EndAsync(string listeningKey)
+    {
+        await using var connection = await database.OpenConnectionAsync();
+        await connection.ExecuteAsync(
+            $"""
+            WITH ended AS (
+                UPDATE sessions SET ended_at = now() WHERE listening_key = @listeningKey AND ended_at IS NULL
+                RETURNING *
+            )
+            SELECT {SessionChanges.Announce("ended")}
+            """,
+            new { listeningKey }
+        );
+    }
+
     /// <summary>Deletes sessions of which the broker has said that their queue is gone.</summary>
     public async Task DropAsync(IReadOnlyList<string> listeningKeys)
     {

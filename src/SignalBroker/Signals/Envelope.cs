@@ -51,6 +51,25 @@ public static class Envelope
         return buffer;
     }
 
+    /// <summary>Writes what the server itself tells a session. It has no sender, so that nobody else can make it.</summary>
+    /// <param name="type">What it is about.</param>
+    /// <param name="sentAt">When it is told.</param>
+    /// <param name="writeContent">Writes the members of the content.</param>
+    public static PooledBuffer WriteControl(string type, DateTimeOffset sentAt, Action<Utf8JsonWriter> writeContent)
+    {
+        var buffer = PooledBuffer.Rent(RoomForTheRest);
+        var writer = buffer.JsonWriter();
+        writer.WriteStartObject();
+        writer.WriteString("type"u8, type);
+        Write(writer, "sentAt"u8, sentAt);
+        writer.WriteStartObject("content"u8);
+        writeContent(writer);
+        writer.WriteEndObject();
+        writer.WriteEndObject();
+        writer.Flush();
+        return buffer;
+    }
+
     private static void WriteFrom(Utf8JsonWriter writer, Sender sender, bool nameSession)
     {
         if (sender.Session is not { } session)

@@ -27,7 +27,7 @@ public sealed record ExchangeRequestSchema(
     long? TimeToLive
 );
 
-/// <summary>What became of a signal, for the API's description; <see cref="ExchangeEndpoint"/> writes it.</summary>
+/// <summary>What became of a signal, for the API's description; <see cref="SignalExchange"/> writes it.</summary>
 /// <param name="Id">The signal's id, as the receiver sees it.</param>
 /// <param name="Sessions">The outcome for each of the addressee's sessions.</param>
 public sealed record ExchangeAnswerSchema(string Id, IReadOnlyList<ExchangeAnswerSchema.Reached> Sessions)
@@ -42,12 +42,11 @@ public sealed record ExchangeAnswerSchema(string Id, IReadOnlyList<ExchangeAnswe
 /// <summary><c>POST /exchange</c>: sends one signal to a user or to a session.</summary>
 public sealed class ExchangeEndpoint(
     SessionDirectory directory,
-    SignalRouter router,
+    SignalExchange exchange,
     SenderLimiter limiter,
     StrangeBehaviorLog strange,
     OriginalClient originalClient,
     ServiceKeys serviceKeys,
-    SignalsMetrics metrics,
     IOptions<SignalsOptions> options
 )
 {
@@ -84,28 +83,22 @@ public sealed class ExchangeEndpoint(
             return Problem.TooManyRequests(wait);
         }
 
-        var id = SignalId.Of(signal.Id);
-        var outcomes = await router.RouteAsync(sender, id, signal);
-        foreach (var outcome in outcomes)
+        var exchanged = await exchange.SendAsync(sender, signal);
+        if (exchange.FailureOf(exchanged) is { } failure)
         {
-            metrics.Routed(outcome.Session.Node, outcome.Outcome);
+            return failure;
         }
 
-        if (Array.TrueForAll(outcomes, IsNotListening))
-        {
-            return NotListening(signal.To ?? "The session", id, outcomes);
-        }
-
-        await AnswerAsync(context.Response, id, outcomes);
+        await AnswerAsync(context.Response, exchanged);
         return null;
     }
 
-    private async Task AnswerAsync(HttpResponse response, SignalId id, SessionOutcome[] outcomes)
+    private async Task AnswerAsync(HttpResponse response, Exchanged exchanged)
     {
         using var answer = PooledBuffer.Rent(UsualAnswer);
         var writer = answer.JsonWriter();
         writer.WriteStartObject();
-        Describe(writer, id, outcomes);
+        exchange.Describe(writer, exchanged);
         writer.WriteEndObject();
         writer.Flush();
         response.ContentType = "application/json; charset=utf-8";
@@ -113,37 +106,6 @@ public sealed class ExchangeEndpoint(
         response.ContentLength = answer.Written.Length;
         await response.BodyWriter.WriteAsync(answer.Written);
     }
-
-    private Problem NotListening(string addressee, SignalId id, SessionOutcome[] outcomes) =>
-        Problem
-            .Of(StatusCodes.Status404NotFound, "user-not-listening", $"{addressee} is not listening.")
-            .With(writer => Describe(writer, id, outcomes));
-
-    private void Describe(Utf8JsonWriter writer, SignalId id, SessionOutcome[] outcomes)
-    {
-        id.WriteTo(writer);
-        writer.WriteStartArray("sessions"u8);
-        foreach (var (session, outcome) in outcomes)
-        {
-            writer.WriteStartObject();
-            if (!originalClient.Enabled)
-            {
-                writer.WriteString("listeningKey"u8, session.ListeningKey);
-            }
-
-            if (session.Device is not null)
-            {
-                writer.WriteString("device"u8, session.Device);
-            }
-
-            writer.WriteString("outcome"u8, outcome.Name);
-            writer.WriteEndObject();
-        }
-
-        writer.WriteEndArray();
-    }
-
-    private static bool IsNotListening(SessionOutcome outcome) => outcome.Outcome == PublishOutcome.NotListening;
 
     private async ValueTask<Sender?> AuthenticateAsync(HttpRequest request, bool isForm)
     {

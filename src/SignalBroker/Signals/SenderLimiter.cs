@@ -21,6 +21,18 @@ public sealed class SenderLimiter(IOptions<RateLimitOptions> options, TimeProvid
         clock
     );
 
+    private readonly TokenBuckets<string> refusals = new(
+        options.Value.SignalsPerSecondOfSession,
+        2 * options.Value.SignalsPerSecondOfSession,
+        clock
+    );
+
+    /// <summary>
+    /// Whether a session that was turned away once more is to be put up with: it is not when it goes on with twice what
+    /// it may send.
+    /// </summary>
+    public bool PutsUpWith(Session sender) => refusals.Take(sender.ListeningKey) is null;
+
     /// <summary>Null when the session may send so many bytes now; otherwise how long it should wait.</summary>
     public TimeSpan? Delay(Session sender, int size) =>
         signals.Take(sender.ListeningKey) ?? bytes.Take(sender.ListeningKey, size);

@@ -110,6 +110,41 @@ public sealed class SignalRequest
         return request;
     }
 
+    /// <summary>The id in a body that is otherwise refused, if it can be found before what is wrong.</summary>
+    public static string? FindId(ReadOnlySpan<byte> body)
+    {
+        try
+        {
+            var reader = new Utf8JsonReader(body);
+            if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
+            {
+                return null;
+            }
+
+            while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+            {
+                if (reader.ValueTextEquals("id"u8))
+                {
+                    return
+                        reader.Read()
+                        && reader.TokenType == JsonTokenType.String
+                        && reader.GetString() is { } id
+                        && IsToken(id, LongestId)
+                        ? id
+                        : null;
+                }
+
+                reader.Skip();
+            }
+        }
+        catch (Exception malformed) when (malformed is JsonException or InvalidOperationException)
+        {
+            // Then the answer names none.
+        }
+
+        return null;
+    }
+
     /// <summary>Reads a form, in which the content is a text.</summary>
     /// <exception cref="RefusedException">A field is missing or wrong.</exception>
     public static SignalRequest ReadForm(IFormCollection form, TimeSpan maxTimeToLive)

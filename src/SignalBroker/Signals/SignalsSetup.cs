@@ -16,7 +16,9 @@ public static class SignalsSetup
             builder.Services.AddSingleton<SenderLimiter>();
             builder.Services.AddSingleton<SignalsMetrics>();
             builder.Services.AddSingleton<SignalRouter>();
+            builder.Services.AddSingleton<SignalExchange>();
             builder.Services.AddSingleton<ExchangeEndpoint>();
+            builder.Services.AddHostedService<SocketExchange>();
         }
     }
 

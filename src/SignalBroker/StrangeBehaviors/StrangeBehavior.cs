@@ -28,6 +28,9 @@ public enum StrangeKind
 
     /// <summary>Somebody tried a credential that is wrong or unknown.</summary>
     BruteForce,
+
+    /// <summary>A session went on sending through its socket although it was turned away again and again.</summary>
+    SocketFlood,
 }
 
 /// <summary>Something that should not have happened, at the moment when it is noticed.</summary>

@@ -24,7 +24,11 @@ public sealed class DestinationTests(TestCluster cluster)
         "/exchange/amq.rabbitmq.event/#",
         "/exchange/amq.rabbitmq.event/queue.created",
         "/exchange/amq.rabbitmq.log/#",
-        "/exchange/signals/{own}",
+        "/exchange/signals",
+        "/exchange/signals/{other}",
+        "/exchange/signals/{own}.{other}",
+        "/exchange/signals/#",
+        "/exchange/signals/s.*",
         "/topic/x",
         "/topic/#",
         "/topic/{other}",
@@ -36,6 +40,7 @@ public sealed class DestinationTests(TestCluster cluster)
 
     [Theory]
     [MemberData(nameof(Destinations))]
+    [InlineData("/exchange/signals/{own}")]
     public async Task Nobody_can_subscribe_to(string destination)
     {
         await using var scene = await Scene.SetAsync(cluster);
@@ -89,6 +94,25 @@ public sealed class DestinationTests(TestCluster cluster)
             "SEND",
             [("destination", scene.Name("/queue/{own}")), (header, scene.Name(value)), ("receipt", "sent")],
             "hello"
+        );
+
+        await scene.Socket.ExpectRefusalAsync();
+        await scene.ExpectUntouchedAsync();
+    }
+
+    [Theory]
+    [InlineData("CC", "{other}")]
+    [InlineData("BCC", "{other}")]
+    [InlineData("reply-to", "/temp-queue/x")]
+    [InlineData("user-id", "{other}")]
+    public async Task Nobody_can_send_signals_with_the_header(string header, string value)
+    {
+        await using var scene = await Scene.SetAsync(cluster);
+
+        await scene.Socket.SendAsync(
+            "SEND",
+            [("destination", scene.Name("/exchange/signals/{own}")), (header, scene.Name(value)), ("receipt", "sent")],
+            scene.Name("""{"toSession":"{other}","id":"1","content":"forged"}""")
         );
 
         await scene.Socket.ExpectRefusalAsync();

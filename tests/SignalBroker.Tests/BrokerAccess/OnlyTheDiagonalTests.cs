@@ -72,7 +72,7 @@ public sealed class OnlyTheDiagonalTests(TestCluster cluster)
         var node = cluster.Servers.Nodes[0];
         foreach (var login in sessions)
         {
-            foreach (var queue in sessions.Select(session => session.ListeningKey).Append("signalbroker.events"))
+            foreach (var queue in Names(sessions))
             {
                 foreach (var resource in new[] { "queue", "exchange", "topic" })
                 {
@@ -88,7 +88,8 @@ public sealed class OnlyTheDiagonalTests(TestCluster cluster)
                             ("permission", permission)
                         );
                         allowed.ShouldBe(
-                            resource == "queue" && permission != "write" && queue == login.ListeningKey,
+                            (resource, permission, queue) is ("exchange", "write", "signals")
+                                || (resource == "queue" && permission != "write" && queue == login.ListeningKey),
                             $"{login.ListeningKey}: {permission} {resource} {queue}"
                         );
                     }
@@ -97,20 +98,44 @@ public sealed class OnlyTheDiagonalTests(TestCluster cluster)
 
             (await IsAllowedAsync(node, "vhost", ("username", login), ("vhost", "/"))).ShouldBeTrue();
             (await IsAllowedAsync(node, "vhost", ("username", login), ("vhost", "other"))).ShouldBeFalse();
-            (
-                await IsAllowedAsync(
-                    node,
-                    "topic",
-                    ("username", login),
-                    ("vhost", "/"),
-                    ("resource", "topic"),
-                    ("name", "amq.topic"),
-                    ("permission", "write"),
-                    ("routing_key", login.ListeningKey)
-                )
-            ).ShouldBeFalse();
         }
     }
+
+    [Fact]
+    public async Task RabbitMQ_is_told_to_allow_only_the_own_key_as_routing_key_and_only_to_send_signals()
+    {
+        var sessions = await ConnectThreeAsync();
+        var node = cluster.Servers.Nodes[0];
+        foreach (var login in sessions)
+        {
+            foreach (var exchange in new[] { "signals", "amq.topic", "signalbroker.signals", "" })
+            {
+                foreach (var routingKey in Names(sessions).Append(login.ListeningKey + ".x").Append("#").Append(""))
+                {
+                    foreach (var permission in new[] { "configure", "read", "write" })
+                    {
+                        var allowed = await IsAllowedAsync(
+                            node,
+                            "topic",
+                            ("username", login),
+                            ("vhost", "/"),
+                            ("resource", "topic"),
+                            ("name", exchange),
+                            ("permission", permission),
+                            ("routing_key", routingKey)
+                        );
+                        allowed.ShouldBe(
+                            (exchange, permission) is ("signals", "write") && routingKey == login.ListeningKey,
+                            $"{login.ListeningKey}: {permission} {exchange} {routingKey}"
+                        );
+                    }
+                }
+            }
+        }
+    }
+
+    private static IEnumerable<string> Names(IEnumerable<ConnectedSession> sessions) =>
+        [.. sessions.Select(session => session.ListeningKey), "signalbroker.events", "signalbroker.signals", "signals"];
 
     private static bool IsOwn((ConnectedSession Login, ConnectedSession Passcode, Node Node) combination) =>
         combination.Login == combination.Passcode

@@ -66,14 +66,18 @@ public sealed class FailureCluster : IAsyncLifetime
     }
 
     /// <summary>Opens a session on this node and listens.</summary>
-    public async Task<Listener> ListenOnAsync(Node node, int webapp = 0)
+    public async Task<Listener> ListenOnAsync(Node node, int webapp = 0) =>
+        await Listener.StartAsync(await ConnectOnAsync(node, webapp));
+
+    /// <summary>Opens a session on this node.</summary>
+    public async Task<ConnectedSession> ConnectOnAsync(Node node, int webapp = 0)
     {
         while (true)
         {
             var session = await ApiOf(webapp).ConnectAsync();
             if (session.ListeningAddress == node.ListeningAddress)
             {
-                return await Listener.StartAsync(session);
+                return session;
             }
 
             await ApiOf(webapp).DisconnectAsync(session);

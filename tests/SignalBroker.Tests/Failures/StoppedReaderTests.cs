@@ -24,7 +24,7 @@ public sealed class StoppedReaderTests(FailureCluster cluster) : FailureTests(cl
             Enumerable.Range(0, Senders).Select(_ => Cluster.ListenOnAsync(Cluster.Bystander))
         );
         await using var neighbour = await Cluster.ListenOnAsync(Cluster.Victim);
-        await using var stopped = await StoppedReader.StartAsync(await ConnectToAsync(Cluster.Victim), Token);
+        await using var stopped = await StoppedReader.StartAsync(await Cluster.ConnectOnAsync(Cluster.Victim), Token);
         var neighbours = Traffic.Start(number => Cluster.ApiOf(number % 2), senders[0], neighbour);
         await neighbours.FlowsAsync(50);
         await Cluster.Victim.RunCtlAsync("force_gc");
@@ -70,20 +70,6 @@ public sealed class StoppedReaderTests(FailureCluster cluster) : FailureTests(cl
                 outcomes.AddOrUpdate(outcome, 1, (_, count) => count + 1);
                 await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, Token);
             } while (outcome != "user-not-listening");
-        }
-    }
-
-    private async Task<ConnectedSession> ConnectToAsync(Node node)
-    {
-        while (true)
-        {
-            var session = await Cluster.ApiOf(0).ConnectAsync();
-            if (session.ListeningAddress == node.ListeningAddress)
-            {
-                return session;
-            }
-
-            await Cluster.ApiOf(0).DisconnectAsync(session);
         }
     }
 

@@ -39,5 +39,11 @@ public sealed class Listener : IAsyncDisposable
         return JsonDocument.Parse(frame.Body).RootElement;
     }
 
+    /// <summary>Sends a signal through the socket.</summary>
+    public Task SendAsync(object body) => SendAsync(JsonSerializer.Serialize(body));
+
+    /// <inheritdoc cref="SendAsync(object)" />
+    public Task SendAsync(string body) => Socket.SendAsync("SEND", [("destination", $"/exchange/signals/{Key}")], body);
+
     public ValueTask DisposeAsync() => Socket.DisposeAsync();
 }

@@ -234,7 +234,7 @@ public sealed class BadInputTests(TestCluster cluster)
 
         answer.Status.ShouldBe(HttpStatusCode.OK);
         var paths = answer.Json.GetProperty("paths").EnumerateObject().Select(path => path.Name);
-        paths.ShouldBe(["/connect", "/disconnect", "/exchange", "/ice-servers"], ignoreOrder: true);
+        paths.ShouldBe(["/connect", "/disconnect", "/exchange", "/ice-servers", "/listen"], ignoreOrder: true);
     }
 
     private static AuthenticationHeaderValue Basic(string pair) =>

@@ -1,0 +1,18 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace SignalBroker.Listening;
+
+/// <summary>The settings under <c>Listening:</c>.</summary>
+public sealed class ListeningOptions
+{
+    /// <summary>The section's name.</summary>
+    public const string Section = "Listening";
+
+    /// <summary>How often a stream without signals says that it is alive; clients give it up after 40 s of silence.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.1", "00:00:15")]
+    public TimeSpan HeartbeatInterval { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long a reader may take nothing before its stream is broken off.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.1", "00:01:00")]
+    public TimeSpan WriteTimeout { get; set; } = TimeSpan.FromSeconds(15);
+}
