@@ -100,16 +100,22 @@ public sealed partial class QueueRemover(
 
     private async Task RemoveJunkAsync(Node node, string key, CancellationToken cancellationToken)
     {
+        var queue = Topology.QueueOf(key);
+        var userId = await store.EndAsync(node.Name, key);
+        if (userId is null && await management.FindQueueAsync(node, queue, cancellationToken) is null)
+        {
+            // Another webapp, or a listing, has seen it too and was faster.
+            return;
+        }
+
         strange.Record(
             new(StrangeKind.JunkQueue, JunkReason)
             {
                 Node = node.Name,
                 ListeningKey = key,
-                UserId = await store.EndAsync(node.Name, key),
+                UserId = userId,
             }
         );
-
-        var queue = Topology.QueueOf(key);
         await CloseAsync(node, key, JunkReason, cancellationToken);
         if (await management.FindQueueAsync(node, queue, cancellationToken) is { Exclusive: false })
         {

@@ -31,7 +31,8 @@ public sealed class StrangeBehaviorStore(NpgsqlDataSource database)
             ) AS resolved
             GROUP BY kind, node, known_key, address
             ON CONFLICT (kind, node, listening_key, address, minute)
-            DO UPDATE SET times = known.times + excluded.times, last_at = excluded.last_at
+            DO UPDATE SET times = known.times + excluded.times, last_at = excluded.last_at,
+                          user_id = coalesce(known.user_id, excluded.user_id)
             """,
             new
             {
