@@ -76,8 +76,8 @@ public sealed class ExchangeEndpoint(
 
         using var body = isForm ? null : await RequestBody.ReadAsync(request);
         var signal = body is null
-            ? SignalRequest.ReadForm(await RequestBody.ReadFormAsync(request), maxTimeToLive)
-            : SignalRequest.ReadJson(body.Written, maxTimeToLive);
+            ? SignalReader.ReadForm(await RequestBody.ReadFormAsync(request), maxTimeToLive)
+            : SignalReader.ReadJson(body.Written, maxTimeToLive);
         if (sender.Session is { } session && limiter.Delay(session, signal.Content.Length) is { } wait)
         {
             return Problem.TooManyRequests(wait);

@@ -29,7 +29,7 @@ public sealed class SignalExchange(SignalRouter router, OriginalClient originalC
             metrics.Routed(outcome.Session.Node, outcome.Outcome);
         }
 
-        return new(id, signal.To ?? "The session", outcomes);
+        return new(id, NameOf(signal), outcomes);
     }
 
     /// <summary>Why the signal reached nobody; null when it may have reached somebody.</summary>
@@ -60,6 +60,14 @@ public sealed class SignalExchange(SignalRouter router, OriginalClient originalC
 
         writer.WriteEndArray();
     }
+
+    private static string NameOf(SignalRequest signal) =>
+        signal switch
+        {
+            { To: { } user, Device: { } device } => $"Device {device} of {user}",
+            { To: { } user } => user,
+            _ => "The session",
+        };
 
     private Problem NotListening(Exchanged exchanged) =>
         Problem

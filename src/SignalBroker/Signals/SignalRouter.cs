@@ -67,12 +67,16 @@ public sealed partial class SignalRouter(
             : outcomes;
     }
 
-    private async ValueTask<Session[]> FindAsync(SignalRequest request) =>
-        request.ToSession is { } key
-            ? await directory.FindAsync(key) is { } session
-                ? [session]
-                : []
-            : await directory.FindListeningAsync(request.To!);
+    private async ValueTask<Session[]> FindAsync(SignalRequest request)
+    {
+        if (request.ToSession is { } key)
+        {
+            return await directory.FindAsync(key) is { } session ? [session] : [];
+        }
+
+        var all = await directory.FindListeningAsync(request.To!);
+        return request.Device is { } device ? Array.FindAll(all, session => session.Device == device) : all;
+    }
 
     private async Task<SessionOutcome[]> PublishAsync(Session[] addressees, Signal signal)
     {

@@ -121,7 +121,7 @@ public sealed partial class SocketExchange(
             throw new RefusedException(Problem.OfStatus(StatusCodes.Status413PayloadTooLarge));
         }
 
-        var signal = SignalRequest.ReadJson(body, options.Value.MaxTimeToLive);
+        var signal = SignalReader.ReadJson(body, options.Value.MaxTimeToLive);
         if (signal.Id is null)
         {
             // Nothing else would tell the sender which of its signals an answer is about.
@@ -136,7 +136,7 @@ public sealed partial class SocketExchange(
 
     private PooledBuffer Refuse(Problem problem, ReadOnlyMemory<byte> body)
     {
-        var id = SignalRequest.FindId(body.Span);
+        var id = SignalReader.FindId(body.Span);
         return Write(
             Error,
             writer =>
