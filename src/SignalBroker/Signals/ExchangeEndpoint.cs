@@ -78,7 +78,7 @@ public sealed class ExchangeEndpoint(
         var signal = body is null
             ? SignalRequest.ReadForm(await RequestBody.ReadFormAsync(request), maxTimeToLive)
             : SignalRequest.ReadJson(body.Written, maxTimeToLive);
-        if (sender.Session is { } session && limiter.Delay(session, signal.Content.Length) is { } wait)
+        if (sender.Session is { } session && limiter.Delay(session.ListeningKey, signal.Content.Length) is { } wait)
         {
             return Problem.TooManyRequests(wait);
         }
