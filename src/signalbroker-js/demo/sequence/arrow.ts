@@ -3,8 +3,9 @@ import { timeWords } from "./words";
 
 const svg = "http://www.w3.org/2000/svg";
 
-/** Where the three lifelines are, from left to right in pixels, and where the times end. */
+/** Where the diagram's right edge and the three lifelines are, in pixels from the left, and where the times end. */
 export interface Columns {
+  width: number;
   times: number;
   me: number;
   broker: number;
@@ -45,8 +46,8 @@ export function createChapterRow(title: string): Row {
   return {
     element,
     height: 40,
-    place({ peer }, top) {
-      setAll(rule, { x1: 0, x2: peer * 2, y1: top + 8, y2: top + 8 });
+    place({ width }, top) {
+      setAll(rule, { x1: 0, x2: width, y1: top + 8, y2: top + 8 });
       setAll(text, { x: 0, y: top + 28 });
     },
   };

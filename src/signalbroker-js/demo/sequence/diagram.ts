@@ -20,7 +20,7 @@ export function createDiagram(): SequenceView {
   const lifelines = [1, 2, 3].map(() => makeSvg("line", "lifeline"));
   const steps = new Map<number, StepRow & { words: HTMLLIElement }>();
   let shown: Shown[] = [];
-  let columns: Columns = { times: timesEnd, me: 0, broker: 0, peer: 0 };
+  let columns: Columns = { width: 0, times: timesEnd, me: 0, broker: 0, peer: 0 };
   let following = true;
 
   drawing.append(...lifelines);
@@ -83,6 +83,7 @@ export function createDiagram(): SequenceView {
     const width = drawing.clientWidth;
     const third = (width - timesEnd) / 3;
     columns = {
+      width,
       times: timesEnd,
       me: timesEnd + third / 2,
       broker: timesEnd + third * 1.5,

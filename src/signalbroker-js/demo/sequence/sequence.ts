@@ -70,7 +70,7 @@ export function createSequence(view: SequenceView, now: () => number = () => per
         case "receives":
           if (meaning.ring !== undefined && !inCall) {
             inCall = true;
-            begin(`${meaning.from} calls you`, meaning.from, now());
+            begin(`${short(meaning.from)} calls you`, meaning.from, now());
           }
           add("peer", "me", meaning.label, "queued", meaning.from);
           break;
@@ -79,7 +79,7 @@ export function createSequence(view: SequenceView, now: () => number = () => per
     signIn: () => begin("You sign in", undefined, now()),
     call(peer, since) {
       inCall = true;
-      begin(`You call ${peer}`, peer, since);
+      begin(`You call ${short(peer)}`, peer, since);
     },
     callEnded() {
       inCall = false;
@@ -118,4 +118,9 @@ export function createSequence(view: SequenceView, now: () => number = () => per
       add("broker", "me", words, "fault");
     }
   }
+}
+
+/** A name that fits into a heading. */
+function short(name: string): string {
+  return name.length > 20 ? `${name.slice(0, 19)}…` : name;
 }
