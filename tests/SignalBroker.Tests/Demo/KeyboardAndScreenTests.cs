@@ -92,13 +92,13 @@ public sealed class KeyboardAndScreenTests(TestCluster cluster, Browser browser)
         await bob.ListenAsync(bobId);
         await alice.ListenAsync(Fresh("alice"));
 
-        await TabToAsync(alice, alice.To);
+        await Expect(alice.To).ToBeFocusedAsync();
         await alice.Page.Keyboard.TypeAsync(bobId);
         await TabToAsync(alice, alice.CallText);
         await alice.Page.Keyboard.PressAsync("Enter");
         await Expect(alice.HangUp).ToBeFocusedAsync();
         await Expect(bob.Page.GetByRole(AriaRole.Alert)).ToContainTextAsync("calls: text and files");
-        await TabToAsync(bob, bob.Accept);
+        await TabToAsync(bob, bob.Accept, "Shift+Tab");
         await bob.Page.Keyboard.PressAsync("Enter");
         await bob.ShowsCallAsync("connected");
         await Expect(bob.HangUp).ToBeFocusedAsync();

@@ -2,7 +2,8 @@ import { SignalBrokerError } from "../../src/index";
 
 /** What a failure means, in plain words; the webapp's own where they are plain enough. */
 export function problemSentence({ code, reason }: { code: string; reason: string }): string {
-  return plain[code] ?? reason;
+  // What is in brackets after an error's name is for programmers.
+  return plain[code] ?? reason.replace(/ \(\w*Error\b.*\)/, "");
 }
 
 /** What a failed signal means to the one who sent it. */

@@ -80,6 +80,7 @@ export function createStepRow(step: Step): StepRow {
     element.dataset["from"] = step.from;
     element.dataset["to"] = step.to;
     element.dataset["tone"] = step.tone;
+    element.dataset["at"] = String(Math.round(step.at));
     second.style.display = passes && !half && step.tone !== "direct" ? "" : "none";
     time.textContent = timeWords(step.at);
     label.textContent = step.label + suffix(step.tone, step.outcome);

@@ -123,7 +123,7 @@ export function signalLabel(signal: JsonObject): string {
   const type = textOf(signal, "type");
   const { content } = signal;
   if (type !== callType || !isObject(content)) {
-    return type === undefined ? "signal" : `signal “${type.slice(0, 20)}”`;
+    return type === undefined ? "signal" : `signal “${type.slice(0, 12)}”`;
   }
   const kind = textOf(content, "kind") ?? "";
   if (kind === "negotiate") {

@@ -122,5 +122,5 @@ export function createSequence(view: SequenceView, now: () => number = () => per
 
 /** A name that fits into a heading. */
 function short(name: string): string {
-  return name.length > 20 ? `${name.slice(0, 19)}…` : name;
+  return name.length > 15 ? `${name.slice(0, 14)}…` : name;
 }

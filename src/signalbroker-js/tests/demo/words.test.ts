@@ -37,6 +37,7 @@ describe("What the page says", () => {
     expect(sendProblemSentence(error("something-new", 400), "bob")).toBe("Its own words.");
     expect(sendProblemSentence(new Error("You are not signed in."), "bob")).toBe("You are not signed in.");
     expect(problemSentence({ code: "something-new", reason: "Its own words." })).toBe("Its own words.");
+    expect(problemSentence({ code: "x", reason: "The stream broke (TypeError: network error)." })).toBe("The stream broke.");
     expect(callProblemSentence(error("declined"), "bob")).toBe("bob declined.");
     expect(callProblemSentence(error("user-not-listening", 404), "bob")).toBe("bob isn't signed in right now.");
     expect(callProblemSentence(new Error("There is no camera."), "bob")).toBe("There is no camera.");
