@@ -152,7 +152,9 @@ export function createCall(parts: LiveCallParts): LiveCall {
 
   const call: Call = {
     id: line.call,
-    peer: line.peer,
+    get peer() {
+      return line.peer;
+    },
     role,
     info: parts.info,
     connection,
