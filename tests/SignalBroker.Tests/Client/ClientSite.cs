@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.StaticFiles;
 using Microsoft.Extensions.FileProviders;
 using Microsoft.Extensions.Logging;
+using Microsoft.Playwright;
 using SignalBroker.LocalCluster;
 using SignalBroker.Tests.Demo;
 using SignalBroker.Tests.Harness;
@@ -56,11 +57,8 @@ public sealed class ClientSite : IAsyncLifetime
         await site.DisposeAsync();
     }
 
-    /// <summary>Opens the page in a window of its own, which shares nothing with the others.</summary>
-    public async Task<ClientPage> OpenAsync(Browser browser) => await OpenAsync(await browser.OpenWindowAsync());
-
-    /// <inheritdoc cref="OpenAsync(Browser)"/>
-    public async Task<ClientPage> OpenAsync(Microsoft.Playwright.IBrowserContext window)
+    /// <summary>Opens the page in a window.</summary>
+    public async Task<ClientPage> OpenAsync(IBrowserContext window)
     {
         var page = new ClientPage(await window.NewPageAsync(), Webapp.PublicAddress);
         await page.GoAsync($"{site.Urls.Single()}/site/index.html");

@@ -1,3 +1,4 @@
+using Microsoft.Playwright;
 using SignalBroker.LocalCluster;
 using SignalBroker.Tests.Demo;
 
@@ -7,6 +8,9 @@ namespace SignalBroker.Tests.Client;
 [Collection<ClientCollection>]
 public abstract class ClientTests(ClientSite site, Browser browser) : IAsyncLifetime
 {
+    /// <summary>Options of a call with camera, microphone and a data channel.</summary>
+    protected static readonly object VideoAndChannel = new { video = true, channels = new[] { "default" } };
+
     private readonly List<ClientPage> pages = [];
 
     protected ClientSite Site => site;
@@ -29,9 +33,10 @@ public abstract class ClientTests(ClientSite site, Browser browser) : IAsyncLife
     }
 
     /// <summary>Opens a page that does not listen yet.</summary>
-    protected async Task<ClientPage> OpenAsync()
+    /// <param name="window">Where; a new window of Chromium if left out.</param>
+    protected async Task<ClientPage> OpenAsync(IBrowserContext? window = null)
     {
-        var page = await site.OpenAsync(browser);
+        var page = await site.OpenAsync(window ?? await browser.OpenWindowAsync());
         pages.Add(page);
         return page;
     }

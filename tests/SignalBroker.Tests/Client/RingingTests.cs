@@ -89,7 +89,10 @@ public sealed class RingingTests(ClientSite site, Browser browser) : ClientTests
         await first.CallAsync(Bob);
         var second = await ListenAsync($"carol-{Guid.NewGuid():N}");
 
-        var heard = await second.RunAsync<string>("(bob) => me.call(bob).then(() => 'answered', ({ code }) => code)", Bob);
+        var heard = await second.RunAsync<string>(
+            "(bob) => me.call(bob).then(() => 'answered', ({ code }) => code)",
+            Bob
+        );
 
         heard.ShouldBe("busy");
         await first.TalksWithAsync(callee);
@@ -100,7 +103,10 @@ public sealed class RingingTests(ClientSite site, Browser browser) : ClientTests
     {
         var caller = await ListenAsync(Alice);
 
-        var heard = await caller.RunAsync<string>("(bob) => me.call(bob).then(() => 'answered', ({ code }) => code)", Bob);
+        var heard = await caller.RunAsync<string>(
+            "(bob) => me.call(bob).then(() => 'answered', ({ code }) => code)",
+            Bob
+        );
 
         heard.ShouldBe("user-not-listening");
     }

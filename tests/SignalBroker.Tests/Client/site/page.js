@@ -35,11 +35,21 @@ async function tappedFetch(url, init) {
     failures.push(path);
     throw error;
   });
+  if (path === "/connect" && response.ok && globalThis.blocksUdp) {
+    return Response.json(withoutUdp(await response.json()));
+  }
   if (kind !== undefined && kind === trap.cutAfter) {
     trap.cutAfter = undefined;
     sockets.at(-1).close();
   }
   return response;
+}
+
+/** As in a network that lets TURN through over TCP alone. */
+function withoutUdp({ iceServers, ...answer }) {
+  const overTcp = ({ urls }) => urls.filter((address) => address.endsWith("transport=tcp"));
+  const servers = iceServers.map((server) => ({ ...server, urls: overTcp(server) }));
+  return { ...answer, iceServers: servers.filter(({ urls }) => urls.length > 0) };
 }
 
 async function start(url, userId, options) {
