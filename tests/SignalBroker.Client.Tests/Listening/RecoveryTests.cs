@@ -127,6 +127,32 @@ public sealed class RecoveryTests(Servers servers) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Without_a_database_a_client_waits_and_comes_back_with_it()
+    {
+        var states = new States();
+        await using var me = await SignalBrokerClient.ConnectAsync(
+            servers.Options() with
+            {
+                StateChanged = states.Add,
+            },
+            Token
+        );
+        await states.NextAsync<ClientState.Listening>();
+        await servers.Cluster.Postgres.StopAsync(Token);
+
+        await servers.NodeOf(me.Session).RunCtlAsync("close_all_connections", "test");
+        await states.NextAsync<ClientState.Reconnecting>(state =>
+            state.Problem.Code == SignalBrokerCode.DatabaseUnavailable && state.RetryAt is not null
+        );
+        var sending = me.SendAsync(me.UserId, "next", Patient, Token);
+
+        await servers.Cluster.Postgres.StartAsync(Token);
+        await states.NextAsync<ClientState.Listening>();
+        await sending;
+        (await me.NextSignalAsync()).Content.GetString().ShouldBe("next");
+    }
+
+    [Fact]
     public async Task A_503_is_waited_for_as_long_as_the_server_asks()
     {
         var full = await servers.Cluster.AddWebappAsync(
