@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Net.Http.Headers;
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using SignalBroker.Client.Http;
@@ -73,6 +74,8 @@ public sealed class SignalBrokerApplication
     /// <param name="options">What else there is to say; null for nothing.</param>
     /// <param name="cancellationToken">Gives the signal up; one that is under way may arrive all the same.</param>
     /// <inheritdoc cref="SendAsync(Addressee, JsonElement, SendOptions?, CancellationToken)"/>
+    // Otherwise it would be ambiguous whose options a "new() { … }" are.
+    [OverloadResolutionPriority(-1)]
     public Task<Sent> SendAsync<T>(
         Addressee to,
         T content,

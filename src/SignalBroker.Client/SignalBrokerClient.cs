@@ -1,4 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Net.Http.Headers;
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using System.Threading.Channels;
@@ -31,7 +33,7 @@ public sealed class SignalBrokerClient : IAsyncDisposable
     private readonly Channel<Signal> signals;
     private readonly TaskCompletionSource firstListening = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile ClientState state = new ClientState.Connecting(Problem: null, RetryAt: null);
-    private volatile SessionInfo? session;
+    private volatile OpenSession? session;
     private Task<Interruption>? running;
 
     private SignalBrokerClient(SignalBrokerClientOptions options)
@@ -41,7 +43,12 @@ public sealed class SignalBrokerClient : IAsyncDisposable
         connection = new Connection(options, webapp, Changed, ReceivedAsync);
         socketSending = new SocketSending(options.TimeProvider);
         iceServers = new IceServersCache(webapp, options.TimeProvider);
-        outbox = new Outbox<ListeningSession>(DeliverAsync, Connection.Expired, options.TimeProvider);
+        outbox = new Outbox<ListeningSession>(
+            DeliverAsync,
+            Connection.Expired,
+            options.TimeProvider,
+            options.Reconnects
+        );
         signals = Channel.CreateBounded<Signal>(new BoundedChannelOptions(options.MaxUnreadSignals));
     }
 
@@ -53,7 +60,7 @@ public sealed class SignalBrokerClient : IAsyncDisposable
     public ClientState State => state;
 
     /// <summary>The session that listens, or that listened last.</summary>
-    public SessionInfo Session => session!;
+    public SessionInfo Session => session!.Info;
 
     /// <summary>Ends when the client is closed for good, with the reason; it never fails.</summary>
     public Task<Interruption> Closed => running!;
@@ -122,6 +129,8 @@ public sealed class SignalBrokerClient : IAsyncDisposable
     /// <param name="options">What else there is to say; null for nothing.</param>
     /// <param name="cancellationToken">Gives the signal up; one that is under way may arrive all the same.</param>
     /// <inheritdoc cref="SendAsync(Addressee, JsonElement, SendOptions?, CancellationToken)"/>
+    // Otherwise it would be ambiguous whose options a "new() { … }" are.
+    [OverloadResolutionPriority(-1)]
     public Task<Sent> SendAsync<T>(
         Addressee to,
         T content,
@@ -170,6 +179,12 @@ public sealed class SignalBrokerClient : IAsyncDisposable
     /// <exception cref="OperationCanceledException">The reading was ended.</exception>
     public IAsyncEnumerable<Signal> ReadSignalsAsync(CancellationToken cancellationToken = default) =>
         signals.Reader.ReadAllAsync(cancellationToken);
+
+    /// <summary>
+    /// The Authorization header that proves <see cref="Session"/>, for requests of one's own. It is a secret, and changes
+    /// with every reconnect.
+    /// </summary>
+    public AuthenticationHeaderValue GetAuthorization() => session!.Authorization;
 
     /// <summary>
     /// The ICE servers for a peer connection; asked for again when their credentials have less than a minute left. If that
@@ -244,7 +259,7 @@ public sealed class SignalBrokerClient : IAsyncDisposable
             return;
         }
 
-        session = opened.Session.Info;
+        session = opened.Session;
         iceServers.Renew(opened.Session);
         Show(next);
         outbox.Open(opened);

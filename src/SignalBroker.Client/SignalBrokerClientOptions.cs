@@ -41,8 +41,8 @@ public sealed record SignalBrokerClientOptions
     public SendsBy Send { get; init; }
 
     /// <summary>
-    /// Whether the client tries again by itself. If not, the first attempt decides, and the first loss closes the client
-    /// with <see cref="ListeningFailedException"/>.
+    /// Whether the client tries again by itself. If not, the first attempt decides, the first loss closes the client with
+    /// <see cref="ListeningFailedException"/>, and a signal that the server can't take at the moment is an error at once.
     /// </summary>
     public bool Reconnects { get; init; } = true;
 

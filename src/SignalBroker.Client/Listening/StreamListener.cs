@@ -43,14 +43,16 @@ internal sealed class StreamListener : Listener
 
     protected override async ValueTask<bool> ReceiveAsync(CancellationToken cancellationToken)
     {
+        // Only a cancelled read breaks the connection at once; disposing would try to read the rest first.
+        var token = cancellationToken.CanBeCanceled ? cancellationToken : Ending;
         // Waiting takes no buffer.
 #pragma warning disable CA2022
-        _ = await stream!.ReadAsync(Memory<byte>.Empty, cancellationToken);
+        _ = await stream!.ReadAsync(Memory<byte>.Empty, token);
 #pragma warning restore CA2022
         var buffer = ArrayPool<byte>.Shared.Rent(ReceiveSize);
         try
         {
-            var count = await stream.ReadAsync(buffer, cancellationToken);
+            var count = await stream.ReadAsync(buffer, token);
             if (count == 0)
             {
                 Lose("The webapp ended the stream.");

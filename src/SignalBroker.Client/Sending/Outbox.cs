@@ -23,7 +23,16 @@ internal static class OutboxLimits
 /// Signals on their way out: one at a time to an addressee, so that their order stays, and none while nothing listens.
 /// </summary>
 /// <typeparam name="TSender">What proves who sends.</typeparam>
-internal sealed class Outbox<TSender>(Deliver<TSender> deliver, Action<TSender>? expired, TimeProvider time)
+/// <param name="deliver">Hands a signal over.</param>
+/// <param name="expired">Hears that a sender is not known any more; null if that is an error like others.</param>
+/// <param name="time">The clock.</param>
+/// <param name="triesAgain">Whether a failure that may pass is waited for.</param>
+internal sealed class Outbox<TSender>(
+    Deliver<TSender> deliver,
+    Action<TSender>? expired,
+    TimeProvider time,
+    bool triesAgain = true
+)
     where TSender : class
 {
     private readonly Lock changing = new();
@@ -120,7 +129,7 @@ internal sealed class Outbox<TSender>(Deliver<TSender> deliver, Action<TSender>?
                 Pause(sender);
                 expired(sender);
             }
-            catch (SignalBrokerException failure) when (MayPass(failure, out var retryAfter))
+            catch (SignalBrokerException failure) when (MayPass(failure, out var retryAfter) && triesAgain)
             {
                 // One that may have been sent is sent again all the same: its receiver knows it by its id.
                 var wait = retryAfter + backOff.Next();
