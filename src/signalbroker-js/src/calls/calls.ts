@@ -124,7 +124,7 @@ export function createCalls(parts: CallsParts): Calls {
 
   function receive({ content, from, fromSession }: Signal): void {
     const received = readCallContent(content);
-    if (!received || fromSession === undefined) {
+    if (!received || from === undefined || fromSession === undefined) {
       return;
     }
     const id = received.call;
