@@ -275,7 +275,7 @@ public sealed class SignalBrokerClient : IAsyncDisposable
 
     private async ValueTask ReceivedAsync(ReadOnlyMemory<byte> envelope)
     {
-        if (options.EnvelopeArrived?.Invoke(envelope) == true)
+        if (IsDealtWith(envelope))
         {
             return;
         }
@@ -295,6 +295,18 @@ public sealed class SignalBrokerClient : IAsyncDisposable
             {
                 // The client is being disposed of.
             }
+        }
+    }
+
+    private bool IsDealtWith(ReadOnlyMemory<byte> envelope)
+    {
+        try
+        {
+            return options.EnvelopeArrived?.Invoke(envelope) == true;
+        }
+        catch (Exception failure)
+        {
+            throw new HandlerFailedException(failure);
         }
     }
 }

@@ -68,6 +68,10 @@ internal sealed class Connection(
         {
             return null;
         }
+        catch (HandlerFailedException failure)
+        {
+            return failure.InnerException;
+        }
         catch (Exception failure)
         {
             return failure;
@@ -164,3 +168,6 @@ internal sealed class Connection(
         || status is 408 or 429 or >= 500
         || (status == 409 && hasListened);
 }
+
+/// <summary>The application's handler has thrown; whatever it was, it says nothing of the connection.</summary>
+internal sealed class HandlerFailedException(Exception cause) : Exception(cause.Message, cause);

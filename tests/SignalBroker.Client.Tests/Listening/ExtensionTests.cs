@@ -77,6 +77,23 @@ public sealed class ExtensionTests(Servers servers) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_handler_of_envelopes_that_throws_closes_the_client()
+    {
+        var me = await SignalBrokerClient.ConnectAsync(
+            Options() with
+            {
+                EnvelopeArrived = _ => throw new InvalidOperationException("No room."),
+            },
+            Token
+        );
+        await me.SendAsync(me.UserId, "too much", cancellationToken: Token);
+
+        (await me.Closed).ShouldBe(new(SignalBrokerCode.ClientFailed, "No room."));
+        (await Should.ThrowAsync<InvalidOperationException>(me.NextSignalAsync())).Message.ShouldBe("No room.");
+        await me.DisposeAsync();
+    }
+
+    [Fact]
     public async Task A_client_that_does_not_come_back_is_closed_by_its_first_loss()
     {
         await using var me = await SignalBrokerClient.ConnectAsync(Options() with { Reconnects = false }, Token);
