@@ -80,7 +80,7 @@ public sealed class BadInputTests(TestCluster cluster)
     [Fact]
     public async Task Content_that_is_not_UTF_8_never_reaches_a_browser()
     {
-        await using var bob = await Listener.StartAsync(cluster.Api);
+        await using var bob = await ClientListener.StartAsync(cluster.Api);
         var body = Encoding.UTF8.GetBytes($$"""{"to":"{{bob.Session.UserId}}","content":"?"}""");
         body[Array.IndexOf(body, (byte)'?')] = 0xFF;
 
@@ -97,7 +97,7 @@ public sealed class BadInputTests(TestCluster cluster)
     [Fact]
     public async Task Unknown_members_are_ignored()
     {
-        await using var bob = await Listener.StartAsync(cluster.Api);
+        await using var bob = await ClientListener.StartAsync(cluster.Api);
 
         var connect = await PostAsync("/connect", """{"userId":"carol","colour":{"of":["hair"]}}""", Json);
         var exchange = await PostAsync(
