@@ -16,26 +16,34 @@ export function createReceivedList(onReply: (to: string) => void): (signal: Sign
     const look = typeof signal.content === "string" ? "message-content" : "message-content code";
     const item = make("li", "message", header(signal), make("pre", look, content));
     item.dataset["testid"] = "message";
-    item.dataset["from"] = signal.from;
+    item.dataset["from"] = senderOf(signal);
     list.prepend(item);
     if (list.childElementCount > keptMessages) {
       list.lastElementChild?.remove();
     }
     total++;
     count.textContent = String(total);
-    announce(`Message from ${signal.from}: ${content.slice(0, 200)}`);
+    announce(`Message from ${senderOf(signal)}: ${content.slice(0, 200)}`);
   };
 
   function header(signal: Signal): HTMLElement {
-    const from = make("span", "message-from", signal.from);
-    from.title = signal.fromSession ? `sent by session ${signal.fromSession}` : signal.from;
+    const sender = make("span", "message-from", senderOf(signal));
+    const rest = [...tag(signal.type), clockTime(signal.sentAt)];
+    const { from } = signal;
+    if (from === undefined) {
+      sender.title = "sent by an application with its service key";
+      return make("div", "message-head", sender, ...rest);
+    }
+    sender.title = signal.fromSession ? `sent by session ${signal.fromSession}` : from;
     const reply = make("button", "quiet", "Reply");
     reply.type = "button";
-    reply.setAttribute("aria-label", `Reply to ${signal.from}`);
-    reply.addEventListener("click", () => onReply(signal.from));
-    return make("div", "message-head", from, ...tag(signal.type), clockTime(signal.sentAt), reply);
+    reply.setAttribute("aria-label", `Reply to ${from}`);
+    reply.addEventListener("click", () => onReply(from));
+    return make("div", "message-head", sender, ...rest, reply);
   }
 }
+
+const senderOf = ({ from, fromApplication = "" }: Signal): string => from ?? fromApplication;
 
 function tag(type: string | undefined): HTMLElement[] {
   if (type === undefined) {
