@@ -39,7 +39,7 @@ public sealed class KeyboardAndScreenTests(TestCluster cluster, Browser browser)
     public async Task Signing_in_and_signals_need_no_mouse()
     {
         var (aliceId, bobId) = (Fresh("alice"), Fresh("bob"));
-        await using var bob = await Listener.StartAsync(Cluster.Api, bobId);
+        await using var bob = await ClientListener.StartAsync(Cluster.Api, bobId);
         var alice = await OpenAsync(Cluster.Api);
         var keyboard = alice.Page.Keyboard;
 
@@ -140,7 +140,7 @@ public sealed class KeyboardAndScreenTests(TestCluster cluster, Browser browser)
         var session = await alice.ListenAsync(Fresh("alice"));
         await alice.SendAsync(session.UserId, "Hello me");
         await Expect(alice.Messages).ToHaveCountAsync(1);
-        await using var bob = await Listener.StartAsync(Cluster.Api, Fresh("bob"));
+        await using var bob = await ClientListener.StartAsync(Cluster.Api, Fresh("bob"));
         await alice.To.FillAsync(bob.Session.UserId);
         await alice.CallVideo.ClickAsync();
         await alice.ShowsCallAsync("calling");
@@ -254,7 +254,7 @@ public sealed class KeyboardAndScreenTests(TestCluster cluster, Browser browser)
             }
         );
         var session = await alice.ListenAsync(Fresh("alice"), "laptop");
-        await using var bob = await Listener.StartAsync(Cluster.Api, Fresh("bob"));
+        await using var bob = await ClientListener.StartAsync(Cluster.Api, Fresh("bob"));
         await Cluster.Api.ExchangeAsync(
             bob.Session,
             new
