@@ -5,6 +5,9 @@ namespace SignalBroker.Tests.Client;
 /// <summary>One person's page that uses the TypeScript client; <c>site/page.js</c> says what a script may use there.</summary>
 public sealed class ClientPage : IAsyncDisposable
 {
+    // A promise that is never settled fails its test, and does not stop the others. Servers may have to start meanwhile.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
+
     private readonly string url;
     private readonly List<string> errors = [];
 
@@ -16,6 +19,8 @@ public sealed class ClientPage : IAsyncDisposable
 
     public IPage Page { get; }
 
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
     public async Task GoAsync(string address)
     {
         await Page.GotoAsync(address);
@@ -24,16 +29,15 @@ public sealed class ClientPage : IAsyncDisposable
 
     /// <summary>Connects a user, an anonymous one if it has no name; <c>me</c> is the client afterwards.</summary>
     public Task ListenAsync(string? userId, object? options = null, string? webapp = null) =>
-        Page.EvaluateAsync(
-            "([url, userId, options]) => start(url, userId, options)",
-            new[] { webapp ?? url, userId, options }
-        );
+        RunAsync("([url, userId, options]) => start(url, userId, options)", new[] { webapp ?? url, userId, options });
 
     /// <summary>Runs a script in the page.</summary>
-    public Task RunAsync(string script, object? argument = null) => Page.EvaluateAsync(script, argument);
+    public Task RunAsync(string script, object? argument = null) =>
+        Page.EvaluateAsync(script, argument).WaitAsync(Patience, Token);
 
     /// <summary>Runs a script in the page and returns its result.</summary>
-    public Task<T> RunAsync<T>(string script, object? argument = null) => Page.EvaluateAsync<T>(script, argument);
+    public Task<T> RunAsync<T>(string script, object? argument = null) =>
+        Page.EvaluateAsync<T>(script, argument).WaitAsync(Patience, Token);
 
     /// <summary>Waits until an expression holds; a promise is awaited.</summary>
     public Task HoldsAsync(string expression) => Page.WaitForFunctionAsync(expression);

@@ -14,7 +14,8 @@ public sealed class FallbackTests(ClientSite site, Browser browser) : ClientTest
         {
             await page.RunAsync("() => void (globalThis.blocksSockets = true)");
             await page.ListenAsync(userId);
-            (await page.RunAsync<string[]>("() => [me.state.by, String(sockets.length)]")).ShouldBe(["sse", "2"]);
+            (await page.RunAsync<string>("() => me.state.by")).ShouldBe("sse");
+            (await page.RunAsync<int>("() => sockets.length")).ShouldBeGreaterThan(1);
         }
 
         await callee.RunAsync("() => acceptAll()");
@@ -26,7 +27,7 @@ public sealed class FallbackTests(ClientSite site, Browser browser) : ClientTest
 
         foreach (var page in new[] { caller, callee })
         {
-            await page.HoldsAsync("states.filter((state) => state === 'listening by sse').length === 2");
+            await page.HoldsAsync("states.filter((state) => state === 'listening by sse').length >= 2");
         }
 
         // Not only the connection has stayed, also what they negotiate by.

@@ -235,6 +235,17 @@ public sealed class BadInputTests(TestCluster cluster)
         answer.Status.ShouldBe(HttpStatusCode.OK);
         var paths = answer.Json.GetProperty("paths").EnumerateObject().Select(path => path.Name);
         paths.ShouldBe(["/connect", "/disconnect", "/exchange", "/ice-servers", "/listen"], ignoreOrder: true);
+        var required = answer
+            .Json.GetProperty("components")
+            .GetProperty("schemas")
+            .GetProperty("ConnectAnswer")
+            .GetProperty("required")
+            .EnumerateArray()
+            .Select(member => member.GetString());
+        required.ShouldBe(
+            ["userId", "listeningAddress", "listeningKey", "passcode", "ack", "ackBy", "iceServers"],
+            ignoreOrder: true
+        );
     }
 
     private static AuthenticationHeaderValue Basic(string pair) =>

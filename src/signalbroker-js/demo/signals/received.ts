@@ -16,25 +16,37 @@ export function createReceivedList(onReply: (to: string) => void): (signal: Sign
     const look = typeof signal.content === "string" ? "message-content" : "message-content code";
     const item = make("li", "message", header(signal), make("pre", look, content));
     item.dataset["testid"] = "message";
-    item.dataset["from"] = signal.from;
+    item.dataset["from"] = senderOf(signal);
     list.prepend(item);
     if (list.childElementCount > keptMessages) {
       list.lastElementChild?.remove();
     }
     total++;
     count.textContent = String(total);
-    announce(`Message from ${signal.from}: ${content.slice(0, 200)}`);
+    announce(`Message from ${senderOf(signal)}: ${content.slice(0, 200)}`);
   };
 
   function header(signal: Signal): HTMLElement {
-    const from = make("span", "message-from", signal.from);
-    from.title = signal.fromSession ? `sent by session ${signal.fromSession}` : signal.from;
-    const reply = make("button", "quiet", "Reply");
-    reply.type = "button";
-    reply.setAttribute("aria-label", `Reply to ${signal.from}`);
-    reply.addEventListener("click", () => onReply(signal.from));
-    return make("div", "message-head", from, ...tag(signal.type), clockTime(signal.sentAt), reply);
+    const from = make("span", "message-from", senderOf(signal));
+    from.title = signal.fromSession ? `sent by session ${signal.fromSession}` : senderOf(signal);
+    return make("div", "message-head", from, ...tag(signal.type), clockTime(signal.sentAt), ...reply(signal.from));
   }
+
+  function reply(to: string | undefined): HTMLElement[] {
+    if (to === undefined) {
+      return [];
+    }
+    const button = make("button", "quiet", "Reply");
+    button.type = "button";
+    button.setAttribute("aria-label", `Reply to ${to}`);
+    button.addEventListener("click", () => onReply(to));
+    return [button];
+  }
+}
+
+/** The user or the application that sent it. */
+function senderOf({ from, fromApplication }: Signal): string {
+  return from ?? `the application ${fromApplication ?? "of the server"}`;
 }
 
 function tag(type: string | undefined): HTMLElement[] {
