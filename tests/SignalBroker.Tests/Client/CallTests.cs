@@ -81,8 +81,11 @@ public sealed class CallTests(ClientSite site, Browser browser) : ClientTests(si
             caller.RunAsync("() => calls[0].addMedia(camera)"),
             callee.RunAsync("() => calls[0].addMedia(camera)")
         );
-        await caller.HoldsAsync("trap.isHolding");
-        await callee.HoldsAsync("trap.isHolding");
+        foreach (var page in new[] { caller, callee })
+        {
+            await page.HoldsAsync("trap.isHolding && callOf().connection.signalingState === 'have-local-offer'");
+        }
+
         await caller.RunAsync("() => trap.release()");
         await callee.RunAsync("() => trap.release()");
 

@@ -1,4 +1,5 @@
 using Microsoft.Playwright;
+using SignalBroker.Tests.Harness;
 
 namespace SignalBroker.Tests.Client;
 
@@ -40,7 +41,11 @@ public sealed class ClientPage : IAsyncDisposable
         Page.EvaluateAsync<T>(script, argument).WaitAsync(Patience, Token);
 
     /// <summary>Waits until an expression holds; a promise is awaited.</summary>
-    public Task HoldsAsync(string expression) => Page.WaitForFunctionAsync(expression);
+    public Task HoldsAsync(string expression) =>
+        // Playwright's own waiting takes a promise for true.
+        Eventually.HoldsAsync(async () =>
+            (await RunAsync<bool>($"async () => Boolean(await ({expression}))")).ShouldBeTrue(expression)
+        );
 
     /// <summary>Calls a user, until both are connected.</summary>
     public Task<string> CallAsync(string userId, object? options = null) =>
