@@ -39,7 +39,7 @@ public sealed class KeyboardAndScreenTests(TestCluster cluster, Browser browser)
     public async Task Signing_in_and_signals_need_no_mouse()
     {
         var (aliceId, bobId) = (Fresh("alice"), Fresh("bob"));
-        await using var bob = await Listener.StartAsync(Cluster.Api, bobId);
+        await using var bob = await ClientListener.StartAsync(Cluster.Api, bobId);
         var alice = await OpenAsync(Cluster.Api);
         var keyboard = alice.Page.Keyboard;
 
@@ -88,6 +88,8 @@ public sealed class KeyboardAndScreenTests(TestCluster cluster, Browser browser)
     {
         var alice = await OpenAsync(Cluster.Api);
         var bob = await OpenAsync(Cluster.Api);
+        // Long before the key is pressed: the browser has to know by then that nobody will see its dialog.
+        var choosing = bob.Page.WaitForFileChooserAsync(new() { Timeout = 180_000 });
         var bobId = Fresh("bob");
         await bob.ListenAsync(bobId);
         await alice.ListenAsync(Fresh("alice"));
@@ -109,8 +111,8 @@ public sealed class KeyboardAndScreenTests(TestCluster cluster, Browser browser)
         await Expect(bob.Chat).ToContainTextAsync("Typed");
         var attach = bob.Page.GetByTestId("attach");
         await TabToAsync(bob, attach);
-        var chooser = await bob.Page.RunAndWaitForFileChooserAsync(() => bob.Page.Keyboard.PressAsync("Enter"));
-        await chooser.SetFilesAsync(
+        await bob.Page.Keyboard.PressAsync("Enter");
+        await (await choosing).SetFilesAsync(
             new FilePayload
             {
                 Name = "notes.txt",
@@ -140,7 +142,7 @@ public sealed class KeyboardAndScreenTests(TestCluster cluster, Browser browser)
         var session = await alice.ListenAsync(Fresh("alice"));
         await alice.SendAsync(session.UserId, "Hello me");
         await Expect(alice.Messages).ToHaveCountAsync(1);
-        await using var bob = await Listener.StartAsync(Cluster.Api, Fresh("bob"));
+        await using var bob = await ClientListener.StartAsync(Cluster.Api, Fresh("bob"));
         await alice.To.FillAsync(bob.Session.UserId);
         await alice.CallVideo.ClickAsync();
         await alice.ShowsCallAsync("calling");
@@ -254,7 +256,7 @@ public sealed class KeyboardAndScreenTests(TestCluster cluster, Browser browser)
             }
         );
         var session = await alice.ListenAsync(Fresh("alice"), "laptop");
-        await using var bob = await Listener.StartAsync(Cluster.Api, Fresh("bob"));
+        await using var bob = await ClientListener.StartAsync(Cluster.Api, Fresh("bob"));
         await Cluster.Api.ExchangeAsync(
             bob.Session,
             new

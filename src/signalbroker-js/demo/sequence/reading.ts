@@ -100,7 +100,8 @@ function readStream(title: string): Meaning | undefined {
 }
 
 function readEnvelope(body: JsonObject): Meaning | undefined {
-  const from = textOf(body, "from");
+  const sender = body["from"];
+  const from = isObject(sender) ? textOf(sender, "application") : textOf(body, "from");
   if (from !== undefined) {
     return { kind: "receives", from, label: signalLabel(body), ring: ringOf(body) };
   }

@@ -27,23 +27,27 @@ export function createReceivedList(onReply: (to: string) => void): (signal: Sign
   };
 
   function header(signal: Signal): HTMLElement {
-    const sender = make("span", "message-from", senderOf(signal));
-    const rest = [...tag(signal.type), clockTime(signal.sentAt)];
-    const { from } = signal;
-    if (from === undefined) {
-      sender.title = "sent by an application with its service key";
-      return make("div", "message-head", sender, ...rest);
+    const from = make("span", "message-from", senderOf(signal));
+    from.title = signal.fromSession ? `sent by session ${signal.fromSession}` : senderOf(signal);
+    return make("div", "message-head", from, ...tag(signal.type), clockTime(signal.sentAt), ...reply(signal.from));
+  }
+
+  function reply(to: string | undefined): HTMLElement[] {
+    if (to === undefined) {
+      return [];
     }
-    sender.title = signal.fromSession ? `sent by session ${signal.fromSession}` : from;
-    const reply = make("button", "quiet", "Reply");
-    reply.type = "button";
-    reply.setAttribute("aria-label", `Reply to ${from}`);
-    reply.addEventListener("click", () => onReply(from));
-    return make("div", "message-head", sender, ...rest, reply);
+    const button = make("button", "quiet", "Reply");
+    button.type = "button";
+    button.setAttribute("aria-label", `Reply to ${to}`);
+    button.addEventListener("click", () => onReply(to));
+    return [button];
   }
 }
 
-const senderOf = ({ from, fromApplication = "" }: Signal): string => from ?? fromApplication;
+/** The user or the application that sent it. */
+function senderOf({ from, fromApplication }: Signal): string {
+  return from ?? `the application ${fromApplication ?? "of the server"}`;
+}
 
 function tag(type: string | undefined): HTMLElement[] {
   if (type === undefined) {

@@ -1,4 +1,4 @@
-namespace SignalBroker.Tests.Users;
+namespace SignalBroker.Tests.Harness;
 
 /// <summary>A clock that stands still until a test moves it.</summary>
 public sealed class ManualClock(DateTimeOffset start) : TimeProvider

@@ -2,10 +2,10 @@ using System.Net.WebSockets;
 using System.Security.Cryptography;
 using System.Text;
 
-namespace SignalBroker.Storm.Clients;
+namespace SignalBroker.Client.WebSockets;
 
 /// <summary>Turns a connection into a WebSocket (RFC 6455, section 4), without extensions.</summary>
-public static class WebSocketUpgrade
+internal static class WebSocketUpgrade
 {
     private const int NonceBytes = 16;
 
@@ -14,7 +14,7 @@ public static class WebSocketUpgrade
     /// <param name="address">The <c>ws</c> or <c>wss</c> address.</param>
     /// <param name="subProtocol">What will be spoken on the socket; null to leave it open.</param>
     /// <param name="cancellationToken">Stops waiting for the answer.</param>
-    /// <exception cref="ListeningFailedException">The server answered something else.</exception>
+    /// <exception cref="WebSocketException">The server answered something else.</exception>
     public static async Task<WebSocket> OpenAsync(
         Stream stream,
         Uri address,
@@ -50,7 +50,7 @@ public static class WebSocketUpgrade
         var lines = head.Split("\r\n");
         if (!lines[0].StartsWith("HTTP/1.1 101", StringComparison.Ordinal))
         {
-            throw new ListeningFailedException("no-websocket", $"The node refused the WebSocket: {lines[0]}");
+            throw new WebSocketException(WebSocketError.NotAWebSocket, $"It refused the WebSocket: {lines[0]}");
         }
 
         var accepted = lines
@@ -59,9 +59,9 @@ public static class WebSocketUpgrade
             .FirstOrDefault();
         if (accepted != AcceptOf(nonce))
         {
-            throw new ListeningFailedException(
-                "no-websocket",
-                "The node's answer is none to this WebSocket's question."
+            throw new WebSocketException(
+                WebSocketError.HeaderError,
+                "The answer is none to this WebSocket's question."
             );
         }
     }

@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 
-namespace SignalBroker.Storm.Clients;
+namespace SignalBroker.Client.WebSockets;
 
 /// <summary>Reads as much of a stream at once as has come, and hands it out in the pieces that are asked for.</summary>
 /// <remarks>
