@@ -15,14 +15,14 @@ namespace SignalBroker.Broker;
 /// <param name="node">The node.</param>
 /// <param name="untilReady">Waits until this webapp can handle them; until then they are another one's.</param>
 /// <param name="judge">
-/// Takes a sender's listening key and a body's size as a signal arrives. It returns what takes the body, which is valid
-/// until it returns, in its turn; null to drop the signal. Neither may throw.
+/// Takes a sender's listening key, a body's size and whether it has waited for a webapp, as a signal arrives. It returns
+/// what takes the body, which is valid until it returns, in its turn; null to drop the signal. Neither may throw.
 /// </param>
 /// <param name="logger">Hears of lost connections.</param>
 public sealed class SocketSignals(
     Node node,
     Func<CancellationToken, Task> untilReady,
-    Func<string, int, Func<ReadOnlyMemory<byte>, Task>?> judge,
+    Func<string, int, bool, Func<ReadOnlyMemory<byte>, Task>?> judge,
     ILogger logger
 )
 {
@@ -48,18 +48,22 @@ public sealed class SocketSignals(
         var turns = new Turns();
         var consumer = new AsyncEventingBasicConsumer(channel);
         consumer.UnregisteredAsync += (_, _) => LoseAsync("the consumer was cancelled");
-        consumer.ReceivedAsync += (_, delivery) =>
+        ulong? waited = null;
+        consumer.ReceivedAsync += async (_, delivery) =>
         {
             var (sender, tag) = (delivery.RoutingKey, delivery.DeliveryTag);
-            if (judge(sender, delivery.Body.Length) is not { } handle)
-            {
-                return SettleAsync(channel, tag);
-            }
-
             var body = PooledBuffer.Rent(delivery.Body.Length);
             body.Write(delivery.Body.Span);
+            // The first comes when this webapp's turn has come, and behind it is what nobody has consumed until then.
+            waited ??= Prefetch + await channel.MessageCountAsync(Topology.SignalsQueue, cancellationToken);
+            if (judge(sender, body.Written.Length, tag <= waited) is not { } handle)
+            {
+                body.Dispose();
+                await SettleAsync(channel, tag);
+                return;
+            }
+
             turns.Add(sender, () => HandleAsync(channel, tag, handle, body, leaving.Token));
-            return Task.CompletedTask;
         };
         await channel.BasicConsumeAsync(Topology.SignalsQueue, autoAck: false, consumer, cancellationToken);
         try

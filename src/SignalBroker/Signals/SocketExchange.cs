@@ -43,7 +43,7 @@ public sealed partial class SocketExchange(
                 new SocketSignals(
                     node,
                     token => UntilReadyAsync(node, token),
-                    (sender, size) => Judge(node, sender, size),
+                    (sender, size, waited) => Judge(node, sender, size, waited),
                     logger
                 ).RunAsync(stoppingToken)
             )
@@ -64,8 +64,8 @@ public sealed partial class SocketExchange(
     }
 
     // What is to be done with a signal in its turn; null for nothing. It is judged when it arrives: whoever floods must
-    // not be served first, while all the others wait.
-    private Func<ReadOnlyMemory<byte>, Task>? Judge(Node node, string listeningKey, int size)
+    // not be served first, while all the others wait. What has waited comes all at once, however slowly it was sent.
+    private Func<ReadOnlyMemory<byte>, Task>? Judge(Node node, string listeningKey, int size, bool waited)
     {
         if (closed.Contains(listeningKey))
         {
@@ -77,7 +77,7 @@ public sealed partial class SocketExchange(
             return body => AnswerAsync(node, listeningKey, () => RelayAsync(node, listeningKey, body));
         }
 
-        if (limiter.PutsUpWith(listeningKey))
+        if (waited || limiter.PutsUpWith(listeningKey))
         {
             return body => AnswerAsync(node, listeningKey, () => new(Refuse(Problem.TooManyRequests(wait), body)));
         }
