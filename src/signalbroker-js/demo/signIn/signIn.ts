@@ -4,8 +4,6 @@ import { openTappedSocket } from "../wire/tappedSocket";
 import type { Wire } from "../wire/wire";
 import type { SignInRequest } from "./options";
 
-declare const HEARTBEAT_WORKER: string;
-
 /** Where the page stands: the client's state, or nobody is signed in, perhaps because the server refused. */
 export type PageState =
   | Exclude<State, { name: "closed" }>
@@ -56,7 +54,6 @@ export function createSignIn({ wire, onState, onClient }: SignInParts): SignIn {
       signal: mine.signal,
       fetch: createTappedFetch(wire),
       openSocket: (address, protocols) => openTappedSocket(address, protocols, wire),
-      heartbeatWorker: HEARTBEAT_WORKER,
       onState: (state) => showState(state, mine),
       ...(request.userId === undefined ? {} : { userId: request.userId }),
       ...(request.device === undefined ? {} : { device: request.device }),
