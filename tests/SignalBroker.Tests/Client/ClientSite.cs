@@ -1,4 +1,3 @@
-using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.StaticFiles;
@@ -48,7 +47,7 @@ public sealed class ClientSite : IAsyncLifetime
                 WebappSettings = new Dictionary<string, string> { ["Cors:Origins:0"] = site.Urls.Single() },
             }
         );
-        await AllNodesReadyAsync();
+        await Servers.AllNodesReadyAsync();
     }
 
     public async ValueTask DisposeAsync()
@@ -73,24 +72,7 @@ public sealed class ClientSite : IAsyncLifetime
             await part.StartAsync();
         }
 
-        await AllNodesReadyAsync();
-    }
-
-    private async Task AllNodesReadyAsync()
-    {
-        var admin = new Api(Webapp.InternalAddress);
-        await Eventually.HoldsAsync(
-            async () =>
-            {
-                var answer = await admin.GetAsync("/admin/nodes");
-                answer.Status.ShouldBe(HttpStatusCode.OK);
-                answer
-                    .Json.EnumerateArray()
-                    .Select(node => node.GetProperty("state").GetString())
-                    .ShouldAllBe(state => state == "ready");
-            },
-            TimeSpan.FromSeconds(60)
-        );
+        await Servers.AllNodesReadyAsync();
     }
 
     private void Serve(string path, string folder) =>
