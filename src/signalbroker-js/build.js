@@ -1,6 +1,6 @@
-// Builds the demo page into the webapp's wwwroot (the folder holds nothing else and is not committed), and the
-// package.
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+// Builds the package, and the demo page and the library into the webapp's wwwroot (the folder holds nothing else and is
+// not committed).
+import { copyFile, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -23,8 +23,8 @@ const shared = {
 };
 
 /** Bundles one source file and returns the address of the result, as the page writes it. */
-async function bundle(source, define = {}) {
-  const { metafile } = await build({ ...shared, define, entryPoints: [join(demo, source)] });
+async function bundle(source) {
+  const { metafile } = await build({ ...shared, entryPoints: [join(demo, source)] });
   const [output] = Object.entries(metafile.outputs).find(([, info]) => info.entryPoint);
   return `app/${basename(output)}`;
 }
@@ -34,8 +34,7 @@ await mkdir(wwwroot, { recursive: true });
 
 const icon = "icon.svg";
 const style = await bundle("style.css");
-const heartbeat = await bundle("heartbeatWorker.ts");
-const script = await bundle("main.ts", { HEARTBEAT_WORKER: JSON.stringify(heartbeat) });
+const script = await bundle("main.ts");
 
 const html = (await readFile(join(demo, "index.html"), "utf8"))
   .replaceAll("style.css", style)
@@ -43,6 +42,10 @@ const html = (await readFile(join(demo, "index.html"), "utf8"))
   .replaceAll("icon.svg", icon);
 
 await buildPackage();
+// The library, for whoever has no bundler.
+for (const file of ["signalbroker.min.js", "signalbroker.min.js.map"]) {
+  await copyFile(join(here, "dist", file), join(wwwroot, file));
+}
 await writeFile(join(wwwroot, "index.html"), html);
 await writeFile(join(wwwroot, icon), await readFile(join(demo, "icon.svg")));
 console.log(`The demo page is in ${wwwroot}`);

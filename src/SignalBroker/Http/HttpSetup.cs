@@ -17,7 +17,8 @@ namespace SignalBroker.Http;
 public static class HttpSetup
 {
     private const string ContentSecurityPolicy =
-        "default-src 'self'; connect-src 'self' ws: wss:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
+        "default-src 'self'; connect-src 'self' ws: wss:; worker-src 'self' blob:; "
+        + "frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
 
     extension(WebApplicationBuilder builder)
     {

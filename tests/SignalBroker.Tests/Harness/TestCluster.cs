@@ -1,4 +1,3 @@
-using System.Net;
 using Npgsql;
 using SignalBroker.LocalCluster;
 using SignalBroker.StrangeBehaviors;
@@ -49,25 +48,7 @@ public sealed class TestCluster : IAsyncLifetime
     }
 
     /// <summary>Waits until every running webapp gives sessions to every node.</summary>
-    public async Task AllNodesReadyAsync()
-    {
-        foreach (var webapp in Servers.Webapps.Where(webapp => webapp.IsRunning))
-        {
-            var admin = new Api(webapp.InternalAddress);
-            await Eventually.HoldsAsync(
-                async () =>
-                {
-                    var answer = await admin.GetAsync("/admin/nodes");
-                    answer.Status.ShouldBe(HttpStatusCode.OK);
-                    answer
-                        .Json.EnumerateArray()
-                        .Select(node => node.GetProperty("state").GetString())
-                        .ShouldAllBe(state => state == "ready");
-                },
-                TimeSpan.FromSeconds(60)
-            );
-        }
-    }
+    public Task AllNodesReadyAsync() => Servers.AllNodesReadyAsync();
 
     /// <summary>How many sessions of a user the table holds.</summary>
     public async Task<long> RowsOfAsync(string userId)

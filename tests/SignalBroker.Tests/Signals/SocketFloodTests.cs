@@ -120,6 +120,47 @@ public sealed class SocketFloodTests(StrictServers strict) : IClassFixture<Stric
         );
     }
 
+    [Fact]
+    public async Task What_has_waited_for_a_webapp_is_no_flood()
+    {
+        const int Many = 10 * StrictServers.SignalsPerSecond;
+        await using var sender = await Listener.StartAsync(strict.Api);
+        var webapp = strict.Servers.Webapps[0];
+        // From now on the node knows that it may send.
+        await SendAsync(-1);
+        (await sender.ReceiveAsync()).GetProperty("type").GetString().ShouldBe("error");
+        await webapp.StopAsync(TestContext.Current.CancellationToken);
+
+        for (var number = 0; number < Many; number++)
+        {
+            await SendAsync(number);
+        }
+
+        await webapp.StartAsync(TestContext.Current.CancellationToken);
+        for (var number = 0; number < Many; number++)
+        {
+            var error = (await sender.ReceiveAsync()).GetProperty("content");
+            error.GetProperty("id").GetString().ShouldBe($"{number}");
+        }
+
+        await Eventually.HoldsAsync(async () =>
+        {
+            await SendAsync(Many);
+            var error = (await sender.ReceiveAsync()).GetProperty("content");
+            error.GetProperty("code").GetString().ShouldBe("user-not-listening");
+        });
+
+        Task SendAsync(int number) =>
+            sender.SendAsync(
+                new
+                {
+                    id = $"{number}",
+                    to = "nobody",
+                    content = number,
+                }
+            );
+    }
+
     private static async Task FloodAsync(Listener flooding, Listener receiver)
     {
         try
