@@ -87,6 +87,7 @@ public static class HttpSetup
                 {
                     ExceptionHandler = AnswerFailureAsync,
                     SuppressDiagnosticsCallback = IsExpected,
+                    AllowStatusCode404Response = true,
                 }
             );
             app.UseRouting();
