@@ -1,9 +1,11 @@
 using System.Diagnostics;
+using System.Net.Sockets;
 using SignalBroker.Client;
 using SignalBroker.LocalCluster;
 
-// What one .NET client costs: usage: SignalBroker.ClientMemory [clients]
-var count = args is [{ } text] ? int.Parse(text) : 2000;
+// What one .NET client costs: usage: SignalBroker.ClientMemory [clients] [own-sockets]
+var count = args is [{ } text, ..] ? int.Parse(text) : 2000;
+var ownSockets = args is [_, "own-sockets"];
 const int WarmUp = 50;
 const int AtOnce = 16;
 
@@ -72,7 +74,12 @@ async Task ConnectAsync(int more)
         async (number, cancellationToken) =>
         {
             var client = await SignalBrokerClient.ConnectAsync(
-                new() { Url = url, UserId = $"user{number}" },
+                new()
+                {
+                    Url = url,
+                    UserId = $"user{number}",
+                    OpenSocket = ownSockets ? OpenSocketAsync : null,
+                },
                 cancellationToken
             );
             lock (clients)
@@ -86,6 +93,13 @@ async Task ConnectAsync(int more)
             }
         }
     );
+}
+
+static async ValueTask<Stream> OpenSocketAsync(Uri address, CancellationToken cancellationToken)
+{
+    var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+    await socket.ConnectAsync(address.Host, address.Port, cancellationToken);
+    return new NetworkStream(socket, ownsSocket: true);
 }
 
 static async Task HeardAsync(string what, TimeSpan? time = null)

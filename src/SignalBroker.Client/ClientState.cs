@@ -12,7 +12,8 @@ public abstract record ClientState
 
     /// <summary>It listens: signals arrive, and are sent at once.</summary>
     /// <param name="Session">The session that listens.</param>
-    public sealed record Listening(SessionInfo Session) : ClientState;
+    /// <param name="By">How its signals come in.</param>
+    public sealed record Listening(SessionInfo Session, ListensBy By) : ClientState;
 
     /// <summary>It has lost its session, and comes back with another one; signals to send wait.</summary>
     /// <param name="Problem">Why it does not listen.</param>
@@ -25,7 +26,7 @@ public abstract record ClientState
 }
 
 /// <summary>Why a client does not listen.</summary>
-/// <param name="Code">The reason for programs: one of <see cref="SignalBrokerCode"/> or a server's problem code.</param>
+/// <param name="Code">The reason for programs: one of <see cref="SignalBrokerCode"/>.</param>
 /// <param name="Reason">The same for people, in a sentence.</param>
 public sealed record Interruption(string Code, string Reason);
 

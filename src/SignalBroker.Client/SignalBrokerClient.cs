@@ -1,4 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Net.Http.Headers;
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using System.Threading.Channels;
@@ -24,23 +26,28 @@ public sealed class SignalBrokerClient : IAsyncDisposable
     private readonly SignalBrokerClientOptions options;
     private readonly Webapp webapp;
     private readonly Connection connection;
-    private readonly Outbox outbox;
+    private readonly Outbox<ListeningSession> outbox;
+    private readonly SocketSending socketSending;
+    private readonly IceServersCache iceServers;
     private readonly Duplicates duplicates = new();
     private readonly Channel<Signal> signals;
     private readonly TaskCompletionSource firstListening = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile ClientState state = new ClientState.Connecting(Problem: null, RetryAt: null);
-    private volatile SessionInfo? session;
-    private Task? running;
+    private volatile OpenSession? session;
+    private Task<Interruption>? running;
 
     private SignalBrokerClient(SignalBrokerClientOptions options)
     {
         this.options = options;
         webapp = new Webapp(options);
         connection = new Connection(options, webapp, Changed, ReceivedAsync);
-        outbox = new Outbox(
-            (session, signal, cancellationToken) => webapp.ExchangeAsync(session, signal.Body, cancellationToken),
-            connection.Expired,
-            options.TimeProvider
+        socketSending = new SocketSending(options.TimeProvider);
+        iceServers = new IceServersCache(webapp, options.TimeProvider);
+        outbox = new Outbox<ListeningSession>(
+            DeliverAsync,
+            Connection.Expired,
+            options.TimeProvider,
+            options.Reconnects
         );
         signals = Channel.CreateBounded<Signal>(new BoundedChannelOptions(options.MaxUnreadSignals));
     }
@@ -53,7 +60,10 @@ public sealed class SignalBrokerClient : IAsyncDisposable
     public ClientState State => state;
 
     /// <summary>The session that listens, or that listened last.</summary>
-    public SessionInfo Session => session!;
+    public SessionInfo Session => session!.Info;
+
+    /// <summary>Ends when the client is closed for good, with the reason; it never fails.</summary>
+    public Task<Interruption> Closed => running!;
 
     /// <summary>Who listens.</summary>
     public string UserId => Session.UserId;
@@ -64,6 +74,9 @@ public sealed class SignalBrokerClient : IAsyncDisposable
     /// <returns>The client, once it listens.</returns>
     /// <exception cref="ArgumentException">An option is out of its range.</exception>
     /// <exception cref="ServerRefusedException">The server refuses for good, a wrong user id or token for example.</exception>
+    /// <exception cref="SignalBrokerException">
+    /// Any other failure of the first attempt, where <see cref="SignalBrokerClientOptions.Reconnects"/> is off.
+    /// </exception>
     /// <exception cref="OperationCanceledException">It was given up.</exception>
     public static async Task<SignalBrokerClient> ConnectAsync(
         SignalBrokerClientOptions options,
@@ -98,7 +111,8 @@ public sealed class SignalBrokerClient : IAsyncDisposable
     /// <param name="cancellationToken">Gives the signal up; one that is under way may arrive all the same.</param>
     /// <returns>What became of it at each session. While the client reconnects, up to 100 signals wait.</returns>
     /// <exception cref="SignalNotSentException">It was given up before it was sent; the code says why.</exception>
-    /// <exception cref="ServerRefusedException">The server refused it, with <see cref="SignalBrokerCode.UserNotListening"/> for example.</exception>
+    /// <exception cref="UserNotListeningException">The addressee has no session that listens.</exception>
+    /// <exception cref="ServerRefusedException">The server refused it otherwise.</exception>
     /// <exception cref="ServerUnreachableException">The server did not answer: it may have been sent.</exception>
     /// <exception cref="OperationCanceledException">It was given up by the caller.</exception>
     public Task<Sent> SendAsync(
@@ -115,6 +129,8 @@ public sealed class SignalBrokerClient : IAsyncDisposable
     /// <param name="options">What else there is to say; null for nothing.</param>
     /// <param name="cancellationToken">Gives the signal up; one that is under way may arrive all the same.</param>
     /// <inheritdoc cref="SendAsync(Addressee, JsonElement, SendOptions?, CancellationToken)"/>
+    // Otherwise it would be ambiguous whose options a "new() { … }" are.
+    [OverloadResolutionPriority(-1)]
     public Task<Sent> SendAsync<T>(
         Addressee to,
         T content,
@@ -164,6 +180,21 @@ public sealed class SignalBrokerClient : IAsyncDisposable
     public IAsyncEnumerable<Signal> ReadSignalsAsync(CancellationToken cancellationToken = default) =>
         signals.Reader.ReadAllAsync(cancellationToken);
 
+    /// <summary>
+    /// The Authorization header that proves <see cref="Session"/>, for requests of one's own. It is a secret, and changes
+    /// with every reconnect.
+    /// </summary>
+    public AuthenticationHeaderValue GetAuthorization() => session!.Authorization;
+
+    /// <summary>
+    /// The ICE servers for a peer connection; asked for again when their credentials have less than a minute left. If that
+    /// fails, the old ones are returned: they may still do.
+    /// </summary>
+    /// <param name="cancellationToken">Gives it up.</param>
+    /// <exception cref="OperationCanceledException">It was given up.</exception>
+    public ValueTask<IceServers> GetIceServersAsync(CancellationToken cancellationToken = default) =>
+        iceServers.GetAsync(cancellationToken);
+
     /// <summary>Ends the session at the webapp and at the node; what still waits to be sent is given up.</summary>
     public async ValueTask DisposeAsync()
     {
@@ -181,7 +212,16 @@ public sealed class SignalBrokerClient : IAsyncDisposable
         return sent;
     }
 
-    private async Task RunAsync()
+    private Task<Sent> DeliverAsync(
+        ListeningSession listening,
+        OutgoingSignal signal,
+        CancellationToken cancellationToken
+    ) =>
+        options.Send == SendsBy.Socket && listening.Listener.CanSend && socketSending.Takes(signal)
+            ? socketSending.SendAsync(listening.Session, listening.Listener, signal, cancellationToken)
+            : webapp.ExchangeAsync(listening.Session, signal.Body, cancellationToken);
+
+    private async Task<Interruption> RunAsync()
     {
         var failure = await connection.RunAsync();
         var problem = failure switch
@@ -205,18 +245,22 @@ public sealed class SignalBrokerClient : IAsyncDisposable
         {
             // The handler has closed the client by throwing before.
         }
+
+        return problem;
     }
 
-    private void Changed(ClientState next, OpenSession? opened)
+    private void Changed(ClientState next, ListeningSession? opened)
     {
         if (opened is null)
         {
             outbox.Pause();
+            socketSending.Lost();
             Show(next);
             return;
         }
 
-        session = opened.Info;
+        session = opened.Session;
+        iceServers.Renew(opened.Session);
         Show(next);
         outbox.Open(opened);
         firstListening.TrySetResult();
@@ -231,7 +275,17 @@ public sealed class SignalBrokerClient : IAsyncDisposable
 
     private async ValueTask ReceivedAsync(ReadOnlyMemory<byte> envelope)
     {
-        if (Envelope.Read(envelope) is { } signal && !duplicates.Contains(signal) && !signals.Writer.TryWrite(signal))
+        if (IsDealtWith(envelope))
+        {
+            return;
+        }
+
+        var signal = Envelope.Read(envelope, out var control);
+        if (control is not null)
+        {
+            socketSending.Receive(control);
+        }
+        else if (signal is not null && !duplicates.Contains(signal) && !signals.Writer.TryWrite(signal))
         {
             try
             {
@@ -241,6 +295,18 @@ public sealed class SignalBrokerClient : IAsyncDisposable
             {
                 // The client is being disposed of.
             }
+        }
+    }
+
+    private bool IsDealtWith(ReadOnlyMemory<byte> envelope)
+    {
+        try
+        {
+            return options.EnvelopeArrived?.Invoke(envelope) == true;
+        }
+        catch (Exception failure)
+        {
+            throw new HandlerFailedException(failure);
         }
     }
 }

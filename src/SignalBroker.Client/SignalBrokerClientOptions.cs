@@ -24,6 +24,28 @@ public sealed record SignalBrokerClientOptions
     /// </summary>
     public Func<CancellationToken, ValueTask<string>>? Token { get; init; }
 
+    /// <summary>
+    /// A backend's service key: it connects whichever user
+    /// <see cref="UserId"/> names, without that user's token. It is a
+    /// secret, and never for a program that a user has. Not together with <see cref="Token"/>.
+    /// </summary>
+    public string? ServiceKey { get; init; }
+
+    /// <summary>
+    /// How signals come in. Null for by WebSocket and, where two of them in a row can't be opened, as server-sent events;
+    /// after 10 minutes the next loss has a WebSocket tried once more.
+    /// </summary>
+    public ListensBy? Listen { get; init; }
+
+    /// <summary>How signals go out.</summary>
+    public SendsBy Send { get; init; }
+
+    /// <summary>
+    /// Whether the client tries again by itself. If not, the first attempt decides, the first loss closes the client with
+    /// <see cref="ListeningFailedException"/>, and a signal that the server can't take at the moment is an error at once.
+    /// </summary>
+    public bool Reconnects { get; init; } = true;
+
     /// <summary>Hears of every state, from the first <see cref="ClientState.Connecting"/> on. It must not block.</summary>
     public Action<ClientState>? StateChanged { get; init; }
 
@@ -45,17 +67,36 @@ public sealed record SignalBrokerClientOptions
     /// </summary>
     public HttpMessageInvoker? Http { get; init; }
 
+    /// <summary>
+    /// Opens the connection of a WebSocket to a <c>ws</c> or <c>wss</c> address, TLS included, instead of
+    /// <see cref="Http"/>: from a source address of one's own, for example, or to have the means to break it. The client
+    /// disposes of the stream. Its failures count as those of the node if they are an <see cref="IOException"/>, a
+    /// <see cref="System.Net.Sockets.SocketException"/> or an
+    /// <see cref="System.Security.Authentication.AuthenticationException"/>; any other closes the client.
+    /// </summary>
+    public Func<Uri, CancellationToken, ValueTask<Stream>>? OpenSocket { get; init; }
+
+    /// <summary>
+    /// Hears of each envelope, UTF-8 as it arrives and before it is read, for whom the moment or the bytes matter; they are
+    /// only valid within the call, which must not block. If it returns true, it has dealt with the envelope: it is not read,
+    /// and no signal of it comes to <see cref="SignalBrokerClient.ReadSignalsAsync"/>. An exception closes the client.
+    /// </summary>
+    public Func<ReadOnlyMemory<byte>, bool>? EnvelopeArrived { get; init; }
+
     /// <summary>The clock and the timers.</summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 
-    /// <summary>Keeps the token's source and the user out of logs.</summary>
+    /// <summary>Keeps the user and all secrets out of logs.</summary>
     public override string ToString() => $"{nameof(SignalBrokerClientOptions)} {{ {nameof(Url)} = {Url} }}";
+
+    /// <summary>Whether a webapp may be there.</summary>
+    internal static bool IsWebAddress(Uri url) => url is { IsAbsoluteUri: true, Scheme: "http" or "https" };
 
     /// <summary>What is wrong with an option; null when nothing is.</summary>
     internal string? Flaw() =>
-        Url is not { IsAbsoluteUri: true, Scheme: "http" or "https" }
-            ? $"{nameof(Url)} must be an http or https address."
+        !IsWebAddress(Url) ? $"{nameof(Url)} must be an http or https address."
         : HeartBeat < LeastHeartBeat || HeartBeat > LongestHeartBeat ? $"{nameof(HeartBeat)} must be 1 to 30 s."
+        : Token is not null && ServiceKey is not null ? $"Either {nameof(Token)} or {nameof(ServiceKey)} may be set."
         : MaxUnreadSignals < 1 ? $"{nameof(MaxUnreadSignals)} must be 1 or more."
         : TimeProvider is null ? $"{nameof(TimeProvider)} must be set."
         : null;

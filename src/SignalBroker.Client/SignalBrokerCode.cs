@@ -1,19 +1,14 @@
 namespace SignalBroker.Client;
 
 /// <summary>
-/// The codes that this library itself gives, and those of the server that a program most often asks for. The server's
-/// documentation lists all of its own.
+/// What <see cref="SignalBrokerException.Code"/> and <see cref="Interruption.Code"/> may be: the codes that this library
+/// itself gives, and those of the server. Something in between, such as a gateway, answers without a code: then it is
+/// <c>http-</c> and the status.
 /// </summary>
 public static class SignalBrokerCode
 {
-    /// <summary>The webapp did not answer; whether it has done what was asked is not known.</summary>
+    /// <summary>Nobody answered; whether it has done what was asked is not known.</summary>
     public const string Unreachable = "unreachable";
-
-    /// <summary>The session's credential is no longer good.</summary>
-    public const string Unauthorized = "unauthorized";
-
-    /// <summary>The addressee has no session that listens.</summary>
-    public const string UserNotListening = "user-not-listening";
 
     /// <summary>The signal waited for its whole time to live, and was not sent.</summary>
     public const string Expired = "expired";
@@ -24,7 +19,7 @@ public static class SignalBrokerCode
     /// <summary>The client was closed.</summary>
     public const string Closed = "closed";
 
-    /// <summary>The connection to the node was lost or could not be opened.</summary>
+    /// <summary>The way on which signals come in was lost or could not be opened.</summary>
     public const string ListeningLost = "listening-lost";
 
     /// <summary><see cref="SignalBrokerClientOptions.Token"/> failed.</summary>
@@ -33,6 +28,90 @@ public static class SignalBrokerCode
     /// <summary>Something unforeseen, such as a <see cref="SignalBrokerClient.StateChanged"/> handler that has thrown.</summary>
     public const string ClientFailed = "client-failed";
 
-    /// <summary>The server needs a token, and got none.</summary>
+    /// <summary>400: the request's body can't be read.</summary>
+    public const string MalformedBody = "malformed-body";
+
+    /// <summary>400: a user id is not one.</summary>
+    public const string InvalidUserId = "invalid-user-id";
+
+    /// <summary>400: a member of the request is out of its range, such as <see cref="SendOptions.TimeToLive"/>.</summary>
+    public const string InvalidMember = "invalid-member";
+
+    /// <summary>400: not exactly one of a user and a session is addressed.</summary>
+    public const string AddresseeInvalid = "addressee-invalid";
+
+    /// <summary>400: the signal has no content.</summary>
+    public const string ContentMissing = "content-missing";
+
+    /// <summary>400: the server can't make anything of the request.</summary>
+    public const string BadRequest = "bad-request";
+
+    /// <summary>401: the session's credential is missing, wrong or expired, or its session has ended.</summary>
+    public const string Unauthorized = "unauthorized";
+
+    /// <summary>401: the server needs a token, and got none.</summary>
     public const string TokenMissing = "token-missing";
+
+    /// <summary>401: the token is not one that the server takes.</summary>
+    public const string TokenInvalid = "token-invalid";
+
+    /// <summary>401: the token's time is over.</summary>
+    public const string TokenExpired = "token-expired";
+
+    /// <summary>401: no application has this service key.</summary>
+    public const string ServiceKeyInvalid = "service-key-invalid";
+
+    /// <summary>403: the token is another user's.</summary>
+    public const string UserIdMismatch = "user-id-mismatch";
+
+    /// <summary>403: the server's internal port, from an address that may not use it.</summary>
+    public const string AddressNotAllowed = "address-not-allowed";
+
+    /// <summary>404: the addressee has no session that listens.</summary>
+    public const string UserNotListening = "user-not-listening";
+
+    /// <summary>404: there is nothing at the address; the <c>Url</c> leads elsewhere, or to an older server.</summary>
+    public const string NotFound = "not-found";
+
+    /// <summary>405: the address does not take this kind of request.</summary>
+    public const string MethodNotAllowed = "method-not-allowed";
+
+    /// <summary>408: the request took too long to arrive.</summary>
+    public const string RequestTimeout = "request-timeout";
+
+    /// <summary>409: the user has as many sessions as one may have.</summary>
+    public const string TooManySessionsOfUser = "too-many-sessions-of-user";
+
+    /// <summary>409: the user is connected, and only one session is allowed.</summary>
+    public const string UserAlreadyConnected = "user-already-connected";
+
+    /// <summary>409: the session listens already, or has listened.</summary>
+    public const string KeyAlreadyUsed = "key-already-used";
+
+    /// <summary>413: a request of more than 64 KiB.</summary>
+    public const string PayloadTooLarge = "payload-too-large";
+
+    /// <summary>415: the body is of a kind that the server does not take.</summary>
+    public const string UnsupportedMediaType = "unsupported-media-type";
+
+    /// <summary>429: requests or signals came too fast.</summary>
+    public const string TooManyRequests = "too-many-requests";
+
+    /// <summary>429: as many sessions as may come from one address have come from this one.</summary>
+    public const string TooManySessionsOfAddress = "too-many-sessions-of-address";
+
+    /// <summary>500: a defect of the server.</summary>
+    public const string InternalError = "internal-error";
+
+    /// <summary>503: no node can take a session at the moment.</summary>
+    public const string NoNodeAvailable = "no-node-available";
+
+    /// <summary>503: the session's own node does not let it in at the moment.</summary>
+    public const string NodeUnavailable = "node-unavailable";
+
+    /// <summary>503: the server has no database at the moment.</summary>
+    public const string DatabaseUnavailable = "database-unavailable";
+
+    /// <summary>503: the server can't check tokens at the moment.</summary>
+    public const string TokenKeysUnavailable = "token-keys-unavailable";
 }

@@ -6,38 +6,11 @@ public abstract class SignalBrokerException : Exception
     private protected SignalBrokerException(string code, string message, Exception? cause = null)
         : base(message, cause) => Code = code;
 
-    /// <summary>What went wrong, for programs: one of <see cref="SignalBrokerCode"/> or the server's problem code.</summary>
+    /// <summary>What went wrong, for programs: one of <see cref="SignalBrokerCode"/>.</summary>
     public string Code { get; }
 }
 
-/// <summary>The server answered with an error: it has not done what was asked.</summary>
-public sealed class ServerRefusedException : SignalBrokerException
-{
-    internal ServerRefusedException(
-        int status,
-        string code,
-        string detail,
-        TimeSpan? retryAfter = null,
-        IReadOnlyList<Delivery>? sessions = null
-    )
-        : base(code, detail)
-    {
-        Status = status;
-        RetryAfter = retryAfter;
-        Sessions = sessions ?? [];
-    }
-
-    /// <summary>The HTTP status, from 400 on.</summary>
-    public int Status { get; }
-
-    /// <summary>How long the server asks to wait; null when it does not say.</summary>
-    public TimeSpan? RetryAfter { get; }
-
-    /// <summary>What became of the signal at each session of the addressee, if the server says so.</summary>
-    public IReadOnlyList<Delivery> Sessions { get; }
-}
-
-/// <summary>The server did not answer: whether it has done what was asked is not known.</summary>
+/// <summary>Nobody answered: whether the server has done what was asked is not known.</summary>
 public sealed class ServerUnreachableException : SignalBrokerException
 {
     internal ServerUnreachableException(string message, Exception? cause = null)
@@ -52,4 +25,27 @@ public sealed class SignalNotSentException : SignalBrokerException
 {
     internal SignalNotSentException(string code, string message, Exception? cause = null)
         : base(code, message, cause) { }
+}
+
+/// <summary>
+/// The client does not listen (any more), and shall not try again by itself: <see cref="SignalBrokerCode.ListeningLost"/>
+/// or <see cref="SignalBrokerCode.Unauthorized"/>.
+/// </summary>
+public sealed class ListeningFailedException : SignalBrokerException
+{
+    internal ListeningFailedException(string message, Exception? cause = null)
+        : base(SignalBrokerCode.ListeningLost, message, cause) { }
+
+    internal ListeningFailedException(Interruption why)
+        : base(why.Code, why.Reason) { }
+}
+
+/// <summary>
+/// <see cref="SignalBrokerClientOptions.Token"/> failed, as the inner exception tells; the code is
+/// <see cref="SignalBrokerCode.TokenUnavailable"/>.
+/// </summary>
+public sealed class TokenUnavailableException : SignalBrokerException
+{
+    internal TokenUnavailableException(string message, Exception cause)
+        : base(SignalBrokerCode.TokenUnavailable, message, cause) { }
 }

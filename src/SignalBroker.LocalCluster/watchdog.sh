@@ -55,6 +55,20 @@ end_all() {
   done <"$data/ending"
 }
 
+# A node that starts while ours ends detaches an epmd of its own. Nobody else's environment names our data.
+end_detached() {
+  tries=25
+  while [ $tries -gt 0 ]; do
+    detached=$(grep -lsF "$data/" /proc/[0-9]*/environ) || [ -n "$detached" ] || break
+    for file in $detached; do
+      id=${file#/proc/}
+      kill -KILL "${id%/environ}"
+    done
+    sleep 0.2
+    tries=$((tries - 1))
+  done
+}
+
 # A killed PostgreSQL leaves its shared memory segment behind; line 7 of its file says which.
 remove_shared_memory() {
   [ -f "$data/postgres/data/postmaster.pid" ] || return 0
@@ -69,6 +83,7 @@ main() {
   trap '' HUP INT TERM
   while read -r _; do :; done
   end_all
+  end_detached
   remove_shared_memory
   rm -rf "$data"
   exit

@@ -21,6 +21,7 @@ public sealed partial class ProgramTests
     {
         using var program = Start();
         var data = await FindDataFolderAsync(program, moment);
+        await DetachAsync(data);
 
         using (var kill = Process.Start("kill", [$"-{signal}", program.Id.ToString()]))
         {
@@ -40,6 +41,15 @@ public sealed partial class ProgramTests
             RedirectStandardOutput = true,
         };
         return Process.Start(start)!;
+    }
+
+    // As a node does with an epmd of its own, when it starts and finds ours gone.
+    private static async Task DetachAsync(string data)
+    {
+        var start = new ProcessStartInfo("setsid", ["--fork", "sleep", "600"]);
+        start.Environment["HOME"] = $"{data}/home";
+        using var detaching = Process.Start(start)!;
+        await detaching.WaitForExitAsync(Token);
     }
 
     private static async Task<string> FindDataFolderAsync(Process program, string moment)

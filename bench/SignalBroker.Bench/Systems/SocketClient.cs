@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Net.Sockets;
 using System.Net.WebSockets;
 using SignalBroker.Bench.Wire;
+using SignalBroker.Client.WebSockets;
 using SignalBroker.Storm.Clients;
 
 namespace SignalBroker.Bench.Systems;
@@ -57,9 +58,7 @@ public abstract class SocketClient(Arrivals arrivals) : IClient
             await listening.Task.WaitAsync(Patience, TimeProvider.System, cancellationToken);
         }
         catch (Exception failure)
-            when (!cancellationToken.IsCancellationRequested
-                && (IsEnd(failure) || failure is ListeningFailedException or TimeoutException)
-            )
+            when (!cancellationToken.IsCancellationRequested && (IsEnd(failure) || failure is TimeoutException))
         {
             Dispose();
             throw new ClientFailedException($"{Address} does not listen: {failure.Message}", failure);

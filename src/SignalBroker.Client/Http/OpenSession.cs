@@ -1,13 +1,20 @@
+using System.Net.Http.Headers;
+using System.Text;
+
 namespace SignalBroker.Client.Http;
 
 /// <summary>A session as <c>/connect</c> has answered it, its secret included.</summary>
-internal sealed class OpenSession(SessionInfo info, string passcode, string authorization)
+internal sealed class OpenSession(SessionInfo info, string passcode, IceServers iceServers)
 {
     public SessionInfo Info { get; } = info;
 
     /// <summary>The session's only secret.</summary>
     public string Passcode { get; } = passcode;
 
-    /// <summary>The value of the Authorization header that proves the session (RFC 7617), without its scheme.</summary>
-    public string Credential { get; } = authorization;
+    /// <summary>The servers that came with it.</summary>
+    public IceServers IceServers { get; } = iceServers;
+
+    /// <summary>The Authorization header that proves the session (RFC 7617).</summary>
+    public AuthenticationHeaderValue Authorization { get; } =
+        new("Basic", Convert.ToBase64String(Encoding.ASCII.GetBytes($"{info.ListeningKey}:{passcode}")));
 }

@@ -1,31 +1,24 @@
-using System.Net;
 using System.Net.Http.Headers;
-using System.Text;
 using System.Text.Json;
-using System.Text.Json.Serialization.Metadata;
 
 namespace SignalBroker.Client.Http;
 
-/// <summary>The webapp's three endpoints, as one user calls them.</summary>
+/// <summary>The webapp's endpoints, as one user calls them.</summary>
 internal sealed class Webapp(SignalBrokerClientOptions options)
 {
-    private const int LargestAnswer = 1 << 20;
-
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan FarewellPatience = TimeSpan.FromSeconds(5);
-    private static readonly MediaTypeHeaderValue Json = new("application/json");
 
-    private readonly string address = options.Url.AbsoluteUri.TrimEnd('/');
+    private readonly HttpCalls calls = new(options.Url, options.Http, options.TimeProvider);
+    private readonly UserProof proof = new(options);
     private string? userId = options.UserId;
-    private string? token;
 
     /// <summary>What requests and WebSockets go through.</summary>
-    public HttpMessageInvoker Http { get; } = options.Http ?? SharedHttp.Invoker;
+    public HttpMessageInvoker Http => calls.Http;
 
     /// <summary>Opens a session.</summary>
     /// <exception cref="ServerRefusedException">The server answered with an error.</exception>
     /// <exception cref="ServerUnreachableException">It did not answer.</exception>
-    /// <exception cref="TokenFailedException">The application's source of tokens failed.</exception>
+    /// <exception cref="TokenUnavailableException">The application's source of tokens failed.</exception>
     public async Task<OpenSession> OpenSessionAsync(CancellationToken cancellationToken)
     {
         for (var attempt = 1; ; attempt++)
@@ -37,10 +30,9 @@ internal sealed class Webapp(SignalBrokerClientOptions options)
                 userId = session.Info.UserId;
                 return session;
             }
-            catch (ServerRefusedException refused)
-                when (refused.Status == 401 && attempt == 1 && MayTryAnother(refused))
+            catch (UnauthorizedException refused) when (attempt == 1 && MayTryAnother(refused))
             {
-                token = null;
+                proof.Forget();
             }
         }
     }
@@ -48,25 +40,46 @@ internal sealed class Webapp(SignalBrokerClientOptions options)
     /// <summary>Sends one signal, which the body holds as JSON.</summary>
     /// <exception cref="ServerRefusedException">The server answered with an error.</exception>
     /// <exception cref="ServerUnreachableException">It did not answer.</exception>
-    public async Task<Sent> ExchangeAsync(
+    public static async Task<Sent> ExchangeAsync(
+        HttpCalls calls,
+        AuthenticationHeaderValue sender,
+        ReadOnlyMemory<byte> body,
+        CancellationToken cancellationToken
+    ) => (await calls.PostAsync("/exchange", body, sender, ApiJson.Default.ExchangeAnswer, cancellationToken)).ToSent();
+
+    /// <inheritdoc cref="ExchangeAsync(HttpCalls, AuthenticationHeaderValue, ReadOnlyMemory{byte}, CancellationToken)"/>
+    public Task<Sent> ExchangeAsync(
         OpenSession session,
         ReadOnlyMemory<byte> body,
         CancellationToken cancellationToken
-    )
+    ) => ExchangeAsync(calls, session.Authorization, body, cancellationToken);
+
+    /// <summary>Fresh ICE servers for a session.</summary>
+    /// <exception cref="ServerRefusedException">The server answered with an error.</exception>
+    /// <exception cref="ServerUnreachableException">It did not answer.</exception>
+    public async Task<IceServers> GetIceServersAsync(OpenSession session, CancellationToken cancellationToken)
     {
-        var authorization = new AuthenticationHeaderValue("Basic", session.Credential);
-        var answer = await PostAsync("/exchange", body, authorization, Patience, cancellationToken);
-        var read = Read(answer, ApiJson.Default.ExchangeAnswer);
-        return new(read.Id ?? "", Deliveries(read.Sessions));
+        var answer = await calls.GetAsync(
+            "/ice-servers",
+            session.Authorization,
+            ApiJson.Default.IceServersAnswer,
+            cancellationToken
+        );
+        return ListedIceServer.All(answer.IceServers, answer.IceServersExpireAt);
     }
+
+    /// <summary>Opens the stream of a session's signals; whoever gets it disposes of it.</summary>
+    /// <exception cref="ServerRefusedException">The server answered with an error.</exception>
+    /// <exception cref="HttpRequestException">It did not answer.</exception>
+    public Task<HttpResponseMessage> OpenStreamAsync(OpenSession session, CancellationToken cancellationToken) =>
+        calls.OpenStreamAsync("/listen", session.Authorization, cancellationToken);
 
     /// <summary>Ends a session, as far as the webapp can be reached.</summary>
     public async Task DisconnectAsync(OpenSession session)
     {
         try
         {
-            var authorization = new AuthenticationHeaderValue("Basic", session.Credential);
-            await PostAsync("/disconnect", body: null, authorization, FarewellPatience, CancellationToken.None);
+            await calls.PostAsync("/disconnect", session.Authorization, FarewellPatience);
         }
         catch (SignalBrokerException)
         {
@@ -74,27 +87,10 @@ internal sealed class Webapp(SignalBrokerClientOptions options)
         }
     }
 
-    private static IReadOnlyList<Delivery> Deliveries(IReadOnlyList<ReachedSession>? sessions) =>
-        sessions is null ? [] : [.. sessions.Select(session => session.ToDelivery())];
-
-    // Something else than a webapp answered, such as a gateway's sign-in page; it may go away.
-    private static T Read<T>(byte[] answer, JsonTypeInfo<T> type)
-        where T : class
-    {
-        try
-        {
-            return JsonSerializer.Deserialize(answer, type) ?? throw new JsonException();
-        }
-        catch (JsonException wrong)
-        {
-            throw new ServerUnreachableException("The answer is none of SignalBroker's.", wrong);
-        }
-    }
-
     // A name that the server gave to an anonymous user may be one that needs a proof.
-    private bool MayTryAnother(ServerRefusedException refused)
+    private bool MayTryAnother(UnauthorizedException refused)
     {
-        if (options.Token is not null)
+        if (proof.HasOthers)
         {
             return true;
         }
@@ -106,116 +102,24 @@ internal sealed class Webapp(SignalBrokerClientOptions options)
 
     private async Task<OpenSession> ConnectAsync(CancellationToken cancellationToken)
     {
-        var proof = await TokenAsync(cancellationToken) is { } known
-            ? new AuthenticationHeaderValue("Bearer", known)
-            : null;
         var body = JsonSerializer.SerializeToUtf8Bytes(
             new ConnectRequest(userId, options.Device),
             ApiJson.Default.ConnectRequest
         );
-        var answer = await PostAsync("/connect", body, proof, Patience, cancellationToken);
-        if (
-            Read(answer, ApiJson.Default.ConnectAnswer)
-            is not {
-                UserId: { } user,
-                ListeningAddress: { } place,
-                ListeningKey: { } key,
-                Passcode: { } passcode
-            } opened
-        )
-        {
-            throw new ServerUnreachableException("The answer to /connect is none of SignalBroker's.");
-        }
-
-        return new OpenSession(
-            new SessionInfo(user, opened.Device, key, place),
-            passcode,
-            Convert.ToBase64String(Encoding.ASCII.GetBytes($"{key}:{passcode}"))
+        var answer = await calls.PostAsync(
+            "/connect",
+            body,
+            await proof.GetAsync(cancellationToken),
+            ApiJson.Default.ConnectAnswer,
+            cancellationToken
         );
-    }
-
-    private async ValueTask<string?> TokenAsync(CancellationToken cancellationToken)
-    {
-        if (token is null && options.Token is not null)
-        {
-            try
-            {
-                token = await options.Token(cancellationToken);
-            }
-            catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
-            {
-                throw new TokenFailedException($"The token can't be had: {failure.Message}", failure);
-            }
-        }
-
-        return token;
-    }
-
-    private async Task<byte[]> PostAsync(
-        string path,
-        ReadOnlyMemory<byte>? body,
-        AuthenticationHeaderValue? authorization,
-        TimeSpan patience,
-        CancellationToken cancellationToken
-    )
-    {
-        using var late = new CancellationTokenSource(patience, options.TimeProvider);
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, late.Token);
-        using var request = new HttpRequestMessage(HttpMethod.Post, address + path);
-        request.Headers.Authorization = authorization;
-        if (body is { } bytes)
-        {
-            request.Content = new ReadOnlyMemoryContent(bytes) { Headers = { ContentType = Json } };
-        }
-
-        try
-        {
-            using var response = await Http.SendAsync(request, limit.Token);
-            await response.Content.LoadIntoBufferAsync(LargestAnswer, limit.Token);
-            var answer = await response.Content.ReadAsByteArrayAsync(limit.Token);
-            return response.IsSuccessStatusCode ? answer : throw Refusal(response, answer);
-        }
-        catch (Exception failure) when (failure is HttpRequestException or IOException)
-        {
-            throw new ServerUnreachableException($"No answer to {path}: {failure.Message}", failure);
-        }
-        catch (OperationCanceledException failure) when (!cancellationToken.IsCancellationRequested)
-        {
-            throw new ServerUnreachableException($"No answer to {path} in {patience.TotalSeconds:0} s.", failure);
-        }
-    }
-
-    private ServerRefusedException Refusal(HttpResponseMessage response, byte[] answer)
-    {
-        Problem? problem = null;
-        try
-        {
-            problem = JsonSerializer.Deserialize(answer, ApiJson.Default.Problem);
-        }
-        catch (JsonException)
-        {
-            // Gateways in between answer without a code.
-        }
-
-        var status = (int)response.StatusCode;
-        var code =
-            response.StatusCode == HttpStatusCode.Unauthorized ? SignalBrokerCode.Unauthorized : $"http-{status}";
-        return new(
-            status,
-            problem?.Code ?? code,
-            problem?.Detail ?? problem?.Title ?? $"The server answered {status}.",
-            RetryAfter(response.Headers.RetryAfter),
-            Deliveries(problem?.Sessions)
-        );
-    }
-
-    // RFC 9110, section 10.2.3: seconds or a date.
-    private TimeSpan? RetryAfter(RetryConditionHeaderValue? header)
-    {
-        var wait = header?.Delta ?? header?.Date - options.TimeProvider.GetUtcNow();
-        return wait < TimeSpan.Zero ? TimeSpan.Zero : wait;
+        return
+            answer is { UserId: { } user, ListeningAddress: { } place, ListeningKey: { } key, Passcode: { } passcode }
+            ? new(
+                new(user, answer.Device, key, place),
+                passcode,
+                ListedIceServer.All(answer.IceServers, answer.IceServersExpireAt)
+            )
+            : throw new ServerUnreachableException("The answer to /connect is none of SignalBroker's.");
     }
 }
-
-/// <summary>The application's source of tokens failed.</summary>
-internal sealed class TokenFailedException(string message, Exception cause) : Exception(message, cause);

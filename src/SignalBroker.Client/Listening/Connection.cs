@@ -2,8 +2,11 @@ using SignalBroker.Client.Http;
 
 namespace SignalBroker.Client.Listening;
 
+/// <summary>A session and the way on which its signals come in.</summary>
+internal sealed record ListeningSession(OpenSession Session, Listener Listener);
+
 /// <summary>Hears of a connection's state; a session comes with <see cref="ClientState.Listening"/> only.</summary>
-internal delegate void ConnectionChanged(ClientState state, OpenSession? session);
+internal delegate void ConnectionChanged(ClientState state, ListeningSession? session);
 
 /// <summary>Listens, and comes back after every loss with a new session: a key opens one socket, once.</summary>
 internal sealed class Connection(
@@ -22,8 +25,9 @@ internal sealed class Connection(
 
     private readonly CancellationTokenSource closing = new();
     private readonly BackOff backOff = new(Random.Shared);
+    private readonly WayChoice ways = new(options.Listen, options.TimeProvider);
     private readonly Lock changing = new();
-    private (OpenSession Session, Listener Listener)? current;
+    private ListeningSession? current;
     private bool hasListened;
 
     private TimeProvider Time => options.TimeProvider;
@@ -42,11 +46,16 @@ internal sealed class Connection(
                 try
                 {
                     problem = await ListenOnceAsync();
+                    closing.Token.ThrowIfCancellationRequested();
+                    if (!options.Reconnects)
+                    {
+                        throw new ListeningFailedException(problem);
+                    }
                 }
-                catch (Exception failure) when (ProblemThatMayPass(failure) is { } passing)
+                catch (SignalBrokerException failure) when (options.Reconnects && MayPass(failure))
                 {
-                    problem = passing;
-                    retryAfter = (failure as ServerRefusedException)?.RetryAfter ?? TimeSpan.Zero;
+                    problem = new(failure.Code, failure.Message);
+                    retryAfter = RetryAfter(failure);
                 }
 
                 closing.Token.ThrowIfCancellationRequested();
@@ -59,6 +68,10 @@ internal sealed class Connection(
         {
             return null;
         }
+        catch (HandlerFailedException failure)
+        {
+            return failure.InnerException;
+        }
         catch (Exception failure)
         {
             return failure;
@@ -66,36 +79,29 @@ internal sealed class Connection(
     }
 
     /// <summary>The webapp no longer knows the session.</summary>
-    public void Expired(OpenSession session)
-    {
-        Listener? listener = null;
-        lock (changing)
-        {
-            if (current is { } listening && ReferenceEquals(listening.Session, session))
-            {
-                listener = listening.Listener;
-            }
-        }
-
-        listener?.End(new(SignalBrokerCode.Unauthorized, "The webapp no longer knows the session."));
-    }
+    public static void Expired(ListeningSession session) =>
+        session.Listener.End(new(SignalBrokerCode.Unauthorized, "The webapp no longer knows the session."));
 
     /// <summary>Ends the session at the webapp and at the node, and stays closed.</summary>
     public async ValueTask DisposeAsync()
     {
         await closing.CancelAsync();
-        (OpenSession Session, Listener Listener)? last;
+        ListeningSession? last;
         lock (changing)
         {
             last = current;
         }
 
-        if (last is { } listening)
+        if (last is not null)
         {
-            await listening.Listener.CloseAsync(ClosedByApplication);
-            await webapp.DisconnectAsync(listening.Session);
+            await last.Listener.CloseAsync(ClosedByApplication);
+            await webapp.DisconnectAsync(last.Session);
         }
     }
+
+    private static TimeSpan RetryAfter(SignalBrokerException failure) =>
+        ((failure as ServerRefusedException) ?? (failure.InnerException as ServerRefusedException))?.RetryAfter
+        ?? TimeSpan.Zero;
 
     private ClientState Waiting(Interruption? problem, DateTimeOffset? retryAt) =>
         hasListened ? new ClientState.Reconnecting(problem!, retryAt) : new ClientState.Connecting(problem, retryAt);
@@ -103,10 +109,48 @@ internal sealed class Connection(
     private async Task<Interruption> ListenOnceAsync()
     {
         var session = await webapp.OpenSessionAsync(closing.Token);
+        using var listener = await StartAsync(session);
+        var listening = new ListeningSession(session, listener);
+        lock (changing)
+        {
+            closing.Token.ThrowIfCancellationRequested();
+            current = listening;
+        }
+
+        hasListened = true;
+        var since = Time.GetTimestamp();
+        changed(new ClientState.Listening(session.Info, listener.By), listening);
+        var problem = await listener.ListenAsync();
+        lock (changing)
+        {
+            current = null;
+        }
+
+        if (Time.GetElapsedTime(since) >= StableAfter)
+        {
+            backOff.Reset();
+        }
+
+        return problem;
+    }
+
+    private async Task<Listener> StartAsync(OpenSession session)
+    {
+        var by = ways.Next();
         Listener? listener = null;
         try
         {
-            listener = await Listener.StartAsync(webapp.Http, session, options, received, closing.Token);
+            listener =
+                by == ListensBy.WebSocket
+                    ? await SocketListener.StartAsync(webapp.Http, session, options, received, closing.Token)
+                    : await StreamListener.StartAsync(webapp, session, options, received, closing.Token);
+            ways.Succeeded(by);
+            return listener;
+        }
+        catch (ListeningFailedException)
+        {
+            ways.Failed(by);
+            throw;
         }
         finally
         {
@@ -116,44 +160,14 @@ internal sealed class Connection(
                 await webapp.DisconnectAsync(session);
             }
         }
-
-        using (listener)
-        {
-            lock (changing)
-            {
-                closing.Token.ThrowIfCancellationRequested();
-                current = (session, listener);
-            }
-
-            hasListened = true;
-            var since = Time.GetTimestamp();
-            changed(new ClientState.Listening(session.Info), session);
-            var problem = await listener.ListenAsync();
-            lock (changing)
-            {
-                current = null;
-            }
-
-            if (Time.GetElapsedTime(since) >= StableAfter)
-            {
-                backOff.Reset();
-            }
-
-            return problem;
-        }
     }
 
-    /// <summary>What went wrong, if the same may go well later.</summary>
-    private Interruption? ProblemThatMayPass(Exception failure) =>
-        failure switch
-        {
-            ServerUnreachableException unreachable => new(unreachable.Code, unreachable.Message),
-            ServerRefusedException refused when MayPass(refused.Status) => new(refused.Code, refused.Message),
-            ListeningFailedException => new(SignalBrokerCode.ListeningLost, failure.Message),
-            TokenFailedException => new(SignalBrokerCode.TokenUnavailable, failure.Message),
-            _ => null,
-        };
-
-    // A conflict may be with one's own lost session.
-    private bool MayPass(int status) => status is 408 or 429 or >= 500 || (status == 409 && hasListened);
+    // Whether the same may go well later. A conflict may be with one's own lost session.
+    private bool MayPass(SignalBrokerException failure) =>
+        failure is not ServerRefusedException { Status: var status }
+        || status is 408 or 429 or >= 500
+        || (status == 409 && hasListened);
 }
+
+/// <summary>The application's handler has thrown; whatever it was, it says nothing of the connection.</summary>
+internal sealed class HandlerFailedException(Exception cause) : Exception(cause.Message, cause);

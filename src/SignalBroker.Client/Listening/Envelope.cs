@@ -6,8 +6,11 @@ namespace SignalBroker.Client.Listening;
 internal static class Envelope
 {
     /// <summary>The signal in an envelope; null when it is none that a sender has sent.</summary>
-    public static Signal? Read(ReadOnlyMemory<byte> envelope)
+    /// <param name="envelope">The envelope.</param>
+    /// <param name="control">What the server itself has written; null for anything else.</param>
+    public static Signal? Read(ReadOnlyMemory<byte> envelope, out ControlEnvelope? control)
     {
+        control = null;
         var (id, to) = ("", "");
         string? from = null;
         string? fromSession = null;
@@ -71,8 +74,14 @@ internal static class Envelope
             return null;
         }
 
-        if ((from is null && fromApplication is null) || content.ValueKind == JsonValueKind.Undefined)
+        if (content.ValueKind == JsonValueKind.Undefined)
         {
+            return null;
+        }
+
+        if (from is null && fromApplication is null)
+        {
+            control = type is null ? null : new(type, content);
             return null;
         }
 
@@ -121,3 +130,6 @@ internal static class Envelope
         return (null, application);
     }
 }
+
+/// <summary>An envelope without a sender: only the server can write one.</summary>
+internal sealed record ControlEnvelope(string Type, JsonElement Content);

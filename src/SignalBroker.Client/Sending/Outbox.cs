@@ -1,26 +1,43 @@
-using System.Diagnostics.CodeAnalysis;
-using SignalBroker.Client.Http;
 using SignalBroker.Client.Listening;
 
 namespace SignalBroker.Client.Sending;
 
-/// <summary>Hands one signal over to the webapp, proven by a session.</summary>
-internal delegate Task<Sent> Deliver(OpenSession session, OutgoingSignal signal, CancellationToken cancellationToken);
+/// <summary>Hands one signal over to the webapp, proven by its sender.</summary>
+internal delegate Task<Sent> Deliver<TSender>(
+    TSender sender,
+    OutgoingSignal signal,
+    CancellationToken cancellationToken
+);
 
-/// <summary>
-/// Signals on their way out: one at a time to an addressee, so that their order stays, and none while nothing listens.
-/// </summary>
-internal sealed class Outbox(Deliver deliver, Action<OpenSession> expired, TimeProvider time)
+/// <summary>How many signals may wait, and for how long.</summary>
+internal static class OutboxLimits
 {
     /// <summary>How many signals may wait while nothing listens.</summary>
     public const int MostWaiting = 100;
 
     /// <summary>How long a signal may wait if its sender does not say.</summary>
     public static readonly TimeSpan UsualTimeToLive = TimeSpan.FromSeconds(30);
+}
 
+/// <summary>
+/// Signals on their way out: one at a time to an addressee, so that their order stays, and none while nothing listens.
+/// </summary>
+/// <typeparam name="TSender">What proves who sends.</typeparam>
+/// <param name="deliver">Hands a signal over.</param>
+/// <param name="expired">Hears that a sender is not known any more; null if that is an error like others.</param>
+/// <param name="time">The clock.</param>
+/// <param name="triesAgain">Whether a failure that may pass is waited for.</param>
+internal sealed class Outbox<TSender>(
+    Deliver<TSender> deliver,
+    Action<TSender>? expired,
+    TimeProvider time,
+    bool triesAgain = true
+)
+    where TSender : class
+{
     private readonly Lock changing = new();
     private readonly Dictionary<Addressee, LinkedList<TaskCompletionSource>> lines = [];
-    private TaskCompletionSource<OpenSession> listening = NewGate();
+    private TaskCompletionSource<TSender> listening = NewGate();
     private SignalNotSentException? closedBy;
     private int waiting;
 
@@ -30,7 +47,7 @@ internal sealed class Outbox(Deliver deliver, Action<OpenSession> expired, TimeP
     /// <exception cref="ServerUnreachableException">The server did not answer in time.</exception>
     public async Task<Sent> SendAsync(OutgoingSignal signal, CancellationToken cancellationToken)
     {
-        var limit = new TimeLimit(time, signal.TimeToLive ?? UsualTimeToLive);
+        var limit = new TimeLimit(time, signal.TimeToLive ?? OutboxLimits.UsualTimeToLive);
         var turn = Enter(signal.To);
         try
         {
@@ -43,26 +60,26 @@ internal sealed class Outbox(Deliver deliver, Action<OpenSession> expired, TimeP
         }
     }
 
-    /// <summary>A session listens: what waits is sent.</summary>
-    public void Open(OpenSession session)
+    /// <summary>One may send: what waits is sent.</summary>
+    public void Open(TSender sender)
     {
         lock (changing)
         {
             if (closedBy is null)
             {
                 Shut();
-                listening.SetResult(session);
+                listening.SetResult(sender);
             }
         }
     }
 
     /// <summary>Nothing listens at the moment: what is sent waits.</summary>
-    /// <param name="session">Only if it is this session that does not; null for any.</param>
-    public void Pause(OpenSession? session = null)
+    /// <param name="sender">Only if it is this one that does not; null for any.</param>
+    public void Pause(TSender? sender = null)
     {
         lock (changing)
         {
-            if (closedBy is null && (session is null || IsOpenFor(session)))
+            if (closedBy is null && (sender is null || IsOpenFor(sender)))
             {
                 Shut();
             }
@@ -82,11 +99,10 @@ internal sealed class Outbox(Deliver deliver, Action<OpenSession> expired, TimeP
         }
     }
 
-    private static TaskCompletionSource<OpenSession> NewGate() =>
-        new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private static TaskCompletionSource<TSender> NewGate() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private bool IsOpenFor(OpenSession session) =>
-        listening.Task.IsCompletedSuccessfully && ReferenceEquals(listening.Task.Result, session);
+    private bool IsOpenFor(TSender sender) =>
+        listening.Task.IsCompletedSuccessfully && ReferenceEquals(listening.Task.Result, sender);
 
     private void Shut()
     {
@@ -101,18 +117,19 @@ internal sealed class Outbox(Deliver deliver, Action<OpenSession> expired, TimeP
         var backOff = new BackOff(Random.Shared);
         while (true)
         {
-            var session = await limit.WaitAsync(Listening(), cancellationToken);
+            var sender = await limit.WaitAsync(Listening(), cancellationToken);
             try
             {
-                return await deliver(session, signal, cancellationToken);
+                return await deliver(sender, signal, cancellationToken);
             }
-            catch (ServerRefusedException refused) when (refused.Code == SignalBrokerCode.Unauthorized)
+            catch (UnauthorizedException refused)
+                when (expired is not null && refused.Code == SignalBrokerCode.Unauthorized)
             {
                 // It was not sent: it goes out with the next session.
-                Pause(session);
-                expired(session);
+                Pause(sender);
+                expired(sender);
             }
-            catch (SignalBrokerException failure) when (MayPass(failure, out var retryAfter))
+            catch (SignalBrokerException failure) when (MayPass(failure, out var retryAfter) && triesAgain)
             {
                 // One that may have been sent is sent again all the same: its receiver knows it by its id.
                 var wait = retryAfter + backOff.Next();
@@ -133,7 +150,7 @@ internal sealed class Outbox(Deliver deliver, Action<OpenSession> expired, TimeP
         return failure is ServerUnreachableException || refused is { Status: 429 or >= 502 };
     }
 
-    private Task<OpenSession> Listening()
+    private Task<TSender> Listening()
     {
         lock (changing)
         {
@@ -151,11 +168,11 @@ internal sealed class Outbox(Deliver deliver, Action<OpenSession> expired, TimeP
                 throw closedBy;
             }
 
-            if (waiting >= MostWaiting && !listening.Task.IsCompleted)
+            if (waiting >= OutboxLimits.MostWaiting && !listening.Task.IsCompleted)
             {
                 throw new SignalNotSentException(
                     SignalBrokerCode.QueueFull,
-                    $"{MostWaiting} signals wait already for the client to listen again."
+                    $"{OutboxLimits.MostWaiting} signals wait already for the client to listen again."
                 );
             }
 
@@ -192,45 +209,5 @@ internal sealed class Outbox(Deliver deliver, Action<OpenSession> expired, TimeP
                 next.Value.SetResult();
             }
         }
-    }
-}
-
-/// <summary>How long a signal may still wait.</summary>
-[SuppressMessage("Performance", "CA1815", Justification = "Nobody compares it.")]
-internal readonly struct TimeLimit(TimeProvider time, TimeSpan limit)
-{
-    private readonly long begun = time.GetTimestamp();
-
-    /// <summary>What is left of it; negative when it is over.</summary>
-    public TimeSpan Left => limit - time.GetElapsedTime(begun);
-
-    /// <summary>Waits for a task as long as there is time.</summary>
-    /// <exception cref="SignalNotSentException">The time is over.</exception>
-    public async Task WaitAsync(Task task, CancellationToken cancellationToken)
-    {
-        if (!task.IsCompleted)
-        {
-            var left = Left;
-            try
-            {
-                await task.WaitAsync(left > TimeSpan.Zero ? left : TimeSpan.Zero, time, cancellationToken);
-            }
-            catch (TimeoutException)
-            {
-                throw new SignalNotSentException(
-                    SignalBrokerCode.Expired,
-                    $"The signal waited for its whole time to live ({limit.TotalSeconds:0.###} s)."
-                );
-            }
-        }
-
-        cancellationToken.ThrowIfCancellationRequested();
-    }
-
-    /// <inheritdoc cref="WaitAsync(Task, CancellationToken)"/>
-    public async Task<T> WaitAsync<T>(Task<T> task, CancellationToken cancellationToken)
-    {
-        await WaitAsync((Task)task, cancellationToken);
-        return await task;
     }
 }

@@ -3,20 +3,22 @@ using SignalBroker.Client.Http;
 
 namespace SignalBroker.Client.Sending;
 
-/// <summary>A signal on its way out, as <c>/exchange</c> takes it.</summary>
+/// <summary>A signal on its way out, as <c>/exchange</c> and the socket take it.</summary>
 internal sealed class OutgoingSignal : IDisposable
 {
     private const int RoomForTheRest = 512;
 
     private readonly PooledBuffer body;
 
-    private OutgoingSignal(Addressee to, TimeSpan? timeToLive, PooledBuffer body)
+    private OutgoingSignal(Addressee to, string id, TimeSpan? timeToLive, PooledBuffer body)
     {
-        (To, TimeToLive) = (to, timeToLive);
+        (To, Id, TimeToLive) = (to, id, timeToLive);
         this.body = body;
     }
 
     public Addressee To { get; }
+
+    public string Id { get; }
 
     public TimeSpan? TimeToLive { get; }
 
@@ -32,12 +34,13 @@ internal sealed class OutgoingSignal : IDisposable
     )
     {
         ArgumentException.ThrowIfNullOrEmpty(to.Name, nameof(to));
+        var id = options?.Id ?? Guid.CreateVersion7(time.GetUtcNow()).ToString();
         var buffer = new PooledBuffer(RoomForTheRest);
         // Its own: the content's serializer is foreign code, which may send a signal itself.
         using var writer = buffer.NewJsonWriter();
         writer.WriteStartObject();
         writer.WriteString(to.IsSession ? "toSession"u8 : "to"u8, to.Name);
-        writer.WriteString("id"u8, options?.Id ?? Guid.CreateVersion7(time.GetUtcNow()).ToString());
+        writer.WriteString("id"u8, id);
         if (options?.Type is { } type)
         {
             writer.WriteString("type"u8, type);
@@ -52,7 +55,7 @@ internal sealed class OutgoingSignal : IDisposable
         writeContent(writer);
         writer.WriteEndObject();
         writer.Flush();
-        return new(to, options?.TimeToLive, buffer);
+        return new(to, id, options?.TimeToLive, buffer);
     }
 
     /// <summary>Gives the body's memory back; only when no request can read it any more.</summary>

@@ -8,7 +8,7 @@ public struct BackOff
     private int failures;
 
     /// <summary>The wait after one more failure; never less than the server asks for.</summary>
-    public TimeSpan Next(Exception failure) => Next((failure as ServerRefusedException)?.RetryAfter);
+    public TimeSpan Next(Exception failure) => Next((failure as Client.ServerRefusedException)?.RetryAfter);
 
     /// <summary>The wait after one more failure; never less than the server asks for.</summary>
     public TimeSpan Next(TimeSpan? retryAfter)

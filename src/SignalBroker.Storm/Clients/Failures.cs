@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Security.Authentication;
+using SignalBroker.Client;
 
 namespace SignalBroker.Storm.Clients;
 
@@ -15,6 +16,14 @@ public abstract class NamedFailureException(string code, string message, Excepti
         failure switch
         {
             NamedFailureException named => named.Code,
+            // What the sockets say is more telling.
+            SignalBrokerException { InnerException: HttpRequestException { InnerException: { } cause } } => CodeOf(
+                cause
+            ),
+            SignalBrokerException { InnerException: SocketException or OperationCanceledException } known => CodeOf(
+                known.InnerException is SocketException ? known.InnerException : new TimeoutException()
+            ),
+            SignalBrokerException known => known.Code,
             TimeoutException => "timeout",
             SocketException { SocketErrorCode: SocketError.ConnectionRefused } => "connection-refused",
             SocketException { SocketErrorCode: SocketError.TooManyOpenSockets } => "too-many-open-files",
@@ -24,6 +33,15 @@ public abstract class NamedFailureException(string code, string message, Excepti
             IOException => "connection-lost",
             OperationCanceledException or ObjectDisposedException => "stopped",
             _ => failure.GetType().Name,
+        };
+
+    /// <summary>Whether trying again may help.</summary>
+    public static bool MayPass(Exception failure) =>
+        failure switch
+        {
+            ServerRefusedException refused => refused.IsTransient,
+            Client.ServerRefusedException refused => refused.Status is 429 or 503,
+            _ => failure is SignalBrokerException or TimeoutException or IOException or SocketException,
         };
 }
 
@@ -40,7 +58,3 @@ public sealed class ServerRefusedException(int status, string code, string detai
     /// <summary>Whether the same call may succeed later.</summary>
     public bool IsTransient => Status is 429 or 503;
 }
-
-/// <summary>A listener could not start or did not stay.</summary>
-public sealed class ListeningFailedException(string code, string message, Exception? cause = null)
-    : NamedFailureException(code, message, cause);

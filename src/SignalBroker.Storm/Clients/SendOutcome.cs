@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using SignalBroker.Client;
 
 namespace SignalBroker.Storm.Clients;
 
@@ -10,6 +11,18 @@ namespace SignalBroker.Storm.Clients;
 [StructLayout(LayoutKind.Auto)]
 public readonly record struct SendOutcome(int Status, int Queued, string? Code, TimeSpan? RetryAfter)
 {
+    /// <summary>What a client was told.</summary>
+    public static SendOutcome Of(Sent sent)
+    {
+        var queued = sent.Sessions.Count(delivery => delivery.Outcome == Outcome.Queued);
+        var code =
+            queued == sent.Sessions.Count ? null
+            : sent.Sessions.Any(delivery => delivery.Outcome == Outcome.Overloaded) ? "overloaded"
+            : sent.Sessions.Any(delivery => delivery.Outcome == Outcome.Unknown) ? "unknown"
+            : "not-listening";
+        return new(200, queued, code, null);
+    }
+
     /// <summary>Reads the answer to <c>POST /exchange</c>.</summary>
     public static SendOutcome Read(HttpAnswer answer)
     {

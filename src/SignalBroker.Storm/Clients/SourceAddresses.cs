@@ -36,9 +36,35 @@ public sealed class SourceAddresses
     /// <exception cref="System.Security.Authentication.AuthenticationException">TLS failed.</exception>
     public async Task<OpenConnection> OpenAsync(Uri address, CancellationToken cancellationToken)
     {
-        var target = await ResolveAsync(address.IdnHost, cancellationToken);
+        var socket = await ConnectAsync(address.IdnHost, address.Port, cancellationToken);
+        var stream = new NetworkStream(socket, ownsSocket: true);
+        if (address.Scheme is not ("https" or "wss"))
+        {
+            return new(socket, stream);
+        }
+
+        var secure = new SslStream(stream, leaveInnerStreamOpen: false);
+        try
+        {
+            await secure.AuthenticateAsClientAsync(
+                new SslClientAuthenticationOptions { TargetHost = address.IdnHost },
+                cancellationToken
+            );
+            return new(socket, secure);
+        }
+        catch
+        {
+            await secure.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Opens a TCP connection.</summary>
+    /// <exception cref="SocketException">The server can't be reached.</exception>
+    public async Task<Socket> ConnectAsync(string host, int port, CancellationToken cancellationToken)
+    {
+        var target = await ResolveAsync(host, cancellationToken);
         var socket = new Socket(target.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        Stream? stream = null;
         try
         {
             if (target.AddressFamily == AddressFamily.InterNetwork && IPAddress.IsLoopback(target))
@@ -46,26 +72,13 @@ public sealed class SourceAddresses
                 socket.Bind(new IPEndPoint(NextSource(), 0));
             }
 
-            await socket.ConnectAsync(new IPEndPoint(target, address.Port), cancellationToken);
-            stream = new NetworkStream(socket, ownsSocket: true);
-            return new(socket, address.Scheme is "https" or "wss" ? await SecureAsync() : stream);
+            await socket.ConnectAsync(new IPEndPoint(target, port), cancellationToken);
+            return socket;
         }
         catch
         {
-            stream?.Dispose();
             socket.Dispose();
             throw;
-        }
-
-        async Task<Stream> SecureAsync()
-        {
-            var secure = new SslStream(stream, leaveInnerStreamOpen: false);
-            stream = secure;
-            await secure.AuthenticateAsClientAsync(
-                new SslClientAuthenticationOptions { TargetHost = address.IdnHost },
-                cancellationToken
-            );
-            return secure;
         }
     }
 

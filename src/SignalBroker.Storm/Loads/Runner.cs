@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Security.Authentication;
+using SignalBroker.Client;
 using SignalBroker.Storm.Clients;
 using SignalBroker.Storm.Reports;
 using SignalBroker.Storm.Results;
@@ -102,7 +103,9 @@ public static class Runner
             outcome = "stopped";
         }
         catch (Exception failure)
-            when (failure is LoadFailedException or NamedFailureException || Client.MayPass(failure))
+            when (failure is LoadFailedException or NamedFailureException or SignalBrokerException
+                || NamedFailureException.MayPass(failure)
+            )
         {
             (outcome, failed) = ("failed", failure.Message);
         }

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Numerics;
 using System.Text.Json;
+using SignalBroker.Client;
 using SignalBroker.Storm.Clients;
 using SignalBroker.Storm.Results;
 
@@ -18,18 +19,19 @@ public sealed class PokeController : IAsyncDisposable
     private const int Attempts = 10;
 
     private readonly Func<string?> anyClient;
-    private readonly HttpPool http;
+    private readonly DeviceConnections connections;
     private readonly ConcurrentDictionary<string, SentPoke> waiting = new();
     private readonly SemaphoreSlim sending = new(AtOnce);
     private readonly CancellationTokenSource disposed = new();
     private readonly PokeTally tally = new();
-    private Client? client;
+    private Device? device;
     private int named;
 
-    private PokeController(HttpPool http, Func<string?> anyClient) => (this.http, this.anyClient) = (http, anyClient);
+    private PokeController(DeviceConnections connections, Func<string?> anyClient) =>
+        (this.connections, this.anyClient) = (connections, anyClient);
 
     /// <summary>The session that it sends from and listens with.</summary>
-    public Session Session => client!.Session;
+    public SessionInfo Session => device!.Session;
 
     /// <summary>What became of the pokes so far.</summary>
     public PokeReport Report => tally.Report;
@@ -52,12 +54,11 @@ public sealed class PokeController : IAsyncDisposable
     )
     {
         var sources = new SourceAddresses(SourceAddresses.Parts - 1);
-        var controller = new PokeController(new HttpPool(server, sources), anyClient);
+        var controller = new PokeController(new DeviceConnections(server, sources), anyClient);
         try
         {
-            controller.client = await Client.ConnectAsync(
-                controller.http,
-                sources,
+            controller.device = await Device.ConnectAsync(
+                controller.connections,
                 userId,
                 controller.Received,
                 failure => controller.tally.Failed(NamedFailureException.CodeOf(failure)),
@@ -133,19 +134,12 @@ public sealed class PokeController : IAsyncDisposable
         }
 
         await disposed.CancelAsync();
-        if (client is not null)
+        if (device is not null)
         {
-            try
-            {
-                await client.DisconnectAsync();
-            }
-            catch (Exception failure) when (Client.MayPass(failure))
-            {
-                // Its socket is closed, which ends the session too.
-            }
+            await device.DisconnectAsync();
         }
 
-        await http.DisposeAsync();
+        connections.Dispose();
         disposed.Dispose();
         sending.Dispose();
     }
@@ -181,7 +175,7 @@ public sealed class PokeController : IAsyncDisposable
         catch (Exception failure)
         {
             tally.Failed(NamedFailureException.CodeOf(failure));
-            if (failure is IOException or TimeoutException)
+            if (failure is ServerUnreachableException)
             {
                 // It may have arrived: the answer or the tree's deadline will tell.
                 return;
@@ -231,7 +225,7 @@ public sealed class PokeController : IAsyncDisposable
     private Task<SendOutcome> PostAsync(SentPoke poke, string addressee)
     {
         var content = new Poke(poke.Id, Now(), poke.Tree is null ? null : poke.Depth, poke.Tree?.Id);
-        return client!.SendToSessionAsync(
+        return device!.SendToSessionAsync(
             addressee,
             JsonSerializer.Serialize(content, PokeJson.Default.Poke),
             Poke.Type

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using SignalBroker.Client;
 using SignalBroker.Storm.Clients;
 
 namespace SignalBroker.Storm.Workers;
@@ -21,8 +22,10 @@ internal sealed class Crowd : IAsyncDisposable
 
     public Crowd(Begin begin, SignalLedger ledger, ReceivedLog? log)
     {
-        Sources = new SourceAddresses(begin.Part % SourceAddresses.Parts);
-        Http = new HttpPool([.. begin.Urls.Select(url => new Uri(url))], Sources);
+        var sources = new SourceAddresses(begin.Part % SourceAddresses.Parts);
+        Uri[] servers = [.. begin.Urls.Select(url => new Uri(url))];
+        Connections = new DeviceConnections(servers, sources);
+        Http = new HttpPool(servers, sources);
         members =
         [
             .. Enumerable.Range(begin.First, begin.Count).Select(n => new Member(this, $"{begin.UserPrefix}{n:D6}")),
@@ -35,8 +38,10 @@ internal sealed class Crowd : IAsyncDisposable
 
     public Counters Counters { get; } = new();
 
-    public SourceAddresses Sources { get; }
+    /// <summary>How the members connect.</summary>
+    public DeviceConnections Connections { get; }
 
+    /// <summary>What the traffic is posted over.</summary>
     public HttpPool Http { get; }
 
     /// <summary>Lets so many connect at once.</summary>
@@ -80,7 +85,7 @@ internal sealed class Crowd : IAsyncDisposable
         }
     }
 
-    public void Entered(Session session)
+    public void Entered(SessionInfo session)
     {
         Counters.Came();
         lock (changing)
@@ -93,7 +98,7 @@ internal sealed class Crowd : IAsyncDisposable
         }
     }
 
-    public void Left(Session session)
+    public void Left(SessionInfo session)
     {
         Counters.Went();
         lock (changing)
@@ -143,6 +148,7 @@ internal sealed class Crowd : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Http.DisposeAsync();
+        Connections.Dispose();
         ending.Dispose();
         answers.Dispose();
         Entering.Dispose();

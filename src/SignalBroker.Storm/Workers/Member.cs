@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using SignalBroker.Client;
 using SignalBroker.Storm.Clients;
 
 namespace SignalBroker.Storm.Workers;
@@ -6,16 +7,13 @@ namespace SignalBroker.Storm.Workers;
 /// <summary>One user of a load: connects, listens, and comes back after each loss as a browser would.</summary>
 internal sealed class Member(Crowd crowd, string userId)
 {
-    private Client? client;
+    private Device? device;
     private long cutAt;
 
     /// <summary>Its device, while it listens.</summary>
-    public Client? Client => client;
+    public Device? Device => device;
 
     public string UserId { get; } = userId;
-
-    /// <summary>The session, while it listens.</summary>
-    public Session? Session => client?.Session;
 
     /// <summary>Lives until the worker ends.</summary>
     /// <param name="due">When it was to begin, by the monotonic clock; null for when it gets its turn.</param>
@@ -63,17 +61,17 @@ internal sealed class Member(Crowd crowd, string userId)
     /// <summary>Breaks the socket, if it leads there.</summary>
     public void Cut(string? listeningAddress)
     {
-        if (client is { } open && (listeningAddress is null || open.Session.ListeningAddress == listeningAddress))
+        if (device is { } open && (listeningAddress is null || open.Session.ListeningAddress == listeningAddress))
         {
             cutAt = Stopwatch.GetTimestamp();
-            open.Listener.Abort();
+            open.Cut();
         }
     }
 
     /// <summary>Ends the session for good.</summary>
     public async Task LeaveAsync()
     {
-        if (Interlocked.Exchange(ref client, null) is { } open)
+        if (Interlocked.Exchange(ref device, null) is { } open)
         {
             await open.DisconnectAsync();
         }
@@ -82,7 +80,7 @@ internal sealed class Member(Crowd crowd, string userId)
     private static TimeSpan Around(double seconds) =>
         TimeSpan.FromSeconds(seconds * (0.5 + Random.Shared.NextDouble()));
 
-    private async Task<Client> ListenAsync(long? since, string latency, CancellationToken cancellationToken)
+    private async Task<Device> ListenAsync(long? since, string latency, CancellationToken cancellationToken)
     {
         var backOff = new BackOff();
         while (true)
@@ -92,15 +90,14 @@ internal sealed class Member(Crowd crowd, string userId)
             try
             {
                 since ??= Stopwatch.GetTimestamp();
-                var opened = await Client.ConnectOnceAsync(
-                    crowd.Http,
-                    crowd.Sources,
+                var opened = await Device.ConnectOnceAsync(
+                    crowd.Connections,
                     UserId,
                     envelope => crowd.Received(this, envelope),
                     cancellationToken
                 );
                 crowd.Counters.Took(latency, since.Value);
-                client = opened;
+                device = opened;
                 crowd.Entered(opened.Session);
                 return opened;
             }
@@ -119,13 +116,9 @@ internal sealed class Member(Crowd crowd, string userId)
     }
 
     // Returns why the socket broke; null when it was this side's doing.
-    private async Task<ListeningFailedException?> StayAsync(
-        Client open,
-        TimeSpan? stay,
-        CancellationToken cancellationToken
-    )
+    private async Task<Interruption?> StayAsync(Device open, TimeSpan? stay, CancellationToken cancellationToken)
     {
-        var closed = open.Listener.Closed;
+        var closed = open.ClosedAsync();
         if (stay is { } span)
         {
             using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -139,11 +132,11 @@ internal sealed class Member(Crowd crowd, string userId)
         }
 
         var reason = await closed;
-        Interlocked.CompareExchange(ref client, null, open);
+        Interlocked.CompareExchange(ref device, null, open);
         return reason;
     }
 
-    private async Task DisconnectAsync(Client open)
+    private async Task DisconnectAsync(Device open)
     {
         try
         {

@@ -39,10 +39,10 @@ internal sealed class PokeAnswers(Crowd crowd, string userPrefix) : IDisposable
         await answering.WaitAsync();
         try
         {
-            for (var attempt = 1; attempt <= Attempts && member.Client is { } client; attempt++)
+            for (var attempt = 1; attempt <= Attempts && member.Device is { } device; attempt++)
             {
                 crowd.Counters.Sent();
-                var outcome = await client.SendToSessionAsync(controller, content, PokeBack.Type);
+                var outcome = await device.SendToSessionAsync(controller, content, PokeBack.Type);
                 if (outcome.Code is null)
                 {
                     crowd.Counters.Queued();

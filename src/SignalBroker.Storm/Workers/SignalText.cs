@@ -20,13 +20,13 @@ internal sealed class SignalText
 
     /// <summary>Renders it for a sender.</summary>
     /// <param name="server">The webapp.</param>
-    /// <param name="sender">The sender's session.</param>
+    /// <param name="sender">The sender.</param>
     /// <param name="payload">How many bytes the content shall have.</param>
-    public SignalText(Uri server, Session sender, int payload)
+    public SignalText(Uri server, Device sender, int payload)
     {
         var start = $"storm:{new string('0', NumberDigits)}:{new string('0', DueDigits)}:";
         var body =
-            $$"""{"to":"{{sender.UserId}}","content":"{{start}}{{new string('x', payload - start.Length - 2)}}"}""";
+            $$"""{"to":"{{sender.Session.UserId}}","content":"{{start}}{{new string('x', payload - start.Length - 2)}}"}""";
         request = HttpRequests.RenderPost(
             server,
             "/exchange",

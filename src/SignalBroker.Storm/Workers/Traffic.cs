@@ -131,7 +131,7 @@ internal sealed class Traffic : IDisposable
     {
         private readonly HttpConnection connection = traffic.crowd.Http.Take(number % traffic.crowd.Http.Servers.Count);
         private SignalText? text;
-        private Session? session;
+        private Device? device;
 
         public async Task SendAllAsync()
         {
@@ -158,7 +158,7 @@ internal sealed class Traffic : IDisposable
         [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
         private async ValueTask SendAsync(long due)
         {
-            var pause = member.Session is { } current ? await PostAsync(current, due) : Wait();
+            var pause = member.Device is { } current ? await PostAsync(current, due) : Wait();
             if (pause is { } wait)
             {
                 await Task.Delay(wait * (1 + Random.Shared.NextDouble()), TimeProvider.System, traffic.stopping.Token)
@@ -174,12 +174,12 @@ internal sealed class Traffic : IDisposable
 
         // Returns how long to wait before the next one, or null.
         [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-        private async ValueTask<TimeSpan?> PostAsync(Session current, long due)
+        private async ValueTask<TimeSpan?> PostAsync(Device current, long due)
         {
             var counters = traffic.crowd.Counters;
-            if (!ReferenceEquals(session, current))
+            if (!ReferenceEquals(device, current))
             {
-                session = current;
+                device = current;
                 text = new SignalText(connection.Server, current, traffic.order.Payload);
             }
 

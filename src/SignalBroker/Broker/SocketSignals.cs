@@ -14,16 +14,19 @@ namespace SignalBroker.Broker;
 /// </remarks>
 /// <param name="node">The node.</param>
 /// <param name="untilReady">Waits until this webapp can handle them; until then they are another one's.</param>
-/// <param name="handle">Takes a sender's listening key and a body, which is valid until it returns; it must not throw.</param>
+/// <param name="judge">
+/// Takes a sender's listening key and a body's size as a signal arrives. It returns what takes the body, which is valid
+/// until it returns, in its turn; null to drop the signal. Neither may throw.
+/// </param>
 /// <param name="logger">Hears of lost connections.</param>
 public sealed class SocketSignals(
     Node node,
     Func<CancellationToken, Task> untilReady,
-    Func<string, ReadOnlyMemory<byte>, Task> handle,
+    Func<string, int, Func<ReadOnlyMemory<byte>, Task>?> judge,
     ILogger logger
 )
 {
-    // Enough to keep a webapp busy, and in the worst case 16 MiB.
+    // Enough to keep a webapp busy. A node lets messages of 128 KiB through, so they are 32 MiB at the most.
     private const ushort Prefetch = 256;
 
     /// <summary>Consumes until cancelled; when it returns, what it had begun is done.</summary>
@@ -48,9 +51,14 @@ public sealed class SocketSignals(
         consumer.ReceivedAsync += (_, delivery) =>
         {
             var (sender, tag) = (delivery.RoutingKey, delivery.DeliveryTag);
+            if (judge(sender, delivery.Body.Length) is not { } handle)
+            {
+                return SettleAsync(channel, tag);
+            }
+
             var body = PooledBuffer.Rent(delivery.Body.Length);
             body.Write(delivery.Body.Span);
-            turns.Add(sender, () => HandleAsync(channel, sender, tag, body, leaving.Token));
+            turns.Add(sender, () => HandleAsync(channel, tag, handle, body, leaving.Token));
             return Task.CompletedTask;
         };
         await channel.BasicConsumeAsync(Topology.SignalsQueue, autoAck: false, consumer, cancellationToken);
@@ -73,10 +81,10 @@ public sealed class SocketSignals(
         }
     }
 
-    private async Task HandleAsync(
+    private static async Task HandleAsync(
         IChannel channel,
-        string sender,
         ulong tag,
+        Func<ReadOnlyMemory<byte>, Task> handle,
         PooledBuffer body,
         CancellationToken leaving
     )
@@ -89,15 +97,20 @@ public sealed class SocketSignals(
                 return;
             }
 
-            await handle(sender, body.Written);
-            try
-            {
-                await channel.BasicAckAsync(tag, multiple: false, CancellationToken.None);
-            }
-            catch (Exception)
-            {
-                // The connection is lost: it comes again, and its receivers know it by its id.
-            }
+            await handle(body.Written);
+            await SettleAsync(channel, tag);
+        }
+    }
+
+    private static async Task SettleAsync(IChannel channel, ulong tag)
+    {
+        try
+        {
+            await channel.BasicAckAsync(tag, multiple: false, CancellationToken.None);
+        }
+        catch (Exception)
+        {
+            // The connection is lost: it comes again, and its receivers know it by its id.
         }
     }
 }

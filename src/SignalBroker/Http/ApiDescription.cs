@@ -50,6 +50,18 @@ public static class ApiDescription
                 return Task.CompletedTask;
             }
         );
+        options.AddSchemaTransformer(
+            (schema, context, _) =>
+            {
+                // What is null is left out of an answer.
+                foreach (var member in context.JsonTypeInfo.Properties.Where(member => member.IsGetNullable))
+                {
+                    schema.Required?.Remove(member.Name);
+                }
+
+                return Task.CompletedTask;
+            }
+        );
         options.AddOperationTransformer(
             (operation, context, _) =>
             {

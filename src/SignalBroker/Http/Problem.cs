@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using Microsoft.AspNetCore.WebUtilities;
 using SignalBroker.Compatibility;
@@ -10,6 +11,9 @@ namespace SignalBroker.Http;
 public sealed class Problem : IResult
 {
     private const string TokenChallenge = "Bearer realm=\"signals\"";
+
+    // Otherwise each apostrophe would be \u0027 to whoever reads an answer in a terminal.
+    private static readonly JsonWriterOptions Writing = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private readonly int status;
     private readonly string code;
@@ -154,7 +158,7 @@ public sealed class Problem : IResult
             response.Headers.WWWAuthenticate = challenge;
         }
 
-        await using var writer = new Utf8JsonWriter(response.BodyWriter);
+        await using var writer = new Utf8JsonWriter(response.BodyWriter, Writing);
         writer.WriteStartObject();
         Write(writer);
         if (httpContext.RequestServices.GetRequiredService<OriginalClient>().Enabled)

@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Options;
 using SignalBroker.Broker;
-using SignalBroker.Hosting;
 using SignalBroker.Http;
 using SignalBroker.Nodes;
 using SignalBroker.Sessions;
@@ -76,13 +75,7 @@ public sealed partial class ListenEndpoint(
         var session = await directory.AuthenticateAsync(credential);
         if (session is null)
         {
-            strange.Record(
-                new(StrangeKind.BruteForce, "wrong or unknown credential at /listen")
-                {
-                    ListeningKey = credential.ListeningKey,
-                    Address = Networks.ClientOf(context),
-                }
-            );
+            strange.RecordBruteForce(context, "wrong or unknown credential at /listen", credential.ListeningKey);
             return (null, Problem.Unauthorized);
         }
 

@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Extensions.Options;
-using SignalBroker.Hosting;
 using SignalBroker.Http;
 using SignalBroker.Sessions;
 using SignalBroker.StrangeBehaviors;
@@ -218,13 +217,7 @@ public sealed class RoomEndpoints(
     {
         if (joinCode is not null)
         {
-            strange.Record(
-                new(StrangeKind.BruteForce, "wrong join code of a room")
-                {
-                    ListeningKey = session.ListeningKey,
-                    Address = Networks.ClientOf(request.HttpContext),
-                }
-            );
+            strange.RecordBruteForce(request.HttpContext, "wrong join code of a room", session.ListeningKey);
         }
     }
 

@@ -1,4 +1,3 @@
-using SignalBroker.Hosting;
 using SignalBroker.StrangeBehaviors;
 
 namespace SignalBroker.Sessions;
@@ -21,12 +20,10 @@ public sealed class SessionProof(SessionDirectory directory, StrangeBehaviorLog 
             return session;
         }
 
-        strange.Record(
-            new(StrangeKind.BruteForce, $"wrong or unknown credential at {path}")
-            {
-                ListeningKey = credential.ListeningKey,
-                Address = Networks.ClientOf(request.HttpContext),
-            }
+        strange.RecordBruteForce(
+            request.HttpContext,
+            $"wrong or unknown credential at {path}",
+            credential.ListeningKey
         );
         return null;
     }

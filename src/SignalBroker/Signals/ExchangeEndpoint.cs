@@ -82,7 +82,7 @@ public sealed class ExchangeEndpoint(
         var signal = body is null
             ? SignalReader.ReadForm(await RequestBody.ReadFormAsync(request), maxTimeToLive)
             : SignalReader.ReadJson(body.Written, maxTimeToLive);
-        if (sender.Session is { } session && limiter.Delay(session, signal.Content.Length) is { } wait)
+        if (sender.Session is { } session && limiter.Delay(session.ListeningKey, signal.Content.Length) is { } wait)
         {
             return Problem.TooManyRequests(wait);
         }
@@ -120,7 +120,7 @@ public sealed class ExchangeEndpoint(
                 return session;
             }
 
-            RecordForgery(request, "wrong or unknown credential at /exchange", credential.ListeningKey);
+            strange.RecordBruteForce(request.HttpContext, "wrong or unknown credential at /exchange", credential.ListeningKey);
             return null;
         }
 
@@ -131,7 +131,7 @@ public sealed class ExchangeEndpoint(
                 return Sender.FromApplication(key.Application);
             }
 
-            RecordForgery(request, "wrong service key at /exchange", listeningKey: null);
+            strange.RecordBruteForce(request.HttpContext, "wrong service key at /exchange");
             return null;
         }
 
@@ -155,13 +155,4 @@ public sealed class ExchangeEndpoint(
 
         return null;
     }
-
-    private void RecordForgery(HttpRequest request, string what, string? listeningKey) =>
-        strange.Record(
-            new(StrangeKind.BruteForce, what)
-            {
-                ListeningKey = listeningKey,
-                Address = Networks.ClientOf(request.HttpContext),
-            }
-        );
 }

@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Options;
 using SignalBroker.Http;
-using SignalBroker.Sessions;
 
 namespace SignalBroker.Signals;
 
@@ -31,9 +30,11 @@ public sealed class SenderLimiter(IOptions<RateLimitOptions> options, TimeProvid
     /// Whether a session that was turned away once more is to be put up with: it is not when it goes on with twice what
     /// it may send.
     /// </summary>
-    public bool PutsUpWith(Session sender) => refusals.Take(sender.ListeningKey) is null;
+    /// <param name="sender">The session's listening key.</param>
+    public bool PutsUpWith(string sender) => refusals.Take(sender) is null;
 
     /// <summary>Null when the session may send so many bytes now; otherwise how long it should wait.</summary>
-    public TimeSpan? Delay(Session sender, int size) =>
-        signals.Take(sender.ListeningKey) ?? bytes.Take(sender.ListeningKey, size);
+    /// <param name="sender">The session's listening key.</param>
+    /// <param name="size">The bytes.</param>
+    public TimeSpan? Delay(string sender, int size) => signals.Take(sender) ?? bytes.Take(sender, size);
 }

@@ -14,6 +14,7 @@ public static class SignalsSetup
             builder.AddSettings<SignalsOptions>(SignalsOptions.Section);
             builder.Services.AddSingleton<AddresseeLimiter>();
             builder.Services.AddSingleton<SenderLimiter>();
+            builder.Services.AddSingleton<ClosedSenders>();
             builder.Services.AddSingleton<SignalsMetrics>();
             builder.Services.AddSingleton<SignalRouter>();
             builder.Services.AddSingleton<SignalExchange>();

@@ -18,6 +18,7 @@ public sealed partial class SocketExchange(
     SessionCloser closer,
     SignalExchange exchange,
     SenderLimiter limiter,
+    ClosedSenders closed,
     StrangeBehaviorLog strange,
     IOptions<SignalsOptions> options,
     TimeProvider clock,
@@ -42,7 +43,7 @@ public sealed partial class SocketExchange(
                 new SocketSignals(
                     node,
                     token => UntilReadyAsync(node, token),
-                    (sender, body) => HandleAsync(node, sender, body),
+                    (sender, size) => Judge(node, sender, size),
                     logger
                 ).RunAsync(stoppingToken)
             )
@@ -62,42 +63,38 @@ public sealed partial class SocketExchange(
         }
     }
 
-    private async Task HandleAsync(Node node, string listeningKey, ReadOnlyMemory<byte> body)
+    // What is to be done with a signal in its turn; null for nothing. It is judged when it arrives: whoever floods must
+    // not be served first, while all the others wait.
+    private Func<ReadOnlyMemory<byte>, Task>? Judge(Node node, string listeningKey, int size)
     {
-        try
+        if (closed.Contains(listeningKey))
         {
-            await AnswerAsync(node, listeningKey, await RelayAsync(node, listeningKey, body));
+            return null;
         }
-        catch (Exception defect)
+
+        if (limiter.Delay(listeningKey, Math.Min(size, RequestBody.MaxBytes)) is not { } wait)
         {
-            // Whatever it is, the next signal must not wait for it.
-            LogDefect(defect);
+            return body => AnswerAsync(node, listeningKey, () => RelayAsync(node, listeningKey, body));
         }
+
+        if (limiter.PutsUpWith(listeningKey))
+        {
+            return body => AnswerAsync(node, listeningKey, () => new(Refuse(Problem.TooManyRequests(wait), body)));
+        }
+
+        closed.Add(listeningKey);
+        return _ => CloseAsync(node, listeningKey);
     }
 
     // What the sender is answered; null when there is nobody to answer.
-    private async Task<PooledBuffer?> RelayAsync(Node node, string listeningKey, ReadOnlyMemory<byte> body)
+    private async ValueTask<PooledBuffer?> RelayAsync(Node node, string listeningKey, ReadOnlyMemory<byte> body)
     {
         try
         {
-            if (await directory.FindAsync(listeningKey) is not { } session || session.Node != node.Name)
-            {
-                // It has ended, and its socket is closed or about to be.
-                return null;
-            }
-
-            if (limiter.Delay(session, Math.Min(body.Length, RequestBody.MaxBytes)) is not { } wait)
-            {
-                return await RelayAsync(session, body);
-            }
-
-            if (limiter.PutsUpWith(session))
-            {
-                return Refuse(Problem.TooManyRequests(wait), body);
-            }
-
-            await CloseAsync(session);
-            return null;
+            // A session that has ended has a socket that is closed or about to be.
+            return await directory.FindAsync(listeningKey) is { } session && session.Node == node.Name
+                ? await RelayAsync(session, body)
+                : null;
         }
         catch (RefusedException refused)
         {
@@ -154,40 +151,67 @@ public sealed partial class SocketExchange(
     private PooledBuffer Write(string type, Action<Utf8JsonWriter> writeContent) =>
         Envelope.WriteControl(type, clock.GetUtcNow(), writeContent);
 
-    private async Task AnswerAsync(Node node, string listeningKey, PooledBuffer? answer)
+    private async Task AnswerAsync(Node node, string listeningKey, Func<ValueTask<PooledBuffer?>> handle)
     {
-        if (answer is null)
+        try
         {
-            return;
-        }
-
-        var outcome = await links.PublishAsync(
-            node.Name,
-            Topology.QueueOf(listeningKey),
-            answer.Written,
-            options.Value.TimeToLive
-        );
-        if (outcome != PublishOutcome.Unknown)
-        {
-            // Otherwise it may still wait to be written to the node.
-            answer.Dispose();
-        }
-    }
-
-    private async Task CloseAsync(Session session)
-    {
-        strange.Record(
-            new(StrangeKind.SocketFlood, "it sent through its socket more than twice what it may; the socket is closed")
+            if (closed.Contains(listeningKey) || await handle() is not { } answer)
             {
-                Node = session.Node,
-                ListeningKey = session.ListeningKey,
-                UserId = session.UserId,
+                return;
             }
-        );
-        closer.Close(session, "it sends too much");
-        await store.EndAsync(session.ListeningKey);
-        directory.Forget(session.UserId, session.ListeningKey);
+
+            var outcome = await links.PublishAsync(
+                node.Name,
+                Topology.QueueOf(listeningKey),
+                answer.Written,
+                options.Value.TimeToLive
+            );
+            if (outcome != PublishOutcome.Unknown)
+            {
+                // Otherwise it may still wait to be written to the node.
+                answer.Dispose();
+            }
+        }
+        catch (Exception defect)
+        {
+            // Whatever it is, the next signal must not wait for it.
+            LogDefect(defect);
+        }
     }
+
+    private async Task CloseAsync(Node node, string listeningKey)
+    {
+        try
+        {
+            if (await directory.FindAsync(listeningKey) is not { } session || session.Node != node.Name)
+            {
+                return;
+            }
+
+            strange.Record(
+                new(
+                    StrangeKind.SocketFlood,
+                    "it sent through its socket more than twice what it may; the socket is closed"
+                )
+                {
+                    Node = session.Node,
+                    ListeningKey = session.ListeningKey,
+                    UserId = session.UserId,
+                }
+            );
+            closer.Close(session, "it sends too much");
+            await store.EndAsync(session.ListeningKey);
+            directory.Forget(session.UserId, session.ListeningKey);
+        }
+        catch (Exception failure)
+        {
+            // Nor is it relayed for now; should it go on after that, it is closed then.
+            LogNotClosed(listeningKey, failure.Message);
+        }
+    }
+
+    [LoggerMessage(LogLevel.Warning, "{ListeningKey} floods its socket, and is closed later: {Reason}")]
+    private partial void LogNotClosed(string listeningKey, string reason);
 
     [LoggerMessage(LogLevel.Error, "A signal that came through a socket could not be handled")]
     private partial void LogDefect(Exception defect);

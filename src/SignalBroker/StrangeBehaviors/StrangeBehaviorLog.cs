@@ -1,4 +1,5 @@
 using System.Net;
+using SignalBroker.Hosting;
 
 namespace SignalBroker.StrangeBehaviors;
 
@@ -27,6 +28,15 @@ public sealed partial class StrangeBehaviorLog(
             Add(sighting, 1);
         }
     }
+
+    /// <summary>Notes that a request claimed what it could not prove.</summary>
+    /// <param name="context">The request, for the address that it came from.</param>
+    /// <param name="what">What it claimed, and where.</param>
+    /// <param name="listeningKey">Whose session, if it named one.</param>
+    public void RecordBruteForce(HttpContext context, string what, string? listeningKey = null) =>
+        Record(
+            new(StrangeKind.BruteForce, what) { ListeningKey = listeningKey, Address = Networks.ClientOf(context) }
+        );
 
     /// <summary>Writes down what has been noted since the last time.</summary>
     public async Task WriteAsync()

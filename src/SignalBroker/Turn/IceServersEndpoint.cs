@@ -1,4 +1,3 @@
-using SignalBroker.Hosting;
 using SignalBroker.Http;
 using SignalBroker.Sessions;
 using SignalBroker.StrangeBehaviors;
@@ -22,13 +21,7 @@ public sealed class IceServersEndpoint(SessionDirectory directory, IceServers se
             return TypedResults.Ok(servers.For(session.ListeningKey));
         }
 
-        strange.Record(
-            new(StrangeKind.BruteForce, "wrong or unknown credential at /ice-servers")
-            {
-                ListeningKey = credential.ListeningKey,
-                Address = Networks.ClientOf(request.HttpContext),
-            }
-        );
+        strange.RecordBruteForce(request.HttpContext, "wrong or unknown credential at /ice-servers", credential.ListeningKey);
         return Problem.Unauthorized;
     }
 }

@@ -1,14 +1,16 @@
 using System.ComponentModel.DataAnnotations;
+using System.Text.RegularExpressions;
 
 namespace SignalBroker.Turn;
 
 /// <summary>The settings under <c>Turn:</c>.</summary>
-public sealed class TurnOptions : IValidatableObject
+public sealed partial class TurnOptions : IValidatableObject
 {
     /// <summary>The section's name.</summary>
     public const string Section = "Turn";
 
     private const int LeastSecret = 16;
+    private const string HostAndPort = @"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+)(:[0-9]{1,5})?";
 
     /// <summary>The STUN servers, like <c>stun:turn.example:3478</c>.</summary>
     public IReadOnlyList<string> Stun { get; set; } = [];
@@ -29,12 +31,12 @@ public sealed class TurnOptions : IValidatableObject
     /// <inheritdoc />
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
-        if (Stun.Any(address => !IsAddress(address, "stun:", "stuns:")))
+        if (Stun.Any(address => !StunAddress().IsMatch(address)))
         {
             yield return new("each must be like stun:turn.example:3478.", [nameof(Stun)]);
         }
 
-        if (Addresses.Any(address => !IsAddress(address, "turn:", "turns:")))
+        if (Addresses.Any(address => !TurnAddress().IsMatch(address)))
         {
             yield return new("each must be like turn:turn.example:3478?transport=udp.", [nameof(Addresses)]);
         }
@@ -55,9 +57,14 @@ public sealed class TurnOptions : IValidatableObject
         }
     }
 
-    private static bool IsAddress(string address, params string[] schemes) =>
-        Array.Exists(
-            schemes,
-            scheme => address.StartsWith(scheme, StringComparison.Ordinal) && address.Length > scheme.Length
-        ) && !address.Any(char.IsWhiteSpace);
+    // RFC 7064 and 7065, strictly: of a single other address a browser makes no RTCPeerConnection at all.
+    [GeneratedRegex($@"^stuns?:{HostAndPort}\z", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex StunAddress();
+
+    [GeneratedRegex(
+        $@"^turns?:{HostAndPort}(\?transport=(udp|tcp))?\z",
+        RegexOptions.ExplicitCapture,
+        matchTimeoutMilliseconds: 1000
+    )]
+    private static partial Regex TurnAddress();
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
@@ -106,19 +107,24 @@ public abstract class SigningKey(string? id, TokenAlgorithms algorithm)
         }
     }
 
-    // An RSA or ECDsa object is not promised to serve several threads at once; its parameters are.
     private sealed class Rsa(string? id, RSAParameters parameters) : SigningKey(id, TokenAlgorithms.RS256)
     {
+        private readonly Idle<RSA> objects = new(() => RSA.Create(parameters));
+
         public override bool Verifies(ReadOnlySpan<byte> signingInput, ReadOnlySpan<byte> signature)
         {
-            using var rsa = RSA.Create(parameters);
-            return rsa.VerifyData(signingInput, signature, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+            var rsa = objects.Take();
+            var verifies = rsa.VerifyData(signingInput, signature, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+            objects.Return(rsa);
+            return verifies;
         }
     }
 
     private sealed class EllipticCurve(string? id, ECParameters parameters) : SigningKey(id, TokenAlgorithms.ES256)
     {
         private const int SignatureBytes = 64;
+
+        private readonly Idle<ECDsa> objects = new(() => ECDsa.Create(parameters));
 
         // RFC 7518, section 3.4: R and S, 32 bytes each; never in DER.
         public override bool Verifies(ReadOnlySpan<byte> signingInput, ReadOnlySpan<byte> signature)
@@ -128,13 +134,25 @@ public abstract class SigningKey(string? id, TokenAlgorithms algorithm)
                 return false;
             }
 
-            using var ecdsa = ECDsa.Create(parameters);
-            return ecdsa.VerifyData(
+            var ecdsa = objects.Take();
+            var verifies = ecdsa.VerifyData(
                 signingInput,
                 signature,
                 HashAlgorithmName.SHA256,
                 DSASignatureFormat.IeeeP1363FixedFieldConcatenation
             );
+            objects.Return(ecdsa);
+            return verifies;
         }
+    }
+
+    // Such an object is not promised to serve several threads at once, and to make one costs more than a signature.
+    private sealed class Idle<T>(Func<T> create)
+    {
+        private readonly ConcurrentBag<T> objects = [];
+
+        public T Take() => objects.TryTake(out var idle) ? idle : create();
+
+        public void Return(T used) => objects.Add(used);
     }
 }

@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Options;
 using Microsoft.Net.Http.Headers;
-using SignalBroker.Hosting;
 using SignalBroker.Http;
 using SignalBroker.StrangeBehaviors;
 
@@ -42,7 +41,7 @@ public sealed class UserProof(
                 return new ProvenUser.Known(claimed, ByApplication: true);
             }
 
-            RecordForgery(request, "wrong service key at /connect");
+            strange.RecordBruteForce(request.HttpContext, "wrong service key at /connect");
             return new ProvenUser.Refused(Problem.WrongServiceKey);
         }
 
@@ -81,7 +80,7 @@ public sealed class UserProof(
             case TokenVerdict.Refused refused:
                 if (refused.Forged)
                 {
-                    RecordForgery(request, "token with a wrong signature at /connect");
+                    strange.RecordBruteForce(request.HttpContext, "token with a wrong signature at /connect");
                 }
 
                 return new ProvenUser.Refused(
@@ -122,7 +121,4 @@ public sealed class UserProof(
                 ? "A token is needed: 'Authorization: Bearer …'."
                 : "A user id needs a token: 'Authorization: Bearer …'. Without one, leave 'userId' out."
         );
-
-    private void RecordForgery(HttpRequest request, string what) =>
-        strange.Record(new(StrangeKind.BruteForce, what) { Address = Networks.ClientOf(request.HttpContext) });
 }

@@ -1,94 +1,85 @@
-import { createApi } from "./api";
-import { createConnectForm } from "./connectForm";
-import { createConnection, type State } from "./connection";
-import { byId } from "./dom";
-import { readEnvelope } from "./envelope";
-import { createOpenListener } from "./listener";
-import { createReceivedList } from "./received";
-import { showOnRoute } from "./route";
-import { createSecondUserLink } from "./secondUser";
-import { createSendForm } from "./sendForm";
-import { createStateView } from "./stateView";
-import type { Wire } from "./wire";
-import { createWireLog } from "./wireLog";
+import { createCallForm } from "./calls/callForm";
+import { createDesk } from "./calls/desk";
+import { byId } from "./page/dom";
+import { createDiagram } from "./sequence/diagram";
+import { createSequence } from "./sequence/sequence";
+import { readQuery } from "./signIn/options";
+import { createSecondUserLink } from "./signIn/secondUser";
+import { createSignIn, type PageState } from "./signIn/signIn";
+import { createSignInForm } from "./signIn/signInForm";
+import { createStateView } from "./signIn/stateView";
+import { createReceivedList } from "./signals/received";
+import { createSendForm } from "./signals/sendForm";
+import { createTalk } from "./talk/talk";
+import type { Wire } from "./wire/wire";
+import { createWireLog } from "./wire/wireLog";
 
+let isListening = false;
+const asked = readQuery(location.search);
+const sequence = createSequence(createDiagram());
 const wireLog = createWireLog();
 const wire: Wire = {
-  record(channel, way, text) {
-    wireLog.record(channel, way, text);
-    showOnRoute(channel, way, text);
+  record(entry) {
+    wireLog.record(entry);
+    sequence.hear(entry);
   },
   heartbeat: wireLog.heartbeat,
 };
 
-const api = createApi(wire);
-const connection = createConnection({ api, openListener: createOpenListener(wire), onState, onReceived });
-
-const showState = createStateView();
-const showInConnectForm = createConnectForm({
-  connect: connection.connect,
-  retryNow: connection.hurry,
-  disconnect: connection.disconnect,
+const desk = createDesk({
+  sequence,
+  talk: createTalk(),
+  answersByItself: () => byId("answer-all", HTMLInputElement).checked,
+  onBusy: () => enableCalling(),
 });
-const sendForm = createSendForm(async (signal) => {
-  if (connection.state.name !== "listening") {
-    return { ok: false, problem: { status: 401, code: "unauthorized" } };
-  }
-  const answer = await api.exchange(connection.state.session, signal);
-  if (!answer.ok && answer.problem.status === 401) {
-    connection.expired();
-  }
-  return answer;
+const callForm = createCallForm((userId, wanted, since) => void desk.call(userId, wanted, since));
+const showReceived = createReceivedList((from) => {
+  byId("to", HTMLInputElement).value = from;
+  byId("content", HTMLTextAreaElement).focus();
 });
-const showReceived = createReceivedList(sendForm.replyTo);
-const showMyUserId = createSecondUserLink(sendForm.suggest);
+const showMyUserId = createSecondUserLink(callForm.suggest);
+const showState = createStateView(() => desk.isBusy);
+const signIn = createSignIn({
+  wire,
+  onState,
+  onClient(client) {
+    client.onSignal(showReceived);
+    desk.use(client);
+  },
+});
+const signInForm = createSignInForm(asked, {
+  signIn(request) {
+    sequence.signIn();
+    signIn.begin(request);
+  },
+  cancel: signIn.end,
+});
+const sendForm = createSendForm({
+  addressee: callForm.addressee,
+  send: (to, content) => signIn.client?.send(to, content) ?? Promise.reject(new Error("You are not signed in.")),
+});
 
-function onState(state: State): void {
+function onState(state: PageState): void {
   showState(state);
-  showInConnectForm(state);
+  signInForm.show(state);
   sendForm.enable(state.name === "listening");
+  isListening = state.name === "listening";
+  enableCalling();
   if (state.name === "listening") {
     showMyUserId(state.session.userId);
   }
 }
 
-function onReceived(body: string): void {
-  const envelope = readEnvelope(body);
-  if (envelope) {
-    showReceived(envelope);
-  }
+function enableCalling(): void {
+  callForm.enable(isListening && !desk.isBusy);
 }
 
-window.addEventListener("online", connection.hurry);
-document.addEventListener("visibilitychange", () => {
-  if (!document.hidden) {
-    connection.hurry();
-  }
-});
-
-// A page that the browser keeps for the back button comes back as it left: connected or not.
-let leftConnected = false;
-window.addEventListener("pagehide", () => {
-  leftConnected = connection.state.name !== "disconnected";
-  if (leftConnected) {
-    connection.disconnect();
-  }
-});
-window.addEventListener("pageshow", (event) => {
-  if (event.persisted && leftConnected) {
-    connectForm.requestSubmit();
-  }
-});
-
-const query = new URLSearchParams(location.search);
+byId("disconnect", HTMLButtonElement).addEventListener("click", signIn.end);
 const userId = byId("user-id", HTMLInputElement);
-const connectForm = byId("connect-form", HTMLFormElement);
-userId.value = query.get("user") ?? "";
-byId("device", HTMLInputElement).value = query.get("device") ?? "";
-sendForm.suggest(query.get("to") ?? "");
 userId.addEventListener("input", () => showMyUserId(userId.value));
-showMyUserId(userId.value);
-onState(connection.state);
-if (query.get("autoconnect") === "1") {
-  connectForm.requestSubmit();
+callForm.suggest(asked.to);
+showMyUserId(asked.user);
+onState({ name: "signed-out" });
+if (asked.autoconnect) {
+  signInForm.submit();
 }

@@ -10,7 +10,7 @@ import { asSignalBrokerError, SignalBrokerError } from "./errors.js";
 import { createHttp } from "./http.js";
 import { createIceServers } from "./listening/iceServers.js";
 import { createListening } from "./listening/listening.js";
-import { closeSession, openSession } from "./listening/session.js";
+import { closeSession, openSession, type Identity } from "./listening/session.js";
 import type { SessionInfo, State } from "./listening/state.js";
 import { createTokens } from "./listening/tokens.js";
 import type { ConnectOptions } from "./options.js";
@@ -29,7 +29,7 @@ import type { ListensBy } from "./listening/state.js";
 
 /** A user who listens on this device, and stays so over lost sockets, nodes and networks. */
 export interface SignalBrokerClient {
-  /** Who listens. */
+  /** Who listens. An anonymous user has another name after a reconnect where names take a token. */
   readonly userId: string;
   /** The session that listens now, or listened last. */
   readonly session: SessionInfo;
@@ -91,7 +91,7 @@ export function createClient(options: ConnectOptions, parts: Partial<ClientParts
   const iceServers = createIceServers(http);
   const socketSending = createSocketSending();
   const outbox = createOutbox(deliver);
-  let identity = { userId: options.userId, device: options.device };
+  let identity: Identity = { userId: options.userId, device: options.device, isGiven: false };
   let session: SessionInfo | undefined;
 
   const listening = createListening({
@@ -103,8 +103,9 @@ export function createClient(options: ConnectOptions, parts: Partial<ClientParts
     }),
     async openSession() {
       const opened = await openSession(http, identity, tokens);
-      // An anonymous user comes back under the name that the webapp gave.
-      identity = { ...identity, userId: opened.userId };
+      // An anonymous user comes back under the name that the webapp gave, if that takes no proof.
+      const isGiven = options.userId === undefined && options.token === undefined;
+      identity = { userId: opened.userId, device: options.device, isGiven };
       iceServers.renew(opened);
       return opened;
     },

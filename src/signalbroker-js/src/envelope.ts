@@ -4,8 +4,10 @@ import { isObject, parseJson, textOf } from "./json.js";
 export interface Signal {
   /** The signal's name; unique for its sender. */
   id: string;
-  /** The user who sent it. */
-  from: string;
+  /** The user who sent it; undefined where {@link fromApplication} did. */
+  from: string | undefined;
+  /** The application that sent it with its service key; undefined where a user did. */
+  fromApplication: string | undefined;
   /** The listening key of the session that sent it: reply to it with `send({ session }, …)`. */
   fromSession: string | undefined;
   /** The user whom it was sent to. */
@@ -28,15 +30,16 @@ export function readEnvelope(body: string): Signal | ControlSignal | undefined {
   if (!isObject(json)) {
     return undefined;
   }
-  const from = textOf(json, "from");
   const type = textOf(json, "type");
   const content = json["content"];
-  if (from === undefined) {
+  if (!("from" in json)) {
     return type === undefined ? undefined : { type, content };
   }
+  const { from } = json;
   return {
     id: textOf(json, "id") ?? "",
-    from,
+    from: textOf(json, "from"),
+    fromApplication: isObject(from) ? textOf(from, "application") : undefined,
     fromSession: textOf(json, "fromSession"),
     to: textOf(json, "to") ?? "",
     type,

@@ -13,6 +13,12 @@ public sealed class Requests() : DelegatingHandler(new SocketsHttpHandler { UseP
     /// <summary>The answers so far, in their order; those to WebSockets as well.</summary>
     public IReadOnlyList<(string Path, HttpStatusCode Status)> Answered => [.. answered];
 
+    /// <summary>Whether it answers WebSockets itself, as proxies do that know none.</summary>
+    public bool BlocksWebSockets { get; set; }
+
+    /// <summary>How many requests to a path have been answered.</summary>
+    public int Count(string path) => answered.Count(answer => answer.Path == path);
+
     /// <summary>Waits until a request has been begun.</summary>
     public async Task HasBegunAsync(string path)
     {
@@ -31,7 +37,10 @@ public sealed class Requests() : DelegatingHandler(new SocketsHttpHandler { UseP
     )
     {
         begun.Writer.TryWrite(request.RequestUri!.AbsolutePath);
-        var response = await base.SendAsync(request, cancellationToken);
+        var response =
+            BlocksWebSockets && request.RequestUri.AbsolutePath == "/ws"
+                ? new HttpResponseMessage(HttpStatusCode.Forbidden) { RequestMessage = request }
+                : await base.SendAsync(request, cancellationToken);
         answered.Enqueue((request.RequestUri.AbsolutePath, response.StatusCode));
         return response;
     }

@@ -50,7 +50,7 @@ public sealed class Servers : IAsyncLifetime
     /// <summary>Starts and resumes whatever does not run.</summary>
     public async Task MendAsync()
     {
-        foreach (Part part in (Part[])[.. Cluster.Nodes, Webapp])
+        foreach (Part part in (Part[])[Cluster.Postgres, .. Cluster.Nodes, Webapp])
         {
             if (part.IsRunning)
             {

@@ -28,5 +28,16 @@ public sealed class EnvelopeTests
     [InlineData("{\"from\":\"alice\",\"content\":1,\"sentAt\":\"yesterday\"}")]
     public void Anything_else_is_passed_over(string text) => Read(text).ShouldBeNull();
 
-    private static Signal? Read(string text) => Envelope.Read(Encoding.UTF8.GetBytes(text));
+    [Fact]
+    public void What_the_server_itself_writes_has_no_sender()
+    {
+        Envelope.Read("""{"type":"outcome","content":{"id":"7"}}"""u8.ToArray(), out var control).ShouldBeNull();
+        control!.Type.ShouldBe("outcome");
+        control.Content.GetProperty("id").GetString().ShouldBe("7");
+
+        Envelope.Read("""{"from":"eve","type":"outcome","content":1}"""u8.ToArray(), out control).ShouldNotBeNull();
+        control.ShouldBeNull();
+    }
+
+    private static Signal? Read(string text) => Envelope.Read(Encoding.UTF8.GetBytes(text), out _);
 }

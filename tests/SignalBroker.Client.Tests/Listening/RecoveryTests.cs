@@ -60,9 +60,10 @@ public sealed class RecoveryTests(Servers servers) : IAsyncLifetime
         await servers.Webapp.KillAsync();
         var sent = Enumerable.Range(0, 20).Select(n => me.SendAsync(me.UserId, n, cancellationToken: Token)).ToList();
         await servers.Webapp.StartAsync(Token);
-        await Task.WhenAll(sent);
+        var answered = await Task.WhenAll(sent);
+        await me.SendAsync(me.UserId, 20, cancellationToken: Token);
 
-        (await me.NextSignalsAsync(20)).Select(signal => signal.Content.GetInt32()).ShouldBe(Enumerable.Range(0, 20));
+        await me.ShouldHearAsync(answered, last: 20);
         states.IsEmpty.ShouldBeTrue();
         me.Session.ShouldBe(before);
     }
@@ -124,6 +125,32 @@ public sealed class RecoveryTests(Servers servers) : IAsyncLifetime
         await servers.Webapp.StartAsync(Token);
         await alice.SendAsync(alice.UserId, "in time", Patient, Token);
         (await alice.NextSignalAsync()).Content.GetString().ShouldBe("in time");
+    }
+
+    [Fact]
+    public async Task Without_a_database_a_client_waits_and_comes_back_with_it()
+    {
+        var states = new States();
+        await using var me = await SignalBrokerClient.ConnectAsync(
+            servers.Options() with
+            {
+                StateChanged = states.Add,
+            },
+            Token
+        );
+        await states.NextAsync<ClientState.Listening>();
+        await servers.Cluster.Postgres.StopAsync(Token);
+
+        await servers.NodeOf(me.Session).RunCtlAsync("close_all_connections", "test");
+        await states.NextAsync<ClientState.Reconnecting>(state =>
+            state.Problem.Code == SignalBrokerCode.DatabaseUnavailable && state.RetryAt is not null
+        );
+        var sending = me.SendAsync(me.UserId, "next", Patient, Token);
+
+        await servers.Cluster.Postgres.StartAsync(Token);
+        await states.NextAsync<ClientState.Listening>();
+        await sending;
+        (await me.NextSignalAsync()).Content.GetString().ShouldBe("next");
     }
 
     [Fact]

@@ -14,9 +14,9 @@ public sealed class OutboxTests
     private readonly OpenSession second = NewSession("s.second");
     private readonly Channel<Attempt> attempts = Channel.CreateUnbounded<Attempt>();
     private readonly List<OpenSession> expired = [];
-    private readonly Outbox outbox;
+    private readonly Outbox<OpenSession> outbox;
 
-    public OutboxTests() => outbox = new Outbox(DeliverAsync, expired.Add, clock);
+    public OutboxTests() => outbox = new Outbox<OpenSession>(DeliverAsync, expired.Add, clock);
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -48,7 +48,7 @@ public sealed class OutboxTests
         var usual = SendAsync("bob");
         var patient = SendAsync("bob", TimeSpan.FromSeconds(60));
 
-        clock.Advance(Outbox.UsualTimeToLive - TimeSpan.FromMilliseconds(1));
+        clock.Advance(OutboxLimits.UsualTimeToLive - TimeSpan.FromMilliseconds(1));
         usual.IsCompleted.ShouldBeFalse();
         clock.Advance(TimeSpan.FromMilliseconds(1));
         (await Should.ThrowAsync<SignalNotSentException>(usual)).Code.ShouldBe(SignalBrokerCode.Expired);
@@ -63,7 +63,7 @@ public sealed class OutboxTests
     {
         using var giveUp = new CancellationTokenSource();
         var last = SendUntilAsync("bob", null, giveUp.Token);
-        for (var n = 1; n < Outbox.MostWaiting; n++)
+        for (var n = 1; n < OutboxLimits.MostWaiting; n++)
         {
             _ = SendAsync($"user{n}");
         }
@@ -81,7 +81,7 @@ public sealed class OutboxTests
         var slow = SendAsync("bob");
         var next = SendAsync("bob");
         var attempt = await attempts.Reader.ReadAsync(Token);
-        attempt.Fail(new ServerRefusedException(429, "too-many-requests", "Slow down.", TimeSpan.FromSeconds(3)));
+        attempt.Fail(Refused(429, "too-many-requests", TimeSpan.FromSeconds(3)));
         await clock.HasTimersAsync(2);
 
         clock.Advance(TimeSpan.FromSeconds(3) - TimeSpan.FromMilliseconds(1));
@@ -101,7 +101,7 @@ public sealed class OutboxTests
         outbox.Open(first);
         var sending = SendAsync("bob", TimeSpan.FromSeconds(2));
         var attempt = await attempts.Reader.ReadAsync(Token);
-        attempt.Fail(new ServerRefusedException(503, "database-unavailable", "Later.", TimeSpan.FromSeconds(2)));
+        attempt.Fail(Refused(503, "database-unavailable", TimeSpan.FromSeconds(2)));
 
         (await Should.ThrowAsync<ServerRefusedException>(sending)).Code.ShouldBe("database-unavailable");
     }
@@ -114,7 +114,7 @@ public sealed class OutboxTests
     {
         outbox.Open(first);
         var sending = SendAsync("bob");
-        (await attempts.Reader.ReadAsync(Token)).Fail(new ServerRefusedException(status, code, "No."));
+        (await attempts.Reader.ReadAsync(Token)).Fail(Refused(status, code));
 
         (await Should.ThrowAsync<ServerRefusedException>(sending)).Code.ShouldBe(code);
         attempts.Reader.Count.ShouldBe(0);
@@ -127,7 +127,7 @@ public sealed class OutboxTests
         var sending = SendAsync("bob");
         var attempt = await attempts.Reader.ReadAsync(Token);
         attempt.Session.ShouldBeSameAs(first);
-        attempt.Fail(new ServerRefusedException(401, SignalBrokerCode.Unauthorized, "Gone."));
+        attempt.Fail(Refused(401, SignalBrokerCode.Unauthorized));
         await clock.HasTimersAsync(1);
         expired.ShouldBe([first]);
 
@@ -151,7 +151,11 @@ public sealed class OutboxTests
         }
     }
 
-    private static OpenSession NewSession(string key) => new(new("alice", null, key, "ws://127.0.0.1/ws"), "", "");
+    private static OpenSession NewSession(string key) =>
+        new(new("alice", null, key, "ws://127.0.0.1/ws"), "", new([], null));
+
+    private static ServerRefusedException Refused(int status, string code, TimeSpan? retryAfter = null) =>
+        ServerRefusedException.Of(new(status, code, "No.") { RetryAfter = retryAfter });
 
     private Task<Sent> SendAsync(string to, TimeSpan? timeToLive = null) => SendUntilAsync(to, timeToLive, Token);
 

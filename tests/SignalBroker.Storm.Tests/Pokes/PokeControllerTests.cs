@@ -13,17 +13,16 @@ public sealed class PokeControllerTests(OneWebapp webapp) : IAsyncLifetime
     private static readonly TimeSpan Long = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan Short = TimeSpan.FromSeconds(2);
 
-    private readonly SourceAddresses sources = new();
     private readonly List<PokedClient> clients = [];
     private readonly Queue<string> chosen = new();
-    private HttpPool http = null!;
+    private DeviceConnections connections = null!;
     private PokeController controller = null!;
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     public async ValueTask InitializeAsync()
     {
-        http = new HttpPool(webapp.Url, sources);
+        connections = new DeviceConnections(webapp.Url, new SourceAddresses());
         controller = await PokeController.StartAsync(webapp.Url, $"controller.{Guid.NewGuid():N}", Choose, Token);
     }
 
@@ -88,7 +87,7 @@ public sealed class PokeControllerTests(OneWebapp webapp) : IAsyncLifetime
         var tree = controller.GrowAsync(2, Short, Token);
         await root.AnswerAsync(controller, (await root.NextAsync()).Id);
         string[] unanswered = [(await leaving.NextAsync()).Id, (await leaving.NextAsync()).Id];
-        await leaving.Client.DisconnectAsync();
+        await leaving.Device.DisconnectAsync();
 
         var result = await tree;
         (result.Outcome, result.Answered, result.Expected).ShouldBe(("partial", 1, 3));
@@ -109,10 +108,10 @@ public sealed class PokeControllerTests(OneWebapp webapp) : IAsyncLifetime
         await controller.DisposeAsync();
         foreach (var client in clients)
         {
-            await client.Client.DisposeAsync();
+            await client.Device.DisposeAsync();
         }
 
-        await http.DisposeAsync();
+        connections.Dispose();
     }
 
     private string? Choose()
@@ -125,7 +124,7 @@ public sealed class PokeControllerTests(OneWebapp webapp) : IAsyncLifetime
 
     private async Task<PokedClient> ConnectAsync()
     {
-        var client = await PokedClient.ConnectAsync(http, sources);
+        var client = await PokedClient.ConnectAsync(connections);
         clients.Add(client);
         return client;
     }
@@ -135,16 +134,15 @@ public sealed class PokeControllerTests(OneWebapp webapp) : IAsyncLifetime
     {
         private readonly Channel<Poke> pokes = Channel.CreateUnbounded<Poke>();
 
-        public Client Client { get; private set; } = null!;
+        public Device Device { get; private set; } = null!;
 
-        public string Key => Client.Session.ListeningKey;
+        public string Key => Device.Session.ListeningKey;
 
-        public static async Task<PokedClient> ConnectAsync(HttpPool http, SourceAddresses sources)
+        public static async Task<PokedClient> ConnectAsync(DeviceConnections connections)
         {
             var poked = new PokedClient();
-            poked.Client = await Client.ConnectOnceAsync(
-                http,
-                sources,
+            poked.Device = await Device.ConnectOnceAsync(
+                connections,
                 null,
                 envelope => poked.pokes.Writer.TryWrite(PokeEnvelope.Read(envelope.Span)!.AsPoke()!),
                 Token
@@ -157,7 +155,7 @@ public sealed class PokeControllerTests(OneWebapp webapp) : IAsyncLifetime
         public async Task AnswerAsync(PokeController controller, string id, int? depth = null)
         {
             var content = JsonSerializer.Serialize(new PokeBack(id, 0, 0, depth), JsonSerializerOptions.Web);
-            var outcome = await Client.SendToSessionAsync(controller.Session.ListeningKey, content, PokeBack.Type);
+            var outcome = await Device.SendToSessionAsync(controller.Session.ListeningKey, content, PokeBack.Type);
             outcome.Queued.ShouldBe(1);
         }
     }

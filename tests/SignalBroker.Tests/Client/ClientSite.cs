@@ -1,6 +1,6 @@
+using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.StaticFiles;
 using Microsoft.Extensions.FileProviders;
 using Microsoft.Extensions.Logging;
@@ -11,45 +11,21 @@ using SignalBroker.Tests.Harness;
 
 namespace SignalBroker.Tests.Client;
 
-/// <summary>Somebody's site that uses the TypeScript client, and a webapp that lets it.</summary>
-public sealed class ClientSite(TestCluster cluster) : IAsyncLifetime
+/// <summary>The tests of the TypeScript client in browsers: they share the servers, and break them one after the other.</summary>
+[CollectionDefinition]
+public sealed class ClientCollection : ICollectionFixture<ClientSite>, ICollectionFixture<Browser>;
+
+/// <summary>Somebody's site whose pages use the TypeScript client, and servers of its own: two nodes, a webapp, a coturn.</summary>
+public sealed class ClientSite : IAsyncLifetime
 {
-    private const string Html = """
-        <!doctype html>
-        <title>Somebody's calls</title>
-        <link rel="icon" href="data:," />
-        <script src="/packages/simple-peer/simplepeer.min.js"></script>
-        <script type="importmap">
-          {
-            "imports": {
-              "signalbroker": "/client/signalbroker.min.js",
-              "simple-peer": "data:text/javascript,export default globalThis.SimplePeer"
-            }
-          }
-        </script>
-        <script type="module">
-          import { connect } from "signalbroker";
-          import { listen } from "/examples/simplePeer.js";
+    private WebApplication site = null!;
 
-          globalThis.sockets = [];
-          const openSocket = (address, protocols) => {
-            const socket = new WebSocket(address, protocols);
-            sockets.push(socket);
-            return socket;
-          };
-          globalThis.listenWithSimplePeer = listen;
-          globalThis.start = async (url, userId, options) => {
-            globalThis.me = await connect({ url, userId, openSocket, ...options });
-            globalThis.calls = [];
-          };
-        </script>
-        """;
+    public Cluster Servers { get; private set; } = null!;
 
-    private WebApplication server = null!;
-    private Webapp webapp = null!;
+    /// <summary>The webapp that the pages use.</summary>
+    public Webapp Webapp => Servers.Webapps[0];
 
-    /// <summary>The webapp's address.</summary>
-    public string Url => webapp.PublicAddress;
+    public TurnServer Turn => Servers.Turn!;
 
     public async ValueTask InitializeAsync()
     {
@@ -57,36 +33,68 @@ public sealed class ClientSite(TestCluster cluster) : IAsyncLifetime
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
-        server = builder.Build();
+        site = builder.Build();
         Serve("/client", Path.Combine(package, "dist"));
         Serve("/examples", Path.Combine(package, "examples"));
         Serve("/packages", Path.Combine(package, "node_modules"));
-        server.MapGet("/", () => Results.Content(Html, "text/html; charset=utf-8"));
-        await server.StartAsync();
-        webapp = await cluster.Servers.AddWebappAsync(
-            new Dictionary<string, string> { ["Cors:Origins:0"] = server.Urls.Single() }
+        Serve("/site", Path.Combine(Browser.FindRoot(), "tests", "SignalBroker.Tests", "Client", "site"));
+        await site.StartAsync();
+        Servers = await Cluster.StartAsync(
+            new ClusterOptions
+            {
+                Nodes = 2,
+                Webapps = 1,
+                Turn = true,
+                WebappSettings = new Dictionary<string, string> { ["Cors:Origins:0"] = site.Urls.Single() },
+            }
         );
-    }
-
-    /// <summary>Opens the page in a window of its own.</summary>
-    public async Task<ClientPage> OpenAsync(Browser browser)
-    {
-        var window = await browser.OpenWindowAsync();
-        var page = await window.NewPageAsync();
-        var opened = new ClientPage(page, Url);
-        await page.GotoAsync(server.Urls.Single());
-        await page.WaitForFunctionAsync("globalThis.start !== undefined");
-        return opened;
+        await AllNodesReadyAsync();
     }
 
     public async ValueTask DisposeAsync()
     {
-        await webapp.StopAsync();
-        await server.DisposeAsync();
+        await Servers.DisposeAsync();
+        await site.DisposeAsync();
+    }
+
+    /// <summary>Opens the page in a window.</summary>
+    public async Task<ClientPage> OpenAsync(IBrowserContext window)
+    {
+        var page = new ClientPage(await window.NewPageAsync(), Webapp.PublicAddress);
+        await page.GoAsync($"{site.Urls.Single()}/site/index.html");
+        return page;
+    }
+
+    /// <summary>Starts whatever a test has left broken.</summary>
+    public async Task MendAsync()
+    {
+        foreach (var part in Servers.Nodes.Concat<Part>([Webapp, Turn]).Where(part => !part.IsRunning))
+        {
+            await part.StartAsync();
+        }
+
+        await AllNodesReadyAsync();
+    }
+
+    private async Task AllNodesReadyAsync()
+    {
+        var admin = new Api(Webapp.InternalAddress);
+        await Eventually.HoldsAsync(
+            async () =>
+            {
+                var answer = await admin.GetAsync("/admin/nodes");
+                answer.Status.ShouldBe(HttpStatusCode.OK);
+                answer
+                    .Json.EnumerateArray()
+                    .Select(node => node.GetProperty("state").GetString())
+                    .ShouldAllBe(state => state == "ready");
+            },
+            TimeSpan.FromSeconds(60)
+        );
     }
 
     private void Serve(string path, string folder) =>
-        server.UseStaticFiles(
+        site.UseStaticFiles(
             new StaticFileOptions
             {
                 RequestPath = path,
@@ -94,38 +102,4 @@ public sealed class ClientSite(TestCluster cluster) : IAsyncLifetime
                 ContentTypeProvider = new FileExtensionContentTypeProvider(),
             }
         );
-}
-
-/// <summary>One person's page that uses the TypeScript client.</summary>
-public sealed class ClientPage : IAsyncDisposable
-{
-    private readonly IPage page;
-    private readonly string url;
-    private readonly List<string> errors = [];
-
-    public ClientPage(IPage page, string url)
-    {
-        this.page = page;
-        this.url = url;
-        page.PageError += (_, error) => errors.Add(error);
-    }
-
-    /// <summary>Connects a user; <c>me</c> is the client afterwards.</summary>
-    public Task ListenAsync(string userId) =>
-        page.EvaluateAsync("([url, userId]) => start(url, userId)", new[] { url, userId });
-
-    /// <summary>Runs a script in the page.</summary>
-    public Task RunAsync(string script, object? argument = null) => page.EvaluateAsync(script, argument);
-
-    /// <summary>Runs a script in the page and returns its result.</summary>
-    public Task<T> RunAsync<T>(string script, object? argument = null) => page.EvaluateAsync<T>(script, argument);
-
-    /// <summary>Waits until an expression holds.</summary>
-    public Task HoldsAsync(string expression) => page.WaitForFunctionAsync(expression);
-
-    public async ValueTask DisposeAsync()
-    {
-        await page.Context.CloseAsync();
-        errors.ShouldBeEmpty();
-    }
 }

@@ -9,7 +9,7 @@ public sealed class OffByDefaultTests(TestCluster cluster)
     [Fact]
     public async Task The_form_of_the_original_client_is_refused_without_a_credential()
     {
-        await using var alice = await Listener.StartAsync(cluster.Api);
+        await using var alice = await ClientListener.StartAsync(cluster.Api);
 
         var exchange = await cluster.Api.PostFormAsync(
             "/exchange",

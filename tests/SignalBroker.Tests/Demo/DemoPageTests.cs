@@ -13,8 +13,8 @@ public sealed class DemoPageTests(TestCluster cluster, Browser browser) : Browse
         var (aliceId, bobId) = (Fresh("alice"), Fresh("bob"));
         var alice = await OpenAsync(Cluster.ApiOf(0));
         var bob = await OpenAsync(Cluster.ApiOf(1));
-        await alice.ShowsAsync("disconnected");
-        await alice.PictureAsync("1-disconnected");
+        await alice.ShowsAsync("signed-out");
+        await alice.PictureAsync("1-signed-out");
 
         var aliceSession = await alice.ListenAsync(aliceId, "laptop");
         var bobSession = await bob.ListenAsync(bobId);
@@ -43,7 +43,7 @@ public sealed class DemoPageTests(TestCluster cluster, Browser browser) : Browse
             () => bob.Disconnect.ClickAsync(),
             answer => answer.Url.EndsWith("/disconnect", StringComparison.Ordinal) && answer.Status == 204
         );
-        await bob.ShowsAsync("disconnected");
+        await bob.ShowsAsync("signed-out");
         await bob.PictureAsync("4-parted-bob");
         await Eventually.HoldsAsync(async () =>
             (await Cluster.Api.ExchangeAsync(aliceSession, new { to = bobId, content = 1 })).Code.ShouldBe(
@@ -55,8 +55,8 @@ public sealed class DemoPageTests(TestCluster cluster, Browser browser) : Browse
         await Expect(alice.Outcome).ToHaveTextAsync($"{bobId} isn't listening right now, so nothing was sent.");
         await alice.PictureAsync("5-not-listening");
 
-        (await alice.StatesAsync()).ShouldBe(["disconnected", "connecting", "listening"]);
-        (await bob.StatesAsync()).ShouldBe(["disconnected", "connecting", "listening", "disconnected"]);
+        (await alice.StatesAsync()).ShouldBe(["signed-out", "connecting", "listening"]);
+        (await bob.StatesAsync()).ShouldBe(["signed-out", "connecting", "listening", "signed-out"]);
     }
 
     [Fact]
@@ -118,7 +118,7 @@ public sealed class DemoPageTests(TestCluster cluster, Browser browser) : Browse
         var session = await alice.ConnectAsync(Fresh("alice"));
         var release = await receipt.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
 
-        await Expect(alice.Detail).ToContainTextAsync("to confirm the subscription");
+        await Expect(alice.Detail).ToContainTextAsync("Waiting for the broker to confirm");
         await alice.ShowsAsync("connecting");
         await Expect(alice.Send).ToHaveAttributeAsync("aria-disabled", "true");
         await alice.PictureAsync("1-connecting");
@@ -169,6 +169,23 @@ public sealed class DemoPageTests(TestCluster cluster, Browser browser) : Browse
     }
 
     [Fact]
+    public async Task Where_sockets_are_blocked_the_page_listens_by_events_and_says_so()
+    {
+        var alice = await OpenAsync(Cluster.Api);
+        await alice.Page.RouteWebSocketAsync("**/ws", socket => _ = socket.CloseAsync());
+
+        var session = await alice.ConnectAsync(Fresh("alice"));
+
+        await alice.ShowsAsync("listening");
+        await Expect(alice.Detail).ToContainTextAsync("by server-sent events");
+        await alice.SendAsync(session.UserId, "To myself");
+        await ShowsMessageAsync(alice, session.UserId, "To myself");
+        await Expect(alice.WireLog).ToContainTextAsync(": listening");
+        await Expect(alice.Arrows.Filter(new() { HasText = "socket closed" })).Not.ToHaveCountAsync(0);
+        await alice.PictureAsync("10-events");
+    }
+
+    [Fact]
     public async Task A_wrong_user_id_is_explained_before_anything_is_sent()
     {
         const string Characters = "User id: only A–Z a–z 0–9 . _ ~ @ + : -";
@@ -190,7 +207,7 @@ public sealed class DemoPageTests(TestCluster cluster, Browser browser) : Browse
 
             await Expect(alice.Page.GetByTestId("connect-note")).ToHaveTextAsync(explanation);
             await Expect(alice.UserId).ToHaveAttributeAsync("aria-invalid", "true");
-            await alice.ShowsAsync("disconnected");
+            await alice.ShowsAsync("signed-out");
         }
 
         alice.RequestsTo("/connect").ShouldBe(0);

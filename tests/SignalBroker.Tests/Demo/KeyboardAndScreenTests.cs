@@ -7,7 +7,7 @@ namespace SignalBroker.Tests.Demo;
 /// <summary>The demo page without a mouse, on a phone, in the dark.</summary>
 public sealed class KeyboardAndScreenTests(TestCluster cluster, Browser browser) : BrowserTests(cluster, browser)
 {
-    private const int MoreTabsThanThePageHas = 30;
+    private const int MoreTabsThanThePageHas = 40;
 
     private const string FocusIsVisible = """
         () => {
@@ -26,7 +26,7 @@ public sealed class KeyboardAndScreenTests(TestCluster cluster, Browser browser)
           const sticksOut = (element) => element.getBoundingClientRect().right > root.clientWidth + 0.5;
           const scrollsSideways = (element) =>
             element.scrollWidth > element.clientWidth + 1 && ["auto", "scroll"].includes(getComputedStyle(element).overflowX);
-          const tooWide = [...document.querySelectorAll("body *:not(.spark, .unseen)")]
+          const tooWide = [...document.querySelectorAll("body *:not(.unseen, .unseen *, .words, .words *)")]
             .filter((element) => sticksOut(element) || scrollsSideways(element));
           return [...tooWide, ...(root.scrollWidth > root.clientWidth ? [root] : [])]
             .map((element) => element.outerHTML.slice(0, 80));
@@ -36,23 +36,24 @@ public sealed class KeyboardAndScreenTests(TestCluster cluster, Browser browser)
     private const string Endless = "WWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWW";
 
     [Fact]
-    public async Task Everything_can_be_done_with_the_keyboard()
+    public async Task Signing_in_and_signals_need_no_mouse()
     {
         var (aliceId, bobId) = (Fresh("alice"), Fresh("bob"));
-        await using var bob = await Listener.StartAsync(Cluster.Api, bobId);
+        await using var bob = await ClientListener.StartAsync(Cluster.Api, bobId);
         var alice = await OpenAsync(Cluster.Api);
         var keyboard = alice.Page.Keyboard;
 
         await TabToAsync(alice, alice.UserId);
         await keyboard.TypeAsync(aliceId);
+        await TabToAsync(alice, alice.Page.Locator(".options summary"));
+        await keyboard.PressAsync("Enter");
         await TabToAsync(alice, alice.Device);
         await keyboard.TypeAsync("keyboard");
         await TabToAsync(alice, alice.Connect);
         await keyboard.PressAsync("Enter");
         await alice.ShowsAsync("listening");
-        await Expect(alice.Connect).ToBeFocusedAsync();
+        await Expect(alice.To).ToBeFocusedAsync();
 
-        await TabToAsync(alice, alice.To);
         await keyboard.TypeAsync(bobId);
         await TabToAsync(alice, alice.Content);
         await keyboard.TypeAsync("Typed");
@@ -76,10 +77,60 @@ public sealed class KeyboardAndScreenTests(TestCluster cluster, Browser browser)
         await TabToAsync(alice, alice.Disconnect, "Shift+Tab");
         await alice.PictureAsync("7-keyboard");
         await keyboard.PressAsync("Enter");
-        await alice.ShowsAsync("disconnected");
-        await TabToAsync(alice, alice.UserId, "Shift+Tab");
+        await alice.ShowsAsync("signed-out");
+        await Expect(alice.UserId).ToBeFocusedAsync();
         await keyboard.PressAsync("Enter");
         await alice.ShowsAsync("listening");
+    }
+
+    [Fact]
+    public async Task A_call_needs_no_mouse()
+    {
+        var alice = await OpenAsync(Cluster.Api);
+        var bob = await OpenAsync(Cluster.Api);
+        var bobId = Fresh("bob");
+        await bob.ListenAsync(bobId);
+        await alice.ListenAsync(Fresh("alice"));
+
+        await Expect(alice.To).ToBeFocusedAsync();
+        await alice.Page.Keyboard.TypeAsync(bobId);
+        await TabToAsync(alice, alice.CallText);
+        await alice.Page.Keyboard.PressAsync("Enter");
+        await Expect(alice.HangUp).ToBeFocusedAsync();
+        await Expect(bob.Page.GetByRole(AriaRole.Alert)).ToContainTextAsync("calls: text and files");
+        await TabToAsync(bob, bob.Accept, "Shift+Tab");
+        await bob.Page.Keyboard.PressAsync("Enter");
+        await bob.ShowsCallAsync("connected");
+        await Expect(bob.HangUp).ToBeFocusedAsync();
+
+        await TabToAsync(alice, alice.ChatText);
+        await alice.Page.Keyboard.TypeAsync("Typed");
+        await alice.Page.Keyboard.PressAsync("Enter");
+        await Expect(bob.Chat).ToContainTextAsync("Typed");
+        var attach = bob.Page.GetByTestId("attach");
+        await TabToAsync(bob, attach);
+        var chooser = await bob.Page.RunAndWaitForFileChooserAsync(() => bob.Page.Keyboard.PressAsync("Enter"));
+        await chooser.SetFilesAsync(
+            new FilePayload
+            {
+                Name = "notes.txt",
+                MimeType = "text/plain",
+                Buffer = [1, 2, 3],
+            }
+        );
+        var download = alice.Page.GetByRole(AriaRole.Link, new() { Name = "Download notes.txt" });
+        await Expect(download).ToBeVisibleAsync();
+        await TabToAsync(alice, download, "Shift+Tab");
+        await alice.Page.RunAndWaitForDownloadAsync(() => alice.Page.Keyboard.PressAsync("Enter"));
+
+        await TabToAsync(alice, alice.Page.GetByTestId("in-words"));
+        await alice.Page.Keyboard.PressAsync("Enter");
+        await Expect(alice.Page.GetByTestId("sequence-words")).ToContainTextAsync("ring");
+        await TabToAsync(alice, alice.HangUp, "Shift+Tab");
+        await alice.Page.Keyboard.PressAsync("Enter");
+        await alice.ShowsCallAsync("ended");
+        await Expect(alice.To).ToBeFocusedAsync();
+        await bob.ShowsCallAsync("ended");
     }
 
     [Fact]
@@ -89,18 +140,32 @@ public sealed class KeyboardAndScreenTests(TestCluster cluster, Browser browser)
         var session = await alice.ListenAsync(Fresh("alice"));
         await alice.SendAsync(session.UserId, "Hello me");
         await Expect(alice.Messages).ToHaveCountAsync(1);
+        await using var bob = await ClientListener.StartAsync(Cluster.Api, Fresh("bob"));
+        await alice.To.FillAsync(bob.Session.UserId);
+        await alice.CallVideo.ClickAsync();
+        await alice.ShowsCallAsync("calling");
 
-        foreach (var control in await alice.Page.Locator("input, textarea, button, a, [tabindex='0']").AllAsync())
+        const string Controls = "input, textarea, select, button, a, summary, video, progress, [tabindex='0']";
+        foreach (var control in await alice.Page.Locator(Controls).Filter(new() { Visible = true }).AllAsync())
         {
             await Expect(control).Not.ToHaveAccessibleNameAsync("");
         }
 
-        await Expect(alice.UserId).ToHaveAccessibleNameAsync("User id");
-        await Expect(alice.UserId).ToHaveAccessibleDescriptionAsync("Allowed: A–Z a–z 0–9 . _ ~ @ + : -");
-        await Expect(alice.Device).ToHaveAccessibleNameAsync("Device optional");
-        await Expect(alice.To).ToHaveAccessibleNameAsync("To user");
-        await Expect(alice.Content).ToHaveAccessibleNameAsync("Message text or JSON");
+        await Expect(alice.To).ToHaveAccessibleNameAsync("User id");
+        await Expect(alice.Content).ToHaveAccessibleNameAsync("Or send one signal text or JSON");
+        await Expect(alice.HangUp).ToHaveAccessibleNameAsync("Hang up");
         await Expect(alice.Page.GetByTestId("announcer")).ToContainTextAsync("Hello me");
+        await Expect(alice.Page.GetByTestId("announcer")).ToContainTextAsync($"Calling {bob.Session.UserId}");
+        await alice.HangUp.ClickAsync();
+        await alice.Disconnect.ClickAsync();
+        await Expect(alice.UserId).ToHaveAccessibleNameAsync("User id");
+        await Expect(alice.UserId)
+            .ToHaveAccessibleDescriptionAsync("A–Z a–z 0–9 . _ ~ @ + : -, or nothing to be anonymous");
+        await alice.Page.Locator(".options summary").ClickAsync();
+        foreach (var control in await alice.Page.Locator(Controls).Filter(new() { Visible = true }).AllAsync())
+        {
+            await Expect(control).Not.ToHaveAccessibleNameAsync("");
+        }
     }
 
     [Fact]
@@ -138,9 +203,40 @@ public sealed class KeyboardAndScreenTests(TestCluster cluster, Browser browser)
         await FitsAsync(alice);
         await alice.PictureAsync("8-phone");
 
-        await alice.Disconnect.TapAsync();
-        await alice.ShowsAsync("disconnected");
+        var caller = await OpenAsync(Cluster.Api);
+        await caller.ListenAsync(Endless + Fresh("b"));
+        await caller.To.FillAsync(wordy);
+        await caller.CallVideo.ClickAsync();
+        await Expect(alice.Ringing).ToBeVisibleAsync();
         await FitsAsync(alice);
+        await alice.PictureAsync("8-phone-ringing");
+        await alice.Accept.TapAsync();
+        await alice.ShowsCallAsync("connected");
+        await alice.SeesMoreAsync();
+        await Expect(alice.Path).ToContainTextAsync("host to host");
+        await alice.ChatText.FillAsync(Endless);
+        await alice.ChatText.PressAsync("Enter");
+        await caller
+            .Page.GetByTestId("file-picker")
+            .SetInputFilesAsync(
+                new FilePayload
+                {
+                    Name = Endless + ".txt",
+                    MimeType = "text/plain",
+                    Buffer = [1],
+                }
+            );
+        await Expect(alice.Files).ToHaveAttributeAsync("data-state", "done");
+        await FitsAsync(alice);
+        await alice.PictureAsync("8-phone-call");
+        await caller.HangUp.ClickAsync();
+        await alice.ShowsCallAsync("ended");
+        await FitsAsync(alice);
+
+        await alice.Disconnect.TapAsync();
+        await alice.ShowsAsync("signed-out");
+        await FitsAsync(alice);
+        await alice.PictureAsync("8-phone-signed-out");
     }
 
     [Theory]
@@ -158,7 +254,7 @@ public sealed class KeyboardAndScreenTests(TestCluster cluster, Browser browser)
             }
         );
         var session = await alice.ListenAsync(Fresh("alice"), "laptop");
-        await using var bob = await Listener.StartAsync(Cluster.Api, Fresh("bob"));
+        await using var bob = await ClientListener.StartAsync(Cluster.Api, Fresh("bob"));
         await Cluster.Api.ExchangeAsync(
             bob.Session,
             new
@@ -171,6 +267,15 @@ public sealed class KeyboardAndScreenTests(TestCluster cluster, Browser browser)
         await Expect(alice.Messages).ToHaveCountAsync(1);
         await alice.SendAsync(bob.Session.UserId, """{"kind":"answer","sdp":"v=0"}""");
         await Expect(alice.Outcome).ToContainTextAsync("the broker has it");
+
+        var other = await OpenAsync(Cluster.Api);
+        await other.ListenAsync(Fresh("carol"));
+        await alice.To.FillAsync((await other.MyUserId.TextContentAsync())!);
+        await alice.CallVideo.ClickAsync();
+        await other.Accept.ClickAsync();
+        await alice.SeesMoreAsync();
+        await alice.ChatText.FillAsync("Hello Carol");
+        await alice.ChatText.PressAsync("Enter");
 
         await FitsAsync(alice);
         await alice.PictureAsync($"9-{scheme}-{width}".ToLowerInvariant());

@@ -30,14 +30,7 @@ public sealed class RecoveryTests(TestCluster cluster, Browser browser, Shielded
         await Expect(alice.Messages).ToHaveCountAsync(1);
         await Expect(alice.Messages).ToContainTextAsync("the next one");
         await Expect(alice.WireLog).ToContainTextAsync("The socket closed");
-        (await alice.StatesAsync()).ShouldBe([
-            "disconnected",
-            "connecting",
-            "listening",
-            "reconnecting",
-            "connecting",
-            "listening",
-        ]);
+        (await alice.StatesAsync()).ShouldBe(["signed-out", "connecting", "listening", "reconnecting", "listening"]);
     }
 
     [Fact]
@@ -50,9 +43,7 @@ public sealed class RecoveryTests(TestCluster cluster, Browser browser, Shielded
         {
             await alice.UserId.FillAsync(Fresh("alice"));
             await alice.Connect.ClickAsync();
-            await Expect(alice.Detail)
-                .ToContainTextAsync("No node has room right now. The server asks to wait 5 s. Next try in ");
-            await Expect(alice.Connect).ToHaveTextAsync("Try now");
+            await Expect(alice.Detail).ToContainTextAsync("No node has room right now. Next try in ");
             await Expect(alice.Connect).ToHaveAttributeAsync("aria-disabled", "true");
             await alice.PictureAsync("6-no-node");
 

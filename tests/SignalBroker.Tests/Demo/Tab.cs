@@ -25,6 +25,7 @@ public sealed class Tab
     private readonly List<string> console = [];
     private readonly List<string> requests = [];
     private string? refused;
+    private bool losesServers;
 
     private Tab(IPage page)
     {
@@ -51,6 +52,33 @@ public sealed class Tab
     public ILocator MyUserId => Page.GetByTestId("my-user-id");
 
     public ILocator MyKey => Page.GetByTestId("my-key");
+
+    public ILocator CallNote => Page.GetByTestId("call-note");
+
+    public ILocator CallVideo => Page.GetByTestId("call-video");
+
+    public ILocator CallText => Page.GetByTestId("call-text");
+
+    public ILocator Ringing => Page.GetByTestId("ringing");
+
+    public ILocator Accept => Page.GetByTestId("accept");
+
+    public ILocator Decline => Page.GetByTestId("decline");
+
+    public ILocator HangUp => Page.GetByTestId("hang-up");
+
+    public ILocator CallState => Page.GetByTestId("call-state");
+
+    public ILocator Path => Page.GetByTestId("path");
+
+    public ILocator Chat => Page.GetByTestId("chat");
+
+    public ILocator ChatText => Page.GetByTestId("chat-text");
+
+    public ILocator Files => Page.GetByTestId("file");
+
+    /// <summary>The arrows of the sequence diagram.</summary>
+    public ILocator Arrows => Page.GetByTestId("sequence").Locator(".step");
 
     public ILocator To => Page.GetByTestId("to");
 
@@ -81,6 +109,9 @@ public sealed class Tab
     /// <summary>Announces that the webapp will refuse requests to this path, which browsers log as an error.</summary>
     public void WillBeRefused(string path) => refused = path;
 
+    /// <summary>Announces that a server will be broken, which browsers log as errors of the network.</summary>
+    public void WillLoseServers() => losesServers = true;
+
     /// <summary>How many requests went to this path.</summary>
     public int RequestsTo(string path) => requests.Count(request => request == path);
 
@@ -88,15 +119,22 @@ public sealed class Tab
 
     public async Task ShowsAsync(string state) => await Expect(State).ToHaveAttributeAsync("data-state", state);
 
-    /// <summary>Connects with the button, and returns what the webapp answered, secrets included.</summary>
+    public async Task ShowsCallAsync(string state) => await Expect(CallState).ToHaveAttributeAsync("data-state", state);
+
+    /// <summary>Signs in, and returns what the webapp answered, secrets included.</summary>
     public async Task<ConnectedSession> ConnectAsync(string userId = "", string device = "")
     {
         await UserId.FillAsync(userId);
-        await Device.FillAsync(device);
+        if (device.Length > 0)
+        {
+            await Page.Locator(".options summary").ClickAsync();
+            await Device.FillAsync(device);
+        }
+
         return await ReadSessionAsync(() => Connect.ClickAsync());
     }
 
-    /// <summary>Connects as above, and waits until the page listens.</summary>
+    /// <summary>Signs in as above, and waits until the page listens.</summary>
     public async Task<ConnectedSession> ListenAsync(string userId = "", string device = "")
     {
         var session = await ConnectAsync(userId, device);
@@ -121,12 +159,24 @@ public sealed class Tab
         await Send.ClickAsync();
     }
 
+    /// <summary>How many of the other's frames the page has shown.</summary>
+    public Task<int> FramesAsync() =>
+        Page.GetByTestId("remote-video")
+            .EvaluateAsync<int>("video => video.getVideoPlaybackQuality().totalVideoFrames");
+
+    /// <summary>Waits until so many more of the other's frames have come.</summary>
+    public async Task SeesMoreAsync(int frames = 10)
+    {
+        var wanted = await FramesAsync() + frames;
+        await Eventually.HoldsAsync(async () => (await FramesAsync()).ShouldBeGreaterThan(wanted));
+    }
+
     /// <summary>Leaves a picture of the whole page among the artefacts.</summary>
     public Task PictureAsync(string name) =>
         Page.ScreenshotAsync(
             new()
             {
-                Path = Path.Combine(Browser.Screenshots, name + ".png"),
+                Path = System.IO.Path.Combine(Browser.Screenshots, name + ".png"),
                 FullPage = true,
                 Animations = ScreenshotAnimations.Disabled,
             }
@@ -142,6 +192,12 @@ public sealed class Tab
                 StringComparison.Ordinal
             )
             && message.Location.Contains(refused);
+        isAnnounced |=
+            losesServers
+            && (
+                message.Text.Contains("net::ERR_")
+                || message.Text.StartsWith("WebSocket connection to", StringComparison.Ordinal)
+            );
         if (message.Type is "error" or "warning" && !isAnnounced)
         {
             complaints.Add($"{message.Type}: {message.Text} ({message.Location})");

@@ -80,7 +80,7 @@ public sealed class BadInputTests(TestCluster cluster)
     [Fact]
     public async Task Content_that_is_not_UTF_8_never_reaches_a_browser()
     {
-        await using var bob = await Listener.StartAsync(cluster.Api);
+        await using var bob = await ClientListener.StartAsync(cluster.Api);
         var body = Encoding.UTF8.GetBytes($$"""{"to":"{{bob.Session.UserId}}","content":"?"}""");
         body[Array.IndexOf(body, (byte)'?')] = 0xFF;
 
@@ -97,7 +97,7 @@ public sealed class BadInputTests(TestCluster cluster)
     [Fact]
     public async Task Unknown_members_are_ignored()
     {
-        await using var bob = await Listener.StartAsync(cluster.Api);
+        await using var bob = await ClientListener.StartAsync(cluster.Api);
 
         var connect = await PostAsync("/connect", """{"userId":"carol","colour":{"of":["hair"]}}""", Json);
         var exchange = await PostAsync(
@@ -235,6 +235,17 @@ public sealed class BadInputTests(TestCluster cluster)
         answer.Status.ShouldBe(HttpStatusCode.OK);
         var paths = answer.Json.GetProperty("paths").EnumerateObject().Select(path => path.Name);
         paths.ShouldBe(["/connect", "/disconnect", "/exchange", "/ice-servers", "/listen"], ignoreOrder: true);
+        var required = answer
+            .Json.GetProperty("components")
+            .GetProperty("schemas")
+            .GetProperty("ConnectAnswer")
+            .GetProperty("required")
+            .EnumerateArray()
+            .Select(member => member.GetString());
+        required.ShouldBe(
+            ["userId", "listeningAddress", "listeningKey", "passcode", "ack", "ackBy", "iceServers"],
+            ignoreOrder: true
+        );
     }
 
     private static AuthenticationHeaderValue Basic(string pair) =>

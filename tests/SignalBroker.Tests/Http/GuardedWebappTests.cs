@@ -66,7 +66,7 @@ public sealed class GuardedWebappTests(TestCluster cluster, GuardedWebapp guarde
     public async Task A_flood_from_one_address_is_slowed_while_others_pass()
     {
         var flooding = From("127.0.0.9", guarded.Webapp.PublicAddress);
-        await using var alice = await Listener.StartAsync(cluster.Api);
+        await using var alice = await ClientListener.StartAsync(cluster.Api);
 
         var flood = await Task.WhenAll(
             Enumerable.Range(0, 10 * GuardedWebapp.RequestsPerSecond).Select(_ => flooding.GetAsync("/health/live"))
@@ -89,8 +89,8 @@ public sealed class GuardedWebappTests(TestCluster cluster, GuardedWebapp guarde
     public async Task A_session_that_floods_is_slowed_while_others_from_its_address_pass()
     {
         var api = From("127.0.0.11", guarded.Webapp.PublicAddress);
-        await using var flooding = await Listener.StartAsync(cluster.Api);
-        await using var quiet = await Listener.StartAsync(cluster.Api);
+        await using var flooding = await ClientListener.StartAsync(cluster.Api);
+        await using var quiet = await ClientListener.StartAsync(cluster.Api);
 
         var flood = await Task.WhenAll(
             Enumerable
@@ -128,5 +128,5 @@ public sealed class GuardedWebappTests(TestCluster cluster, GuardedWebapp guarde
 
     private static Api From(string local, string address) => new(address, IPAddress.Parse(local));
 
-    private static object ToSelf(Listener listener) => new { toSession = listener.Key, content = 1 };
+    private static object ToSelf(ClientListener listener) => new { toSession = listener.Key, content = 1 };
 }

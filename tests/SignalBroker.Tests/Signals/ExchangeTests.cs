@@ -10,8 +10,8 @@ public sealed class ExchangeTests(TestCluster cluster)
     [Fact]
     public async Task A_signal_reaches_its_addressee()
     {
-        await using var alice = await Listener.StartAsync(cluster.Api);
-        await using var bob = await Listener.StartAsync(cluster.Api);
+        await using var alice = await ClientListener.StartAsync(cluster.Api);
+        await using var bob = await ClientListener.StartAsync(cluster.Api);
 
         var answer = await cluster.Api.ExchangeAsync(
             alice.Session,
@@ -37,7 +37,7 @@ public sealed class ExchangeTests(TestCluster cluster)
     [Fact]
     public async Task The_content_arrives_byte_for_byte()
     {
-        await using var bob = await Listener.StartAsync(cluster.Api);
+        await using var bob = await ClientListener.StartAsync(cluster.Api);
         const string Content =
             """{ "a" : 1.50e+3,"ü":"\u00e9 \\ \" ","b":[ ],"a":  null,"n":12345678901234567890123 }""";
         var request = new HttpRequestMessage(HttpMethod.Post, "/exchange")
@@ -52,7 +52,7 @@ public sealed class ExchangeTests(TestCluster cluster)
         var answer = await cluster.Api.SendAsync(request, bob.Session.Authorization);
 
         answer.Status.ShouldBe(HttpStatusCode.OK, answer.Body);
-        (await bob.Socket.ExpectAsync("MESSAGE")).Body.ShouldEndWith($"\"content\":{Content}}}");
+        (await bob.ReceiveTextAsync()).ShouldEndWith($"\"content\":{Content}}}");
     }
 
     [Theory]
@@ -63,7 +63,7 @@ public sealed class ExchangeTests(TestCluster cluster)
     [InlineData("[]")]
     public async Task Any_JSON_is_content(string content)
     {
-        await using var bob = await Listener.StartAsync(cluster.Api);
+        await using var bob = await ClientListener.StartAsync(cluster.Api);
         var request = new HttpRequestMessage(HttpMethod.Post, "/exchange")
         {
             Content = new StringContent(
@@ -81,7 +81,7 @@ public sealed class ExchangeTests(TestCluster cluster)
     [Fact]
     public async Task A_form_sends_its_content_as_text()
     {
-        await using var bob = await Listener.StartAsync(cluster.Api);
+        await using var bob = await ClientListener.StartAsync(cluster.Api);
 
         var answer = await cluster.Api.PostFormAsync(
             "/exchange",
@@ -135,10 +135,10 @@ public sealed class ExchangeTests(TestCluster cluster)
     public async Task A_signal_to_a_user_reaches_all_three_devices_and_nobody_else()
     {
         var user = "three-" + Guid.NewGuid().ToString("N");
-        await using var phone = await Listener.StartAsync(cluster.Api, user, "phone");
-        await using var laptop = await Listener.StartAsync(cluster.ApiOf(1), user, "laptop");
-        await using var tablet = await Listener.StartAsync(cluster.Api, user, "tablet");
-        await using var stranger = await Listener.StartAsync(cluster.Api);
+        await using var phone = await ClientListener.StartAsync(cluster.Api, user, "phone");
+        await using var laptop = await ClientListener.StartAsync(cluster.ApiOf(1), user, "laptop");
+        await using var tablet = await ClientListener.StartAsync(cluster.Api, user, "tablet");
+        await using var stranger = await ClientListener.StartAsync(cluster.Api);
 
         var answer = await cluster.Api.ExchangeAsync(stranger.Session, new { to = user, content = 1 });
 
@@ -160,8 +160,8 @@ public sealed class ExchangeTests(TestCluster cluster)
     public async Task A_signal_to_a_session_reaches_that_device_only()
     {
         var user = "two-" + Guid.NewGuid().ToString("N");
-        await using var phone = await Listener.StartAsync(cluster.Api, user);
-        await using var laptop = await Listener.StartAsync(cluster.Api, user);
+        await using var phone = await ClientListener.StartAsync(cluster.Api, user);
+        await using var laptop = await ClientListener.StartAsync(cluster.Api, user);
 
         var answer = await cluster.Api.ExchangeAsync(phone.Session, new { toSession = laptop.Key, content = "one" });
         await cluster.Api.ExchangeAsync(phone.Session, new { to = user, content = "both" });
@@ -175,8 +175,8 @@ public sealed class ExchangeTests(TestCluster cluster)
     [Fact]
     public async Task Signals_of_one_sender_to_one_session_keep_their_order_through_both_webapps()
     {
-        await using var alice = await Listener.StartAsync(cluster.Api);
-        await using var bob = await Listener.StartAsync(cluster.Api);
+        await using var alice = await ClientListener.StartAsync(cluster.Api);
+        await using var bob = await ClientListener.StartAsync(cluster.Api);
 
         for (var number = 0; number < 200; number++)
         {
@@ -194,12 +194,12 @@ public sealed class ExchangeTests(TestCluster cluster)
     {
         var user = "new-" + Guid.NewGuid().ToString("N");
         var sender = await cluster.Api.ConnectAsync();
-        var devices = new List<Listener>();
+        var devices = new List<ClientListener>();
         try
         {
             for (var count = 1; count <= 10; count++)
             {
-                devices.Add(await Listener.StartAsync(cluster.ApiOf(count % 2), user));
+                devices.Add(await ClientListener.StartAsync(cluster.ApiOf(count % 2), user));
                 for (var webapp = 0; webapp < 2; webapp++)
                 {
                     var answer = await cluster.ApiOf(webapp).ExchangeAsync(sender, new { to = user, content = count });
@@ -223,8 +223,8 @@ public sealed class ExchangeTests(TestCluster cluster)
     public async Task A_listener_that_has_gone_is_reported_and_then_forgotten()
     {
         var user = "gone-" + Guid.NewGuid().ToString("N");
-        await using var alice = await Listener.StartAsync(cluster.Api);
-        await using (await Listener.StartAsync(cluster.Api, user))
+        await using var alice = await ClientListener.StartAsync(cluster.Api);
+        await using (await ClientListener.StartAsync(cluster.Api, user))
         {
             await Eventually.HoldsAsync(async () =>
                 (await cluster.Api.ExchangeAsync(alice.Session, new { to = user, content = 1 })).Status.ShouldBe(
@@ -244,7 +244,7 @@ public sealed class ExchangeTests(TestCluster cluster)
     [Fact]
     public async Task A_signal_says_when_it_expires_if_its_sender_says_how_long_it_lives()
     {
-        await using var bob = await Listener.StartAsync(cluster.Api);
+        await using var bob = await ClientListener.StartAsync(cluster.Api);
 
         await cluster.Api.ExchangeAsync(
             bob.Session,

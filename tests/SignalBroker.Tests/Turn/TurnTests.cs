@@ -3,7 +3,6 @@ using System.Text.Json;
 using Microsoft.Extensions.Options;
 using SignalBroker.Sessions;
 using SignalBroker.Tests.Harness;
-using SignalBroker.Tests.Users;
 using SignalBroker.Turn;
 
 namespace SignalBroker.Tests.Turn;

@@ -1,3 +1,4 @@
+using SignalBroker.Tests.Harness;
 using SignalBroker.Users;
 
 namespace SignalBroker.Tests.Users;

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using SignalBroker.Tests.Harness;
 using SignalBroker.Users;
 
 namespace SignalBroker.Tests.Users;

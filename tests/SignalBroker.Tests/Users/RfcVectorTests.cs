@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using SignalBroker.Tests.Harness;
 using SignalBroker.Users;
 
 namespace SignalBroker.Tests.Users;

@@ -42,7 +42,7 @@ public sealed class ServiceKeyTests(TestCluster cluster, SignedWebapps webapps)
     [Fact]
     public async Task A_backend_sends_as_the_application()
     {
-        await using var bob = await Listener.StartAsync(cluster.Api);
+        await using var bob = await ClientListener.StartAsync(cluster.Api);
 
         var toUser = await api.PostAsync(
             "/exchange",
@@ -76,7 +76,7 @@ public sealed class ServiceKeyTests(TestCluster cluster, SignedWebapps webapps)
     [Fact]
     public async Task A_user_can_not_look_like_the_application()
     {
-        await using var bob = await Listener.StartAsync(cluster.Api);
+        await using var bob = await ClientListener.StartAsync(cluster.Api);
         await cluster.Api.PostAsync(
             "/exchange",
             new

@@ -81,6 +81,9 @@ export interface LiveCallParts {
   onEnded(): void;
 }
 
+/** How long a failed connection waits for an ICE restart to change anything, until there is another one. */
+const restartAgainMs = 3000;
+
 /** How long an end that listens nowhere may take to come back while there is no connection. */
 const comeBackMs = 25_000;
 
@@ -94,6 +97,7 @@ export function createCall(parts: LiveCallParts): LiveCall {
   const trackEvents: RTCTrackEvent[] = [];
   let state: CallState = { name: "connecting" };
   let giveUp = setTimeout(lose, parts.patienceMs);
+  let restartAgain: ReturnType<typeof setTimeout> | undefined;
   let peerGone: ReturnType<typeof setTimeout> | undefined;
   const connected = deferred<void>();
   const ended = deferred<CallEnd>();
@@ -152,7 +156,9 @@ export function createCall(parts: LiveCallParts): LiveCall {
 
   const call: Call = {
     id: line.call,
-    peer: line.peer,
+    get peer() {
+      return line.peer;
+    },
     role,
     info: parts.info,
     connection,
@@ -227,6 +233,13 @@ export function createCall(parts: LiveCallParts): LiveCall {
       }
       if (state.name !== "ended") {
         connection.restartIce();
+        clearTimeout(restartAgain);
+        // Without a relay and a network it finds no candidate, and the connection stays failed without a word.
+        restartAgain = setTimeout(() => {
+          if (connection.connectionState === "failed") {
+            restart();
+          }
+        }, restartAgainMs);
       }
     })();
   }
@@ -247,6 +260,7 @@ export function createCall(parts: LiveCallParts): LiveCall {
       return;
     }
     clearTimeout(giveUp);
+    clearTimeout(restartAgain);
     clearTimeout(peerGone);
     negotiation.close();
     connection.onconnectionstatechange = null;

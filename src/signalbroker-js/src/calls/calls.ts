@@ -75,6 +75,7 @@ export function createCalls(parts: CallsParts): Calls {
   };
 
   async function call(userId: string, options: CallOptions = {}): Promise<Call> {
+    expectWebRtc();
     if (options.signal?.aborted) {
       throw new SignalBrokerError("aborted", "The application gave up calling.");
     }
@@ -124,7 +125,7 @@ export function createCalls(parts: CallsParts): Calls {
 
   function receive({ content, from, fromSession }: Signal): void {
     const received = readCallContent(content);
-    if (!received || fromSession === undefined) {
+    if (!received || from === undefined || fromSession === undefined) {
       return;
     }
     const id = received.call;
@@ -194,9 +195,7 @@ export function createCalls(parts: CallsParts): Calls {
     options: CallMedia,
     rung?: ReceivedContent & { kind: "ring" },
   ): Promise<(ends: LineEnds) => LiveCall> {
-    if (typeof RTCPeerConnection === "undefined") {
-      throw new SignalBrokerError("no-webrtc", "There is no RTCPeerConnection here.");
-    }
+    expectWebRtc();
     const configuration = async (): Promise<RTCConfiguration> => ({
       iceServers: await parts.iceServers(),
       ...parts.options.configuration,
@@ -240,6 +239,12 @@ export function createCalls(parts: CallsParts): Calls {
         break;
       }
     }
+  }
+}
+
+function expectWebRtc(): void {
+  if (typeof RTCPeerConnection === "undefined") {
+    throw new SignalBrokerError("no-webrtc", "There is no RTCPeerConnection here.");
   }
 }
 

@@ -62,8 +62,8 @@ const confirmWithinMs = 45_000;
 export function createRing({ parts, call, from, content, prepare, onEnded, ...ring }: RingParts): Ring {
   const ended = deferred<RingEnd>();
   const accepted = deferred<Call>();
-  const secret = randomToken();
   let { fromSession } = ring;
+  let secret = "";
   let stage: "ringing" | "accepting" | "over" = "ringing";
   let begin: ((ends: LineEnds) => LiveCall) | undefined;
   /** The sessions that this end has accepted with. */
@@ -135,6 +135,7 @@ export function createRing({ parts, call, from, content, prepare, onEnded, ...ri
       replaced = replaces;
       try {
         begin = await prepare(options);
+        secret = randomToken();
       } catch (error) {
         refuse("busy", { kind: "busy" });
         throw error;

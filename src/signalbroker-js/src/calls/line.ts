@@ -20,6 +20,7 @@ export type Reach = "arrived" | "gone" | "unsure";
 /** The signals between two ends that share a secret, whatever sessions they listen on. */
 export interface Line {
   readonly call: string;
+  /** The other end's user; who is anonymous may come back under another name. */
   readonly peer: string;
   /** The listening key of the other end's session, as far as known. */
   readonly peerSession: string;
@@ -40,9 +41,9 @@ export interface LineEnds {
   secret: string;
 }
 
-export function createLine(parts: CallParts, { call, peer, role, secret, ...ends }: LineEnds): Line {
+export function createLine(parts: CallParts, { call, role, secret, ...ends }: LineEnds): Line {
   const peerRole: Role = role === "caller" ? "callee" : "caller";
-  let { peerSession } = ends;
+  let { peer, peerSession } = ends;
   const signed = (content: CallContent): object => ({
     call,
     proof: proofOf(secret, call, role, parts.self().listeningKey),
@@ -51,20 +52,21 @@ export function createLine(parts: CallParts, { call, peer, role, secret, ...ends
 
   return {
     call,
-    peer,
+    get peer() {
+      return peer;
+    },
     get peerSession() {
       return peerSession;
     },
     accepts({ proof }, from, fromSession) {
-      if (from !== peer) {
+      if (fromSession === peerSession) {
+        return true;
+      }
+      if (proof !== proofOf(secret, call, peerRole, fromSession)) {
         return false;
       }
-      if (fromSession !== peerSession) {
-        if (proof !== proofOf(secret, call, peerRole, fromSession)) {
-          return false;
-        }
-        peerSession = fromSession;
-      }
+      peer = from;
+      peerSession = fromSession;
       return true;
     },
     async toSession(content) {

@@ -1,6 +1,6 @@
 import type { Http } from "../http.js";
 import { basic } from "../http.js";
-import { numberOf, objectsOf, textOf, type JsonObject } from "../json.js";
+import { objectsOf, textOf, type JsonObject } from "../json.js";
 import type { Session } from "./session.js";
 
 /** ICE servers, and until when their credentials are good. */
@@ -10,28 +10,16 @@ export interface IceAnswer {
   expiresAt: number | undefined;
 }
 
-const early = 60_000;
+/** Setting up a call takes a while, and this device's clock may be wrong. */
+const earlyMs = 5 * 60_000;
 
-/**
- * Reads `iceServers` of an answer. Their end is the answer's or a server's `ttl` (seconds) or `expires` (a time, or
- * seconds since 1970).
- */
-export function readIceServers(answer: JsonObject, now = Date.now()): IceAnswer {
-  const listed = objectsOf(answer, "iceServers");
-  const ends = [answer, ...listed].flatMap((object) => endOf(object, now));
-  const servers = listed.map(({ urls, username, credential }) => ({ urls, username, credential }) as RTCIceServer);
-  return { servers, expiresAt: ends.length === 0 ? undefined : Math.min(...ends) };
-}
-
-function endOf(object: JsonObject, now: number): number[] {
-  const ttl = numberOf(object, "ttl");
-  const seconds = numberOf(object, "expires");
-  const time = Date.parse(textOf(object, "expires") ?? "");
-  return [
-    ...(ttl === undefined ? [] : [now + ttl * 1000]),
-    ...(seconds === undefined ? [] : [seconds * 1000]),
-    ...(Number.isNaN(time) ? [] : [time]),
-  ];
+/** Reads `iceServers` and `iceServersExpireAt` of an answer. */
+export function readIceServers(answer: JsonObject): IceAnswer {
+  const servers = objectsOf(answer, "iceServers").map(
+    ({ urls, username, credential }) => ({ urls, username, credential }) as RTCIceServer,
+  );
+  const expiresAt = Date.parse(textOf(answer, "iceServersExpireAt") ?? "");
+  return { servers, expiresAt: Number.isNaN(expiresAt) ? undefined : expiresAt };
 }
 
 /** The ICE servers for the next connection. */
@@ -51,7 +39,7 @@ export function createIceServers(http: Http): IceServers {
       current = next.ice;
     },
     async get() {
-      if (session && current.expiresAt !== undefined && current.expiresAt - Date.now() < early) {
+      if (session && current.expiresAt !== undefined && current.expiresAt - Date.now() < earlyMs) {
         const asked = session;
         try {
           const fresh = readIceServers(await http.request("GET", "ice-servers", { authorization: basic(asked) }));

@@ -114,8 +114,8 @@ export function createListening(parts: ListeningParts): Listening {
         show({ name: "listening", by, session: { userId, device, listeningKey, listeningAddress } });
       },
       received: parts.onReceived,
-      lost(reason) {
-        if (listeningSince === undefined) {
+      lost(reason, isBlocked) {
+        if (isBlocked) {
           transports.failed();
         }
         retry({ code: "listening-lost", reason });

@@ -9,6 +9,8 @@ import type { Tokens } from "./tokens.js";
 /** Who wants to listen. */
 export interface Identity {
   userId?: string | undefined;
+  /** Whether the webapp gave this name to an anonymous user. */
+  isGiven: boolean;
   device?: string | undefined;
 }
 
@@ -20,16 +22,22 @@ export interface Session extends SessionInfo {
 }
 
 /** Opens a session of this user. */
-export async function openSession(http: Http, { userId, device }: Identity, tokens: Tokens): Promise<Session> {
-  const body = { ...(userId === undefined ? {} : { userId }), ...(device === undefined ? {} : { device }) };
+export async function openSession(http: Http, identity: Identity, tokens: Tokens): Promise<Session> {
+  let { userId } = identity;
   for (let asked = 1; ; asked++) {
     const token = await tokens.get();
     try {
+      const body = { userId, device: identity.device };
       const authorization = token === undefined ? undefined : `Bearer ${token}`;
       return readSession(await http.request("POST", "connect", { body, authorization }));
     } catch (error) {
-      const isRefused = error instanceof SignalBrokerError && error.status === 401;
-      if (!isRefused || !tokens.forget() || asked === 2) {
+      if (!(error instanceof SignalBrokerError) || error.status !== 401 || asked === 2) {
+        throw error;
+      }
+      if (error.code === "token-missing" && identity.isGiven) {
+        // Without a token nobody keeps a name, not even an anonymous user: it becomes another one.
+        userId = undefined;
+      } else if (!tokens.forget()) {
         throw error;
       }
     }

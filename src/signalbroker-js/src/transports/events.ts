@@ -15,6 +15,7 @@ export function createEventsTransport(http: Http): OpenTransport {
     const abort = new AbortController();
     let ended = false;
     let isListening = false;
+    let isRefused = false;
     let patience = setTimeout(() => lose("The webapp did not begin its stream in time."), listeningWithinMs);
     void read();
     return { close: end };
@@ -39,6 +40,8 @@ export function createEventsTransport(http: Http): OpenTransport {
           takeEvents(decoder.decode(value, { stream: true }));
         }
       } catch (error) {
+        // The webapp has answered, even if the session's node is away.
+        isRefused = error instanceof SignalBrokerError && error.status === 503;
         lose(error instanceof SignalBrokerError ? error.message : `The webapp's stream broke (${String(error)}).`);
       }
     }
@@ -58,7 +61,7 @@ export function createEventsTransport(http: Http): OpenTransport {
     function lose(reason: string): void {
       if (!ended) {
         end();
-        events.lost(reason);
+        events.lost(reason, !isListening && !isRefused);
       }
     }
 

@@ -13,6 +13,7 @@ export function createStompTransport(openSocket: OpenSocket, startHeartbeat: Sta
   return (session, events) => {
     const queue = `/queue/${session.listeningKey}`;
     let ended = false;
+    let isBlocked = true;
     let stopHeartbeat = (): void => undefined;
 
     const client = new Client({
@@ -26,7 +27,10 @@ export function createStompTransport(openSocket: OpenSocket, startHeartbeat: Sta
       // A dead network never answers the closing handshake.
       discardWebsocketOnCommFailure: true,
       onConnect: subscribe,
-      onStompError: ({ headers }) => lose(`The node refused: ${headers["message"] ?? "no reason given"}.`),
+      onStompError({ headers }) {
+        isBlocked = false;
+        lose(`The node refused: ${headers["message"] ?? "no reason given"}.`);
+      },
       onWebSocketClose: () => lose("The socket to the node closed."),
     });
     const patience = setTimeout(() => lose("The node did not confirm in time."), listeningWithinMs);
@@ -40,6 +44,7 @@ export function createStompTransport(openSocket: OpenSocket, startHeartbeat: Sta
     };
 
     function subscribe(): void {
+      isBlocked = false;
       if (ended) {
         return;
       }
@@ -69,7 +74,7 @@ export function createStompTransport(openSocket: OpenSocket, startHeartbeat: Sta
     function lose(reason: string): void {
       if (!ended) {
         end();
-        events.lost(reason);
+        events.lost(reason, isBlocked);
       }
     }
 

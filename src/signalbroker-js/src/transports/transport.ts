@@ -6,8 +6,11 @@ export interface TransportEvents {
   listening(): void;
   /** An envelope, as JSON. */
   received(body: string): void;
-  /** @param reason a sentence */
-  lost(reason: string): void;
+  /**
+   * @param reason a sentence
+   * @param isBlocked whether nothing has ever come this way, as if something between browser and server blocked it
+   */
+  lost(reason: string, isBlocked: boolean): void;
 }
 
 /** One way in for one session. */

@@ -110,7 +110,7 @@ it("shows no secret in its state", async () => {
 
 it("replaces a lost session by a new one, and says why", async () => {
   await listen();
-  opened[0]?.lost("The socket closed.");
+  opened[0]?.lost("The socket closed.", false);
   expect(listening.state).toMatchObject({ name: "reconnecting", problem: { reason: "The socket closed." } });
   expect(listening.current).toBeUndefined();
   await vi.advanceTimersByTimeAsync(250);
@@ -122,9 +122,9 @@ it("replaces a lost session by a new one, and says why", async () => {
 
 it("waits longer while nothing stays, and begins anew after a stable while", async () => {
   await listen();
-  opened[0]?.lost("gone");
+  opened[0]?.lost("gone", false);
   await vi.advanceTimersByTimeAsync(250);
-  opened[1]?.lost("gone");
+  opened[1]?.lost("gone", false);
   await vi.advanceTimersByTimeAsync(499);
   expect(asked).toBe(2);
   await vi.advanceTimersByTimeAsync(1);
@@ -132,20 +132,20 @@ it("waits longer while nothing stays, and begins anew after a stable while", asy
 
   opened[2]?.listening();
   await vi.advanceTimersByTimeAsync(15_000);
-  opened[2]?.lost("gone");
+  opened[2]?.lost("gone", false);
   await vi.advanceTimersByTimeAsync(250);
   expect(asked).toBe(4);
 });
 
 it("tries at once when it may be of use, but not before the time that the webapp named", async () => {
   await listen();
-  opened[0]?.lost("gone");
+  opened[0]?.lost("gone", false);
   wake();
   await vi.advanceTimersByTimeAsync(0);
   expect(asked).toBe(2);
 
   answer = () => Promise.reject(refusal(503, "no-node-available", 5000));
-  opened[1]?.lost("gone");
+  opened[1]?.lost("gone", false);
   wake();
   await vi.advanceTimersByTimeAsync(0);
   expect(asked).toBe(3);
@@ -170,7 +170,7 @@ it("a wake while it listens or asks changes nothing", async () => {
 it("never asks while it is offline, and at once when it is back", async () => {
   await listen();
   online = false;
-  opened[0]?.lost("gone");
+  opened[0]?.lost("gone", false);
   await vi.advanceTimersByTimeAsync(3_600_000);
   expect(asked).toBe(1);
   expect(listening.state).toMatchObject({ name: "reconnecting", problem: { code: "offline" } });
@@ -199,7 +199,7 @@ it.each([400, 401, 409])("closes after %s, which no waiting mends", async (statu
 it("takes a conflict for one with its own lost session when it comes back", async () => {
   await listen();
   answer = () => Promise.reject(refusal(409, "user-already-connected"));
-  opened[0]?.lost("gone");
+  opened[0]?.lost("gone", false);
   await vi.advanceTimersByTimeAsync(60_000);
   expect(asked).toBeGreaterThan(2);
   expect(listening.state.name).toBe("reconnecting");
@@ -260,9 +260,9 @@ it("comes back with the page", async () => {
 it("falls back to server-sent events after two failed sockets, and says so", async () => {
   listening.start();
   await vi.advanceTimersByTimeAsync(0);
-  opened[0]?.lost("blocked");
+  opened[0]?.lost("blocked", true);
   await vi.advanceTimersByTimeAsync(15_000);
-  opened[1]?.lost("blocked");
+  opened[1]?.lost("blocked", true);
   await vi.advanceTimersByTimeAsync(15_000);
   opened[2]?.listening();
   expect(opened.map(({ by }) => by)).toEqual(["websocket", "websocket", "sse"]);
@@ -271,31 +271,40 @@ it("falls back to server-sent events after two failed sockets, and says so", asy
   expect(ended).toEqual(["s.1", "s.2"]);
 
   // A stream that ends, as when its webapp restarts, is followed by a stream.
-  opened[2]?.lost("restarted");
+  opened[2]?.lost("restarted", false);
   await vi.advanceTimersByTimeAsync(15_000);
   expect(opened[3]?.by).toBe("sse");
   // What was blocked in one network may not be in another.
-  opened[3]?.lost("gone");
+  opened[3]?.lost("gone", false);
   networkChange();
   await vi.advanceTimersByTimeAsync(15_000);
   expect(opened[4]?.by).toBe("websocket");
+});
+
+it("takes no socket for blocked that the node has refused", async () => {
+  listening.start();
+  for (let attempt = 0; attempt < 4; attempt++) {
+    await vi.advanceTimersByTimeAsync(15_000);
+    opened.at(-1)?.lost("refused", false);
+  }
+  expect(new Set(opened.map(({ by }) => by))).toEqual(new Set(["websocket"]));
 });
 
 it("tries a socket again when server-sent events fail, too, and after ten minutes", async () => {
   listening.start();
   for (let attempt = 0; attempt < 5; attempt++) {
     await vi.advanceTimersByTimeAsync(15_000);
-    opened.at(-1)?.lost("blocked");
+    opened.at(-1)?.lost("blocked", true);
   }
   expect(opened.slice(0, 5).map(({ by }) => by)).toEqual(["websocket", "websocket", "sse", "websocket", "sse"]);
 
   await vi.advanceTimersByTimeAsync(15_000);
-  opened.at(-1)?.lost("blocked");
+  opened.at(-1)?.lost("blocked", true);
   await vi.advanceTimersByTimeAsync(15_000);
   expect(opened.at(-1)?.by).toBe("sse");
   opened.at(-1)?.listening();
   await vi.advanceTimersByTimeAsync(600_000);
-  opened.at(-1)?.lost("gone");
+  opened.at(-1)?.lost("gone", false);
   await vi.advanceTimersByTimeAsync(15_000);
   expect(opened.at(-1)?.by).toBe("websocket");
 });
@@ -305,7 +314,7 @@ it.each(["websocket", "sse"] as const)("uses nothing but %s when told so", async
   listening.start();
   for (let attempt = 0; attempt < 4; attempt++) {
     await vi.advanceTimersByTimeAsync(15_000);
-    opened.at(-1)?.lost("blocked");
+    opened.at(-1)?.lost("blocked", true);
   }
   expect(new Set(opened.map((transport) => transport.by))).toEqual(new Set([by]));
 });

@@ -2,7 +2,9 @@ import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { createDuplicates } from "../../src/duplicates";
 import { isSignal, readEnvelope, type ControlSignal, type Signal } from "../../src/envelope";
 import { SignalBrokerError } from "../../src/errors";
-import { readIceServers } from "../../src/listening/iceServers";
+import { createHttp } from "../../src/http";
+import { createIceServers, readIceServers } from "../../src/listening/iceServers";
+import type { Session } from "../../src/listening/session";
 import { bodyOf } from "../../src/sending/signal";
 import { createSocketSending } from "../../src/sending/socket";
 import { createEventReader } from "../../src/transports/eventStream";
@@ -10,6 +12,7 @@ import { createEventReader } from "../../src/transports/eventStream";
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
+const end = "2026-01-01T12:00:00Z";
 const signal = (from: string, id: string): Signal => readEnvelope(JSON.stringify({ id, from, content: 1 })) as Signal;
 
 it("reads an envelope, and takes nothing else for one", () => {
@@ -18,14 +21,21 @@ it("reads an envelope, and takes nothing else for one", () => {
   );
   expect(envelope).toMatchObject({ id: "1", from: "bob", fromSession: "s.x", to: "a", type: "t", content: [1] });
   expect((envelope as Signal).sentAt.toISOString()).toBe("2026-01-01T00:00:00.000Z");
+  expect(readEnvelope('{"id":"1","from":{"application":"shop"},"to":"a","content":1}')).toMatchObject({
+    from: undefined,
+    fromApplication: "shop",
+    fromSession: undefined,
+  });
   expect(readEnvelope("hello")).toBeUndefined();
   expect(readEnvelope('{"content":1}')).toBeUndefined();
 });
 
 it("takes an envelope for the server's own only if it has no sender", () => {
   const forged = readEnvelope('{"from":"mallory","type":"outcome","content":{"id":"1"}}') ?? expect.fail();
+  const application = readEnvelope('{"from":{"application":"shop"},"type":"outcome","content":{}}') ?? expect.fail();
   const genuine = readEnvelope('{"type":"outcome","content":{"id":"1"}}') ?? expect.fail();
   expect(isSignal(forged)).toBe(true);
+  expect(isSignal(application)).toBe(true);
   expect(isSignal(genuine)).toBe(false);
 });
 
@@ -91,18 +101,35 @@ it("answers what was sent through the socket by its id", async () => {
 });
 
 it("reads ICE servers, and when their credentials end", () => {
-  const now = Date.parse("2026-01-01T00:00:00Z");
-  const stun = { urls: "stun:s.example" };
   const turn = { urls: ["turn:t.example"], username: "1:s.x", credential: "c" };
-  expect(readIceServers({}, now)).toEqual({ servers: [], expiresAt: undefined });
-  expect(readIceServers({ iceServers: [stun] }, now).expiresAt).toBeUndefined();
-  expect(readIceServers({ iceServers: [stun, { ...turn, ttl: 600 }] }, now)).toEqual({
-    servers: [{ ...stun, username: undefined, credential: undefined }, turn],
-    expiresAt: now + 600_000,
+  expect(readIceServers({ iceServers: [{ urls: ["stun:s.example"] }, turn], iceServersExpireAt: end })).toEqual({
+    servers: [{ urls: ["stun:s.example"], username: undefined, credential: undefined }, turn],
+    expiresAt: Date.parse(end),
   });
-  expect(readIceServers({ iceServers: [turn], ttl: 60 }, now).expiresAt).toBe(now + 60_000);
-  expect(readIceServers({ iceServers: [{ ...turn, expires: "2026-01-01T00:01:00Z" }] }, now).expiresAt).toBe(
-    now + 60_000,
+  expect(readIceServers({ iceServers: [] })).toEqual({ servers: [], expiresAt: undefined });
+  expect(readIceServers({})).toEqual({ servers: [], expiresAt: undefined });
+});
+
+it("asks for other ICE servers before their credentials end, and makes do with the old ones", async () => {
+  vi.setSystemTime(Date.parse(end) - 3_600_000);
+  const asked: string[] = [];
+  let answer = (): Promise<Response> => Promise.reject(new TypeError("offline"));
+  const iceServers = createIceServers(
+    createHttp("https://signal.example", (url, init) => {
+      asked.push(`${String(url)} ${new Headers(init?.headers).get("Authorization") ?? ""}`);
+      return answer();
+    }),
   );
-  expect(readIceServers({ iceServers: [turn], expires: now / 1000 + 5 }, now).expiresAt).toBe(now + 5000);
+  expect(await iceServers.get()).toEqual([]);
+  const [old, fresh] = [[{ urls: "turn:old" }], [{ urls: "turn:fresh" }]];
+  iceServers.renew({ listeningKey: "s.a", passcode: "p", ice: { servers: old, expiresAt: Date.parse(end) } } as Session);
+  expect(await iceServers.get()).toEqual(old);
+  expect(asked).toEqual([]);
+
+  vi.setSystemTime(Date.parse(end) - 60_000);
+  expect(await iceServers.get()).toEqual(old);
+  answer = () => Promise.resolve(Response.json({ iceServers: fresh, iceServersExpireAt: "2026-01-02T00:00:00Z" }));
+  expect(await iceServers.get()).toMatchObject(fresh);
+  expect(await iceServers.get()).toMatchObject(fresh);
+  expect(asked).toEqual(Array(2).fill(`https://signal.example/ice-servers Basic ${btoa("s.a:p")}`));
 });

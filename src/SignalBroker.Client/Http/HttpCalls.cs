@@ -1,0 +1,162 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+
+namespace SignalBroker.Client.Http;
+
+/// <summary>Requests to the webapp, whose failures are this library's exceptions.</summary>
+internal sealed class HttpCalls(Uri url, HttpMessageInvoker? http, TimeProvider time)
+{
+    /// <summary>How long a request may take.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
+    private const int LargestAnswer = 1 << 20;
+
+    private static readonly MediaTypeHeaderValue Json = new("application/json");
+
+    private readonly string address = url.AbsoluteUri.TrimEnd('/');
+
+    /// <summary>What requests and WebSockets go through.</summary>
+    public HttpMessageInvoker Http { get; } = http ?? SharedHttp.Invoker;
+
+    /// <summary>Posts JSON, and reads what is answered.</summary>
+    /// <exception cref="ServerRefusedException">The server answered with an error.</exception>
+    /// <exception cref="ServerUnreachableException">It did not answer, or something else did.</exception>
+    public async Task<T> PostAsync<T>(
+        string path,
+        ReadOnlyMemory<byte> body,
+        AuthenticationHeaderValue? authorization,
+        JsonTypeInfo<T> answer,
+        CancellationToken cancellationToken
+    )
+        where T : class
+    {
+        using var content = new ReadOnlyMemoryContent(body) { Headers = { ContentType = Json } };
+        return Read(
+            await SendAsync(HttpMethod.Post, path, content, authorization, Patience, cancellationToken),
+            answer
+        );
+    }
+
+    /// <summary>Posts nothing.</summary>
+    /// <inheritdoc cref="PostAsync{T}"/>
+    public Task PostAsync(string path, AuthenticationHeaderValue authorization, TimeSpan patience) =>
+        SendAsync(HttpMethod.Post, path, content: null, authorization, patience, CancellationToken.None);
+
+    /// <summary>Gets what the path answers.</summary>
+    /// <inheritdoc cref="PostAsync{T}"/>
+    public async Task<T> GetAsync<T>(
+        string path,
+        AuthenticationHeaderValue authorization,
+        JsonTypeInfo<T> answer,
+        CancellationToken cancellationToken
+    )
+        where T : class =>
+        Read(await SendAsync(HttpMethod.Get, path, content: null, authorization, Patience, cancellationToken), answer);
+
+    /// <summary>Opens a stream of server-sent events; whoever gets it disposes of it.</summary>
+    /// <exception cref="ServerRefusedException">The server answered with an error.</exception>
+    /// <exception cref="HttpRequestException">It did not answer.</exception>
+    public async Task<HttpResponseMessage> OpenStreamAsync(
+        string path,
+        AuthenticationHeaderValue authorization,
+        CancellationToken cancellationToken
+    )
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, address + path);
+        request.Headers.Authorization = authorization;
+        request.Headers.Accept.Add(new("text/event-stream"));
+        var response = await Http.SendAsync(request, cancellationToken);
+        if (response.IsSuccessStatusCode)
+        {
+            return response;
+        }
+
+        using (response)
+        {
+            throw RefusalOf(response, await ReadAllAsync(response, cancellationToken));
+        }
+    }
+
+    // Something else than a webapp answered, such as a gateway's sign-in page; it may go away.
+    private static T Read<T>(byte[] answer, JsonTypeInfo<T> type)
+        where T : class
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(answer, type) ?? throw new JsonException();
+        }
+        catch (JsonException wrong)
+        {
+            throw new ServerUnreachableException("The answer is none of SignalBroker's.", wrong);
+        }
+    }
+
+    private static async Task<byte[]> ReadAllAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    {
+        await response.Content.LoadIntoBufferAsync(LargestAnswer, cancellationToken);
+        return await response.Content.ReadAsByteArrayAsync(cancellationToken);
+    }
+
+    private async Task<byte[]> SendAsync(
+        HttpMethod method,
+        string path,
+        HttpContent? content,
+        AuthenticationHeaderValue? authorization,
+        TimeSpan patience,
+        CancellationToken cancellationToken
+    )
+    {
+        using var late = new CancellationTokenSource(patience, time);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, late.Token);
+        using var request = new HttpRequestMessage(method, address + path);
+        request.Headers.Authorization = authorization;
+        request.Content = content;
+        try
+        {
+            using var response = await Http.SendAsync(request, limit.Token);
+            var answer = await ReadAllAsync(response, limit.Token);
+            return response.IsSuccessStatusCode ? answer : throw RefusalOf(response, answer);
+        }
+        catch (Exception failure) when (failure is HttpRequestException or IOException)
+        {
+            throw new ServerUnreachableException($"No answer to {path}: {failure.Message}", failure);
+        }
+        catch (OperationCanceledException failure) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new ServerUnreachableException($"No answer to {path} in {patience.TotalSeconds:0} s.", failure);
+        }
+    }
+
+    private ServerRefusedException RefusalOf(HttpResponseMessage response, byte[] answer)
+    {
+        Problem? problem = null;
+        try
+        {
+            problem = JsonSerializer.Deserialize(answer, ApiJson.Default.Problem);
+        }
+        catch (JsonException)
+        {
+            // Gateways in between answer without a code.
+        }
+
+        var status = (int)response.StatusCode;
+        var code =
+            response.StatusCode == HttpStatusCode.Unauthorized ? SignalBrokerCode.Unauthorized : $"http-{status}";
+        return ServerRefusedException.Of(
+            new(status, problem?.Code ?? code, problem?.Detail ?? problem?.Title ?? $"The server answered {status}.")
+            {
+                RetryAfter = RetryAfter(response.Headers.RetryAfter),
+                Sessions = ReachedSession.All(problem?.Sessions),
+            }
+        );
+    }
+
+    // RFC 9110, section 10.2.3: seconds or a date.
+    private TimeSpan? RetryAfter(RetryConditionHeaderValue? header)
+    {
+        var wait = header?.Delta ?? header?.Date - time.GetUtcNow();
+        return wait < TimeSpan.Zero ? TimeSpan.Zero : wait;
+    }
+}

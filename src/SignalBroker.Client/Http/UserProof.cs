@@ -1,0 +1,36 @@
+using System.Net.Http.Headers;
+
+namespace SignalBroker.Client.Http;
+
+/// <summary>What proves to <c>/connect</c> who the user is: a token, a backend's service key, or nothing.</summary>
+internal sealed class UserProof(SignalBrokerClientOptions options)
+{
+    private AuthenticationHeaderValue? current = options.ServiceKey is { } key ? ServiceKey(key) : null;
+
+    /// <summary>Whether there may be another one when this one is refused.</summary>
+    public bool HasOthers => options.Token is not null;
+
+    public static AuthenticationHeaderValue ServiceKey(string key) => new("ServiceKey", key);
+
+    /// <summary>The Authorization header; null for none.</summary>
+    /// <exception cref="TokenUnavailableException">The application's source of tokens failed.</exception>
+    public async ValueTask<AuthenticationHeaderValue?> GetAsync(CancellationToken cancellationToken)
+    {
+        if (current is null && options.Token is not null)
+        {
+            try
+            {
+                current = new("Bearer", await options.Token(cancellationToken));
+            }
+            catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
+            {
+                throw new TokenUnavailableException($"The token can't be had: {failure.Message}", failure);
+            }
+        }
+
+        return current;
+    }
+
+    /// <summary>The last token was refused.</summary>
+    public void Forget() => current = HasOthers ? null : current;
+}

@@ -1,0 +1,251 @@
+using System.Buffers;
+using System.Buffers.Text;
+using System.Net.WebSockets;
+using System.Runtime.CompilerServices;
+using System.Text;
+using SignalBroker.Client.Http;
+using SignalBroker.Client.WebSockets;
+using SignalBroker.Stomp;
+
+namespace SignalBroker.Client.Listening;
+
+/// <summary>Listens at the session's node: WebSocket, STOMP 1.2, SUBSCRIBE to the session's own queue.</summary>
+internal sealed class SocketListener : Listener
+{
+    private const int ReceiveSize = 16 * 1024;
+    private const int LongestBeat = 60;
+
+    // A lost network may never answer the closing handshake.
+    private static readonly TimeSpan ClosingPatience = TimeSpan.FromSeconds(1);
+    private static readonly byte[] HeartBeat = "\n"u8.ToArray();
+
+    private readonly StompFrames frames = new();
+    private readonly StompFrames.Handler handle;
+    private readonly SemaphoreSlim saying = new(1);
+    private WebSocket? socket;
+    private string? expected;
+    private bool answered;
+
+    private SocketListener(TimeProvider time, EnvelopeReceived received)
+        : base(time, received) => handle = Handle;
+
+    public override ListensBy By => ListensBy.WebSocket;
+
+    public override bool CanSend => true;
+
+    protected override string OtherSide => "node";
+
+    private WebSocket Socket => socket!;
+
+    /// <summary>Opens the session's listening address and returns when the node has confirmed the subscription.</summary>
+    /// <exception cref="ListeningFailedException">The node can't be reached, refused, or took longer than 15 s.</exception>
+    public static Task<Listener> StartAsync(
+        HttpMessageInvoker http,
+        OpenSession session,
+        SignalBrokerClientOptions options,
+        EnvelopeReceived received,
+        CancellationToken cancellationToken
+    ) =>
+        StartAsync<Listener>(
+            new SocketListener(options.TimeProvider, received),
+            (listener, limit) => ((SocketListener)listener).BeginAsync(http, session, options, limit),
+            options.TimeProvider,
+            cancellationToken
+        );
+
+    public override async Task SendAsync(
+        OpenSession session,
+        ReadOnlyMemory<byte> body,
+        CancellationToken cancellationToken
+    )
+    {
+        var head = $"SEND\ndestination:/exchange/signals/{session.Info.ListeningKey}\ncontent-length:{body.Length}\n\n";
+        var frame = ArrayPool<byte>.Shared.Rent(head.Length + body.Length + 1);
+        try
+        {
+            var length = Encoding.ASCII.GetBytes(head, frame);
+            body.Span.CopyTo(frame.AsSpan(length));
+            length += body.Length;
+            frame[length++] = 0;
+            await saying.WaitAsync(cancellationToken);
+            try
+            {
+                // Giving up in the middle of a frame would break the socket.
+                await SayAsync(frame.AsMemory(0, length), CancellationToken.None);
+            }
+            finally
+            {
+                saying.Release();
+            }
+        }
+        catch (Exception broken) when (IsLoss(broken))
+        {
+            throw new ListeningFailedException($"The socket is lost: {broken.Message}", broken);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(frame);
+        }
+    }
+
+    public override async Task CloseAsync(Interruption why)
+    {
+        using var limit = new CancellationTokenSource(ClosingPatience);
+        try
+        {
+            await saying.WaitAsync(limit.Token);
+            await Socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, limit.Token);
+        }
+        catch (Exception broken) when (IsLoss(broken) || broken is OperationCanceledException)
+        {
+            // It is gone already.
+        }
+
+        End(why);
+    }
+
+    protected override void Break() => socket?.Dispose();
+
+    protected override void Say()
+    {
+        // What is being said tells the node as well that this listener is there.
+        if (saying.Wait(0))
+        {
+            _ = SayBeatAsync();
+        }
+
+        async Task SayBeatAsync()
+        {
+            try
+            {
+                await SayAsync(HeartBeat, CancellationToken.None);
+            }
+            catch (Exception broken) when (IsLoss(broken) || broken is OperationCanceledException)
+            {
+                // The receiving side learns of it.
+            }
+            finally
+            {
+                saying.Release();
+            }
+        }
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    protected override async ValueTask<bool> ReceiveAsync(CancellationToken cancellationToken)
+    {
+        // Waiting takes no buffer.
+        var begun = await Socket.ReceiveAsync(Memory<byte>.Empty, cancellationToken);
+        Heard();
+        if (begun.MessageType != WebSocketMessageType.Close && !begun.EndOfMessage)
+        {
+            var buffer = ArrayPool<byte>.Shared.Rent(ReceiveSize);
+            try
+            {
+                do
+                {
+                    begun = await Socket.ReceiveAsync(buffer.AsMemory(), cancellationToken);
+                    frames.Add(buffer.AsMemory(0, begun.Count), handle);
+                } while (!begun.EndOfMessage && Reason is null);
+            }
+            finally
+            {
+                ArrayPool<byte>.Shared.Return(buffer);
+            }
+        }
+
+        if (begun.MessageType == WebSocketMessageType.Close)
+        {
+            Lose($"The node closed the socket: {Socket.CloseStatusDescription ?? "no reason given"}.");
+        }
+
+        await HoldUpAsync();
+        return Reason is null;
+    }
+
+    private async Task BeginAsync(
+        HttpMessageInvoker http,
+        OpenSession session,
+        SignalBrokerClientOptions options,
+        CancellationToken cancellationToken
+    )
+    {
+        socket = await Sockets.OpenAsync(
+            new Uri(session.Info.ListeningAddress),
+            http,
+            options.OpenSocket,
+            cancellationToken
+        );
+        await SubscribeAsync(session, options.HeartBeat, cancellationToken);
+    }
+
+    private async Task SubscribeAsync(OpenSession session, TimeSpan beat, CancellationToken cancellationToken)
+    {
+        var key = session.Info.ListeningKey;
+        var ours = (int)beat.TotalMilliseconds;
+        await AskAsync(
+            "CONNECTED",
+            $"CONNECT\naccept-version:1.2\nhost:/\nheart-beat:{ours},{ours}\nlogin:{key}\npasscode:{session.Passcode}\n\n\0",
+            cancellationToken
+        );
+        await AskAsync(
+            "RECEIPT",
+            $"SUBSCRIBE\nid:0\ndestination:/queue/{key}\nack:auto\nexclusive:true\nauto-delete:true\ndurable:false\nreceipt:0\n\n\0",
+            cancellationToken
+        );
+        BeatEvery = Math.Clamp(BeatEvery, (int)beat.TotalSeconds, LongestBeat);
+        LongestSilence = LongestSilence > TimeSpan.Zero && LongestSilence < 2 * beat ? 2 * beat : LongestSilence;
+        expected = null;
+    }
+
+    private async Task AskAsync(string answer, string frame, CancellationToken cancellationToken)
+    {
+        (expected, answered) = (answer, false);
+        await SayAsync(Encoding.ASCII.GetBytes(frame), cancellationToken);
+        while (!answered)
+        {
+            if (!await ReceiveAsync(cancellationToken))
+            {
+                throw new ListeningFailedException(Reason!.Reason);
+            }
+        }
+    }
+
+    private ValueTask SayAsync(ReadOnlyMemory<byte> words, CancellationToken cancellationToken) =>
+        Socket.SendAsync(words, WebSocketMessageType.Text, endOfMessage: true, cancellationToken);
+
+    private void Handle(StompFrame frame)
+    {
+        if (frame.Command.SequenceEqual("MESSAGE"u8))
+        {
+            HandOn(frame.Body);
+        }
+        else if (frame.Command.SequenceEqual("ERROR"u8))
+        {
+            Lose($"The node refused: {Encoding.UTF8.GetString(frame["message"u8])}.");
+        }
+        else
+        {
+            if (frame.Command.SequenceEqual("CONNECTED"u8))
+            {
+                Agree(frame["heart-beat"u8]);
+            }
+
+            answered |= expected is not null && Ascii.Equals(frame.Command, expected);
+        }
+    }
+
+    // STOMP 1.2, "Heart-beating": "<what the node can promise>,<what it wants>" in milliseconds; 0 for none.
+    private void Agree(ReadOnlySpan<byte> nodes)
+    {
+        if (
+            Utf8Parser.TryParse(nodes, out int promised, out var digits)
+            && nodes.Length > digits
+            && Utf8Parser.TryParse(nodes[(digits + 1)..], out int wanted, out _)
+        )
+        {
+            LongestSilence = 2 * TimeSpan.FromMilliseconds(promised);
+            BeatEvery = wanted / 1000;
+        }
+    }
+}

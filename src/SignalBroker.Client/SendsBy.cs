@@ -1,0 +1,14 @@
+namespace SignalBroker.Client;
+
+/// <summary>How signals go out.</summary>
+public enum SendsBy
+{
+    /// <summary>By a request to the webapp for each.</summary>
+    Http,
+
+    /// <summary>
+    /// Through the WebSocket that the client listens on, from where a webapp takes them. It saves the requests of a client
+    /// that sends often, and costs the nodes more. Without a WebSocket, and for more than 64 KiB, it is by HTTP.
+    /// </summary>
+    Socket,
+}

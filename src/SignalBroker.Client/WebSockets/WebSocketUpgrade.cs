@@ -1,0 +1,73 @@
+using System.Net.WebSockets;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace SignalBroker.Client.WebSockets;
+
+/// <summary>Turns a connection into a WebSocket (RFC 6455, section 4), without extensions.</summary>
+internal static class WebSocketUpgrade
+{
+    private const int NonceBytes = 16;
+
+    /// <summary>Asks for the upgrade and returns the socket.</summary>
+    /// <param name="stream">The connection, still unused.</param>
+    /// <param name="address">The <c>ws</c> or <c>wss</c> address.</param>
+    /// <param name="subProtocol">What will be spoken on the socket; null to leave it open.</param>
+    /// <param name="cancellationToken">Stops waiting for the answer.</param>
+    /// <exception cref="WebSocketException">The server answered something else.</exception>
+    public static async Task<WebSocket> OpenAsync(
+        Stream stream,
+        Uri address,
+        string? subProtocol,
+        CancellationToken cancellationToken
+    )
+    {
+        var nonce = Convert.ToBase64String(RandomNumberGenerator.GetBytes(NonceBytes));
+        var request =
+            $"GET {address.PathAndQuery} HTTP/1.1\r\nHost: {address.Authority}\r\nConnection: Upgrade\r\n"
+            + $"Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {nonce}\r\n"
+            + (subProtocol is null ? "\r\n" : $"Sec-WebSocket-Protocol: {subProtocol}\r\n\r\n");
+        await stream.WriteAsync(Encoding.ASCII.GetBytes(request), cancellationToken);
+
+        var readAhead = new ReadAheadStream(stream);
+        int end;
+        do
+        {
+            await readAhead.LookAheadAsync(cancellationToken);
+            end = readAhead.Ahead.IndexOf("\r\n\r\n"u8);
+        } while (end < 0);
+
+        Check(Encoding.ASCII.GetString(readAhead.Ahead[..end]), nonce);
+        readAhead.Skip(end + 4);
+        return WebSocket.CreateFromStream(
+            readAhead,
+            new WebSocketCreationOptions { SubProtocol = subProtocol, KeepAliveInterval = TimeSpan.Zero }
+        );
+    }
+
+    private static void Check(string head, string nonce)
+    {
+        var lines = head.Split("\r\n");
+        if (!lines[0].StartsWith("HTTP/1.1 101", StringComparison.Ordinal))
+        {
+            throw new WebSocketException(WebSocketError.NotAWebSocket, $"It refused the WebSocket: {lines[0]}");
+        }
+
+        var accepted = lines
+            .Where(line => line.StartsWith("Sec-WebSocket-Accept:", StringComparison.OrdinalIgnoreCase))
+            .Select(line => line[(line.IndexOf(':') + 1)..].Trim())
+            .FirstOrDefault();
+        if (accepted != AcceptOf(nonce))
+        {
+            throw new WebSocketException(
+                WebSocketError.HeaderError,
+                "The answer is none to this WebSocket's question."
+            );
+        }
+    }
+
+#pragma warning disable CA5350 // RFC 6455 asks for SHA-1; it protects nothing here.
+    private static string AcceptOf(string nonce) =>
+        Convert.ToBase64String(SHA1.HashData(Encoding.ASCII.GetBytes(nonce + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11")));
+#pragma warning restore CA5350
+}

@@ -1,0 +1,146 @@
+using System.Text.Json;
+using SignalBroker.Client;
+
+namespace SignalBroker.Storm.Clients;
+
+/// <summary>Hears one signal; the envelope is only valid within the call, and the call must not block.</summary>
+public delegate void SignalReceived(ReadOnlyMemory<byte> envelope);
+
+/// <summary>One user's device: a client that comes back only when it is told to, and whose socket can be cut.</summary>
+public sealed class Device : IAsyncDisposable
+{
+    // A node closes a socket that says nothing for 60 s.
+    private static readonly TimeSpan HeartBeat = TimeSpan.FromSeconds(20);
+
+    private SignalBrokerClient client = null!;
+    private Stream? wire;
+    private volatile bool isLeaving;
+
+    private Device() { }
+
+    /// <summary>The session.</summary>
+    public SessionInfo Session => client.Session;
+
+    /// <summary>The value of the Authorization header that proves the session.</summary>
+    public string Authorization => client.GetAuthorization().ToString();
+
+    /// <summary>Opens a session and listens, once.</summary>
+    /// <exception cref="SignalBrokerException">The server or the node refused, or can't be reached.</exception>
+    public static async Task<Device> ConnectOnceAsync(
+        DeviceConnections connections,
+        string? userId,
+        SignalReceived received,
+        CancellationToken cancellationToken
+    )
+    {
+        var device = new Device();
+        device.client = await SignalBrokerClient.ConnectAsync(
+            new()
+            {
+                Url = connections.NextServer(),
+                UserId = userId,
+                Http = connections.Http,
+                HeartBeat = HeartBeat,
+                Listen = ListensBy.WebSocket,
+                Reconnects = false,
+                OpenSocket = async (address, token) =>
+                    device.wire = (await connections.Sources.OpenAsync(address, token)).Stream,
+                EnvelopeArrived = envelope =>
+                {
+                    received(envelope);
+                    return true;
+                },
+            },
+            cancellationToken
+        );
+        return device;
+    }
+
+    /// <summary>Opens a session and listens; after a failure that may pass, it waits and tries again with a new session.</summary>
+    /// <param name="connections">How it connects.</param>
+    /// <param name="userId">Whose session it is; null for an anonymous user.</param>
+    /// <param name="received">Hears each signal.</param>
+    /// <param name="failed">Hears each failure that is tried again.</param>
+    /// <param name="attempts">How often to try.</param>
+    /// <param name="cancellationToken">Ends the waiting and the trying.</param>
+    public static async Task<Device> ConnectAsync(
+        DeviceConnections connections,
+        string? userId,
+        SignalReceived received,
+        Action<Exception> failed,
+        int attempts,
+        CancellationToken cancellationToken
+    )
+    {
+        var backOff = new BackOff();
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return await ConnectOnceAsync(connections, userId, received, cancellationToken);
+            }
+            catch (Exception failure) when (attempt < attempts && NamedFailureException.MayPass(failure))
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                failed(failure);
+                await Task.Delay(backOff.Next(failure), TimeProvider.System, cancellationToken);
+            }
+        }
+    }
+
+    /// <summary>Waits until it hears no more.</summary>
+    /// <returns>The reason; null when it was asked to end.</returns>
+    public async Task<Interruption?> ClosedAsync()
+    {
+        var reason = await client.Closed;
+        return isLeaving ? null : reason;
+    }
+
+    /// <summary>Sends one signal to a user.</summary>
+    /// <param name="to">The user's id.</param>
+    /// <param name="contentJson">The content, as JSON.</param>
+    /// <param name="type">What it is about, or null.</param>
+    public Task<SendOutcome> SendAsync(string to, string contentJson, string? type = null) =>
+        PostAsync(to, contentJson, type);
+
+    /// <summary>Sends one signal to a session.</summary>
+    /// <param name="listeningKey">The session's.</param>
+    /// <param name="contentJson">The content, as JSON.</param>
+    /// <param name="type">What it is about, or null.</param>
+    public Task<SendOutcome> SendToSessionAsync(string listeningKey, string contentJson, string? type = null) =>
+        PostAsync(Addressee.OfSession(listeningKey), contentJson, type);
+
+    /// <summary>Breaks the socket without a word, as a lost network does.</summary>
+    public void Cut()
+    {
+        isLeaving = true;
+        wire?.Dispose();
+    }
+
+    /// <summary>Ends the session at the server, and the socket.</summary>
+    public ValueTask DisconnectAsync()
+    {
+        isLeaving = true;
+        return client.DisposeAsync();
+    }
+
+    /// <summary>Closes the socket, as a tab does that is closed; that ends the session too.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        Cut();
+        await client.Closed;
+        await client.DisposeAsync();
+    }
+
+    private async Task<SendOutcome> PostAsync(Addressee to, string contentJson, string? type)
+    {
+        try
+        {
+            return SendOutcome.Of(await client.SendAsync(to, JsonElement.Parse(contentJson), new() { Type = type }));
+        }
+        catch (Client.ServerRefusedException refused)
+        {
+            return new(refused.Status, 0, refused.Code, refused.RetryAfter);
+        }
+    }
+}

@@ -1,0 +1,45 @@
+using System.Net.Sockets;
+
+namespace SignalBroker.Storm.Clients;
+
+/// <summary>How devices connect: to which webapps, and from which addresses.</summary>
+public sealed class DeviceConnections(IReadOnlyList<Uri> servers, SourceAddresses sources) : IDisposable
+{
+    private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(30);
+
+    private int next = -1;
+
+    /// <summary>To one webapp.</summary>
+    public DeviceConnections(Uri server, SourceAddresses sources)
+        : this([server], sources) { }
+
+    /// <summary>Where they come from.</summary>
+    public SourceAddresses Sources => sources;
+
+    /// <summary>The requests' way; connections are kept and shared.</summary>
+    public HttpMessageInvoker Http { get; } =
+        new(
+            new SocketsHttpHandler
+            {
+                AllowAutoRedirect = false,
+                UseCookies = false,
+                UseProxy = false,
+                ConnectTimeout = ConnectTimeout,
+                ConnectCallback = async (context, cancellationToken) =>
+                    new NetworkStream(
+                        await sources.ConnectAsync(
+                            context.DnsEndPoint.Host,
+                            context.DnsEndPoint.Port,
+                            cancellationToken
+                        ),
+                        ownsSocket: true
+                    ),
+            }
+        );
+
+    /// <summary>The webapp whose turn it is.</summary>
+    public Uri NextServer() => servers[(int)((uint)Interlocked.Increment(ref next) % (uint)servers.Count)];
+
+    /// <inheritdoc />
+    public void Dispose() => Http.Dispose();
+}

@@ -1,0 +1,186 @@
+import type { Call, CallEnd, IncomingCall, SignalBrokerClient } from "../../src/index";
+import { callProblemSentence } from "../page/problems";
+import type { Sequence } from "../sequence/sequence";
+import type { Talk } from "../talk/talk";
+import { createControls } from "./controls";
+import { followCall } from "./following";
+import { closeMedia, openMedia, type Wanted } from "./media";
+import { createRinging } from "./ringing";
+import { createScreen } from "./screen";
+import { createStage } from "./stage";
+
+/** Makes and takes calls, one at a time. */
+export interface Desk {
+  readonly isBusy: boolean;
+  use(client: SignalBrokerClient): void;
+  /** @param since when the person clicked, on the page's clock */
+  call(userId: string, wanted: Wanted, since: number): Promise<void>;
+}
+
+export interface DeskParts {
+  sequence: Sequence;
+  talk: Talk;
+  answersByItself(): boolean;
+  onBusy(isBusy: boolean): void;
+}
+
+/** A call from its first moment to its last. */
+interface Current {
+  readonly other: string;
+  readonly abort: AbortController;
+  media?: MediaStream;
+  call?: Call;
+  /** Why the other can't see or hear this person. */
+  notice?: string;
+}
+
+export function createDesk({ sequence, talk, answersByItself, onBusy }: DeskParts): Desk {
+  const stage = createStage();
+  const screen = createScreen();
+  const ringing = createRinging((incoming) => void accept(incoming, performance.now()));
+  const controls = createControls(hangUp);
+  let client: SignalBrokerClient | undefined;
+  let current: Current | undefined;
+  /** Rings while this person calls the very same user: the client makes one call of the two. */
+  let crossing: IncomingCall | undefined;
+
+  return {
+    get isBusy() {
+      return current !== undefined;
+    },
+    use(next) {
+      client = next;
+      next.onCall(onIncoming);
+    },
+    async call(userId, wanted, since) {
+      const mine = begin(userId, wanted.video, "calling", `Calling ${userId} …`);
+      sequence.call(userId, since);
+      await run(mine, since, async () => {
+        if (wanted.audio || wanted.video) {
+          setMedia(mine, await openMedia(wanted));
+        }
+        crossing = undefined;
+        return client?.call(userId, { media: mine.media, channels: ["chat"], signal: mine.abort.signal });
+      });
+    },
+  };
+
+  function onIncoming(incoming: IncomingCall): void {
+    if (current && !current.call && current.other === incoming.from) {
+      crossing = incoming;
+      return;
+    }
+    if (current) {
+      incoming.busy();
+      return;
+    }
+    if (answersByItself()) {
+      void accept(incoming, performance.now());
+    } else {
+      ringing.show(incoming);
+      void incoming.ended.then((how) => how !== "accepted" && sequence.callEnded());
+    }
+  }
+
+  async function accept(incoming: IncomingCall, since: number): Promise<void> {
+    const mine = begin(incoming.from, incoming.media.video, "connecting", "Connecting …");
+    mine.abort.signal.addEventListener("abort", () => incoming.decline());
+    await run(mine, since, async () => {
+      const { audio, video } = incoming.media;
+      if (audio || video) {
+        await openMedia({ audio, video }).then(
+          (media) => setMedia(mine, media),
+          // Seeing and hearing the other is better than nothing.
+          (error: Error) => (mine.notice = error.message),
+        );
+      }
+      return incoming.accept({ media: mine.media, channels: ["chat"] });
+    });
+  }
+
+  function begin(other: string, withVideo: boolean, state: "calling" | "connecting", words: string): Current {
+    const mine: Current = { other, abort: new AbortController() };
+    current = mine;
+    screen.clear();
+    controls.use(undefined);
+    talk.clear();
+    stage.showPicture(withVideo);
+    stage.showPath(undefined);
+    stage.show(state, other, words);
+    onBusy(true);
+    return mine;
+  }
+
+  function setMedia(mine: Current, media: MediaStream): void {
+    if (mine.abort.signal.aborted) {
+      closeMedia(media);
+      return;
+    }
+    mine.media = media;
+    screen.showOwn(media);
+    controls.use(media);
+  }
+
+  async function run(mine: Current, since: number, connect: () => Promise<Call | undefined>): Promise<void> {
+    let words: string;
+    try {
+      const call = await Promise.race([connect(), aborted(mine)]);
+      if (call) {
+        words = await live(mine, call, since);
+      } else {
+        words = "You are signed out.";
+      }
+    } catch (error) {
+      words = mine.abort.signal.aborted ? "You hung up." : callProblemSentence(error, mine.other);
+    }
+    closeMedia(mine.media);
+    sequence.callEnded();
+    current = undefined;
+    screen.clear();
+    controls.use(undefined);
+    talk.end();
+    stage.showPath(undefined);
+    stage.show("ended", mine.other, words);
+    onBusy(false);
+    if (crossing) {
+      const incoming = crossing;
+      crossing = undefined;
+      onIncoming(incoming);
+    }
+  }
+
+  async function live(mine: Current, call: Call, since: number): Promise<string> {
+    mine.call = call;
+    talk.begin(call);
+    if (mine.notice !== undefined) {
+      talk.notice(mine.notice);
+    }
+    screen.showOther(call.peer, call.remoteStream, () => {
+      sequence.direct("first picture", "peer");
+      performance.measure("click-to-first-remote-frame", { start: since });
+    });
+    return endWords(await followCall(call, stage, sequence), call.peer);
+  }
+
+  function hangUp(): void {
+    current?.call?.hangUp();
+    current?.abort.abort();
+  }
+}
+
+/** Settles when the person hangs up, although a browser's question about the camera may still be open. */
+function aborted({ abort }: Current): Promise<never> {
+  return new Promise((_, reject) => abort.signal.addEventListener("abort", () => reject(abort.signal.reason)));
+}
+
+function endWords({ reason }: CallEnd, peer: string): string {
+  switch (reason) {
+    case "hung-up":
+    case "closed":
+      return "You hung up.";
+    case "peer-hung-up":
+      return `${peer} hung up.`;
+    case "lost":
+      return `The connection to ${peer} was lost.`;
+  }
+}

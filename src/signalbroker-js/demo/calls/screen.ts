@@ -1,0 +1,60 @@
+import { byId } from "../page/dom";
+
+/** The two pictures of a call. */
+export interface Screen {
+  /** Shows the own picture; none without a camera. */
+  showOwn(media: MediaStream | undefined): void;
+  /** Shows what the other sends, as soon as there is something. */
+  showOther(name: string, stream: MediaStream, onFirstFrame: () => void): void;
+  clear(): void;
+}
+
+export function createScreen(): Screen {
+  const stage = byId("stage", HTMLElement);
+  const other = byId("remote-video", HTMLVideoElement);
+  const own = byId("own-video", HTMLVideoElement);
+  const portrait = byId("portrait", HTMLElement);
+  let ends = new AbortController();
+
+  return {
+    showOwn(media) {
+      own.srcObject = media ?? null;
+      own.hidden = !media?.getVideoTracks().length;
+    },
+    showOther(name, stream, onFirstFrame) {
+      ends.abort();
+      ends = new AbortController();
+      other.srcObject = stream;
+      other.setAttribute("aria-label", `Video of ${name}`);
+      portrait.textContent = name.slice(0, 1).toUpperCase();
+      const { signal } = ends;
+      other.requestVideoFrameCallback(() => {
+        if (!signal.aborted) {
+          stage.classList.add("has-picture");
+          onFirstFrame();
+        }
+      });
+      stream.addEventListener("addtrack", () => void play(other, signal), { signal });
+      void play(other, signal);
+    },
+    clear() {
+      ends.abort();
+      own.srcObject = other.srcObject = null;
+      own.hidden = true;
+      stage.classList.remove("has-picture");
+    },
+  };
+}
+
+/** Without a gesture before it browsers forbid sound: then the picture goes on, and the next gesture turns sound on. */
+async function play(video: HTMLVideoElement, signal: AbortSignal): Promise<void> {
+  try {
+    await video.play();
+  } catch (error) {
+    if (error instanceof DOMException && error.name === "NotAllowedError") {
+      video.muted = true;
+      addEventListener("pointerdown", () => (video.muted = false), { once: true, signal });
+      await video.play().catch(() => undefined);
+    }
+  }
+}

@@ -1,0 +1,117 @@
+import { byId, make } from "../page/dom";
+import { createChapterRow, createStepRow, makeSvg, setAll, type Columns, type Row, type StepRow } from "./arrow";
+import type { SequenceView, Step } from "./sequence";
+import { stepWords } from "./words";
+
+const keptRows = 150;
+const timesEnd = 46;
+
+interface Shown {
+  row: Row;
+  words: HTMLLIElement;
+}
+
+/** The sequence diagram: it draws each arrow as it happens, and tells the same in words. */
+export function createDiagram(): SequenceView {
+  const box = byId("sequence-box", HTMLElement);
+  const drawing = byId("sequence", SVGSVGElement);
+  const words = byId("sequence-words", HTMLOListElement);
+  const other = byId("sequence-other", HTMLElement);
+  const lifelines = [1, 2, 3].map(() => makeSvg("line", "lifeline"));
+  const steps = new Map<number, StepRow & { words: HTMLLIElement }>();
+  let shown: Shown[] = [];
+  let columns: Columns = { width: 0, times: timesEnd, me: 0, broker: 0, peer: 0 };
+  let following = true;
+
+  drawing.append(...lifelines);
+  box.addEventListener("scroll", () => {
+    following = box.scrollHeight - box.scrollTop - box.clientHeight < 40;
+  });
+  byId("sequence-clear", HTMLButtonElement).addEventListener("click", clear);
+  showWordsOnDemand(box);
+  new ResizeObserver(() => layOut()).observe(box);
+
+  return {
+    begin(title, peer) {
+      if (peer !== undefined) {
+        other.textContent = peer;
+        other.title = peer;
+      }
+      add({ row: createChapterRow(title), words: make("li", "chapter-words", title) });
+    },
+    show(step) {
+      const known = steps.get(step.id);
+      if (known) {
+        known.update();
+        known.words.textContent = stepWords(step);
+      } else {
+        addStep(step);
+      }
+    },
+  };
+
+  function addStep(step: Step): void {
+    const row = createStepRow(step);
+    const item = make("li", "", stepWords(step));
+    steps.set(step.id, { ...row, words: item });
+    add({ row, words: item });
+  }
+
+  function add(next: Shown): void {
+    shown.push(next);
+    drawing.append(next.row.element);
+    words.append(next.words);
+    if (shown.length > keptRows) {
+      remove(shown.shift());
+    }
+    layOut();
+  }
+
+  function remove(gone: Shown | undefined): void {
+    gone?.row.element.remove();
+    gone?.words.remove();
+  }
+
+  function clear(): void {
+    shown.forEach(remove);
+    shown = [];
+    steps.clear();
+    layOut();
+  }
+
+  function layOut(): void {
+    const width = drawing.clientWidth;
+    const third = (width - timesEnd) / 3;
+    columns = {
+      width,
+      times: timesEnd,
+      me: timesEnd + third / 2,
+      broker: timesEnd + third * 1.5,
+      peer: timesEnd + third * 2.5,
+    };
+    let top = 0;
+    for (const { row } of shown) {
+      row.place(columns, top);
+      top += row.height;
+    }
+    setAll(drawing, { height: top + 12 });
+    [columns.me, columns.broker, columns.peer].forEach((x, index) => {
+      const line = lifelines[index];
+      if (line) {
+        setAll(line, { x1: x, x2: x, y1: 0, y2: top + 12 });
+      }
+    });
+    box.classList.toggle("blank", shown.length === 0);
+    if (following) {
+      box.scrollTop = box.scrollHeight;
+    }
+  }
+}
+
+function showWordsOnDemand(box: HTMLElement): void {
+  const button = byId("in-words", HTMLButtonElement);
+  button.addEventListener("click", () => {
+    const inWords = box.classList.toggle("in-words");
+    button.setAttribute("aria-pressed", String(inWords));
+  });
+}

@@ -1,0 +1,144 @@
+import { isObject, numberOf, objectsOf, parseJson, textOf, type JsonObject } from "../../src/json";
+import { callType } from "../../src/calls/content";
+import type { WireEntry } from "../wire/wire";
+
+/** What something on the wire means for the sequence diagram. */
+export type Meaning =
+  /** This page asks SignalBroker for something. */
+  | { kind: "asks"; label: string }
+  /** SignalBroker says something to this page. */
+  | { kind: "tells"; label: string; isFault: boolean }
+  /** This page sends a signal; `name` joins the answer to it. */
+  | { kind: "sends"; name: string; to: string | undefined; label: string }
+  /** SignalBroker says what became of a signal. */
+  | { kind: "settles"; name: string; queued: boolean; words: string }
+  /** A signal arrives; `ring` is the id of the call that it announces. */
+  | { kind: "receives"; from: string; label: string; ring: string | undefined };
+
+/** Reads one entry; undefined when it adds nothing to the picture. */
+export function readEntry({ channel, way, text, request }: WireEntry): Meaning | undefined {
+  const [title = ""] = text.split("\n", 1);
+  const gap = text.indexOf("\n\n");
+  const json = parseJson(channel === "SSE" ? text : text.slice(gap + 2));
+  const body = isObject(json) ? json : {};
+  switch (`${channel} ${way}`) {
+    case "HTTP out":
+      return title.endsWith("/exchange") ? sends(`request ${request}`, body) : asks(requests[title.split("/").at(-1) ?? ""]);
+    case "HTTP in":
+      return readAnswer(title, `request ${request}`, body);
+    case "STOMP out":
+      return title === "SEND" ? sends(`signal ${textOf(body, "id")}`, body) : asks(frames[title]);
+    case "STOMP in":
+      return title === "MESSAGE" ? readEnvelope(body) : readFrame(title);
+    default:
+      return "content" in body ? readEnvelope(body) : readStream(title);
+  }
+}
+
+const requests: Readonly<Record<string, string>> = {
+  connect: "connect",
+  disconnect: "disconnect",
+  listen: "listen (event stream)",
+  "ice-servers": "fresh ICE servers?",
+};
+
+const frames: Readonly<Record<string, string>> = {
+  CONNECT: "log in (WebSocket)",
+  SUBSCRIBE: "subscribe",
+};
+
+function asks(label: string | undefined): Meaning | undefined {
+  return label === undefined ? undefined : { kind: "asks", label };
+}
+
+function tells(label: string, isFault = false): Meaning {
+  return { kind: "tells", label, isFault };
+}
+
+function sends(name: string, body: JsonObject): Meaning {
+  return { kind: "sends", name, to: textOf(body, "to"), label: signalLabel(body) };
+}
+
+function readAnswer(title: string, name: string, body: JsonObject): Meaning | undefined {
+  const status = Number.parseInt(title, 10);
+  if (Number.isNaN(status)) {
+    return { kind: "settles", name, queued: false, words: "no answer" };
+  }
+  if (status >= 400) {
+    return { kind: "settles", name, queued: false, words: `${status} ${textOf(body, "code") ?? ""}`.trim() };
+  }
+  if ("sessions" in body) {
+    return settles(name, body);
+  }
+  if ("iceServers" in body) {
+    return tells("listeningKey" in body ? "session, ICE servers" : "ICE servers");
+  }
+  return status === 204 ? tells("done") : undefined;
+}
+
+function settles(name: string, body: JsonObject): Meaning {
+  const outcomes = objectsOf(body, "sessions").map((session) => textOf(session, "outcome") ?? "");
+  const queued = outcomes.includes("queued");
+  return { kind: "settles", name, queued, words: queued ? "queued" : (outcomes[0] ?? "sent to nobody") };
+}
+
+function readFrame(title: string): Meaning | undefined {
+  switch (title) {
+    case "CONNECTED":
+      return tells("logged in");
+    case "RECEIPT":
+      return tells("listening");
+    case "ERROR":
+      return tells("refused", true);
+    default:
+      return title.startsWith("The socket closed") ? tells("socket closed", true) : undefined;
+  }
+}
+
+function readStream(title: string): Meaning | undefined {
+  return title.startsWith(":") ? tells("listening") : tells("stream ended", true);
+}
+
+function readEnvelope(body: JsonObject): Meaning | undefined {
+  const sender = body["from"];
+  const from = isObject(sender) ? textOf(sender, "application") : textOf(body, "from");
+  if (from !== undefined) {
+    return { kind: "receives", from, label: signalLabel(body), ring: ringOf(body) };
+  }
+  const { content } = body;
+  if (!isObject(content)) {
+    return undefined;
+  }
+  const name = `signal ${textOf(content, "id")}`;
+  return textOf(body, "type") === "outcome"
+    ? settles(name, content)
+    : { kind: "settles", name, queued: false, words: `${numberOf(content, "status")} ${textOf(content, "code")}` };
+}
+
+function ringOf({ type, content }: JsonObject): string | undefined {
+  return type === callType && isObject(content) && content["kind"] === "ring" ? textOf(content, "call") : undefined;
+}
+
+/** What a signal is about, in a word or two. */
+export function signalLabel(signal: JsonObject): string {
+  const type = textOf(signal, "type");
+  const { content } = signal;
+  if (type !== callType || !isObject(content)) {
+    return type === undefined ? "signal" : `signal “${type.slice(0, 12)}”`;
+  }
+  const kind = textOf(content, "kind") ?? "";
+  if (kind === "negotiate") {
+    const description = isObject(content["description"]) ? textOf(content["description"], "type") : undefined;
+    const count = objectsOf(content, "candidates").length;
+    const candidates = count === 0 ? [] : [count === 1 ? "1 candidate" : `${count} candidates`];
+    return [...(description === undefined ? [] : [description]), ...candidates].join(" + ");
+  }
+  return callWords[kind] ?? kind;
+}
+
+const callWords: Readonly<Record<string, string>> = {
+  stop: "others stop ringing",
+  resume: "back again",
+  resumed: "good",
+  end: "hang up",
+};

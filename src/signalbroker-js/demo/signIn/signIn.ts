@@ -1,0 +1,87 @@
+import { connect, type ConnectOptions, type SignalBrokerClient, type State } from "../../src/index";
+import { createTappedFetch } from "../wire/tappedFetch";
+import { openTappedSocket } from "../wire/tappedSocket";
+import type { Wire } from "../wire/wire";
+import type { SignInRequest } from "./options";
+
+declare const HEARTBEAT_WORKER: string;
+
+/** Where the page stands: the client's state, or nobody is signed in, perhaps because the server refused. */
+export type PageState =
+  | Exclude<State, { name: "closed" }>
+  | { name: "signed-out"; problem?: { code: string; reason: string } };
+
+/** The person's presence: one client, from signing in to signing out. */
+export interface SignIn {
+  readonly client: SignalBrokerClient | undefined;
+  begin(request: SignInRequest): void;
+  end(): void;
+}
+
+export interface SignInParts {
+  wire: Wire;
+  onState(state: PageState): void;
+  /** The client listens for the first time. */
+  onClient(client: SignalBrokerClient): void;
+}
+
+export function createSignIn({ wire, onState, onClient }: SignInParts): SignIn {
+  let client: SignalBrokerClient | undefined;
+  let attempt: AbortController | undefined;
+
+  return {
+    get client() {
+      return client;
+    },
+    begin(request) {
+      attempt = new AbortController();
+      void run(request, attempt);
+    },
+    end() {
+      if (client) {
+        void client.close();
+      } else {
+        attempt?.abort();
+      }
+    },
+  };
+
+  async function run(request: SignInRequest, mine: AbortController): Promise<void> {
+    const options: ConnectOptions = {
+      // Beside the page, wherever a proxy has put it.
+      url: new URL(".", location.href).href,
+      listen: request.listen,
+      send: request.send,
+      calls: { atOnce: 1, configuration: request.relayOnly ? { iceTransportPolicy: "relay" } : {} },
+      signal: mine.signal,
+      fetch: createTappedFetch(wire),
+      openSocket: (address, protocols) => openTappedSocket(address, protocols, wire),
+      heartbeatWorker: HEARTBEAT_WORKER,
+      onState: (state) => showState(state, mine),
+      ...(request.userId === undefined ? {} : { userId: request.userId }),
+      ...(request.device === undefined ? {} : { device: request.device }),
+      ...(request.token === undefined ? {} : { token: request.token }),
+    };
+    try {
+      client = await connect(options);
+      onClient(client);
+    } catch {
+      // The state has said it already.
+    }
+  }
+
+  function showState(state: State, mine: AbortController): void {
+    if (mine !== attempt) {
+      return;
+    }
+    if (state.name !== "closed") {
+      onState(state);
+      return;
+    }
+    client = undefined;
+    attempt = undefined;
+    const { problem } = state;
+    const isOwnWish = problem.code === "closed" || problem.code === "aborted";
+    onState(isOwnWish ? { name: "signed-out" } : { name: "signed-out", problem });
+  }
+}

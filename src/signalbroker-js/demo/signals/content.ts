@@ -1,0 +1,12 @@
+import { parseJson } from "../../src/json";
+
+/** What the sender typed as the signal's content: JSON when it parses, else the text itself as a JSON string. */
+export function contentOf(text: string): unknown {
+  const json = parseJson(text);
+  return json === undefined ? text : json;
+}
+
+/** A received content as text for people: strings as they are, anything else as indented JSON. */
+export function showContent(content: unknown): string {
+  return typeof content === "string" ? content : JSON.stringify(content, null, 2);
+}

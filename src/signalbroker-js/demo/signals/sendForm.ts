@@ -1,0 +1,93 @@
+import type { Delivery, Sent } from "../../src/index";
+import { announce } from "../page/announcer";
+import { byId, enable, make } from "../page/dom";
+import { sendProblemSentence } from "../page/problems";
+import { contentOf } from "./content";
+import { deliverySummary, outcomeWords } from "./outcome";
+
+export interface SendForm {
+  /** Allows sending only while there is a session to send from. */
+  enable(enabled: boolean): void;
+}
+
+export interface SendFormParts {
+  addressee(): string | undefined;
+  send(to: string, content: unknown): Promise<Sent>;
+}
+
+/** The form that sends a signal and says what became of it. */
+export function createSendForm({ addressee, send }: SendFormParts): SendForm {
+  const form = byId("send-form", HTMLFormElement);
+  const content = byId("content", HTMLTextAreaElement);
+  const button = byId("send", HTMLButtonElement);
+  const outcome = byId("outcome", HTMLElement);
+  let enabled = false;
+  let sending = false;
+
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    void submit();
+  });
+  content.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+      form.requestSubmit();
+    }
+  });
+
+  return {
+    enable(allowed) {
+      enabled = allowed;
+      showButton();
+    },
+  };
+
+  async function submit(): Promise<void> {
+    const to = addressee();
+    if (to === undefined || !enabled || sending) {
+      return;
+    }
+    sending = true;
+    showButton();
+    delete outcome.dataset["tone"];
+    outcome.replaceChildren(make("p", "", `Sending to ${to} …`));
+    try {
+      const { sessions } = await send(to, contentOf(content.value));
+      showDeliveries(to, sessions);
+      if (document.activeElement === content) {
+        content.select();
+      }
+    } catch (error) {
+      show("bad", sendProblemSentence(error, to));
+    }
+    sending = false;
+    showButton();
+  }
+
+  function showButton(): void {
+    enable(button, enabled && !sending);
+  }
+
+  function showDeliveries(to: string, deliveries: readonly Delivery[]): void {
+    const summary = deliverySummary(
+      to,
+      deliveries.map((delivery) => delivery.outcome),
+    );
+    show(summary.tone, summary.words);
+    if (deliveries.length > 1) {
+      outcome.append(make("ul", "", ...deliveries.map(deliveryItem)));
+    }
+  }
+
+  function deliveryItem({ device, listeningKey, outcome: word }: Delivery): HTMLLIElement {
+    const { tone, words } = outcomeWords(word);
+    const item = make("li", tone, make("b", "", device ?? `${listeningKey.slice(0, 8)}…`), ` ${words}`);
+    item.dataset["outcome"] = word;
+    return item;
+  }
+
+  function show(tone: string, words: string): void {
+    outcome.replaceChildren(make("p", tone, words));
+    outcome.dataset["tone"] = tone;
+    announce(words);
+  }
+}

@@ -1,0 +1,44 @@
+import { expect, it } from "vitest";
+import { createHttp } from "../../src/http";
+import { openSession, type Identity } from "../../src/listening/session";
+import { createTokens, type TokenSource } from "../../src/listening/tokens";
+
+const opened = { userId: "u", listeningAddress: "ws://node/ws", listeningKey: "s.1", passcode: "p" };
+const anonymous: Identity = { userId: "anonymous.1", isGiven: true };
+
+/** Opens a session at a webapp that refuses first, as often as there are codes; returns what it was asked. */
+async function open(identity: Identity, token: TokenSource | undefined, ...codes: string[]): Promise<string[]> {
+  const asked: string[] = [];
+  const http = createHttp("https://signal.example", (_, init) => {
+    asked.push(`${new Headers(init?.headers).get("Authorization") ?? "-"} ${String(init?.body)}`);
+    const code = codes.shift();
+    return Promise.resolve(code === undefined ? Response.json(opened) : Response.json({ code }, { status: 401 }));
+  });
+  try {
+    await openSession(http, identity, createTokens(token));
+  } catch (error) {
+    asked.push(String((error as { code: string }).code));
+  }
+  return asked;
+}
+
+it("asks for another token, once, when the webapp refuses the last one", async () => {
+  let number = 0;
+  const next = (): string => `token-${++number}`;
+  const alice: Identity = { userId: "alice", isGiven: false };
+  expect(await open(alice, next, "token-expired")).toEqual([
+    'Bearer token-1 {"userId":"alice"}',
+    'Bearer token-2 {"userId":"alice"}',
+  ]);
+  expect((await open(alice, next, "token-invalid", "token-invalid")).at(-1)).toBe("token-invalid");
+  expect(await open(alice, "fixed", "token-expired")).toEqual(['Bearer fixed {"userId":"alice"}', "token-expired"]);
+});
+
+it("gives a name up that the webapp gave and that takes a token now, and no other", async () => {
+  expect(await open(anonymous, undefined)).toEqual(['- {"userId":"anonymous.1"}']);
+  expect(await open(anonymous, undefined, "token-missing")).toEqual(['- {"userId":"anonymous.1"}', "- {}"]);
+  expect(await open({ ...anonymous, isGiven: false }, undefined, "token-missing")).toEqual([
+    '- {"userId":"anonymous.1"}',
+    "token-missing",
+  ]);
+});

@@ -1,0 +1,129 @@
+import { beforeEach, expect, it } from "vitest";
+import { createSequence, type Sequence, type Step } from "../../demo/sequence/sequence";
+import { stepWords, timeWords } from "../../demo/sequence/words";
+import type { Channel, Way } from "../../demo/wire/wire";
+
+let now: number;
+let chapters: string[];
+let steps: Map<number, Step>;
+let sequence: Sequence;
+
+beforeEach(() => {
+  now = 1000;
+  chapters = [];
+  steps = new Map();
+  sequence = createSequence(
+    {
+      begin: (title) => chapters.push(title),
+      show: (step) => steps.set(step.id, step),
+    },
+    () => now,
+  );
+});
+
+function hear(channel: Channel, way: Way, text: string, request = 1): void {
+  sequence.hear({ channel, way, text, request });
+}
+
+function told(): string[] {
+  return [...steps.values()].map(({ from, to, label, tone }) => `${from} → ${to}: ${label} (${tone})`);
+}
+
+const ring = '{"to":"bob","id":"1","type":"signalbroker.call","content":{"call":"c","kind":"ring"}}';
+const rung = '{"from":"bob","to":"alice","id":"1","type":"signalbroker.call","content":{"call":"c","kind":"ring"}}';
+
+it("Signing in is told from the first request to the broker's receipt", () => {
+  sequence.signIn();
+  hear("HTTP", "out", "POST /connect\nContent-Type: application/json\n\n{}");
+  hear("HTTP", "in", '200 OK\n\n{"listeningKey":"s.k","passcode":"x","iceServers":[]}');
+  hear("STOMP", "out", "CONNECT\nlogin:s.k\n\n");
+  hear("STOMP", "in", "CONNECTED\nversion:1.2\n\n");
+  hear("STOMP", "out", "SUBSCRIBE\nid:0\n\n");
+  hear("STOMP", "in", "RECEIPT\nreceipt-id:1\n\n");
+
+  expect(chapters).toEqual(["You sign in"]);
+  expect(told()).toEqual([
+    "me → broker: connect (asked)",
+    "broker → me: session, ICE servers (answer)",
+    "me → broker: log in (WebSocket) (asked)",
+    "broker → me: logged in (answer)",
+    "me → broker: subscribe (asked)",
+    "broker → me: listening (answer)",
+  ]);
+});
+
+it("A signal reaches the other only when the broker has it", () => {
+  sequence.call("bob", 900);
+  hear("HTTP", "out", `POST /exchange\n\n${ring}`);
+  expect(told()).toEqual(["me → peer: ring (pending)"]);
+
+  now += 8;
+  hear("HTTP", "in", '200 OK\n\n{"id":"1","sessions":[{"listeningKey":"s.b","outcome":"queued"}]}');
+
+  expect(told()).toEqual(["me → peer: ring (queued)"]);
+  expect([...steps.values()].map(stepWords)).toEqual([
+    "100 ms: you to bob, through SignalBroker: ring (queued after 8 ms)",
+  ]);
+});
+
+it("A signal that nobody gets stops at the broker", () => {
+  hear("HTTP", "out", `POST /exchange\n\n${ring}`, 7);
+  hear("HTTP", "in", '404 Not Found\n\n{"code":"user-not-listening"}', 7);
+
+  expect(told()).toEqual(["me → peer: ring (fault)"]);
+  expect([...steps.values()][0]?.outcome?.words).toBe("404 user-not-listening");
+});
+
+it("Through the socket, the answer is found by the signal's id", () => {
+  hear("STOMP", "out", `SEND\ndestination:/exchange/signals/s.k\n\n${ring}`);
+  hear("STOMP", "in", 'MESSAGE\n\n{"type":"outcome","content":{"id":"1","sessions":[{"outcome":"queued"}]}}');
+
+  expect(told()).toEqual(["me → peer: ring (queued)"]);
+});
+
+it("A ring begins a chapter once, and none while one is calling oneself", () => {
+  hear("STOMP", "in", `MESSAGE\n\n${rung}`);
+  hear("STOMP", "in", `MESSAGE\n\n${rung}`);
+  expect(chapters).toEqual(["bob calls you"]);
+
+  sequence.callEnded();
+  sequence.call("bob", now);
+  hear("SSE", "in", rung);
+
+  expect(chapters).toEqual(["bob calls you", "You call bob"]);
+  expect(told()).toEqual(Array(3).fill("peer → me: ring (queued)"));
+});
+
+it("Descriptions and candidates have their names", () => {
+  const negotiate = (content: object): void =>
+    hear("STOMP", "in", `MESSAGE\n\n${JSON.stringify({ from: "bob", type: "signalbroker.call", content: { kind: "negotiate", ...content } })}`);
+  negotiate({ description: { type: "offer" }, candidates: [{}, {}] });
+  negotiate({ candidates: [{}] });
+  hear("STOMP", "in", 'MESSAGE\n\n{"from":"bob","type":"chat","content":{"kind":"ring"}}');
+
+  expect([...steps.values()].map(({ label }) => label)).toEqual(["offer + 2 candidates", "1 candidate", "signal “chat”"]);
+});
+
+it("A lost socket and a webapp that does not answer are faults", () => {
+  hear("STOMP", "in", "The socket closed (1006)");
+  hear("HTTP", "out", "POST /connect\n\n{}", 2);
+  hear("HTTP", "in", "no answer to POST /connect (TypeError)", 2);
+
+  expect(told()).toEqual([
+    "broker → me: socket closed (fault)",
+    "me → broker: connect (asked)",
+    "broker → me: no answer (fault)",
+  ]);
+});
+
+it("What goes past the broker can be said better later", () => {
+  const better = sequence.direct("connected");
+  better("connected: direct");
+  sequence.direct("first picture", "peer");
+
+  expect(told()).toEqual(["me → peer: connected: direct (direct)", "peer → me: first picture (direct)"]);
+});
+
+it("Times are short", () => {
+  expect([12.4, 999, 1490, 61_000, 754_000].map(timeWords)).toEqual(["12 ms", "999 ms", "1.5 s", "1:01", "12:34"]);
+});

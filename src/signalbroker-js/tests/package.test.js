@@ -1,0 +1,23 @@
+import { spawnSync } from "node:child_process";
+import { readFile } from "node:fs/promises";
+import { expect, it } from "vitest";
+import { bundleLibrary, limitBytes, weigh } from "../bundle.js";
+
+const here = new URL("..", import.meta.url);
+
+it("has no error of types: the library, the demo page and the tests", { timeout: 120_000 }, () => {
+  const tsc = spawnSync(process.execPath, ["node_modules/typescript/bin/tsc", "--noEmit"], { cwd: here });
+  expect(String(tsc.stdout)).toBe("");
+  expect(tsc.status).toBe(0);
+});
+
+it("weighs at most 25 KiB with gzip, its dependency included", { timeout: 60_000 }, async () => {
+  await bundleLibrary();
+  expect(limitBytes).toBe(25 * 1024);
+  expect((await weigh()).compressed).toBeLessThanOrEqual(limitBytes);
+});
+
+it("carries simple-peer's signals in less than 30 lines", async () => {
+  const example = await readFile(new URL("examples/simplePeer.js", here), "utf8");
+  expect(example.trim().split("\n").length).toBeLessThan(30);
+});

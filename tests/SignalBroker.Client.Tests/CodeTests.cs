@@ -1,0 +1,68 @@
+using System.Reflection;
+using System.Text.RegularExpressions;
+using SignalBroker.LocalCluster;
+
+namespace SignalBroker.Client.Tests;
+
+/// <summary>Every code of the server has a constant, and a type of exception.</summary>
+public sealed partial class CodeTests
+{
+    private static readonly HashSet<string> Known =
+    [
+        .. typeof(SignalBrokerCode)
+            .GetFields(BindingFlags.Public | BindingFlags.Static)
+            .Select(field => (string)field.GetRawConstantValue()!),
+    ];
+
+    [Fact]
+    public void Every_code_that_the_server_documents_is_known_here()
+    {
+        var readme = File.ReadAllLines(Path.Combine(Repository.Root, "README.md"));
+        var table = readme
+            .SkipWhile(line => line != "| status | codes |")
+            .Skip(2)
+            .TakeWhile(line => line.StartsWith('|'));
+        var codes = table.SelectMany(line => Code().Matches(line)).Select(match => match.Groups["code"].Value).ToList();
+        codes.Count.ShouldBeGreaterThan(20);
+        codes.ShouldBeSubsetOf(Known);
+    }
+
+    [Fact]
+    public void Every_code_in_the_servers_source_is_known_here()
+    {
+        var sources = Directory.EnumerateFiles(
+            Path.Combine(Repository.Root, "src", "SignalBroker"),
+            "*.cs",
+            SearchOption.AllDirectories
+        );
+        var codes = sources.SelectMany(file => Problem().Matches(File.ReadAllText(file))).Select(CodeOf).ToList();
+        codes.Count.ShouldBeGreaterThan(20);
+        codes.ShouldBeSubsetOf(Known);
+
+        static string CodeOf(Match match) => match.Groups["code"].Value;
+    }
+
+    [Theory]
+    [InlineData(400, SignalBrokerCode.InvalidMember, typeof(InvalidRequestException))]
+    [InlineData(404, SignalBrokerCode.NotFound, typeof(InvalidRequestException))]
+    [InlineData(413, SignalBrokerCode.PayloadTooLarge, typeof(InvalidRequestException))]
+    [InlineData(401, SignalBrokerCode.TokenExpired, typeof(UnauthorizedException))]
+    [InlineData(403, SignalBrokerCode.UserIdMismatch, typeof(ForbiddenException))]
+    [InlineData(404, SignalBrokerCode.UserNotListening, typeof(UserNotListeningException))]
+    [InlineData(409, SignalBrokerCode.UserAlreadyConnected, typeof(SessionConflictException))]
+    [InlineData(429, SignalBrokerCode.TooManyRequests, typeof(TooManyRequestsException))]
+    [InlineData(503, SignalBrokerCode.NoNodeAvailable, typeof(ServerUnavailableException))]
+    [InlineData(502, "http-502", typeof(ServerUnavailableException))]
+    public void A_refusal_is_of_a_type(int status, string code, Type type)
+    {
+        var refused = ServerRefusedException.Of(new(status, code, "No."));
+        refused.ShouldBeOfType(type);
+        (refused.Status, refused.Code, refused.Message, refused.RetryAfter).ShouldBe((status, code, "No.", null));
+    }
+
+    [GeneratedRegex("`(?<code>[a-z]+(?:-[a-z]+)+|unauthorized)`", RegexOptions.NonBacktracking)]
+    private static partial Regex Code();
+
+    [GeneratedRegex("Status\\d{3}\\w+,\\s*\"(?<code>[a-z-]+)\"", RegexOptions.NonBacktracking)]
+    private static partial Regex Problem();
+}

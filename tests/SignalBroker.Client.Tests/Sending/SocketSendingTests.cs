@@ -1,0 +1,117 @@
+using System.Text.Json;
+using SignalBroker.Client.Http;
+using SignalBroker.Client.Listening;
+using SignalBroker.Client.Sending;
+using SignalBroker.Client.Tests.Harness;
+
+namespace SignalBroker.Client.Tests.Sending;
+
+/// <summary>Which answer belongs to which signal that went through the socket, and what if none comes.</summary>
+public sealed class SocketSendingTests
+{
+    private readonly ManualClock clock = new();
+    private readonly SocketSending sending;
+    private readonly OpenSession session = new(new("alice", null, "s.a", "ws://127.0.0.1/ws"), "", new([], null));
+    private readonly Wire wire;
+
+    public SocketSendingTests() => (sending, wire) = (new SocketSending(clock), new Wire(clock));
+
+    [Fact]
+    public async Task Answers_come_in_any_order()
+    {
+        var one = SendAsync("1");
+        var two = SendAsync("2");
+        Hear("outcome", """{"id":"2","sessions":[{"listeningKey":"s.b","outcome":"queued"}]}""");
+        Hear("outcome", """{"id":"1","sessions":[{"listeningKey":"s.b","outcome":"overloaded"}]}""");
+
+        (await one).ShouldSatisfyAllConditions(
+            sent => sent.Id.ShouldBe("1"),
+            sent => sent.Sessions.ShouldBe([new("s.b", null, Outcome.Overloaded)])
+        );
+        (await two).Sessions.ShouldBe([new("s.b", null, Outcome.Queued)]);
+    }
+
+    [Fact]
+    public async Task An_error_is_the_exception_that_a_request_would_end_in()
+    {
+        var sent = SendAsync("1");
+        Hear("error", """{"id":"1","status":429,"code":"too-many-requests","detail":"Slow down.","retryAfter":3}""");
+
+        var refused = await Should.ThrowAsync<TooManyRequestsException>(sent);
+        (refused.Status, refused.Code, refused.Message).ShouldBe((429, "too-many-requests", "Slow down."));
+        refused.RetryAfter.ShouldBe(TimeSpan.FromSeconds(3));
+    }
+
+    [Fact]
+    public async Task Without_an_answer_nobody_knows()
+    {
+        var sent = SendAsync("1");
+        clock.Advance(SocketSending.AnswerWithin - TimeSpan.FromMilliseconds(1));
+        sent.IsCompleted.ShouldBeFalse();
+        clock.Advance(TimeSpan.FromMilliseconds(1));
+        await Should.ThrowAsync<ServerUnreachableException>(sent);
+
+        // The same signal, sent again, takes the late answer for its own.
+        var again = SendAsync("1");
+        Hear("outcome", """{"id":"1","sessions":[]}""");
+        (await again).Id.ShouldBe("1");
+    }
+
+    [Fact]
+    public async Task With_the_socket_the_answers_are_lost()
+    {
+        var sent = SendAsync("1");
+        sending.Lost();
+        await Should.ThrowAsync<ServerUnreachableException>(sent);
+    }
+
+    [Fact]
+    public void Answers_to_nobody_and_unknown_words_are_passed_over()
+    {
+        Hear("outcome", """{"id":"9","sessions":[]}""");
+        Hear("error", "{}");
+        Hear("error", """{"id":7}""");
+        Hear("weather", "\"fine\"");
+    }
+
+    [Fact]
+    public async Task What_is_too_long_or_under_way_goes_another_way()
+    {
+        using var signal = NewSignal("1", "short");
+        using var tooLong = NewSignal("2", new string('x', 70_000));
+        sending.Takes(signal).ShouldBeTrue();
+        sending.Takes(tooLong).ShouldBeFalse();
+
+        var sent = sending.SendAsync(session, wire, signal, CancellationToken.None);
+        sending.Takes(signal).ShouldBeFalse();
+        Hear("outcome", """{"id":"1","sessions":[]}""");
+        await sent;
+        sending.Takes(signal).ShouldBeTrue();
+    }
+
+    private OutgoingSignal NewSignal(string id, string content) =>
+        OutgoingSignal.Write("bob", new() { Id = id }, clock, writer => writer.WriteStringValue(content));
+
+    private async Task<Sent> SendAsync(string id)
+    {
+        using var signal = NewSignal(id, "hello");
+        return await sending.SendAsync(session, wire, signal, CancellationToken.None);
+    }
+
+    private void Hear(string type, string content) => sending.Receive(new(type, JsonElement.Parse(content)));
+
+    /// <summary>Takes everything, and says nothing.</summary>
+    private sealed class Wire(TimeProvider time) : Listener(time, _ => ValueTask.CompletedTask)
+    {
+        public override ListensBy By => ListensBy.WebSocket;
+
+        protected override string OtherSide => "node";
+
+        public override Task SendAsync(OpenSession session, ReadOnlyMemory<byte> body, CancellationToken token) =>
+            Task.CompletedTask;
+
+        protected override ValueTask<bool> ReceiveAsync(CancellationToken cancellationToken) => new(false);
+
+        protected override void Break() { }
+    }
+}
