@@ -48,10 +48,14 @@ public sealed partial class NodeLink(Node node, BrokerOptions options, TimeProvi
             return [.. parts.Select(_ => node.Blocked ? PublishOutcome.Overloaded : PublishOutcome.Unknown)];
         }
 
-        var publishes = Array.ConvertAll(
-            parts,
-            part => open.PublishAsync(key, body, timeToLive, mandatory: true, copies: part)
-        );
+        // A key for each part: what the broker returns is found by its key and its body, and the body is the same.
+        ValueTask<PublishOutcome>[] publishes =
+        [
+            .. parts.Select(
+                (part, number) =>
+                    open.PublishAsync($"{key}.{number}", body, timeToLive, mandatory: true, copies: part)
+            ),
+        ];
         var outcomes = new PublishOutcome[parts.Length];
         for (var number = 0; number < parts.Length; number++)
         {

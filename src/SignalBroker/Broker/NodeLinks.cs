@@ -42,7 +42,7 @@ public sealed class NodeLinks : BackgroundService
     /// one of them is full, it turns the publish away although the others have it.
     /// </remarks>
     /// <param name="node">The name of the node that holds the queues.</param>
-    /// <param name="key">What every receiver sees as the destination; no queue's name.</param>
+    /// <param name="key">What every receiver sees as the destination, with a number behind it; no queue's name.</param>
     /// <param name="queues">The queues' names.</param>
     /// <param name="body">What is delivered; it must not change before the outcome is there.</param>
     /// <param name="timeToLive">How long the message may wait in each queue.</param>

@@ -14,15 +14,22 @@ public sealed class RoomEndpoints(
     RoomSignals signals,
     SessionProof proof,
     StrangeBehaviorLog strange,
-    IOptions<RoomsOptions> options
+    IOptions<RoomsOptions> options,
+    TimeProvider clock
 )
 {
     private readonly RoomsOptions limits = options.Value;
 
+    private readonly TokenBuckets<string> changes = new(
+        options.Value.ChangesPerSecondOfUser,
+        2 * options.Value.ChangesPerSecondOfUser,
+        clock
+    );
+
     /// <summary>Makes a room.</summary>
     public async Task<IResult> CreateAsync(HttpRequest request)
     {
-        var session = await AuthenticateAsync(request);
+        var session = await AuthenticateForChangeAsync(request);
         var wanted = await JsonBody.ReadAsync(request, HttpJson.Default.CreateRoomRequest);
         Check("name", wanted.Name);
         Check("alias", wanted.Alias);
@@ -81,7 +88,7 @@ public sealed class RoomEndpoints(
     /// <summary>Makes the user a member.</summary>
     public async Task<IResult> JoinAsync(HttpRequest request, string room)
     {
-        var session = await AuthenticateAsync(request);
+        var session = await AuthenticateForChangeAsync(request);
         var wanted = await JsonBody.ReadAsync(request, HttpJson.Default.JoinRoomRequest);
         Check("alias", wanted.Alias);
         CheckId(room);
@@ -113,7 +120,7 @@ public sealed class RoomEndpoints(
     /// <summary>Ends the user's membership; a host takes the room along.</summary>
     public async Task<IResult> LeaveAsync(HttpRequest request, string room)
     {
-        var session = await AuthenticateAsync(request);
+        var session = await AuthenticateForChangeAsync(request);
         if (await rooms.FindNowAsync(room) is not { } roster || roster.FindUser(session.UserId) is not { } member)
         {
             // The same answer as before, should the first one have been lost.
@@ -135,7 +142,7 @@ public sealed class RoomEndpoints(
     /// <summary>Lets the others know who an anonymous member is.</summary>
     public async Task<IResult> RevealAsync(HttpRequest request, string room)
     {
-        var session = await AuthenticateAsync(request);
+        var session = await AuthenticateForChangeAsync(request);
         var (_, member) = await FindMemberAsync(room, session);
         if (await store.RevealAsync(room, session.UserId) is { } version)
         {
@@ -148,7 +155,7 @@ public sealed class RoomEndpoints(
     /// <summary>Has the owner end somebody else's membership.</summary>
     public async Task<IResult> RemoveAsync(HttpRequest request, string room, string member)
     {
-        var session = await AuthenticateAsync(request);
+        var session = await AuthenticateForChangeAsync(request);
         var (roster, own) = await FindMemberAsync(room, session);
         if (own != roster.Owner)
         {
@@ -171,7 +178,7 @@ public sealed class RoomEndpoints(
     /// <summary>Closes a room.</summary>
     public async Task<IResult> CloseAsync(HttpRequest request, string room)
     {
-        var session = await AuthenticateAsync(request);
+        var session = await AuthenticateForChangeAsync(request);
         var roster = await FindAsync(room);
         if (roster.Room.Owner != session.UserId)
         {
@@ -196,6 +203,14 @@ public sealed class RoomEndpoints(
         return await proof.FindAsync(request, "/rooms") is { OriginalClient: false } session
             ? session
             : throw new RefusedException(Problem.Unauthorized);
+    }
+
+    private async Task<Session> AuthenticateForChangeAsync(HttpRequest request)
+    {
+        var session = await AuthenticateAsync(request);
+        return changes.Take(session.UserId) is { } wait
+            ? throw new RefusedException(Problem.TooManyRequests(wait))
+            : session;
     }
 
     private async Task<RoomRoster> FindAsync(string room)

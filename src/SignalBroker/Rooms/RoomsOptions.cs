@@ -24,6 +24,10 @@ public sealed class RoomsOptions
     [Range(typeof(TimeSpan), "00:00:00.1", "1.00:00:00")]
     public TimeSpan SweepInterval { get; set; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>How many changes of rooms and members a user may make per second at one webapp: all members hear of each.</summary>
+    [Range(1, 1_000_000)]
+    public int ChangesPerSecondOfUser { get; set; } = 10;
+
     /// <summary>How many copies of signals one session may have made per second by one webapp: one for each session reached.</summary>
     [Range(1, 1_000_000)]
     public int CopiesPerSecondOfSession { get; set; } = 5_000;

@@ -6,7 +6,7 @@ namespace SignalBroker.Sessions;
 /// <remarks>
 /// Memory serves only while every change is known to have been heard up to <see cref="LongestMemory"/> ago. A stale
 /// answer that names a session too many is corrected by the broker; one that lacks a session is prevented by
-/// <see cref="SessionChanges"/>; an empty one is never kept.
+/// <see cref="SessionChanges"/>; an empty one is kept only of rooms' members.
 /// </remarks>
 public sealed class SessionDirectory : IAnnouncedMemory, IDisposable
 {
