@@ -173,11 +173,15 @@ public sealed class RoomLossTests(FailureCluster cluster) : FailureTests(cluster
             var joined = await Cluster.ApiOf(0).RoomsAsync(HttpMethod.Post, $"/{room}/join", guest, new { });
             joined.Status.ShouldBe(HttpStatusCode.OK, joined.Body);
         });
-        (await Cluster.ApiOf(1).MembersAsync(sender.Session, room)).Count.ShouldBe(3);
+        await Eventually.HoldsAsync(async () =>
+            (await Cluster.ApiOf(1).MembersAsync(sender.Session, room)).Count.ShouldBe(3)
+        );
         for (var webapp = 0; webapp < 2; webapp++)
         {
-            await ExchangeAsync(webapp, sender, room, $"by {webapp}");
-            await UntilAsync(receiver, $"by {webapp}");
+            var content = $"by {webapp}";
+            var number = webapp;
+            await Eventually.HoldsAsync(() => ExchangeAsync(number, sender, room, content));
+            await UntilAsync(receiver, content);
         }
     }
 

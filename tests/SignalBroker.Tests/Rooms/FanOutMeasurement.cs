@@ -104,6 +104,7 @@ public sealed class FanOutMeasurement
         (webapp, node) = (CpuOf(servers.Webapps[0]) - webapp, CpuOf(servers.Nodes[0]) - node);
         delays.Sort();
         Say(
+            CultureInfo.InvariantCulture,
             $"{listeners.Count, 7} {signals / time.Elapsed.TotalSeconds, 10:0} {copies / time.Elapsed.TotalSeconds, 9:0} {webapp / signals * 1e6, 17:0} {webapp / copies * 1e6, 15:0.0} {node / copies * 1e6, 13:0} {delays[delays.Count / 2], 16:0.0} {delays[^1], 7:0.0}"
         );
 
@@ -138,7 +139,7 @@ public sealed class FanOutMeasurement
                 + double.Parse(fields[12], CultureInfo.InvariantCulture);
         }) / TicksPerSecond;
 
-    private static void Say(FormattableString line) => Say(line.ToString(CultureInfo.InvariantCulture));
+    private static void Say(IFormatProvider culture, FormattableString line) => Say(line.ToString(culture));
 
     private static void Say(string line) => TestContext.Current.TestOutputHelper?.WriteLine(line);
 }
