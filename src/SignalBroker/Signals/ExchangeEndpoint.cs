@@ -120,7 +120,11 @@ public sealed class ExchangeEndpoint(
                 return session;
             }
 
-            strange.RecordBruteForce(request.HttpContext, "wrong or unknown credential at /exchange", credential.ListeningKey);
+            strange.RecordBruteForce(
+                request.HttpContext,
+                "wrong or unknown credential at /exchange",
+                credential.ListeningKey
+            );
             return null;
         }
 

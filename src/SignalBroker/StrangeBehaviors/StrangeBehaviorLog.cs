@@ -34,9 +34,7 @@ public sealed partial class StrangeBehaviorLog(
     /// <param name="what">What it claimed, and where.</param>
     /// <param name="listeningKey">Whose session, if it named one.</param>
     public void RecordBruteForce(HttpContext context, string what, string? listeningKey = null) =>
-        Record(
-            new(StrangeKind.BruteForce, what) { ListeningKey = listeningKey, Address = Networks.ClientOf(context) }
-        );
+        Record(new(StrangeKind.BruteForce, what) { ListeningKey = listeningKey, Address = Networks.ClientOf(context) });
 
     /// <summary>Writes down what has been noted since the last time.</summary>
     public async Task WriteAsync()

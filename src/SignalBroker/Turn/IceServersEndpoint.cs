@@ -21,7 +21,11 @@ public sealed class IceServersEndpoint(SessionDirectory directory, IceServers se
             return TypedResults.Ok(servers.For(session.ListeningKey));
         }
 
-        strange.RecordBruteForce(request.HttpContext, "wrong or unknown credential at /ice-servers", credential.ListeningKey);
+        strange.RecordBruteForce(
+            request.HttpContext,
+            "wrong or unknown credential at /ice-servers",
+            credential.ListeningKey
+        );
         return Problem.Unauthorized;
     }
 }

@@ -1,4 +1,5 @@
 using Microsoft.Playwright;
+using SignalBroker.Tests.Demo;
 
 namespace SignalBroker.Tests.Client;
 
@@ -13,12 +14,16 @@ public sealed class Firefox : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         playwright = await Playwright.CreateAsync();
+        var environment = Browser.EnvironmentOfItsOwn();
+        // It would make a folder for downloads at home.
+        environment["HOME"] = Directory.CreateDirectory(environment["XDG_CONFIG_HOME"]).FullName;
         firefox = await playwright.Firefox.LaunchAsync(
             new()
             {
                 // Makes Playwright speak WebDriver BiDi, the standard, instead of what its own Firefox understands.
                 Channel = "moz-firefox",
                 ExecutablePath = "/usr/bin/firefox-esr",
+                Env = environment,
                 FirefoxUserPrefs = new Dictionary<string, object>
                 {
                     ["media.navigator.streams.fake"] = true,

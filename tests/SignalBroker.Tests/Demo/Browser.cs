@@ -63,7 +63,7 @@ public sealed class Browser : IAsyncLifetime
     }
 
     // Else crash reports and caches would go to the home folder of whoever runs the tests.
-    private static Dictionary<string, string> EnvironmentOfItsOwn()
+    internal static Dictionary<string, string> EnvironmentOfItsOwn()
     {
         var environment = Environment
             .GetEnvironmentVariables()

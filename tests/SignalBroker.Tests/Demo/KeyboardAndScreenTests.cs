@@ -88,6 +88,8 @@ public sealed class KeyboardAndScreenTests(TestCluster cluster, Browser browser)
     {
         var alice = await OpenAsync(Cluster.Api);
         var bob = await OpenAsync(Cluster.Api);
+        // Long before the key is pressed: the browser has to know by then that nobody will see its dialog.
+        var choosing = bob.Page.WaitForFileChooserAsync(new() { Timeout = 180_000 });
         var bobId = Fresh("bob");
         await bob.ListenAsync(bobId);
         await alice.ListenAsync(Fresh("alice"));
@@ -109,8 +111,8 @@ public sealed class KeyboardAndScreenTests(TestCluster cluster, Browser browser)
         await Expect(bob.Chat).ToContainTextAsync("Typed");
         var attach = bob.Page.GetByTestId("attach");
         await TabToAsync(bob, attach);
-        var chooser = await bob.Page.RunAndWaitForFileChooserAsync(() => bob.Page.Keyboard.PressAsync("Enter"));
-        await chooser.SetFilesAsync(
+        await bob.Page.Keyboard.PressAsync("Enter");
+        await (await choosing).SetFilesAsync(
             new FilePayload
             {
                 Name = "notes.txt",

@@ -196,6 +196,8 @@ public sealed class Tab
             losesServers
             && (
                 message.Text.Contains("net::ERR_")
+                // A webapp that has just started reaches no node yet.
+                || message.Text.Contains("a status of 503")
                 || message.Text.StartsWith("WebSocket connection to", StringComparison.Ordinal)
             );
         if (message.Type is "error" or "warning" && !isAnnounced)

@@ -28,7 +28,7 @@ export function createScreen(): Screen {
       other.setAttribute("aria-label", `Video of ${name}`);
       portrait.textContent = name.slice(0, 1).toUpperCase();
       const { signal } = ends;
-      other.requestVideoFrameCallback(() => {
+      whenSeen(other, () => {
         if (!signal.aborted) {
           stage.classList.add("has-picture");
           onFirstFrame();
@@ -44,6 +44,15 @@ export function createScreen(): Screen {
       stage.classList.remove("has-picture");
     },
   };
+}
+
+/** Calls back when the first frame is on the screen; where browsers don't say so, when it is there to be shown. */
+function whenSeen(video: HTMLVideoElement, then: () => void): void {
+  if ("requestVideoFrameCallback" in video) {
+    video.requestVideoFrameCallback(then);
+  } else {
+    (video as HTMLVideoElement).addEventListener("loadeddata", then, { once: true });
+  }
 }
 
 /** Without a gesture before it browsers forbid sound: then the picture goes on, and the next gesture turns sound on. */
