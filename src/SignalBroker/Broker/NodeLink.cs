@@ -52,8 +52,7 @@ public sealed partial class NodeLink(Node node, BrokerOptions options, TimeProvi
         ValueTask<PublishOutcome>[] publishes =
         [
             .. parts.Select(
-                (part, number) =>
-                    open.PublishAsync($"{key}.{number}", body, timeToLive, mandatory: true, copies: part)
+                (part, number) => open.PublishAsync($"{key}.{number}", body, timeToLive, mandatory: true, copies: part)
             ),
         ];
         var outcomes = new PublishOutcome[parts.Length];

@@ -56,9 +56,9 @@ public sealed class NodeLinks : BackgroundService
     ) =>
         byNode.TryGetValue(node, out var link)
             ? link.PublishAsync(key, queues, body, timeToLive)
-            : Task.FromResult<PublishOutcome[]>(
-                [.. queues.Chunk(Topology.CopiesPerPublish).Select(_ => PublishOutcome.Unknown)]
-            );
+            : Task.FromResult<PublishOutcome[]>([
+                .. queues.Chunk(Topology.CopiesPerPublish).Select(_ => PublishOutcome.Unknown),
+            ]);
 
     /// <inheritdoc />
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>

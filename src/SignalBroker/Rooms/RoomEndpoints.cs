@@ -62,9 +62,9 @@ public sealed class RoomEndpoints(
         var session = await AuthenticateAsync(request);
         var ids = await store.FindOfUserAsync(session.UserId);
         var found = await store.FindAsync(ids);
-        return TypedResults.Ok<IReadOnlyList<RoomAnswer>>(
-            [.. ids.Where(found.ContainsKey).Select(id => RoomAnswer.Of(found[id], session.UserId))]
-        );
+        return TypedResults.Ok<IReadOnlyList<RoomAnswer>>([
+            .. ids.Where(found.ContainsKey).Select(id => RoomAnswer.Of(found[id], session.UserId)),
+        ]);
     }
 
     /// <summary>Shows a room.</summary>
@@ -222,10 +222,7 @@ public sealed class RoomEndpoints(
     private async Task<(RoomRoster Roster, RoomMember Member)> FindMemberAsync(string room, Session session)
     {
         var roster = await FindAsync(room);
-        return (
-            roster,
-            roster.FindUser(session.UserId) ?? throw new RefusedException(RoomProblems.NotAMember)
-        );
+        return (roster, roster.FindUser(session.UserId) ?? throw new RefusedException(RoomProblems.NotAMember));
     }
 
     private void RecordWrongCode(HttpRequest request, Session session, string? joinCode)

@@ -28,11 +28,7 @@ public sealed partial class RoomFanOut(
         var audience = new RoomAudience();
         for (var number = 0; number < finding.Length; number++)
         {
-            audience.Add(
-                await finding[number],
-                sender?.ListeningKey,
-                counts: members[number].UserId != sender?.UserId
-            );
+            audience.Add(await finding[number], sender?.ListeningKey, counts: members[number].UserId != sender?.UserId);
         }
 
         return audience;

@@ -130,8 +130,7 @@ public sealed partial class RoomSignals(
         }
     }
 
-    private static string NameOf(RoomEvent happened) =>
-        JsonNamingPolicy.CamelCase.ConvertName(happened.ToString());
+    private static string NameOf(RoomEvent happened) => JsonNamingPolicy.CamelCase.ConvertName(happened.ToString());
 
     [LoggerMessage(LogLevel.Warning, "The members of room {Room} are not told of a change: {Reason}")]
     private partial void LogNotTold(string room, string reason);

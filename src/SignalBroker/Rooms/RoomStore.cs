@@ -94,7 +94,12 @@ public sealed class RoomStore(NpgsqlDataSource database)
 
     /// <summary>Makes a user a member, if the room takes it.</summary>
     /// <returns>How it ended; with <see cref="Joining.Joined"/>, the room's new version.</returns>
-    public async Task<(Joining Joining, long Version)> JoinAsync(string roomId, NewMember member, byte[]? joinCodeSha256, int maxPerUser)
+    public async Task<(Joining Joining, long Version)> JoinAsync(
+        string roomId,
+        NewMember member,
+        byte[]? joinCodeSha256,
+        int maxPerUser
+    )
     {
         await using var connection = await database.OpenConnectionAsync();
         await using var results = await connection.QueryMultipleAsync(

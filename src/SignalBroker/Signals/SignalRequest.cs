@@ -78,7 +78,9 @@ public sealed class SignalRequest
 
         if (ToMember is not null && (ToRoom is null || !RoomNames.IsMember(ToMember)))
         {
-            throw new RefusedException(Problem.InvalidMember("toMember", "goes with 'toRoom', and must be a member's id"));
+            throw new RefusedException(
+                Problem.InvalidMember("toMember", "goes with 'toRoom', and must be a member's id")
+            );
         }
 
         if (Type is not null && !IsToken(Type, LongestType))

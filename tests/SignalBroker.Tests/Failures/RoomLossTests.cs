@@ -105,7 +105,11 @@ public sealed class RoomLossTests(FailureCluster cluster) : FailureTests(cluster
 
         await joining;
         var answer = await Cluster.ApiOf(1).RoomsAsync(HttpMethod.Get, $"/{room}/members", owner.Session);
-        var members = answer.Json.GetProperty("members").EnumerateArray().Select(member => member.Text("member")!).ToList();
+        var members = answer
+            .Json.GetProperty("members")
+            .EnumerateArray()
+            .Select(member => member.Text("member")!)
+            .ToList();
         answered.Keys.ShouldBeSubsetOf(members);
         members.Distinct().Count().ShouldBe(members.Count);
         // Each change counts, told or not: so the owner knows whether it has missed one.
@@ -136,9 +140,7 @@ public sealed class RoomLossTests(FailureCluster cluster) : FailureTests(cluster
         Outcomes(answer).ShouldBe(["queued", "unknown"], ignoreOrder: true);
         await UntilAsync(bystander, "half");
         await Cluster.EverybodySeesAsync(Cluster.Victim, "unreachable", NoticedWithin);
-        await using var back = await Listener.StartAsync(
-            await Cluster.ApiOf(0).ConnectAsync(lost.Session.UserId)
-        );
+        await using var back = await Listener.StartAsync(await Cluster.ApiOf(0).ConnectAsync(lost.Session.UserId));
         await ExchangeAsync(1, sender, room, "whole");
         await UntilAsync(back, "whole");
         await UntilAsync(bystander, "whole");

@@ -64,11 +64,11 @@ public sealed class MembershipTests(TestCluster cluster)
         (await Api.RoomsAsync(HttpMethod.Get, $"/{room}/members", guest)).Code.ShouldBe("not-a-member");
         (await JoinAsync(guest, room, new { joinCode = code.ToLowerInvariant() })).Status.ShouldBe(HttpStatusCode.OK);
         // Only whoever makes it is told its code.
-        (await Api.RoomsAsync(HttpMethod.Get, $"/{room}", owner)).Json.Text("joinCode").ShouldBeNull();
+        (await Api.RoomsAsync(HttpMethod.Get, $"/{room}", owner))
+            .Json.Text("joinCode")
+            .ShouldBeNull();
         await Eventually.HoldsAsync(async () =>
-            (await cluster.StrangeAsync("bruteForce"))
-                .Select(row => row.ListeningKey)
-                .ShouldContain(guest.ListeningKey)
+            (await cluster.StrangeAsync("bruteForce")).Select(row => row.ListeningKey).ShouldContain(guest.ListeningKey)
         );
     }
 
@@ -231,7 +231,9 @@ public sealed class MembershipTests(TestCluster cluster)
 
     private async Task<IReadOnlyList<string?>> ListAsync(ConnectedSession session) =>
         [
-            .. (await Api.RoomsAsync(HttpMethod.Get, "", session)).Json.EnumerateArray().Select(room => room.Text("room")),
+            .. (await Api.RoomsAsync(HttpMethod.Get, "", session))
+                .Json.EnumerateArray()
+                .Select(room => room.Text("room")),
         ];
 
     private Task<Answer> JoinAsync(ConnectedSession session, string room, object body) =>
