@@ -8,6 +8,7 @@ using SignalBroker.Hosting;
 using SignalBroker.Http;
 using SignalBroker.Listening;
 using SignalBroker.Nodes;
+using SignalBroker.Rooms;
 using SignalBroker.Sessions;
 using SignalBroker.Signals;
 using SignalBroker.StrangeBehaviors;
@@ -28,6 +29,7 @@ return await Startup.RunAsync(
         builder.AddSessions();
         builder.AddListening();
         builder.AddSignals();
+        builder.AddRooms();
         builder.AddTurn();
         builder.AddStrangeBehaviors();
         builder.AddCompatibility();
@@ -40,6 +42,7 @@ return await Startup.RunAsync(
         app.MapSessions();
         app.MapListening();
         app.MapSignals();
+        app.MapRooms();
         app.MapTurn();
         app.MapStrangeBehaviors();
         app.MapHealth();

@@ -46,8 +46,13 @@ internal sealed class Duplicates
     // Ids are chosen by their senders, and nobody may silence somebody else's: hence a hash without known collisions.
     private static UInt128 NameOf(Signal signal)
     {
-        var kind = signal.From is null ? 'a' : 'u';
-        var text = $"{kind}{signal.From ?? signal.FromApplication}\0{signal.Id}";
+        var (kind, sender) = signal switch
+        {
+            { From: { } user } => ('u', user),
+            { FromApplication: { } application } => ('a', application),
+            _ => ('m', signal.FromMember),
+        };
+        var text = $"{kind}{sender}\0{signal.Id}";
         var bytes = ArrayPool<byte>.Shared.Rent(Encoding.UTF8.GetMaxByteCount(text.Length));
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
         SHA256.HashData(bytes.AsSpan(0, Encoding.UTF8.GetBytes(text, bytes)), hash);

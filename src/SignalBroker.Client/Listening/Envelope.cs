@@ -15,7 +15,11 @@ internal static class Envelope
         string? from = null;
         string? fromSession = null;
         string? fromApplication = null;
+        string? fromAlias = null;
+        string? fromMember = null;
+        string? room = null;
         string? type = null;
+        var hasSender = false;
         DateTimeOffset sentAt = default;
         DateTimeOffset? expiresAt = null;
         JsonElement content = default;
@@ -35,7 +39,17 @@ internal static class Envelope
                 }
                 else if (reader.ValueTextEquals("from"u8))
                 {
-                    (from, fromApplication) = From(ref reader);
+                    // Whatever it holds: what has a sender is not the server's own.
+                    hasSender = true;
+                    (from, fromApplication, fromAlias) = From(ref reader);
+                }
+                else if (reader.ValueTextEquals("fromMember"u8))
+                {
+                    fromMember = Text(ref reader);
+                }
+                else if (reader.ValueTextEquals("room"u8))
+                {
+                    room = Text(ref reader);
                 }
                 else if (reader.ValueTextEquals("fromSession"u8))
                 {
@@ -79,9 +93,14 @@ internal static class Envelope
             return null;
         }
 
-        if (from is null && fromApplication is null)
+        if (!hasSender)
         {
             control = type is null ? null : new(type, content);
+            return null;
+        }
+
+        if (from is null && fromApplication is null && fromMember is null)
+        {
             return null;
         }
 
@@ -91,6 +110,9 @@ internal static class Envelope
             From = from,
             FromSession = fromSession,
             FromApplication = fromApplication,
+            FromMember = fromMember,
+            FromAlias = fromAlias,
+            Room = room,
             To = to,
             Type = type,
             SentAt = sentAt,
@@ -105,21 +127,26 @@ internal static class Envelope
         return reader.GetString();
     }
 
-    // A user is a text. An application is an object, because any text may be a user's id.
-    private static (string? User, string? Application) From(ref Utf8JsonReader reader)
+    // A user is a text. An application or an anonymous member is an object, because any text may be a user's id.
+    private static (string? User, string? Application, string? Alias) From(ref Utf8JsonReader reader)
     {
         reader.Read();
         if (reader.TokenType != JsonTokenType.StartObject)
         {
-            return (reader.GetString(), null);
+            return (reader.GetString(), null, null);
         }
 
         string? application = null;
+        string? alias = null;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
             if (reader.ValueTextEquals("application"u8))
             {
                 application = Text(ref reader);
+            }
+            else if (reader.ValueTextEquals("alias"u8))
+            {
+                alias = Text(ref reader);
             }
             else
             {
@@ -127,7 +154,7 @@ internal static class Envelope
             }
         }
 
-        return (null, application);
+        return (null, application, alias);
     }
 }
 

@@ -71,14 +71,16 @@ public sealed class ConfirmedChannel : IAsyncDisposable
     /// <param name="body">What is delivered; it must not change before the outcome is there.</param>
     /// <param name="timeToLive">How long the message may wait in the queue; null for the queue's own limit.</param>
     /// <param name="mandatory">Whether the broker says when there is no such queue.</param>
+    /// <param name="copies">The queues that get a copy each; the key leads nowhere then.</param>
     public ValueTask<PublishOutcome> PublishAsync(
         string queue,
         ReadOnlyMemory<byte> body,
         TimeSpan? timeToLive,
-        bool mandatory
+        bool mandatory,
+        string[]? copies = null
     )
     {
-        var publication = Publication.Rent(queue, body, timeToLive, mandatory, clock.GetTimestamp());
+        var publication = Publication.Rent(queue, body, timeToLive, mandatory, clock.GetTimestamp(), copies);
         if (!waiting.Writer.TryWrite(publication))
         {
             return new(channel.IsOpen ? PublishOutcome.Overloaded : PublishOutcome.Unknown);
@@ -154,10 +156,14 @@ public sealed class ConfirmedChannel : IAsyncDisposable
             exchange: "",
             publication.Queue,
             publication.Mandatory,
-            properties,
+            publication.Copies is { } copies ? WithCopies(properties, copies) : properties,
             publication.Body
         );
     }
+
+    // The broker takes this header out before it delivers, so that no receiver learns of the others.
+    private static BasicProperties WithCopies(BasicProperties properties, string[] copies) =>
+        new(properties) { Headers = new Dictionary<string, object?> { ["BCC"] = copies } };
 
     private static BasicProperties PropertiesFor(TimeSpan? timeToLive) =>
         new()

@@ -33,6 +33,37 @@ public sealed partial class NodeLink(Node node, BrokerOptions options, TimeProvi
             : ValueTask.FromResult(PublishOutcome.Unknown);
     }
 
+    /// <summary>Publishes to many sessions' queues; never throws.</summary>
+    /// <returns>An outcome for each <see cref="Topology.CopiesPerPublish"/> queues, in their order.</returns>
+    public async Task<PublishOutcome[]> PublishAsync(
+        string key,
+        string[] queues,
+        ReadOnlyMemory<byte> body,
+        TimeSpan timeToLive
+    )
+    {
+        var parts = queues.Chunk(Topology.CopiesPerPublish).ToArray();
+        if (node.Blocked || !node.Responsive || channel is not { } open)
+        {
+            return [.. parts.Select(_ => node.Blocked ? PublishOutcome.Overloaded : PublishOutcome.Unknown)];
+        }
+
+        // A key for each part: what the broker returns is found by its key and its body, and the body is the same.
+        ValueTask<PublishOutcome>[] publishes =
+        [
+            .. parts.Select(
+                (part, number) => open.PublishAsync($"{key}.{number}", body, timeToLive, mandatory: true, copies: part)
+            ),
+        ];
+        var outcomes = new PublishOutcome[parts.Length];
+        for (var number = 0; number < parts.Length; number++)
+        {
+            outcomes[number] = await publishes[number];
+        }
+
+        return outcomes;
+    }
+
     /// <summary>Keeps the connection up until cancelled.</summary>
     public Task RunAsync(CancellationToken cancellationToken) =>
         BrokerConnection.KeepAsync(node, "publisher", ServeAsync, logger, cancellationToken);

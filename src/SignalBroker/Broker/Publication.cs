@@ -24,8 +24,11 @@ public sealed class Publication : IValueTaskSource<PublishOutcome>
     private int settled;
     private int holders;
 
-    /// <summary>The queue's name.</summary>
+    /// <summary>The queue's name, or with <see cref="Copies"/> a key that leads nowhere.</summary>
     public string Queue { get; private set; } = "";
+
+    /// <summary>The queues that get a copy each; null when it goes to the one queue.</summary>
+    public string[]? Copies { get; private set; }
 
     /// <summary>What is delivered; empty when it is not needed any more.</summary>
     public ReadOnlyMemory<byte> Body { get; private set; }
@@ -54,12 +57,14 @@ public sealed class Publication : IValueTaskSource<PublishOutcome>
         ReadOnlyMemory<byte> body,
         TimeSpan? timeToLive,
         bool mandatory,
-        long since
+        long since,
+        string[]? copies = null
     )
     {
         var publication = Pool.Get();
         publication.source.Reset();
-        (publication.Queue, publication.Body, publication.TimeToLive) = (queue, body, timeToLive);
+        (publication.Queue, publication.Copies) = (queue, copies);
+        (publication.Body, publication.TimeToLive) = (body, timeToLive);
         (publication.Mandatory, publication.Since, publication.Returned) = (mandatory, since, false);
         (publication.settled, publication.holders) = (0, Holders);
         return publication;
@@ -86,7 +91,7 @@ public sealed class Publication : IValueTaskSource<PublishOutcome>
     {
         if (Interlocked.Decrement(ref holders) == 0)
         {
-            (Queue, Body) = ("", default);
+            (Queue, Copies, Body) = ("", null, default);
             Pool.Return(this);
         }
     }

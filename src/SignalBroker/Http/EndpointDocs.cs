@@ -20,6 +20,10 @@ public static class EndpointDocs
             where TBody : notnull =>
             endpoint.WithMetadata(new AcceptsMetadata([RequestBody.Json, RequestBody.Form], typeof(TBody)));
 
+        /// <summary>Says what the body looks like, which must be JSON.</summary>
+        public RouteHandlerBuilder TakesJson<TBody>()
+            where TBody : notnull => endpoint.WithMetadata(new AcceptsMetadata([RequestBody.Json], typeof(TBody)));
+
         /// <summary>Says which errors there are.</summary>
         public RouteHandlerBuilder Fails(params ReadOnlySpan<int> statuses)
         {

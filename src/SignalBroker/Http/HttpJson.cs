@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using SignalBroker.Health;
 using SignalBroker.Nodes;
+using SignalBroker.Rooms;
 using SignalBroker.Sessions;
 using SignalBroker.Signals;
 using SignalBroker.StrangeBehaviors;
@@ -19,6 +20,11 @@ namespace SignalBroker.Http;
 [JsonSerializable(typeof(ConnectAnswer))]
 [JsonSerializable(typeof(ExchangeRequestSchema))]
 [JsonSerializable(typeof(ExchangeAnswerSchema))]
+[JsonSerializable(typeof(CreateRoomRequest))]
+[JsonSerializable(typeof(JoinRoomRequest))]
+[JsonSerializable(typeof(RoomAnswer))]
+[JsonSerializable(typeof(IReadOnlyList<RoomAnswer>))]
+[JsonSerializable(typeof(MembersAnswer))]
 [JsonSerializable(typeof(IceServersAnswer))]
 [JsonSerializable(typeof(IEnumerable<NodeReport>))]
 [JsonSerializable(typeof(IEnumerable<StrangeBehavior>))]

@@ -49,7 +49,7 @@ public static class HttpSetup
                 cors.AddDefaultPolicy(policy =>
                     policy
                         .WithOrigins(origins)
-                        .WithMethods(HttpMethods.Post, HttpMethods.Get)
+                        .WithMethods(HttpMethods.Post, HttpMethods.Get, HttpMethods.Delete)
                         .WithHeaders("Authorization", "Content-Type")
                         .WithExposedHeaders("Retry-After")
                         .SetPreflightMaxAge(TimeSpan.FromHours(1))
@@ -88,6 +88,7 @@ public static class HttpSetup
                 {
                     ExceptionHandler = AnswerFailureAsync,
                     SuppressDiagnosticsCallback = IsExpected,
+                    AllowStatusCode404Response = true,
                 }
             );
             app.UseRouting();

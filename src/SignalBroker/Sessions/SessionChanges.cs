@@ -4,19 +4,21 @@ using SignalBroker.Hosting;
 
 namespace SignalBroker.Sessions;
 
-/// <summary>Hears from PostgreSQL which sessions have changed, and makes the directory forget them.</summary>
+/// <summary>Hears from PostgreSQL what has changed, and has it forgotten by whoever remembers it.</summary>
 /// <remarks>
-/// Whoever changes sessions announces it in the same transaction, so that every webapp hears of it after the commit.
+/// Whoever changes sessions or rooms announces it in the same transaction, so that every webapp hears of it after the commit.
 /// PostgreSQL delivers announcements in the order of the commits: whoever hears its own has heard all earlier ones.
 /// </remarks>
 public sealed partial class SessionChanges(
     NpgsqlDataSource database,
     SessionDirectory directory,
+    IEnumerable<IAnnouncedMemory> memories,
     TimeProvider clock,
     ILogger<SessionChanges> logger
 ) : BackgroundService
 {
-    private const string Channel = "sessions";
+    /// <summary>The channel on which changed sessions are announced.</summary>
+    public const string Channel = "sessions";
 
     // PostgreSQL takes 8,000 bytes in a notification; a user id and a listening key need up to 154.
     private const int NamesPerNotification = 50;
@@ -60,7 +62,10 @@ public sealed partial class SessionChanges(
             }
             finally
             {
-                directory.HearsNoMore();
+                foreach (var memory in memories)
+                {
+                    memory.HearsNoMore();
+                }
             }
         }
     }
@@ -79,10 +84,14 @@ public sealed partial class SessionChanges(
                 }
                 else
                 {
-                    Forget(notification.Payload);
+                    Forget(notification.Channel, notification.Payload);
                 }
             };
-            await using var listen = new NpgsqlCommand($"LISTEN {Channel}; LISTEN {own}", connection);
+            var channels = memories.Select(memory => memory.Channel).Append(own);
+            await using var listen = new NpgsqlCommand(
+                string.Join("; ", channels.Select(channel => $"LISTEN {channel}")),
+                connection
+            );
             await listen.ExecuteNonQueryAsync(cancellationToken);
             return connection;
         }
@@ -116,13 +125,13 @@ public sealed partial class SessionChanges(
     private static string OwnChannel(NpgsqlConnection connection) =>
         string.Create(CultureInfo.InvariantCulture, $"{Channel}_{connection.ProcessID}");
 
-    private void Forget(string names)
+    private void Forget(string channel, string announcement)
     {
-        foreach (var line in names.AsSpan().EnumerateLines())
+        foreach (var memory in memories)
         {
-            if (line.IndexOf(' ') is var space and > 0)
+            if (memory.Channel == channel)
             {
-                directory.Forget(line[..space].ToString(), line[(space + 1)..].ToString());
+                memory.Forget(announcement);
             }
         }
     }

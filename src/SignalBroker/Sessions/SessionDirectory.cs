@@ -6,9 +6,9 @@ namespace SignalBroker.Sessions;
 /// <remarks>
 /// Memory serves only while every change is known to have been heard up to <see cref="LongestMemory"/> ago. A stale
 /// answer that names a session too many is corrected by the broker; one that lacks a session is prevented by
-/// <see cref="SessionChanges"/>; an empty one is never kept.
+/// <see cref="SessionChanges"/>; an empty one is kept only of rooms' members.
 /// </remarks>
-public sealed class SessionDirectory : IDisposable
+public sealed class SessionDirectory : IAnnouncedMemory, IDisposable
 {
     /// <summary>The longest time for which a revoked credential may still be taken for good.</summary>
     public static readonly TimeSpan LongestMemory = TimeSpan.FromSeconds(2);
@@ -19,6 +19,7 @@ public sealed class SessionDirectory : IDisposable
     private readonly Batcher<string, Session> sessions;
     private readonly ShortMemory<string, Session?> byKey;
     private readonly ShortMemory<string, Session[]?> byUser;
+    private readonly ShortMemory<string, Session[]?> byMember;
     private readonly TimeProvider clock;
     private readonly ITimer aging;
     private long heardAt;
@@ -34,14 +35,19 @@ public sealed class SessionDirectory : IDisposable
         // A session that has just been opened may begin to listen at any moment. It was announced long before that,
         // and until the broker has told of its queue nothing is kept of its user: so nobody misses it, however late an
         // announcement comes, and an ack needs none.
-        byUser = new(
-            new Batcher<string, Session[]>(store.FindByUserAsync).GetAsync,
-            found => found is not null && Array.TrueForAll(found, IsAcked)
-        );
+        var users = new Batcher<string, Session[]>(store.FindByUserAsync);
+        byUser = new(users.GetAsync, found => found is not null && Array.TrueForAll(found, IsAcked));
+
+        // The members of rooms are no names that anybody makes up, so that one has no session may be kept as well.
+        byMember = new(users.GetAsync, found => found is null || Array.TrueForAll(found, IsAcked));
         aging = clock.CreateTimer(_ => Age(), state: null, Generation, Generation);
     }
 
-    private bool Remembers => hears && clock.GetElapsedTime(Volatile.Read(ref heardAt)) < LongestMemory;
+    /// <inheritdoc />
+    public string Channel => SessionChanges.Channel;
+
+    /// <summary>Whether changes are heard, so that what is kept may serve.</summary>
+    public bool Remembers => hears && clock.GetElapsedTime(Volatile.Read(ref heardAt)) < LongestMemory;
 
     /// <summary>The session that the credential proves, or null: unknown, ended and wrong look the same.</summary>
     public async ValueTask<Session?> AuthenticateAsync(Credential credential)
@@ -79,10 +85,30 @@ public sealed class SessionDirectory : IDisposable
         return Array.TrueForAll(found, IsAdmitted) ? found : Array.FindAll(found, IsAdmitted);
     }
 
+    /// <summary>The same for a member of a room.</summary>
+    public async ValueTask<Session[]> FindListeningOfMemberAsync(string userId)
+    {
+        var found = await byMember.GetAsync(userId, Remembers) ?? [];
+        return Array.TrueForAll(found, IsAdmitted) ? found : Array.FindAll(found, IsAdmitted);
+    }
+
+    /// <inheritdoc />
+    public void Forget(string announcement)
+    {
+        foreach (var line in announcement.AsSpan().EnumerateLines())
+        {
+            if (line.IndexOf(' ') is var space and > 0)
+            {
+                Forget(line[..space].ToString(), line[(space + 1)..].ToString());
+            }
+        }
+    }
+
     /// <summary>Forgets what is known of a session and of its user's other sessions.</summary>
     public void Forget(string userId, string listeningKey)
     {
         byUser.Forget(userId);
+        byMember.Forget(userId);
         byKey.Forget(listeningKey);
     }
 
@@ -100,6 +126,7 @@ public sealed class SessionDirectory : IDisposable
         hears = false;
         byKey.Clear();
         byUser.Clear();
+        byMember.Clear();
     }
 
     /// <inheritdoc />
@@ -113,5 +140,6 @@ public sealed class SessionDirectory : IDisposable
     {
         byKey.Age();
         byUser.Age();
+        byMember.Age();
     }
 }

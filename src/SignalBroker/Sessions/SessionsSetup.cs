@@ -14,7 +14,11 @@ public static class SessionsSetup
             builder.AddSettings<SessionsOptions>(SessionsOptions.Section);
             builder.Services.AddSingleton<SessionStore>();
             builder.Services.AddSingleton<SessionOpener>();
+            builder.Services.AddSingleton<SessionProof>();
             builder.Services.AddSingleton<SessionDirectory>();
+            builder.Services.AddSingleton<IAnnouncedMemory>(services =>
+                services.GetRequiredService<SessionDirectory>()
+            );
             builder.Services.AddSingleton<SessionsMetrics>();
             builder.Services.AddSingleton<ConnectEndpoint>();
             builder.Services.AddSingleton<DisconnectEndpoint>();

@@ -7,7 +7,9 @@ namespace SignalBroker.Signals;
 /// <summary>What a listener receives: the sender's content in an envelope that only the server writes.</summary>
 public static class Envelope
 {
-    private const int RoomForTheRest = 512;
+    /// <summary>How many bytes all but the content usually needs at most.</summary>
+    public const int RoomForTheRest = 512;
+
     private const int LengthOfTime = 24;
 
     /// <summary>Writes the envelope of one signal; it is the same for every session of the addressee.</summary>
@@ -38,6 +40,13 @@ public static class Envelope
             writer.WriteString("type"u8, request.Type);
         }
 
+        WriteRest(writer, request, sentAt);
+        return buffer;
+    }
+
+    /// <summary>Writes the times and the content, and ends the envelope.</summary>
+    public static void WriteRest(Utf8JsonWriter writer, SignalRequest request, DateTimeOffset sentAt)
+    {
         Write(writer, "sentAt"u8, sentAt);
         if (request.TimeToLive is { } timeToLive)
         {
@@ -48,7 +57,6 @@ public static class Envelope
         writer.WriteRawValue(request.Content.Span, skipInputValidation: true);
         writer.WriteEndObject();
         writer.Flush();
-        return buffer;
     }
 
     /// <summary>Writes what the server itself tells a session. It has no sender, so that nobody else can make it.</summary>
@@ -70,7 +78,8 @@ public static class Envelope
         return buffer;
     }
 
-    private static void WriteFrom(Utf8JsonWriter writer, Sender sender, bool nameSession)
+    /// <summary>Writes who sends, who is not hidden.</summary>
+    public static void WriteFrom(Utf8JsonWriter writer, Sender sender, bool nameSession)
     {
         if (sender.Session is not { } session)
         {

@@ -14,6 +14,8 @@ namespace SignalBroker.Signals;
 /// <summary>What <c>/exchange</c> takes, for the API's description; <see cref="SignalRequest"/> reads it.</summary>
 /// <param name="To">The user to send to: all of the user's listening sessions. Either this or <c>toSession</c>.</param>
 /// <param name="ToSession">The listening key of the one session to send to.</param>
+/// <param name="ToRoom">The id of the room to send to: all members that the sender reaches.</param>
+/// <param name="ToMember">With <c>toRoom</c>, the id of the one member to send to.</param>
 /// <param name="Content">Any JSON; it arrives byte for byte.</param>
 /// <param name="Type">What the signal is about, for the receiver; 1 to 64 characters.</param>
 /// <param name="Id">The sender's name for the signal, 1 to 64 characters; the server gives it one otherwise.</param>
@@ -21,6 +23,8 @@ namespace SignalBroker.Signals;
 public sealed record ExchangeRequestSchema(
     string? To,
     string? ToSession,
+    string? ToRoom,
+    string? ToMember,
     JsonElement Content,
     string? Type,
     string? Id,

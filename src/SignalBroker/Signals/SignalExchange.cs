@@ -5,6 +5,7 @@ using SignalBroker.Broker;
 using SignalBroker.Compatibility;
 using SignalBroker.Hosting;
 using SignalBroker.Http;
+using SignalBroker.Rooms;
 
 namespace SignalBroker.Signals;
 
@@ -12,17 +13,33 @@ namespace SignalBroker.Signals;
 /// <param name="Id">The signal's id, as the receiver sees it.</param>
 /// <param name="Addressee">Whom it was sent to, in words.</param>
 /// <param name="Outcomes">What the broker said for each of the addressee's sessions.</param>
+/// <param name="Room">What became of it in a room; null when it was not sent to one.</param>
 [StructLayout(LayoutKind.Auto)]
-public readonly record struct Exchanged(SignalId Id, string Addressee, SessionOutcome[] Outcomes);
+public readonly record struct Exchanged(
+    SignalId Id,
+    string Addressee,
+    SessionOutcome[] Outcomes,
+    RoomReached? Room = null
+);
 
 /// <summary>What is the same for every signal, whichever way it comes in.</summary>
-public sealed class SignalExchange(SignalRouter router, OriginalClient originalClient, SignalsMetrics metrics)
+public sealed class SignalExchange(
+    SignalRouter router,
+    RoomExchange rooms,
+    OriginalClient originalClient,
+    SignalsMetrics metrics
+)
 {
     /// <summary>Routes the signal.</summary>
     [AsyncMethodBuilder(typeof(ReusingMethodBuilder<>))]
     public async ValueTask<Exchanged> SendAsync(Sender sender, SignalRequest signal)
     {
         var id = SignalId.Of(signal.Id);
+        if (signal.ToRoom is not null)
+        {
+            return new(id, "The room", [], await rooms.SendAsync(sender, id, signal));
+        }
+
         var outcomes = await router.RouteAsync(sender, id, signal);
         foreach (var outcome in outcomes)
         {
@@ -34,12 +51,20 @@ public sealed class SignalExchange(SignalRouter router, OriginalClient originalC
 
     /// <summary>Why the signal reached nobody; null when it may have reached somebody.</summary>
     public Problem? FailureOf(Exchanged exchanged) =>
-        Array.TrueForAll(exchanged.Outcomes, IsNotListening) ? NotListening(exchanged) : null;
+        exchanged.Room is { } room ? room.Failure?.With(writer => Describe(writer, exchanged))
+        : Array.TrueForAll(exchanged.Outcomes, IsNotListening) ? NotListening(exchanged)
+        : null;
 
     /// <summary>Writes the members that tell what became of the signal.</summary>
     public void Describe(Utf8JsonWriter writer, Exchanged exchanged)
     {
         exchanged.Id.WriteTo(writer);
+        if (exchanged.Room is { } room)
+        {
+            room.WriteTo(writer);
+            return;
+        }
+
         writer.WriteStartArray("sessions"u8);
         foreach (var (session, outcome) in exchanged.Outcomes)
         {

@@ -47,6 +47,14 @@ public static class SignalReader
                 {
                     request.ToSession = ReadText(ref reader, "toSession");
                 }
+                else if (reader.ValueTextEquals("toRoom"u8))
+                {
+                    request.ToRoom = ReadText(ref reader, "toRoom");
+                }
+                else if (reader.ValueTextEquals("toMember"u8))
+                {
+                    request.ToMember = ReadText(ref reader, "toMember");
+                }
                 else if (reader.ValueTextEquals("type"u8))
                 {
                     request.Type = ReadText(ref reader, "type");
@@ -135,6 +143,8 @@ public static class SignalReader
             To = Field(form, "to") ?? Field(form, "toUserId"),
             Device = Field(form, "device"),
             ToSession = Field(form, "toSession"),
+            ToRoom = Field(form, "toRoom"),
+            ToMember = Field(form, "toMember"),
             Type = Field(form, "type"),
             Id = Field(form, "id"),
         };

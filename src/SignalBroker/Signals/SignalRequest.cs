@@ -1,4 +1,5 @@
 using SignalBroker.Http;
+using SignalBroker.Rooms;
 using SignalBroker.Sessions;
 
 namespace SignalBroker.Signals;
@@ -17,8 +18,14 @@ public sealed class SignalRequest
     /// <summary>The addressed user's device; null for all of them.</summary>
     public string? Device { get; set; }
 
-    /// <summary>The listening key of the addressed session; null when a user is addressed.</summary>
+    /// <summary>The listening key of the addressed session; null when something else is addressed.</summary>
     public string? ToSession { get; set; }
+
+    /// <summary>The addressed room; null when a user or a session is addressed.</summary>
+    public string? ToRoom { get; set; }
+
+    /// <summary>The one member of the room that the signal is for; null for all that the sender reaches.</summary>
+    public string? ToMember { get; set; }
 
     /// <summary>What the signal is about, for the receiver's use; null when the sender does not say.</summary>
     public string? Type { get; set; }
@@ -36,13 +43,13 @@ public sealed class SignalRequest
     /// <exception cref="RefusedException">They don't.</exception>
     public void Check(TimeSpan maxTimeToLive)
     {
-        if (To is null == ToSession is null)
+        if ((To is null ? 0 : 1) + (ToSession is null ? 0 : 1) + (ToRoom is null ? 0 : 1) != 1)
         {
             throw new RefusedException(
                 Problem.Of(
                     StatusCodes.Status400BadRequest,
                     "addressee-invalid",
-                    "Exactly one of 'to' (a user) and 'toSession' (a listening key) must be given."
+                    "Exactly one of 'to' (a user), 'toSession' (a listening key) and 'toRoom' (a room's id) must be given."
                 )
             );
         }
@@ -62,6 +69,18 @@ public sealed class SignalRequest
         if (ToSession is not null && !ListeningKey.IsWellFormed(ToSession))
         {
             throw new RefusedException(Problem.InvalidMember("toSession", "must be a session's listening key"));
+        }
+
+        if (ToRoom is not null && !RoomNames.IsRoom(ToRoom))
+        {
+            throw new RefusedException(Problem.InvalidMember("toRoom", "must be a room's id"));
+        }
+
+        if (ToMember is not null && (ToRoom is null || !RoomNames.IsMember(ToMember)))
+        {
+            throw new RefusedException(
+                Problem.InvalidMember("toMember", "goes with 'toRoom', and must be a member's id")
+            );
         }
 
         if (Type is not null && !IsToken(Type, LongestType))

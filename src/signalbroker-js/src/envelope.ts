@@ -4,13 +4,19 @@ import { isObject, parseJson, textOf } from "./json.js";
 export interface Signal {
   /** The signal's name; unique for its sender. */
   id: string;
-  /** The user who sent it; undefined where {@link fromApplication} did. */
+  /** The user who sent it; undefined where {@link fromApplication} did, or an anonymous member of a room. */
   from: string | undefined;
   /** The application that sent it with its service key; undefined where a user did. */
   fromApplication: string | undefined;
   /** The listening key of the session that sent it: reply to it with `send({ session }, …)`. */
   fromSession: string | undefined;
-  /** The user whom it was sent to. */
+  /** The room that it came through; undefined when it was sent to the user or the session. */
+  room?: string | undefined;
+  /** The sender's member id in the room, good as `toMember` of an answer. */
+  fromMember?: string | undefined;
+  /** What an anonymous sender is called in the room, if it has said. */
+  fromAlias?: string | undefined;
+  /** The user whom it was sent to; empty in a room. */
   to: string;
   /** What it is about. */
   type: string | undefined;
@@ -41,6 +47,9 @@ export function readEnvelope(body: string): Signal | ControlSignal | undefined {
     from: textOf(json, "from"),
     fromApplication: isObject(from) ? textOf(from, "application") : undefined,
     fromSession: textOf(json, "fromSession"),
+    room: textOf(json, "room"),
+    fromMember: textOf(json, "fromMember"),
+    fromAlias: isObject(from) ? textOf(from, "alias") : undefined,
     to: textOf(json, "to") ?? "",
     type,
     sentAt: new Date(textOf(json, "sentAt") ?? Date.now()),

@@ -39,5 +39,18 @@ public sealed class EnvelopeTests
         control.ShouldBeNull();
     }
 
+    [Fact]
+    public void An_anonymous_member_of_a_room_has_a_member_id_and_an_alias_and_can_forge_nothing()
+    {
+        var signal = Envelope.Read(
+            """{"id":"1","from":{"member":"m.1","alias":"Fox"},"fromMember":"m.1","room":"r.1","type":"outcome","content":1}"""u8.ToArray(),
+            out var control
+        )!;
+
+        control.ShouldBeNull();
+        (signal.From, signal.FromSession, signal.FromApplication).ShouldBe((null, null, null));
+        (signal.Room, signal.FromMember, signal.FromAlias).ShouldBe(("r.1", "m.1", "Fox"));
+    }
+
     private static Signal? Read(string text) => Envelope.Read(Encoding.UTF8.GetBytes(text), out _);
 }

@@ -45,7 +45,10 @@ export function createReceivedList(onReply: (to: string) => void): (signal: Sign
 }
 
 /** The user or the application that sent it. */
-function senderOf({ from, fromApplication }: Signal): string {
+function senderOf({ from, fromApplication, fromMember, fromAlias }: Signal): string {
+  if (from === undefined && fromMember !== undefined) {
+    return fromAlias ?? fromMember;
+  }
   return from ?? `the application ${fromApplication ?? "of the server"}`;
 }
 

@@ -39,6 +39,19 @@ it("takes an envelope for the server's own only if it has no sender", () => {
   expect(isSignal(genuine)).toBe(false);
 });
 
+it("knows an anonymous member of a room by its member id and alias only", () => {
+  const masked = (member: string) =>
+    readEnvelope(
+      `{"id":"1","from":{"member":"${member}","alias":"Fox"},"fromMember":"${member}","room":"r.x","type":"room","content":1}`,
+    ) ?? expect.fail();
+  const isDuplicate = createDuplicates();
+  expect(masked("m.1")).toMatchObject({ from: undefined, fromMember: "m.1", fromAlias: "Fox", room: "r.x" });
+  expect(isSignal(masked("m.1"))).toBe(true);
+  expect(isDuplicate(masked("m.1") as Signal)).toBe(false);
+  expect(isDuplicate(masked("m.2") as Signal)).toBe(false);
+  expect(isDuplicate(masked("m.1") as Signal)).toBe(true);
+});
+
 it("knows what came before, of each sender for itself, among the last thousand", () => {
   const isDuplicate = createDuplicates();
   expect(isDuplicate(signal("bob", "1"))).toBe(false);

@@ -1,0 +1,89 @@
+using System.Text.Json.Serialization;
+using SignalBroker.Http;
+
+namespace SignalBroker.Rooms;
+
+/// <summary>Whom a member of a room reaches.</summary>
+[JsonConverter(typeof(CamelCaseEnum<RoomKind>))]
+public enum RoomKind
+{
+    /// <summary>Everyone reaches everyone.</summary>
+    Broadcast,
+
+    /// <summary>The members reach the host, and the host reaches everyone.</summary>
+    Host,
+}
+
+/// <summary>A named group of users.</summary>
+public sealed record Room
+{
+    /// <summary>The room's public name.</summary>
+    public required string RoomId { get; init; }
+
+    /// <summary>Its title, for people; null when it has none.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>Whom a member reaches.</summary>
+    public RoomKind Kind { get; init; }
+
+    /// <summary>The user who may close it; in a room with a host, the host.</summary>
+    public required string Owner { get; init; }
+
+    /// <summary>Whether everybody may join who knows its id.</summary>
+    public bool Open { get; init; }
+
+    /// <summary>How many members it may have.</summary>
+    public int MaxMembers { get; init; }
+
+    /// <summary>How often its members have changed.</summary>
+    public long Version { get; init; }
+}
+
+/// <summary>A user as a member of one room. It stays one while it does not listen.</summary>
+public sealed record RoomMember
+{
+    /// <summary>What the other members know it by.</summary>
+    public required string MemberId { get; init; }
+
+    /// <summary>Who it is; no other member learns this of an anonymous one.</summary>
+    public required string UserId { get; init; }
+
+    /// <summary>What it wants to be called; null when it has not said.</summary>
+    public string? Alias { get; init; }
+
+    /// <summary>Whether the others may know nothing but its member id and alias.</summary>
+    public bool Anonymous { get; init; }
+
+    /// <summary>Since when it is a member.</summary>
+    public DateTime JoinedAt { get; init; }
+}
+
+/// <summary>A room and its members at one moment.</summary>
+public sealed class RoomRoster
+{
+    private readonly Dictionary<string, RoomMember> byUser;
+    private readonly Dictionary<string, RoomMember> byMember;
+
+    /// <summary>Takes them over.</summary>
+    public RoomRoster(Room room, IReadOnlyList<RoomMember> members)
+    {
+        (Room, Members) = (room, members);
+        byUser = members.ToDictionary(member => member.UserId);
+        byMember = members.ToDictionary(member => member.MemberId);
+    }
+
+    /// <summary>The room.</summary>
+    public Room Room { get; }
+
+    /// <summary>Its members, in the order in which they joined.</summary>
+    public IReadOnlyList<RoomMember> Members { get; }
+
+    /// <summary>The owner's membership; null while the owner is none.</summary>
+    public RoomMember? Owner => FindUser(Room.Owner);
+
+    /// <summary>The user's membership; null when it is no member.</summary>
+    public RoomMember? FindUser(string userId) => byUser.GetValueOrDefault(userId);
+
+    /// <summary>The member with this id; null when there is none.</summary>
+    public RoomMember? FindMember(string memberId) => byMember.GetValueOrDefault(memberId);
+}

@@ -1,0 +1,264 @@
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.Extensions.Options;
+using SignalBroker.Http;
+using SignalBroker.Sessions;
+using SignalBroker.StrangeBehaviors;
+
+namespace SignalBroker.Rooms;
+
+/// <summary><c>/rooms</c>: makes rooms, and lets users in and out.</summary>
+public sealed class RoomEndpoints(
+    RoomStore store,
+    RoomDirectory rooms,
+    RoomSignals signals,
+    SessionProof proof,
+    StrangeBehaviorLog strange,
+    IOptions<RoomsOptions> options,
+    TimeProvider clock
+)
+{
+    private readonly RoomsOptions limits = options.Value;
+
+    private readonly TokenBuckets<string> changes = new(
+        options.Value.ChangesPerSecondOfUser,
+        2 * options.Value.ChangesPerSecondOfUser,
+        clock
+    );
+
+    /// <summary>Makes a room.</summary>
+    public async Task<IResult> CreateAsync(HttpRequest request)
+    {
+        var session = await AuthenticateForChangeAsync(request);
+        var wanted = await JsonBody.ReadAsync(request, HttpJson.Default.CreateRoomRequest);
+        Check("name", wanted.Name);
+        Check("alias", wanted.Alias);
+        if (wanted.MaxMembers is { } most && (most < 1 || most > limits.MaxMembers))
+        {
+            return Problem.InvalidMember("maxMembers", $"must be a number from 1 to {limits.MaxMembers}");
+        }
+
+        var joinCode = wanted.Open ? null : RoomNames.NewJoinCode();
+        var room = new NewRoom(
+            RoomNames.NewRoom(),
+            wanted.Name,
+            wanted.Kind,
+            wanted.Open,
+            HashOf(joinCode),
+            wanted.MaxMembers ?? limits.MaxMembers
+        );
+        var owner = new NewMember(RoomNames.NewMember(), session.UserId, wanted.Alias, wanted.Anonymous);
+        return await store.CreateAsync(room, owner, limits.MaxPerUser)
+            ? TypedResults.Created(
+                $"/rooms/{room.RoomId}",
+                RoomAnswer.Of(await FindAsync(room.RoomId), session.UserId, joinCode)
+            )
+            : RoomProblems.UserFull;
+    }
+
+    /// <summary>Lists the user's rooms.</summary>
+    public async Task<IResult> ListAsync(HttpRequest request)
+    {
+        var session = await AuthenticateAsync(request);
+        var ids = await store.FindOfUserAsync(session.UserId);
+        var found = await store.FindAsync(ids);
+        return TypedResults.Ok<IReadOnlyList<RoomAnswer>>([
+            .. ids.Where(found.ContainsKey).Select(id => RoomAnswer.Of(found[id], session.UserId)),
+        ]);
+    }
+
+    /// <summary>Shows a room.</summary>
+    public async Task<IResult> ShowAsync(HttpRequest request, string room)
+    {
+        var session = await AuthenticateAsync(request);
+        var roster = await FindAsync(room);
+        return roster.Room.Open || roster.FindUser(session.UserId) is not null
+            ? TypedResults.Ok(RoomAnswer.Of(roster, session.UserId))
+            : RoomProblems.NotAMember;
+    }
+
+    /// <summary>Lists a room's members.</summary>
+    public async Task<IResult> MembersAsync(HttpRequest request, string room)
+    {
+        var session = await AuthenticateAsync(request);
+        var (roster, _) = await FindMemberAsync(room, session);
+        return TypedResults.Ok(MembersAnswer.Of(roster));
+    }
+
+    /// <summary>Makes the user a member.</summary>
+    public async Task<IResult> JoinAsync(HttpRequest request, string room)
+    {
+        var session = await AuthenticateForChangeAsync(request);
+        var wanted = await JsonBody.ReadAsync(request, HttpJson.Default.JoinRoomRequest);
+        Check("alias", wanted.Alias);
+        CheckId(room);
+        var member = new NewMember(RoomNames.NewMember(), session.UserId, wanted.Alias, wanted.Anonymous);
+        var (joining, version) = await store.JoinAsync(room, member, HashOf(wanted.JoinCode), limits.MaxPerUser);
+        switch (joining)
+        {
+            case Joining.WrongCode:
+                RecordWrongCode(request, session, wanted.JoinCode);
+                return RoomProblems.WrongCode;
+            case Joining.Full:
+                return RoomProblems.Full;
+            case Joining.UserFull:
+                return RoomProblems.UserFull;
+            case Joining.AliasTaken:
+                return RoomProblems.AliasTaken;
+            case Joining.NoRoom:
+                return RoomProblems.NotFound;
+            case Joining.Joined:
+                await signals.TellAsync(room, RoomEvent.Joined, version, MemberOf(member), session);
+                break;
+            default:
+                break;
+        }
+
+        return TypedResults.Ok(RoomAnswer.Of(await FindAsync(room), session.UserId));
+    }
+
+    /// <summary>Ends the user's membership; a host takes the room along.</summary>
+    public async Task<IResult> LeaveAsync(HttpRequest request, string room)
+    {
+        var session = await AuthenticateForChangeAsync(request);
+        if (await rooms.FindNowAsync(room) is not { } roster || roster.FindUser(session.UserId) is not { } member)
+        {
+            // The same answer as before, should the first one have been lost.
+            return TypedResults.NoContent();
+        }
+
+        if (roster.Room.Kind == RoomKind.Host && member == roster.Owner)
+        {
+            await CloseAsync(roster, session);
+        }
+        else if (await store.LeaveAsync(room, session.UserId) is { } version)
+        {
+            await signals.TellAsync(room, RoomEvent.Left, version, member, session);
+        }
+
+        return TypedResults.NoContent();
+    }
+
+    /// <summary>Lets the others know who an anonymous member is.</summary>
+    public async Task<IResult> RevealAsync(HttpRequest request, string room)
+    {
+        var session = await AuthenticateForChangeAsync(request);
+        var (_, member) = await FindMemberAsync(room, session);
+        if (await store.RevealAsync(room, session.UserId) is { } version)
+        {
+            await signals.TellAsync(room, RoomEvent.Revealed, version, member with { Anonymous = false }, session);
+        }
+
+        return TypedResults.Ok(RoomAnswer.Of(await FindAsync(room), session.UserId));
+    }
+
+    /// <summary>Has the owner end somebody else's membership.</summary>
+    public async Task<IResult> RemoveAsync(HttpRequest request, string room, string member)
+    {
+        var session = await AuthenticateForChangeAsync(request);
+        var (roster, own) = await FindMemberAsync(room, session);
+        if (own != roster.Owner)
+        {
+            return RoomProblems.NotTheOwner;
+        }
+
+        if (roster.FindMember(member) is not { } removed || removed == own)
+        {
+            return RoomProblems.MemberNotFound;
+        }
+
+        if (await store.LeaveAsync(room, removed.UserId) is { } version)
+        {
+            await signals.TellAsync(room, RoomEvent.Removed, version, removed, session);
+        }
+
+        return TypedResults.NoContent();
+    }
+
+    /// <summary>Closes a room.</summary>
+    public async Task<IResult> CloseAsync(HttpRequest request, string room)
+    {
+        var session = await AuthenticateForChangeAsync(request);
+        var roster = await FindAsync(room);
+        if (roster.Room.Owner != session.UserId)
+        {
+            return RoomProblems.NotTheOwner;
+        }
+
+        await CloseAsync(roster, session);
+        return TypedResults.NoContent();
+    }
+
+    private async Task CloseAsync(RoomRoster roster, Session actor)
+    {
+        if (await store.CloseAsync(roster.Room.RoomId, actor.UserId))
+        {
+            await signals.TellClosedAsync(roster, actor);
+        }
+    }
+
+    private async Task<Session> AuthenticateAsync(HttpRequest request)
+    {
+        request.HttpContext.Response.Headers.CacheControl = "no-store";
+        return await proof.FindAsync(request, "/rooms") is { OriginalClient: false } session
+            ? session
+            : throw new RefusedException(Problem.Unauthorized);
+    }
+
+    private async Task<Session> AuthenticateForChangeAsync(HttpRequest request)
+    {
+        var session = await AuthenticateAsync(request);
+        return changes.Take(session.UserId) is { } wait
+            ? throw new RefusedException(Problem.TooManyRequests(wait))
+            : session;
+    }
+
+    private async Task<RoomRoster> FindAsync(string room)
+    {
+        CheckId(room);
+        return await rooms.FindNowAsync(room) ?? throw new RefusedException(RoomProblems.NotFound);
+    }
+
+    private async Task<(RoomRoster Roster, RoomMember Member)> FindMemberAsync(string room, Session session)
+    {
+        var roster = await FindAsync(room);
+        return (roster, roster.FindUser(session.UserId) ?? throw new RefusedException(RoomProblems.NotAMember));
+    }
+
+    private void RecordWrongCode(HttpRequest request, Session session, string? joinCode)
+    {
+        if (joinCode is not null)
+        {
+            strange.RecordBruteForce(request.HttpContext, "wrong join code of a room", session.ListeningKey);
+        }
+    }
+
+    private static void CheckId(string room)
+    {
+        if (!RoomNames.IsRoom(room))
+        {
+            throw new RefusedException(RoomProblems.NotFound);
+        }
+    }
+
+    private static void Check(string name, string? text)
+    {
+        if (text is not null && !RoomNames.IsAlias(text))
+        {
+            throw new RefusedException(Problem.InvalidMember(name, $"must have {RoomNames.AliasRule}"));
+        }
+    }
+
+    private static RoomMember MemberOf(NewMember member) =>
+        new()
+        {
+            MemberId = member.MemberId,
+            UserId = member.UserId,
+            Alias = member.Alias,
+            Anonymous = member.Anonymous,
+        };
+
+    // 50 random bits need no salt.
+    private static byte[]? HashOf(string? joinCode) =>
+        joinCode is null ? null : SHA256.HashData(Encoding.UTF8.GetBytes(joinCode.ToUpperInvariant()));
+}

@@ -1,0 +1,137 @@
+using System.Text.Json;
+using Microsoft.Extensions.Options;
+using SignalBroker.Broker;
+using SignalBroker.Database;
+using SignalBroker.Sessions;
+using SignalBroker.Signals;
+
+namespace SignalBroker.Rooms;
+
+/// <summary>What happened to a room's members.</summary>
+public enum RoomEvent
+{
+    /// <summary>A user has become a member.</summary>
+    Joined,
+
+    /// <summary>A member has left.</summary>
+    Left,
+
+    /// <summary>The owner has removed a member.</summary>
+    Removed,
+
+    /// <summary>An anonymous member has said who it is.</summary>
+    Revealed,
+
+    /// <summary>The room is no more.</summary>
+    Closed,
+}
+
+/// <summary>Tells a room's members what happened to it, by envelopes that only the server can write.</summary>
+/// <remarks>
+/// The database is the truth: a webapp that dies between the change and the telling tells nobody. Each envelope has the
+/// room's version, so that whoever has missed one can tell.
+/// </remarks>
+public sealed partial class RoomSignals(
+    RoomDirectory rooms,
+    RoomFanOut fanOut,
+    IOptions<SignalsOptions> options,
+    TimeProvider clock,
+    ILogger<RoomSignals> logger
+)
+{
+    /// <summary>The type of these envelopes.</summary>
+    public const string Type = "room";
+
+    /// <summary>Tells of a change that has been committed.</summary>
+    /// <param name="roomId">The room.</param>
+    /// <param name="happened">What happened.</param>
+    /// <param name="version">The room's version that it made.</param>
+    /// <param name="about">The member that it happened to, as it was before if it is none any more.</param>
+    /// <param name="actor">The session that did it, and hears of it by its answer.</param>
+    public async Task TellAsync(string roomId, RoomEvent happened, long version, RoomMember about, Session actor)
+    {
+        rooms.Forget(roomId);
+        try
+        {
+            if (await rooms.FindNowAsync(roomId) is not { } roster)
+            {
+                return;
+            }
+
+            IReadOnlyList<RoomMember> told = roster.FindUser(about.UserId) is null
+                ? [.. roster.Members, about]
+                : roster.Members;
+            await TellAsync(roster, told, happened, version, about, actor);
+        }
+        catch (Exception failure) when (DatabaseFailure.Is(failure))
+        {
+            // It has happened all the same, and the version tells.
+            LogNotTold(roomId, failure.Message);
+        }
+    }
+
+    /// <summary>Tells the members of a room that is no more.</summary>
+    /// <param name="roster">The room as it was.</param>
+    /// <param name="actor">The session that closed it.</param>
+    public async Task TellClosedAsync(RoomRoster roster, Session actor)
+    {
+        rooms.Forget(roster.Room.RoomId);
+        try
+        {
+            await TellAsync(roster, roster.Members, RoomEvent.Closed, roster.Room.Version + 1, about: null, actor);
+        }
+        catch (Exception failure) when (DatabaseFailure.Is(failure))
+        {
+            LogNotTold(roster.Room.RoomId, failure.Message);
+        }
+    }
+
+    private async Task TellAsync(
+        RoomRoster roster,
+        IReadOnlyList<RoomMember> told,
+        RoomEvent happened,
+        long version,
+        RoomMember? about,
+        Session actor
+    )
+    {
+        var audience = await fanOut.FindAsync(told, actor);
+        var envelope = Envelope.WriteControl(
+            Type,
+            clock.GetUtcNow(),
+            writer =>
+            {
+                writer.WriteString("event"u8, NameOf(happened));
+                writer.WriteString("room"u8, roster.Room.RoomId);
+                writer.WriteNumber("version"u8, version);
+                if (about is not null)
+                {
+                    writer.WriteStartObject("member"u8);
+                    RoomEnvelope.WriteMember(writer, about);
+                    writer.WriteEndObject();
+                }
+
+                if (roster.Owner is { } owner && happened != RoomEvent.Closed)
+                {
+                    writer.WriteString("owner"u8, owner.MemberId);
+                }
+            }
+        );
+        var copy = new RoomCopy(
+            Topology.KeyOfCopies(SignalId.Of(given: null).ToString()),
+            envelope.Written,
+            options.Value.TimeToLive
+        );
+        var nodes = await fanOut.PublishAsync(audience, told, actor, copy);
+        if (nodes.All(node => node.Outcome != RoomOutcome.Unknown))
+        {
+            // Otherwise it may still wait to be written to a node.
+            envelope.Dispose();
+        }
+    }
+
+    private static string NameOf(RoomEvent happened) => JsonNamingPolicy.CamelCase.ConvertName(happened.ToString());
+
+    [LoggerMessage(LogLevel.Warning, "The members of room {Room} are not told of a change: {Reason}")]
+    private partial void LogNotTold(string room, string reason);
+}

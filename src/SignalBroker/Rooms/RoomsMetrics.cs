@@ -1,0 +1,21 @@
+using System.Diagnostics.Metrics;
+using SignalBroker.Broker;
+using SignalBroker.Sessions;
+
+namespace SignalBroker.Rooms;
+
+/// <summary>What is counted about rooms, tagged by node and outcome.</summary>
+public sealed class RoomsMetrics(IMeterFactory meters)
+{
+    private readonly Counter<long> copied = meters
+        .Create(SessionsMetrics.Meter)
+        .CreateCounter<long>("signalbroker.rooms.copies", "{copy}", "Copies of signals published for rooms' members");
+
+    /// <summary>Counts the copies of one publish.</summary>
+    public void Copied(string node, PublishOutcome outcome, int copies) =>
+        copied.Add(
+            copies,
+            new KeyValuePair<string, object?>("node", node),
+            new KeyValuePair<string, object?>("outcome", outcome.Name)
+        );
+}

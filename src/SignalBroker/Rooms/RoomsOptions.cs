@@ -1,0 +1,34 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace SignalBroker.Rooms;
+
+/// <summary>The settings under <c>Rooms:</c>.</summary>
+public sealed class RoomsOptions
+{
+    /// <summary>The section's name.</summary>
+    public const string Section = "Rooms";
+
+    /// <summary>How many members a room may have at most, and has when its creator does not say.</summary>
+    [Range(1, 10_000)]
+    public int MaxMembers { get; set; } = 1_000;
+
+    /// <summary>How many rooms one user may be a member of.</summary>
+    [Range(1, 100_000)]
+    public int MaxPerUser { get; set; } = 100;
+
+    /// <summary>For how long a room of whose members none has a session is kept.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "365.00:00:00")]
+    public TimeSpan EmptyFor { get; set; } = TimeSpan.FromHours(1);
+
+    /// <summary>How often empty rooms are looked for.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.1", "1.00:00:00")]
+    public TimeSpan SweepInterval { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How many changes of rooms and members a user may make per second at one webapp: all members hear of each.</summary>
+    [Range(1, 1_000_000)]
+    public int ChangesPerSecondOfUser { get; set; } = 10;
+
+    /// <summary>How many copies of signals one session may have made per second by one webapp: one for each session reached.</summary>
+    [Range(1, 1_000_000)]
+    public int CopiesPerSecondOfSession { get; set; } = 5_000;
+}

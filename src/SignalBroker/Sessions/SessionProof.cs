@@ -1,0 +1,30 @@
+using SignalBroker.StrangeBehaviors;
+
+namespace SignalBroker.Sessions;
+
+/// <summary>Finds out which session a request comes from, where only a session may ask.</summary>
+public sealed class SessionProof(SessionDirectory directory, StrangeBehaviorLog strange)
+{
+    /// <summary>The session whose credential the request bears; null when it bears none that is good.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="path">What it asks for, for the record of a wrong one.</param>
+    public async ValueTask<Session?> FindAsync(HttpRequest request, string path)
+    {
+        if (LastCredential.Read(request) is not { } credential)
+        {
+            return null;
+        }
+
+        if (await directory.AuthenticateAsync(credential) is { } session)
+        {
+            return session;
+        }
+
+        strange.RecordBruteForce(
+            request.HttpContext,
+            $"wrong or unknown credential at {path}",
+            credential.ListeningKey
+        );
+        return null;
+    }
+}
