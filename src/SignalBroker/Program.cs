@@ -6,6 +6,7 @@ using SignalBroker.Database;
 using SignalBroker.Health;
 using SignalBroker.Hosting;
 using SignalBroker.Http;
+using SignalBroker.Inbox;
 using SignalBroker.Listening;
 using SignalBroker.Nodes;
 using SignalBroker.Sessions;
@@ -28,6 +29,7 @@ return await Startup.RunAsync(
         builder.AddSessions();
         builder.AddListening();
         builder.AddSignals();
+        builder.AddInbox();
         builder.AddTurn();
         builder.AddStrangeBehaviors();
         builder.AddCompatibility();
@@ -40,6 +42,7 @@ return await Startup.RunAsync(
         app.MapSessions();
         app.MapListening();
         app.MapSignals();
+        app.MapInbox();
         app.MapTurn();
         app.MapStrangeBehaviors();
         app.MapHealth();

@@ -15,7 +15,7 @@ public sealed partial class SchemaCheck(
 ) : BackgroundService
 {
     /// <summary>The newest change of the schema that this webapp needs.</summary>
-    public const string RequiredChange = "20261121_03_original_connections";
+    public const string RequiredChange = "20261121_05_inboxes";
 
     private bool isChecked;
 

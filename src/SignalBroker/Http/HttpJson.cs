@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using SignalBroker.Health;
+using SignalBroker.Inbox;
 using SignalBroker.Nodes;
 using SignalBroker.Sessions;
 using SignalBroker.Signals;
@@ -20,6 +21,9 @@ namespace SignalBroker.Http;
 [JsonSerializable(typeof(ExchangeRequestSchema))]
 [JsonSerializable(typeof(ExchangeAnswerSchema))]
 [JsonSerializable(typeof(IceServersAnswer))]
+[JsonSerializable(typeof(InboxAnswerSchema))]
+[JsonSerializable(typeof(SettleRequestSchema))]
+[JsonSerializable(typeof(SettleAnswer))]
 [JsonSerializable(typeof(IEnumerable<NodeReport>))]
 [JsonSerializable(typeof(IEnumerable<StrangeBehavior>))]
 [JsonSerializable(typeof(HealthReport))]
