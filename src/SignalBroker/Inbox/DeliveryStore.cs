@@ -107,15 +107,17 @@ public sealed class DeliveryStore(NpgsqlDataSource database)
         return found.AsList();
     }
 
-    /// <summary>The listening sessions that are behind, for whatever reason.</summary>
-    public async Task<IReadOnlyList<string>> FindBehindAsync()
+    /// <summary>The listening sessions of these nodes that are behind, for whatever reason.</summary>
+    public async Task<IReadOnlyList<string>> FindBehindAsync(string[] nodes)
     {
         await using var connection = await database.OpenConnectionAsync();
         var behind = await connection.QueryAsync<string>(
             """
             SELECT listening_key FROM inboxes JOIN sessions USING (user_id)
             WHERE has_entries AND acked_at IS NOT NULL AND ended_at IS NULL AND published_through < last_sequence
-            """
+              AND node = ANY(@nodes)
+            """,
+            new { nodes }
         );
         return behind.AsList();
     }

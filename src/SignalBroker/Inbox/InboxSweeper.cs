@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Options;
 using Npgsql;
+using SignalBroker.Nodes;
 
 namespace SignalBroker.Inbox;
 
@@ -10,6 +11,7 @@ public sealed partial class InboxSweeper(
     SettlingStore settling,
     ReceiptWriter receipts,
     InboxDeliverer deliverer,
+    NodeCatalog nodes,
     IOptions<InboxOptions> options,
     TimeProvider clock,
     ILogger<InboxSweeper> logger
@@ -17,11 +19,6 @@ public sealed partial class InboxSweeper(
 {
     // Any number will do, as long as every webapp takes the same.
     private const long LockKey = 0x494E424F58;
-
-    // How many sweeps go by before what is no longer needed is looked for.
-    private const int ForgetEvery = 30;
-
-    private int sweeps;
 
     /// <summary>Sweeps once, unless another webapp is at it.</summary>
     public async Task SweepAsync()
@@ -36,7 +33,8 @@ public sealed partial class InboxSweeper(
             return;
         }
 
-        foreach (var key in await deliveries.FindBehindAsync())
+        string[] reachable = [.. nodes.Nodes.Where(node => node.Responsive).Select(node => node.Name)];
+        foreach (var key in await deliveries.FindBehindAsync(reachable))
         {
             deliverer.Call(key);
         }
@@ -47,10 +45,7 @@ public sealed partial class InboxSweeper(
         }
 
         await receipts.DeliverAsync();
-        if (sweeps++ % ForgetEvery == 0)
-        {
-            await settling.ForgetAsync();
-        }
+        await settling.ForgetAsync();
     }
 
     /// <inheritdoc />

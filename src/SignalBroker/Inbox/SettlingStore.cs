@@ -18,7 +18,8 @@ public sealed record Settling(int Settled, long SettledThrough, int Receipts);
 /// </remarks>
 public sealed class SettlingStore(NpgsqlDataSource database, IOptions<InboxOptions> options)
 {
-    private const int MostExpired = 500;
+    private const int MostExpired = 100;
+    private const int MostForgotten = 20_000;
 
     // The entries that the device has been asked to settle and has not yet.
     private const string Picked = """
@@ -136,14 +137,22 @@ public sealed class SettlingStore(NpgsqlDataSource database, IOptions<InboxOptio
         await using var connection = await database.OpenConnectionAsync();
         await connection.ExecuteAsync(
             """
-            DELETE FROM sent_signals WHERE sent_at <= now() - @RepeatWindow;
+            -- In parts: what a whole hour has left could take longer than a statement may.
+            DELETE FROM sent_signals WHERE ctid = ANY(ARRAY(
+                SELECT ctid FROM sent_signals WHERE sent_at <= now() - @RepeatWindow ORDER BY sent_at LIMIT @MostForgotten
+            ));
 
             DELETE FROM inbox_devices AS device
             WHERE last_seen < now() - @ForgetDevicesAfter AND NOT EXISTS (
                 SELECT FROM sessions WHERE sessions.user_id = device.user_id AND sessions.device = device.device
             );
             """,
-            new { options.Value.RepeatWindow, options.Value.ForgetDevicesAfter }
+            new
+            {
+                options.Value.RepeatWindow,
+                options.Value.ForgetDevicesAfter,
+                MostForgotten,
+            }
         );
     }
 

@@ -15,6 +15,9 @@ public sealed class HistorySender(Func<int, Api> api, string to)
     /// <summary>Everything that was sent.</summary>
     public IReadOnlyCollection<SentEvent> Sent => [.. sent.Values.Select(signal => signal.Event)];
 
+    /// <summary>How many signals were sent.</summary>
+    public int Count { get; private set; }
+
     /// <summary>Sends the next signal.</summary>
     public Task SendAsync(int webapp, string store, string? device = null, long? timeToLive = null)
     {
@@ -24,7 +27,11 @@ public sealed class HistorySender(Func<int, Api> api, string to)
 
         async Task<SentEvent> Send(int through)
         {
-            session ??= await api(through).ConnectAsync(userId);
+            if ((session ??= await ConnectAsync(through)) is null)
+            {
+                return new SentEvent { Number = number, Device = device };
+            }
+
             var answer = await api(through).StoreAsync(session, to, number, store, id: $"{number}", device, timeToLive);
             if (answer.Status == HttpStatusCode.Unauthorized)
             {
@@ -53,6 +60,12 @@ public sealed class HistorySender(Func<int, Api> api, string to)
         }
     }
 
+    private async Task<ConnectedSession?> ConnectAsync(int webapp)
+    {
+        var answer = await api(webapp).PostAsync("/connect", new { userId });
+        return answer.Status == HttpStatusCode.OK ? answer.Session : null;
+    }
+
     /// <summary>Sends a signal again, until there is an answer.</summary>
     public async Task RepeatAsync(int webapp, int number)
     {
@@ -74,6 +87,7 @@ public sealed class HistorySender(Func<int, Api> api, string to)
                     }
 
                     sent[number] = (told, signal.Send);
+                    Count = sent.Count;
                     return;
                 }
             }
@@ -117,6 +131,9 @@ public sealed class HistoryDevice(Func<int, Api> api, string userId, string devi
 
     /// <summary>What it has settled.</summary>
     public IReadOnlyList<SettledEvent> Settled => settled;
+
+    /// <summary>How many sessions it has had.</summary>
+    public int Sessions => sessions;
 
     /// <summary>Whether its socket is open, as far as it knows.</summary>
     public bool Listens => listener is not null && !reading.IsCompleted;
