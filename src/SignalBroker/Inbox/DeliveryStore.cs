@@ -37,7 +37,13 @@ public sealed class DeliveryStore(NpgsqlDataSource database)
     /// columns <c>listening_key</c> and <c>user_id</c>, whose users have stored signals.
     /// </summary>
     public static string SelectWaiting(string acked) =>
-        $"ARRAY(SELECT listening_key FROM {acked} JOIN inboxes USING (user_id) WHERE has_entries)";
+            // Not a join: each inbox is looked up, however few there were when the plan was made.
+            $"""
+            ARRAY(
+                SELECT listening_key FROM {acked}
+                WHERE (SELECT has_entries FROM inboxes WHERE inboxes.user_id = {acked}.user_id)
+            )
+            """;
 
     /// <summary>Opens a transaction in which nobody else delivers to the session, and reads what it has not got.</summary>
     public static async Task<Delivery> BeginAsync(NpgsqlConnection connection, string listeningKey)

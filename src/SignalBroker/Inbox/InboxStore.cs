@@ -120,9 +120,14 @@ public sealed class InboxStore(NpgsqlDataSource database, IOptions<InboxOptions>
                    pg_try_advisory_xact_lock(hashtextextended(sender || ' ' || id, {LockSpace})) AS IsFree
             FROM unnest(@senders, @ids) AS wanted(sender, id);
 
-            SELECT sender AS Sender, id AS Id, sha256 AS Sha256, sequence AS Sequence, answer AS Answer
-            FROM sent_signals JOIN unnest(@senders, @ids) AS wanted(sender, id) USING (sender, id)
-            WHERE sent_at > now() - @RepeatWindow
+            SELECT sent.sender AS Sender, sent.id AS Id, sha256 AS Sha256, sequence AS Sequence, answer AS Answer
+            FROM unnest(@senders, @ids) AS wanted(sender, id),
+                -- The limit has each looked up, however few there were when the plan was made.
+                LATERAL (
+                    SELECT * FROM sent_signals
+                    WHERE sender = wanted.sender AND id = wanted.id AND sent_at > now() - @RepeatWindow
+                    LIMIT 1
+                ) AS sent
             """;
 
     private const string Replace = """

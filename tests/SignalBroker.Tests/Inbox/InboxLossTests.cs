@@ -82,7 +82,12 @@ public sealed class InboxLossTests(FailureCluster cluster) : FailureTests(cluste
                 }
             }
             catch (Exception lost)
-                when (lost is HttpRequestException or WebSocketException or ShouldAssertException or OperationCanceledException)
+                when (lost
+                        is HttpRequestException
+                            or WebSocketException
+                            or ShouldAssertException
+                            or OperationCanceledException
+                )
             {
                 // The next turn is at another webapp.
             }
