@@ -6,6 +6,7 @@ using SignalBroker.Database;
 using SignalBroker.Health;
 using SignalBroker.Hosting;
 using SignalBroker.Http;
+using SignalBroker.Inbox;
 using SignalBroker.Listening;
 using SignalBroker.Nodes;
 using SignalBroker.Rooms;
@@ -30,6 +31,7 @@ return await Startup.RunAsync(
         builder.AddListening();
         builder.AddSignals();
         builder.AddRooms();
+        builder.AddInbox();
         builder.AddTurn();
         builder.AddStrangeBehaviors();
         builder.AddCompatibility();
@@ -43,6 +45,7 @@ return await Startup.RunAsync(
         app.MapListening();
         app.MapSignals();
         app.MapRooms();
+        app.MapInbox();
         app.MapTurn();
         app.MapStrangeBehaviors();
         app.MapHealth();

@@ -1,9 +1,10 @@
+using SignalBroker.Inbox;
 using SignalBroker.Nodes;
 
 namespace SignalBroker.BrokerEvents;
 
 /// <summary>Handles a batch of a node's events.</summary>
-public sealed class QueueEventHandler(QueueEventStore store, QueueRemover remover)
+public sealed class QueueEventHandler(QueueEventStore store, QueueRemover remover, InboxDeliverer inbox)
 {
     /// <summary>Handles the events; when it returns, what they change is committed.</summary>
     public async Task HandleAsync(Node node, IReadOnlyCollection<QueueEvent> events)
@@ -20,9 +21,15 @@ public sealed class QueueEventHandler(QueueEventStore store, QueueRemover remove
             ).Add(queue.ListeningKey);
         }
 
-        foreach (var key in await store.ApplyAsync(node.Name, [.. created], [.. deleted]))
+        var (orphans, waiting) = await store.ApplyAsync(node.Name, [.. created], [.. deleted]);
+        foreach (var key in orphans)
         {
             remover.RemoveOrphan(node, key);
+        }
+
+        foreach (var key in waiting)
+        {
+            inbox.Call(key);
         }
 
         foreach (var suspect in events.Where(queue => queue is { IsAsAgreed: true, HasArguments: true }))

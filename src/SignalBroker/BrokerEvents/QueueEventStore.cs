@@ -1,5 +1,6 @@
 using Dapper;
 using Npgsql;
+using SignalBroker.Inbox;
 using SignalBroker.Sessions;
 
 namespace SignalBroker.BrokerEvents;
@@ -35,16 +36,21 @@ public sealed class QueueEventStore(NpgsqlDataSource database)
 
     /// <summary>Acks the sessions whose queue has come to be, and deletes those whose queue is no more.</summary>
     /// <remarks>Repeated and late events change no row, because a listening key is used for one queue only.</remarks>
-    /// <returns>The created queues that belong to no session.</returns>
-    public async Task<IReadOnlyList<string>> ApplyAsync(string node, string[] created, string[] deleted)
+    /// <returns>The created queues that belong to no session, and the acked sessions whose users have stored signals.</returns>
+    public async Task<(IReadOnlyList<string> Orphans, IReadOnlyList<string> Waiting)> ApplyAsync(
+        string node,
+        string[] created,
+        string[] deleted
+    )
     {
         await using var connection = await database.OpenConnectionAsync();
-        var (orphans, _) = await connection.QuerySingleAsync<(string[], long)>(
+        var (orphans, waiting, _) = await connection.QuerySingleAsync<(string[], string[], long)>(
             $"""
             WITH acked AS (
                 UPDATE sessions SET acked_at = now()
                 FROM unnest(@created) AS created(key)
                 WHERE listening_key = created.key AND {OnNode} AND {Unacked} AND created.key <> ALL(@deleted)
+                RETURNING listening_key, user_id
             ), gone AS (
                 DELETE FROM sessions USING unnest(@deleted) AS deleted(key)
                 WHERE listening_key = deleted.key AND {OnNode}
@@ -54,7 +60,7 @@ public sealed class QueueEventStore(NpgsqlDataSource database)
                 SELECT created.key FROM unnest(@created) AS created(key)
                 WHERE created.key <> ALL(@deleted)
                   AND NOT EXISTS (SELECT FROM sessions WHERE listening_key = created.key AND {OnNode})
-            ), {SessionChanges.Announce("gone")}
+            ), {DeliveryStore.SelectWaiting("acked")}, {SessionChanges.Announce("gone")}
             """,
             new
             {
@@ -63,7 +69,7 @@ public sealed class QueueEventStore(NpgsqlDataSource database)
                 deleted,
             }
         );
-        return orphans;
+        return (orphans, waiting);
     }
 
     /// <summary>The database's clock, by which a listing of queues is judged.</summary>

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using SignalBroker.Health;
+using SignalBroker.Inbox;
 using SignalBroker.Nodes;
 using SignalBroker.Rooms;
 using SignalBroker.Sessions;
@@ -26,6 +27,9 @@ namespace SignalBroker.Http;
 [JsonSerializable(typeof(IReadOnlyList<RoomAnswer>))]
 [JsonSerializable(typeof(MembersAnswer))]
 [JsonSerializable(typeof(IceServersAnswer))]
+[JsonSerializable(typeof(InboxAnswerSchema))]
+[JsonSerializable(typeof(SettleRequestSchema))]
+[JsonSerializable(typeof(SettleAnswer))]
 [JsonSerializable(typeof(IEnumerable<NodeReport>))]
 [JsonSerializable(typeof(IEnumerable<StrangeBehavior>))]
 [JsonSerializable(typeof(HealthReport))]

@@ -1,6 +1,7 @@
 using System.Net;
 using Dapper;
 using Npgsql;
+using SignalBroker.Inbox;
 
 namespace SignalBroker.Sessions;
 
@@ -101,7 +102,9 @@ public sealed class SessionStore(NpgsqlDataSource database)
                     (listening_key, user_id, device, node, passcode_sha256, address, original_client, ack_by)
                 SELECT listening_key, user_id, device, node, passcode_sha256, address, original_client, now() + @AckWithin
                 FROM judged WHERE NOT user_full AND NOT address_full
-                RETURNING listening_key, user_id, ack_by
+                RETURNING listening_key, user_id, device, ack_by
+            ), registered AS (
+                {InboxStore.RegisterDevices("opened")}
             )
             SELECT user_full AS UserFull, opened.ack_by AS AckBy, {SessionChanges.Announce("opened")}
             FROM judged LEFT JOIN opened USING (listening_key)

@@ -35,6 +35,11 @@ public static class Envelope
         id.WriteTo(writer);
         WriteFrom(writer, sender, nameSession);
         writer.WriteString("to"u8, to);
+        if (request.Device is not null)
+        {
+            writer.WriteString("device"u8, request.Device);
+        }
+
         if (request.Type is not null)
         {
             writer.WriteString("type"u8, request.Type);
@@ -78,6 +83,35 @@ public static class Envelope
         return buffer;
     }
 
+    /// <summary>Writes what the server itself stores for a user.</summary>
+    /// <param name="type">What it is about.</param>
+    /// <param name="id">What makes a repeat known to the receiver.</param>
+    /// <param name="sentAt">When it is told.</param>
+    /// <param name="timeToLive">How long it is stored.</param>
+    /// <param name="writeContent">Writes the members of the content.</param>
+    public static PooledBuffer WriteControl(
+        string type,
+        SignalId id,
+        DateTimeOffset sentAt,
+        TimeSpan timeToLive,
+        Action<Utf8JsonWriter> writeContent
+    )
+    {
+        var buffer = PooledBuffer.Rent(RoomForTheRest);
+        var writer = buffer.JsonWriter();
+        writer.WriteStartObject();
+        id.WriteTo(writer);
+        writer.WriteString("type"u8, type);
+        Write(writer, "sentAt"u8, sentAt);
+        Write(writer, "expiresAt"u8, sentAt + timeToLive);
+        writer.WriteStartObject("content"u8);
+        writeContent(writer);
+        writer.WriteEndObject();
+        writer.WriteEndObject();
+        writer.Flush();
+        return buffer;
+    }
+
     /// <summary>Writes who sends, who is not hidden.</summary>
     public static void WriteFrom(Utf8JsonWriter writer, Sender sender, bool nameSession)
     {
@@ -97,8 +131,8 @@ public static class Envelope
         }
     }
 
-    // RFC 3339, in milliseconds, as JavaScript's Date writes it.
-    private static void Write(Utf8JsonWriter writer, ReadOnlySpan<byte> member, DateTimeOffset time)
+    /// <summary>Writes a time as RFC 3339, in milliseconds, as JavaScript's Date writes it.</summary>
+    public static void Write(Utf8JsonWriter writer, ReadOnlySpan<byte> member, DateTimeOffset time)
     {
         Span<byte> text = stackalloc byte[LengthOfTime];
         time.UtcDateTime.TryFormat(text, out var length, "yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);

@@ -5,6 +5,7 @@ using SignalBroker.Broker;
 using SignalBroker.Compatibility;
 using SignalBroker.Hosting;
 using SignalBroker.Http;
+using SignalBroker.Inbox;
 using SignalBroker.Sessions;
 using SignalBroker.StrangeBehaviors;
 using SignalBroker.Users;
@@ -20,6 +21,8 @@ namespace SignalBroker.Signals;
 /// <param name="Type">What the signal is about, for the receiver; 1 to 64 characters.</param>
 /// <param name="Id">The sender's name for the signal, 1 to 64 characters; the server gives it one otherwise.</param>
 /// <param name="TimeToLive">How long the signal may wait for the addressee, in milliseconds.</param>
+/// <param name="Store"><c>ifOffline</c> or <c>always</c>: the signal is stored until the addressee has settled it.</param>
+/// <param name="Receipt"><c>delivered</c>: the sender gets a signal when the addressee has settled this one.</param>
 public sealed record ExchangeRequestSchema(
     string? To,
     string? ToSession,
@@ -28,13 +31,22 @@ public sealed record ExchangeRequestSchema(
     JsonElement Content,
     string? Type,
     string? Id,
-    long? TimeToLive
+    long? TimeToLive,
+    string? Store,
+    string? Receipt
 );
 
 /// <summary>What became of a signal, for the API's description; <see cref="SignalExchange"/> writes it.</summary>
 /// <param name="Id">The signal's id, as the receiver sees it.</param>
+/// <param name="Outcome"><c>stored</c>, if it is.</param>
+/// <param name="Sequence">Its place in the addressee's inbox, if it is stored.</param>
 /// <param name="Sessions">The outcome for each of the addressee's sessions.</param>
-public sealed record ExchangeAnswerSchema(string Id, IReadOnlyList<ExchangeAnswerSchema.Reached> Sessions)
+public sealed record ExchangeAnswerSchema(
+    string Id,
+    string? Outcome,
+    long? Sequence,
+    IReadOnlyList<ExchangeAnswerSchema.Reached> Sessions
+)
 {
     /// <summary>One of the addressee's sessions.</summary>
     /// <param name="ListeningKey">The session's public name; left out where the original project's pages are served.</param>
@@ -51,12 +63,13 @@ public sealed class ExchangeEndpoint(
     StrangeBehaviorLog strange,
     OriginalClient originalClient,
     ServiceKeys serviceKeys,
-    IOptions<SignalsOptions> options
+    IOptions<SignalsOptions> options,
+    IOptions<InboxOptions> inbox
 )
 {
     private const int UsualAnswer = 512;
 
-    private readonly TimeSpan maxTimeToLive = options.Value.MaxTimeToLive;
+    private readonly LongestTimes longest = new(options.Value.MaxTimeToLive, inbox.Value.MaxTimeToLive);
 
     /// <summary>Handles one request.</summary>
     public async Task HandleAsync(HttpContext context)
@@ -80,8 +93,18 @@ public sealed class ExchangeEndpoint(
 
         using var body = isForm ? null : await RequestBody.ReadAsync(request);
         var signal = body is null
-            ? SignalReader.ReadForm(await RequestBody.ReadFormAsync(request), maxTimeToLive)
-            : SignalReader.ReadJson(body.Written, maxTimeToLive);
+            ? SignalReader.ReadForm(await RequestBody.ReadFormAsync(request), longest)
+            : SignalReader.ReadJson(body.Written, longest);
+        if (!signal.Settle.IsEmpty)
+        {
+            return Problem.InvalidMember("settle", "goes through the socket; over HTTP there is /inbox/settle");
+        }
+
+        if (signal.Receipt && sender.Session is null)
+        {
+            return Problem.InvalidMember("receipt", "is for sessions: an application has no inbox");
+        }
+
         if (sender.Session is { } session && limiter.Delay(session.ListeningKey, signal.Content.Length) is { } wait)
         {
             return Problem.TooManyRequests(wait);

@@ -5,6 +5,7 @@ using SignalBroker.Broker;
 using SignalBroker.Compatibility;
 using SignalBroker.Hosting;
 using SignalBroker.Http;
+using SignalBroker.Inbox;
 using SignalBroker.Rooms;
 
 namespace SignalBroker.Signals;
@@ -13,12 +14,14 @@ namespace SignalBroker.Signals;
 /// <param name="Id">The signal's id, as the receiver sees it.</param>
 /// <param name="Addressee">Whom it was sent to, in words.</param>
 /// <param name="Outcomes">What the broker said for each of the addressee's sessions.</param>
+/// <param name="Kept">What the database knows of it; null when the outcomes say it all.</param>
 /// <param name="Room">What became of it in a room; null when it was not sent to one.</param>
 [StructLayout(LayoutKind.Auto)]
 public readonly record struct Exchanged(
     SignalId Id,
     string Addressee,
     SessionOutcome[] Outcomes,
+    Kept? Kept = null,
     RoomReached? Room = null
 );
 
@@ -26,33 +29,36 @@ public readonly record struct Exchanged(
 public sealed class SignalExchange(
     SignalRouter router,
     RoomExchange rooms,
+    InboxSender inbox,
     OriginalClient originalClient,
     SignalsMetrics metrics
 )
 {
-    /// <summary>Routes the signal.</summary>
+    /// <summary>Routes the signal, or stores it.</summary>
     [AsyncMethodBuilder(typeof(ReusingMethodBuilder<>))]
     public async ValueTask<Exchanged> SendAsync(Sender sender, SignalRequest signal)
     {
         var id = SignalId.Of(signal.Id);
         if (signal.ToRoom is not null)
         {
-            return new(id, "The room", [], await rooms.SendAsync(sender, id, signal));
+            return new(id, "The room", [], Room: await rooms.SendAsync(sender, id, signal));
         }
 
-        var outcomes = await router.RouteAsync(sender, id, signal);
-        foreach (var outcome in outcomes)
+        var exchanged = signal.Store is null
+            ? new(id, NameOf(signal), await router.RouteAsync(sender, id, signal))
+            : await inbox.SendAsync(sender, id, NameOf(signal), signal);
+        foreach (var outcome in exchanged.Outcomes)
         {
             metrics.Routed(outcome.Session.Node, outcome.Outcome);
         }
 
-        return new(id, NameOf(signal), outcomes);
+        return exchanged;
     }
 
     /// <summary>Why the signal reached nobody; null when it may have reached somebody.</summary>
     public Problem? FailureOf(Exchanged exchanged) =>
         exchanged.Room is { } room ? room.Failure?.With(writer => Describe(writer, exchanged))
-        : Array.TrueForAll(exchanged.Outcomes, IsNotListening) ? NotListening(exchanged)
+        : exchanged.Kept is null && Array.TrueForAll(exchanged.Outcomes, IsNotListening) ? NotListening(exchanged)
         : null;
 
     /// <summary>Writes the members that tell what became of the signal.</summary>
@@ -65,25 +71,21 @@ public sealed class SignalExchange(
             return;
         }
 
-        writer.WriteStartArray("sessions"u8);
-        foreach (var (session, outcome) in exchanged.Outcomes)
+        if (exchanged.Kept is { Sequence: { } sequence })
         {
-            writer.WriteStartObject();
-            if (!originalClient.Enabled)
-            {
-                writer.WriteString("listeningKey"u8, session.ListeningKey);
-            }
-
-            if (session.Device is not null)
-            {
-                writer.WriteString("device"u8, session.Device);
-            }
-
-            writer.WriteString("outcome"u8, outcome.Name);
-            writer.WriteEndObject();
+            writer.WriteString("outcome"u8, "stored"u8);
+            writer.WriteNumber("sequence"u8, sequence);
         }
 
-        writer.WriteEndArray();
+        writer.WritePropertyName("sessions"u8);
+        if (exchanged.Kept is { Sessions: { } sessions })
+        {
+            writer.WriteRawValue(sessions, skipInputValidation: true);
+        }
+        else
+        {
+            SessionOutcomes.Write(writer, exchanged.Outcomes, nameSessions: !originalClient.Enabled);
+        }
     }
 
     private static string NameOf(SignalRequest signal) =>

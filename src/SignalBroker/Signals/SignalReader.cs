@@ -16,7 +16,7 @@ public static class SignalReader
 
     /// <summary>Reads a JSON body.</summary>
     /// <exception cref="RefusedException">It is no JSON, lacks a member or has a wrong one.</exception>
-    public static SignalRequest ReadJson(ReadOnlyMemory<byte> body, TimeSpan maxTimeToLive)
+    public static SignalRequest ReadJson(ReadOnlyMemory<byte> body, LongestTimes longest)
     {
         var request = new SignalRequest();
         try
@@ -71,6 +71,18 @@ public static class SignalReader
                 {
                     request.Content = ReadContent(ref reader, body);
                 }
+                else if (reader.ValueTextEquals("store"u8))
+                {
+                    request.Store = StoreOf(ReadText(ref reader, "store"));
+                }
+                else if (reader.ValueTextEquals("receipt"u8))
+                {
+                    request.Receipt = ReceiptOf(ReadText(ref reader, "receipt"));
+                }
+                else if (reader.ValueTextEquals("settle"u8))
+                {
+                    request.Settle = ReadContent(ref reader, body);
+                }
                 else
                 {
                     reader.Skip();
@@ -94,7 +106,11 @@ public static class SignalReader
             );
         }
 
-        request.Check(maxTimeToLive);
+        if (request.Settle.IsEmpty)
+        {
+            request.Check(longest);
+        }
+
         return request;
     }
 
@@ -135,7 +151,7 @@ public static class SignalReader
 
     /// <summary>Reads a form, in which the content is a text.</summary>
     /// <exception cref="RefusedException">A field is missing or wrong.</exception>
-    public static SignalRequest ReadForm(IFormCollection form, TimeSpan maxTimeToLive)
+    public static SignalRequest ReadForm(IFormCollection form, LongestTimes longest)
     {
         // "toUserId" is what the original project's forms say.
         var request = new SignalRequest
@@ -147,6 +163,8 @@ public static class SignalReader
             ToMember = Field(form, "toMember"),
             Type = Field(form, "type"),
             Id = Field(form, "id"),
+            Store = StoreOf(Field(form, "store")),
+            Receipt = ReceiptOf(Field(form, "receipt")),
         };
         if (Field(form, "content") is { } content)
         {
@@ -163,9 +181,26 @@ public static class SignalReader
             request.TimeToLive = TimeSpan.FromMilliseconds(Math.Min(milliseconds, int.MaxValue));
         }
 
-        request.Check(maxTimeToLive);
+        request.Check(longest);
         return request;
     }
+
+    private static StoreKind? StoreOf(string? text) =>
+        text switch
+        {
+            null => null,
+            "ifOffline" => StoreKind.IfOffline,
+            "always" => StoreKind.Always,
+            _ => throw new RefusedException(Problem.InvalidMember("store", "must be 'ifOffline' or 'always'")),
+        };
+
+    private static bool ReceiptOf(string? text) =>
+        text switch
+        {
+            null => false,
+            "delivered" => true,
+            _ => throw new RefusedException(Problem.InvalidMember("receipt", "must be 'delivered'")),
+        };
 
     private static string? Field(IFormCollection form, string name) =>
         form.TryGetValue(name, out var values) && values is [{ } value] ? value : null;

@@ -1,8 +1,25 @@
+using System.Runtime.InteropServices;
 using SignalBroker.Http;
 using SignalBroker.Rooms;
 using SignalBroker.Sessions;
 
 namespace SignalBroker.Signals;
+
+/// <summary>When a signal is stored.</summary>
+public enum StoreKind
+{
+    /// <summary>When no session's queue has confirmed it.</summary>
+    IfOffline,
+
+    /// <summary>Before anything else is done with it.</summary>
+    Always,
+}
+
+/// <summary>The longest times to live that a sender may ask for.</summary>
+/// <param name="Live">Of a signal that waits in a session's queue only.</param>
+/// <param name="Stored">Of a signal that is stored.</param>
+[StructLayout(LayoutKind.Auto)]
+public readonly record struct LongestTimes(TimeSpan Live, TimeSpan Stored);
 
 /// <summary>What a sender asks for.</summary>
 public sealed class SignalRequest
@@ -36,13 +53,23 @@ public sealed class SignalRequest
     /// <summary>How long the signal may wait for the addressee; null for the server's default.</summary>
     public TimeSpan? TimeToLive { get; set; }
 
+    /// <summary>Whether the signal is stored for an addressee that does not listen; null for a signal that is not.</summary>
+    public StoreKind? Store { get; set; }
+
+    /// <summary>Whether the sender is told when a client of the addressee has settled the signal.</summary>
+    public bool Receipt { get; set; }
+
+    /// <summary>What the sender itself has done with, instead of a signal, as JSON; empty for a signal.</summary>
+    public ReadOnlyMemory<byte> Settle { get; set; }
+
     /// <summary>The sender's JSON, byte for byte.</summary>
     public ReadOnlyMemory<byte> Content { get; set; }
 
     /// <summary>Checks that the members agree with each other and with their bounds.</summary>
     /// <exception cref="RefusedException">They don't.</exception>
-    public void Check(TimeSpan maxTimeToLive)
+    public void Check(LongestTimes longest)
     {
+        CheckStore();
         if ((To is null ? 0 : 1) + (ToSession is null ? 0 : 1) + (ToRoom is null ? 0 : 1) != 1)
         {
             throw new RefusedException(
@@ -100,6 +127,7 @@ public sealed class SignalRequest
             );
         }
 
+        var maxTimeToLive = Store is null ? longest.Live : longest.Stored;
         if (TimeToLive is { } wanted && (wanted <= TimeSpan.Zero || wanted > maxTimeToLive))
         {
             throw new RefusedException(
@@ -124,6 +152,23 @@ public sealed class SignalRequest
         if (Content.Length > RequestBody.MaxBytes)
         {
             throw new RefusedException(Problem.OfStatus(StatusCodes.Status413PayloadTooLarge));
+        }
+    }
+
+    private void CheckStore()
+    {
+        if (Store is not null && To is null)
+        {
+            throw new RefusedException(
+                Problem.InvalidMember("store", "goes with 'to': a session that is gone never comes back")
+            );
+        }
+
+        if (Receipt && Store != StoreKind.Always)
+        {
+            throw new RefusedException(
+                Problem.InvalidMember("receipt", "goes with 'store': 'always', because only what is stored is settled")
+            );
         }
     }
 

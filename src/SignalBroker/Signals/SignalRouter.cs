@@ -29,11 +29,17 @@ public sealed partial class SignalRouter(
     /// <param name="sender">Who sends it.</param>
     /// <param name="id">The signal's id.</param>
     /// <param name="request">The signal.</param>
+    /// <param name="to">The addressee's sessions, where they are known already.</param>
     /// <returns>An outcome for each session; empty when the addressee has none.</returns>
     [AsyncMethodBuilder(typeof(ReusingMethodBuilder<>))]
-    public async ValueTask<SessionOutcome[]> RouteAsync(Sender sender, SignalId id, SignalRequest request)
+    public async ValueTask<SessionOutcome[]> RouteAsync(
+        Sender sender,
+        SignalId id,
+        SignalRequest request,
+        Session[]? to = null
+    )
     {
-        var addressees = await FindAsync(request);
+        var addressees = to ?? await FindAsync(request);
         if (addressees.Length == 0)
         {
             return [];
@@ -47,13 +53,13 @@ public sealed partial class SignalRouter(
             nameSession: !originalClient.Enabled,
             clock.GetUtcNow()
         );
-        var signal = new Signal(envelope.Written, request.TimeToLive ?? options.Value.TimeToLive);
+        var signal = new Signal(envelope.Written, TimeToLiveOf(request));
         var outcomes = addressees is [var only]
             ? [new(only, await PublishAsync(only, signal))]
             : await PublishAsync(addressees, signal);
         if (Array.Exists(outcomes, IsGone))
         {
-            outcomes = [.. outcomes, .. await TryOthersAsync(outcomes, request, signal)];
+            outcomes = [.. outcomes, .. await TryOthersAsync(outcomes, to is null ? request : null, signal)];
         }
 
         if (Array.TrueForAll(outcomes, IsAnswered))
@@ -95,6 +101,13 @@ public sealed partial class SignalRouter(
             ? nodes.PublishAsync(session.Node, Topology.QueueOf(session.ListeningKey), signal.Body, signal.TimeToLive)
             : ValueTask.FromResult(PublishOutcome.Overloaded);
 
+    // A stored signal may live for days, but not in a queue.
+    private TimeSpan TimeToLiveOf(SignalRequest request)
+    {
+        var wanted = request.TimeToLive ?? options.Value.TimeToLive;
+        return wanted < options.Value.MaxTimeToLive ? wanted : options.Value.MaxTimeToLive;
+    }
+
     // An acked session had a queue, and a queue never comes back: its key is not used again.
     private static bool IsGone(SessionOutcome outcome) =>
         outcome is { Outcome: PublishOutcome.NotListening, Session.Ack: true };
@@ -106,7 +119,11 @@ public sealed partial class SignalRouter(
     private static bool IsAnswered(SessionOutcome outcome) => outcome.Outcome != PublishOutcome.Unknown;
 
     // The listing may have been old, and the addressee may already listen on a new session.
-    private async Task<SessionOutcome[]> TryOthersAsync(SessionOutcome[] outcomes, SignalRequest request, Signal signal)
+    private async Task<SessionOutcome[]> TryOthersAsync(
+        SessionOutcome[] outcomes,
+        SignalRequest? request,
+        Signal signal
+    )
     {
         var gone = Array.ConvertAll(Array.FindAll(outcomes, IsGone), outcome => outcome.Session);
         try
@@ -115,6 +132,11 @@ public sealed partial class SignalRouter(
             foreach (var session in gone)
             {
                 directory.Forget(session.UserId, session.ListeningKey);
+            }
+
+            if (request is null)
+            {
+                return [];
             }
 
             var tried = outcomes.Select(outcome => outcome.Session.ListeningKey).ToHashSet();

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Options;
 using SignalBroker.Broker;
 using SignalBroker.Database;
 using SignalBroker.Http;
+using SignalBroker.Inbox;
 using SignalBroker.Nodes;
 using SignalBroker.Sessions;
 using SignalBroker.StrangeBehaviors;
@@ -17,10 +18,12 @@ public sealed partial class SocketExchange(
     SessionStore store,
     SessionCloser closer,
     SignalExchange exchange,
+    InboxSettler settler,
     SenderLimiter limiter,
     ClosedSenders closed,
     StrangeBehaviorLog strange,
     IOptions<SignalsOptions> options,
+    IOptions<InboxOptions> inbox,
     TimeProvider clock,
     ILogger<SocketExchange> logger
 ) : BackgroundService
@@ -30,6 +33,8 @@ public sealed partial class SocketExchange(
 
     /// <summary>The type of the envelope that tells why a signal was not sent.</summary>
     public const string Error = "error";
+
+    private readonly LongestTimes longest = new(options.Value.MaxTimeToLive, inbox.Value.MaxTimeToLive);
 
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(50);
 
@@ -111,14 +116,19 @@ public sealed partial class SocketExchange(
         }
     }
 
-    private async Task<PooledBuffer> RelayAsync(Session session, ReadOnlyMemory<byte> body)
+    private async Task<PooledBuffer?> RelayAsync(Session session, ReadOnlyMemory<byte> body)
     {
         if (body.Length > RequestBody.MaxBytes)
         {
             throw new RefusedException(Problem.OfStatus(StatusCodes.Status413PayloadTooLarge));
         }
 
-        var signal = SignalReader.ReadJson(body, options.Value.MaxTimeToLive);
+        var signal = SignalReader.ReadJson(body, longest);
+        if (!signal.Settle.IsEmpty)
+        {
+            return await SettleAsync(session, signal);
+        }
+
         if (signal.Id is null)
         {
             // Nothing else would tell the sender which of its signals an answer is about.
@@ -129,6 +139,23 @@ public sealed partial class SocketExchange(
         return exchange.FailureOf(exchanged) is { } problem
             ? Write(Error, problem.WriteWithRetryAfter)
             : Write(Outcome, writer => exchange.Describe(writer, exchanged));
+    }
+
+    // Whoever wants to know that it is settled gives it an id.
+    private async Task<PooledBuffer?> SettleAsync(Session session, SignalRequest request)
+    {
+        var settling = await settler.SettleAsync(session, SettleRequest.Parse(request.Settle));
+        return request.Id is { } id
+            ? Write(
+                Outcome,
+                writer =>
+                {
+                    writer.WriteString("id"u8, id);
+                    writer.WriteNumber("settled"u8, settling.Settled);
+                    writer.WriteNumber("settledThrough"u8, settling.SettledThrough);
+                }
+            )
+            : null;
     }
 
     private PooledBuffer Refuse(Problem problem, ReadOnlyMemory<byte> body)

@@ -1,0 +1,137 @@
+using System.Globalization;
+using System.Text.Json;
+using SignalBroker.Hosting;
+using SignalBroker.Http;
+using SignalBroker.Sessions;
+using SignalBroker.StrangeBehaviors;
+
+namespace SignalBroker.Inbox;
+
+/// <summary>What <c>GET /inbox</c> answers, for the API's description.</summary>
+/// <param name="Recovered">Whether the device has had, has been sent or is being sent everything after its last signal.</param>
+/// <param name="LastSequence">The newest stored signal's sequence; 0 before the first one.</param>
+/// <param name="LowestSequence">From this sequence on, no stored signal has expired.</param>
+/// <param name="SettledThrough">The device has nothing left to settle up to this sequence.</param>
+/// <param name="Entries">The stored signals that the device has not settled, in their order.</param>
+/// <param name="More">Whether there are more of them.</param>
+public sealed record InboxAnswerSchema(
+    bool Recovered,
+    long LastSequence,
+    long LowestSequence,
+    long SettledThrough,
+    IReadOnlyList<JsonElement> Entries,
+    bool More
+);
+
+/// <summary>What <c>POST /inbox/settle</c> takes, for the API's description; <see cref="SettleRequest"/> reads it.</summary>
+/// <param name="UpTo">Settles every stored signal up to this sequence.</param>
+/// <param name="Sequences">Settles those with these sequences.</param>
+/// <param name="Ids">Settles those with these ids, whoever has sent them.</param>
+public sealed record SettleRequestSchema(long? UpTo, IReadOnlyList<long>? Sequences, IReadOnlyList<string>? Ids);
+
+/// <summary>What <c>POST /inbox/settle</c> answers.</summary>
+/// <param name="Settled">How many stored signals the device has settled now.</param>
+/// <param name="SettledThrough">The device has nothing left to settle up to this sequence.</param>
+public sealed record SettleAnswer(int Settled, long SettledThrough);
+
+/// <summary><c>GET /inbox</c> and <c>POST /inbox/settle</c>: a session reads and settles what is stored for its user.</summary>
+public sealed class InboxEndpoint(
+    SessionDirectory directory,
+    ReadingStore store,
+    InboxSettler settler,
+    StrangeBehaviorLog strange
+)
+{
+    /// <summary>How many entries are answered at most.</summary>
+    public const int MostEntries = 64;
+
+    private const int UsualAnswer = 4096;
+
+    /// <summary>Reads.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="after">The last sequence that the device has had; the one that it has settled, if it does not say.</param>
+    /// <param name="limit">How many entries to answer at most; 0 for none.</param>
+    public async Task<IResult> ReadAsync(HttpRequest request, string? after, string? limit)
+    {
+        if (await AuthenticateAsync(request) is not { } session)
+        {
+            return Problem.Unauthorized;
+        }
+
+        var from = ReadNumber("after", after, long.MaxValue);
+        var most = ReadNumber("limit", limit, MostEntries) ?? MostEntries;
+        var view = await store.ReadAsync(session, from ?? 0, (int)most + 1);
+        var had = from ?? view.SettledThrough;
+        using var answer = PooledBuffer.Rent(UsualAnswer);
+        Write(answer, view, (int)most, isRecovered: had <= view.LastSequence && had + 1 >= view.LowestSequence);
+        request.HttpContext.Response.Headers.CacheControl = "no-store";
+        return Results.Bytes(answer.Written.ToArray(), "application/json; charset=utf-8");
+    }
+
+    /// <summary>Settles.</summary>
+    public async Task<IResult> SettleAsync(HttpRequest request)
+    {
+        if (await AuthenticateAsync(request) is not { } session)
+        {
+            return Problem.Unauthorized;
+        }
+
+        if (RequestBody.IsForm(request))
+        {
+            return Problem.UnsupportedMediaType;
+        }
+
+        using var body = await RequestBody.ReadAsync(request);
+        var settling = await settler.SettleAsync(session, SettleRequest.Parse(body.Written));
+        return TypedResults.Ok(new SettleAnswer(settling.Settled, settling.SettledThrough));
+    }
+
+    private static void Write(PooledBuffer answer, InboxView view, int most, bool isRecovered)
+    {
+        var writer = answer.JsonWriter();
+        writer.WriteStartObject();
+        writer.WriteBoolean("recovered"u8, isRecovered);
+        writer.WriteNumber("lastSequence"u8, view.LastSequence);
+        writer.WriteNumber("lowestSequence"u8, view.LowestSequence);
+        writer.WriteNumber("settledThrough"u8, view.SettledThrough);
+        writer.WriteBoolean("more"u8, view.Entries.Count > most);
+        writer.WriteStartArray("entries"u8);
+        foreach (var entry in view.Entries.Take(most))
+        {
+            using var envelope = StoredEnvelope.Complete(entry);
+            writer.WriteRawValue(envelope.Written.Span, skipInputValidation: true);
+        }
+
+        writer.WriteEndArray();
+        writer.WriteEndObject();
+        writer.Flush();
+    }
+
+    private static long? ReadNumber(string name, string? text, long most) =>
+        text is null ? null
+        : long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number <= most
+            ? number
+        : throw new RefusedException(Problem.InvalidMember(name, $"must be a whole number from 0 to {most}"));
+
+    private async ValueTask<Session?> AuthenticateAsync(HttpRequest request)
+    {
+        if (LastCredential.Read(request) is not { } credential)
+        {
+            return null;
+        }
+
+        if (await directory.AuthenticateAsync(credential) is { } session)
+        {
+            return session;
+        }
+
+        strange.Record(
+            new(StrangeKind.BruteForce, "wrong or unknown credential at /inbox")
+            {
+                ListeningKey = credential.ListeningKey,
+                Address = Networks.ClientOf(request.HttpContext),
+            }
+        );
+        return null;
+    }
+}

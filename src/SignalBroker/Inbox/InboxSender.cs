@@ -1,0 +1,194 @@
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.Extensions.Options;
+using Npgsql;
+using SignalBroker.Broker;
+using SignalBroker.Compatibility;
+using SignalBroker.Database;
+using SignalBroker.Http;
+using SignalBroker.Sessions;
+using SignalBroker.Signals;
+
+namespace SignalBroker.Inbox;
+
+/// <summary>Sends a signal that is to be stored, always or when no device of the addressee takes it.</summary>
+/// <remarks>
+/// <para>
+/// <c>always</c>: it is committed, with its id, before anybody is told so; the delivery follows. A crash before the commit
+/// leaves nothing, one after it leaves an entry that the sweep of any webapp delivers, and the sender, who has no answer,
+/// is told at its repeat what the commit says.
+/// </para>
+/// <para>
+/// <c>ifOffline</c>: it is published, and stored unless a session's queue has confirmed it. Where a session is behind with
+/// stored signals, it is stored as well, or it would overtake them. With an id, all of this is one transaction that holds
+/// the id's lock; a crash before its commit leaves nothing but what was published, and a repeat sends it again.
+/// </para>
+/// </remarks>
+public sealed class InboxSender(
+    NpgsqlDataSource database,
+    InboxStore store,
+    SettlingStore settling,
+    InboxDeliverer deliverer,
+    SignalRouter router,
+    OriginalClient originalClient,
+    IOptions<InboxOptions> options,
+    TimeProvider clock
+) : IDisposable
+{
+    // Publishing to a frozen node takes seconds, and must not take all of the connections to the database with it.
+    private const int MostPublishing = 8;
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(6);
+    private static readonly TimeSpan AskAgain = TimeSpan.FromMilliseconds(50);
+
+    private readonly Batcher<StoredSignal, Storing> storings = new(store.StoreAsync);
+    private readonly SemaphoreSlim publishing = new(MostPublishing);
+
+    /// <summary>Sends the signal.</summary>
+    /// <exception cref="RefusedException">It can't be stored.</exception>
+    public async Task<Exchanged> SendAsync(Sender sender, SignalId id, string addressee, SignalRequest request)
+    {
+        request.TimeToLive ??= options.Value.TimeToLive;
+        var signal = ToStore(sender, id, request);
+        var begun = clock.GetTimestamp();
+        var mayExpire = true;
+        while (true)
+        {
+            var (ending, outcomes) =
+                request.Store == StoreKind.Always
+                    ? (await StoreAsync(signal), [])
+                    : await SendIfOfflineAsync(sender, id, request, signal);
+            switch (ending)
+            {
+                case null:
+                    return new(id, addressee, outcomes);
+                case Storing.Stored(var sequence):
+                    // The answer does not wait for the delivery.
+                    _ = deliverer.CallAllAsync(signal.UserId);
+                    return new(id, addressee, outcomes, new Kept(sequence, Sessions: null));
+                case Storing.Repeated(var kept):
+                    return new(id, addressee, [], kept);
+                case Storing.Full when mayExpire:
+                    // The sweep may not have been there since some have expired.
+                    await settling.ExpireAsync(signal.UserId);
+                    mayExpire = false;
+                    break;
+                case Storing.UnderWay when clock.GetElapsedTime(begun) < Patience:
+                    await Task.Delay(AskAgain, clock);
+                    break;
+                default:
+                    throw new RefusedException(ProblemOf(ending, addressee));
+            }
+        }
+    }
+
+    /// <inheritdoc />
+    public void Dispose() => publishing.Dispose();
+
+    private async Task<Storing> StoreAsync(StoredSignal signal) => (await storings.GetAsync(signal))!;
+
+    // No ending means that a session has it.
+    private async Task<(Storing? Ending, SessionOutcome[] Outcomes)> SendIfOfflineAsync(
+        Sender sender,
+        SignalId id,
+        SignalRequest request,
+        StoredSignal signal
+    )
+    {
+        await publishing.WaitAsync();
+        try
+        {
+            await using var connection = await database.OpenConnectionAsync();
+            await using var transaction = await connection.BeginTransactionAsync();
+            if (signal.Repeat is not null && await store.FindRepeatAsync(connection, signal.Repeat) is { } known)
+            {
+                return (known, []);
+            }
+
+            var recipients = await DeliveryStore.FindRecipientsAsync(connection, signal.UserId, signal.Device);
+            var outcomes = recipients.Any(recipient => recipient.IsBehind)
+                ? []
+                : await router.RouteAsync(sender, id, request, [.. recipients.Select(recipient => recipient.Session)]);
+            if (Array.Exists(outcomes, outcome => outcome.Outcome == PublishOutcome.Queued))
+            {
+                await RememberAsync(connection, signal, outcomes);
+                await transaction.CommitAsync();
+                return (null, outcomes);
+            }
+
+            var ending = (await store.StoreAsync(connection, [signal]))[signal];
+            await transaction.CommitAsync();
+            return (ending, outcomes);
+        }
+        finally
+        {
+            publishing.Release();
+        }
+    }
+
+    private async Task RememberAsync(NpgsqlConnection connection, StoredSignal signal, SessionOutcome[] outcomes)
+    {
+        if (signal.Repeat is not null)
+        {
+            using var sessions = PooledBuffer.Rent(outcomes.Length * 100);
+            var writer = sessions.JsonWriter();
+            SessionOutcomes.Write(writer, outcomes, nameSessions: !originalClient.Enabled);
+            writer.Flush();
+            await InboxStore.RememberAsync(connection, signal.Repeat, sessions.Written.ToArray());
+        }
+    }
+
+    private StoredSignal ToStore(Sender sender, SignalId id, SignalRequest request)
+    {
+        using var envelope = Envelope.Write(
+            id,
+            sender,
+            request.To!,
+            request,
+            nameSession: !originalClient.Enabled,
+            clock.GetUtcNow()
+        );
+        return new()
+        {
+            UserId = request.To!,
+            Device = request.Device,
+            Id = id.ToString(),
+            Envelope = envelope.Written.ToArray(),
+            TimeToLive = request.TimeToLive!.Value,
+            Repeat = request.Id is null ? null : new(NameOf(sender), request.Id, HashOf(request)),
+            ReceiptTo = request.Receipt ? sender.Session!.UserId : null,
+        };
+    }
+
+    // A user id has no space in it.
+    private static string NameOf(Sender sender) => sender.Session?.UserId ?? $"application {sender.Application}";
+
+    private static byte[] HashOf(SignalRequest request)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData(Encoding.UTF8.GetBytes($"{request.To} {request.Device}\n{request.Type}\n"));
+        hash.AppendData(request.Content.Span);
+        return hash.GetHashAndReset();
+    }
+
+    private static Problem ProblemOf(Storing ending, string addressee) =>
+        ending switch
+        {
+            Storing.Full => Problem.Of(
+                StatusCodes.Status409Conflict,
+                "inbox-full",
+                $"{addressee} has as many stored signals as allowed."
+            ),
+            Storing.IdUsed => Problem.Of(
+                StatusCodes.Status409Conflict,
+                "id-already-used",
+                "The id was given to another signal a while ago; a signal that is sent again must be the same."
+            ),
+            _ => Problem.Of(
+                StatusCodes.Status409Conflict,
+                "signal-under-way",
+                "The same signal is being sent at this moment, and it is not known yet what becomes of it.",
+                TimeSpan.FromSeconds(1)
+            ),
+        };
+}

@@ -1,0 +1,35 @@
+using SignalBroker.Sessions;
+
+namespace SignalBroker.Inbox;
+
+/// <summary>Settles stored signals, and sees to it that their senders get their receipts.</summary>
+public sealed partial class InboxSettler(SettlingStore store, ReceiptWriter receipts, ILogger<InboxSettler> logger)
+{
+    /// <summary>Settles entries for the session's device.</summary>
+    public async Task<Settling> SettleAsync(Session session, SettleRequest request)
+    {
+        var settling = await store.SettleAsync(session, request);
+        if (settling.Receipts > 0)
+        {
+            _ = DeliverReceiptsAsync();
+        }
+
+        return settling;
+    }
+
+    private async Task DeliverReceiptsAsync()
+    {
+        try
+        {
+            await receipts.DeliverAsync();
+        }
+        catch (Exception failure)
+        {
+            // They are put down, and the sweep finds them.
+            LogNotDelivered(failure.Message);
+        }
+    }
+
+    [LoggerMessage(LogLevel.Warning, "Receipts are delivered later: {Reason}")]
+    private partial void LogNotDelivered(string reason);
+}

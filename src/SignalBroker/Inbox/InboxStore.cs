@@ -1,0 +1,209 @@
+using Dapper;
+using Microsoft.Extensions.Options;
+using Npgsql;
+
+namespace SignalBroker.Inbox;
+
+/// <summary>The SQL statements that put signals into inboxes.</summary>
+/// <remarks>
+/// Whoever writes to an inbox first locks its row in <c>inboxes</c>, several of them in the order of the user ids. So a
+/// user's sequences are committed in their order: who sees one entry sees every earlier one. Before the inboxes, the
+/// advisory locks of the signals' ids are tried, and never waited for.
+/// </remarks>
+public sealed class InboxStore(NpgsqlDataSource database, IOptions<InboxOptions> options)
+{
+    // Apart from the locks of users that are connecting.
+    private const int LockSpace = 5;
+
+    private readonly InboxOptions settings = options.Value;
+
+    /// <summary>A part of a statement that registers the named devices of <paramref name="opened"/>, a named subquery with the columns <c>user_id</c> and <c>device</c>.</summary>
+    public static string RegisterDevices(string opened) =>
+        $"""
+            INSERT INTO inbox_devices (user_id, device)
+            SELECT user_id, device FROM {opened} WHERE device IS NOT NULL
+            ON CONFLICT (user_id, device) DO UPDATE SET last_seen = now()
+            WHERE inbox_devices.last_seen < now() - interval '1 hour'
+            """;
+
+    /// <summary>Stores signals in one transaction.</summary>
+    /// <returns>How it ended for each; what is stored is committed.</returns>
+    public async Task<IReadOnlyDictionary<StoredSignal, Storing>> StoreAsync(IReadOnlyList<StoredSignal> signals)
+    {
+        await using var connection = await database.OpenConnectionAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
+        var endings = await StoreAsync(connection, signals);
+        await transaction.CommitAsync();
+        return endings;
+    }
+
+    /// <summary>Stores signals in the connection's transaction.</summary>
+    public async Task<IReadOnlyDictionary<StoredSignal, Storing>> StoreAsync(
+        NpgsqlConnection connection,
+        IReadOnlyList<StoredSignal> signals
+    )
+    {
+        var repeatable = signals.Where(signal => signal.Repeat is not null).Select(signal => signal.Repeat!).ToArray();
+        await using var read = await connection.QueryMultipleAsync(
+            $"""
+            {FindRepeats};
+
+            INSERT INTO inboxes (user_id) SELECT DISTINCT user_id FROM unnest(@users) AS user_id ORDER BY user_id
+            ON CONFLICT (user_id) DO NOTHING;
+
+            SELECT user_id AS UserId, last_sequence AS LastSequence, entries AS Entries, bytes AS Bytes
+            FROM inboxes WHERE user_id = ANY(@users) ORDER BY user_id FOR UPDATE;
+            """,
+            new
+            {
+                senders = Array.ConvertAll(repeatable, repeat => repeat.Sender),
+                ids = Array.ConvertAll(repeatable, repeat => repeat.Id),
+                users = signals.Select(signal => signal.UserId).ToArray(),
+                settings.RepeatWindow,
+            }
+        );
+        var repeats = await ReadRepeatsAsync(read);
+        var boxes = (await read.ReadAsync<Box>()).ToDictionary(box => box.UserId);
+        var endings = new Dictionary<StoredSignal, Storing>();
+        foreach (var signal in signals)
+        {
+            endings[signal] =
+                signal.Repeat is { } repeat && repeats.Find(repeat) is { } known ? known
+                : boxes[signal.UserId].TryAdd(signal, settings) is { } sequence ? new Storing.Stored(sequence)
+                : new Storing.Full();
+            if (signal.Repeat is not null && endings[signal] is Storing.Stored stored)
+            {
+                repeats.Add(signal.Repeat, stored.Sequence);
+            }
+        }
+
+        await InsertAsync(connection, endings, boxes);
+        return endings;
+    }
+
+    /// <summary>Whether a signal has been sent before; if not, no other one with its id is sent until the transaction ends.</summary>
+    /// <returns>Null when it has not.</returns>
+    public async Task<Storing?> FindRepeatAsync(NpgsqlConnection connection, RepeatKey repeat)
+    {
+        await using var read = await connection.QueryMultipleAsync(
+            FindRepeats,
+            new
+            {
+                senders = new[] { repeat.Sender },
+                ids = new[] { repeat.Id },
+                settings.RepeatWindow,
+            }
+        );
+        return (await ReadRepeatsAsync(read)).Find(repeat);
+    }
+
+    /// <summary>Remembers which sessions took a signal that was not stored.</summary>
+    public static Task RememberAsync(NpgsqlConnection connection, RepeatKey repeat, byte[] sessions) =>
+        connection.ExecuteAsync(
+            $"""
+            INSERT INTO sent_signals (sender, id, sha256, answer) VALUES (@Sender, @Id, @Sha256, @sessions)
+            {Replace}
+            """,
+            new
+            {
+                repeat.Sender,
+                repeat.Id,
+                repeat.Sha256,
+                sessions,
+            }
+        );
+
+    // Two statements, so that the second sees what was committed before the lock was got.
+    private static string FindRepeats =>
+        $"""
+            SELECT sender AS Sender, id AS Id,
+                   pg_try_advisory_xact_lock(hashtextextended(sender || ' ' || id, {LockSpace})) AS IsFree
+            FROM unnest(@senders, @ids) AS wanted(sender, id);
+
+            SELECT sent.sender AS Sender, sent.id AS Id, sha256 AS Sha256, sequence AS Sequence, answer AS Answer
+            FROM unnest(@senders, @ids) AS wanted(sender, id),
+                -- The limit has each looked up, however few there were when the plan was made.
+                LATERAL (
+                    SELECT * FROM sent_signals
+                    WHERE sender = wanted.sender AND id = wanted.id AND sent_at > now() - @RepeatWindow
+                    LIMIT 1
+                ) AS sent
+            """;
+
+    private const string Replace = """
+        ON CONFLICT (sender, id) DO UPDATE SET sha256 = excluded.sha256, sequence = excluded.sequence,
+            answer = excluded.answer, sent_at = excluded.sent_at
+        """;
+
+    private static async Task<Repeats> ReadRepeatsAsync(SqlMapper.GridReader read)
+    {
+        var found = new Repeats();
+        foreach (var (sender, id, isFree) in await read.ReadAsync<(string, string, bool)>())
+        {
+            if (!isFree)
+            {
+                found.Add(sender, id);
+            }
+        }
+
+        foreach (var known in await read.ReadAsync<SentSignal>())
+        {
+            found.Add(known);
+        }
+
+        return found;
+    }
+
+    private static async Task InsertAsync(
+        NpgsqlConnection connection,
+        Dictionary<StoredSignal, Storing> endings,
+        Dictionary<string, Box> boxes
+    )
+    {
+        var stored = endings
+            .Where(ending => ending.Value is Storing.Stored)
+            .Select(ending => (Signal: ending.Key, ((Storing.Stored)ending.Value).Sequence))
+            .ToArray();
+        if (stored.Length == 0)
+        {
+            return;
+        }
+
+        var changed = boxes.Values.Where(box => box.HasChanged).ToArray();
+        var repeatable = Array.FindAll(stored, entry => entry.Signal.Repeat is not null);
+        await connection.ExecuteAsync(
+            $"""
+            INSERT INTO inbox_entries (user_id, sequence, id, device, envelope, expires_at, receipt_to)
+            SELECT user_id, sequence, id, device, envelope, now() + time_to_live, receipt_to
+            FROM unnest(@users, @sequences, @ids, @devices, @envelopes, @timesToLive, @receipts)
+                AS entry(user_id, sequence, id, device, envelope, time_to_live, receipt_to);
+
+            UPDATE inboxes SET last_sequence = box.last_sequence, entries = box.entries, bytes = box.bytes
+            FROM unnest(@owners, @lastSequences, @entries, @bytes) AS box(user_id, last_sequence, entries, bytes)
+            WHERE inboxes.user_id = box.user_id;
+
+            INSERT INTO sent_signals (sender, id, sha256, sequence)
+            SELECT * FROM unnest(@senders, @sentIds, @hashes, @sentSequences)
+            {Replace};
+            """,
+            new
+            {
+                users = Array.ConvertAll(stored, entry => entry.Signal.UserId),
+                sequences = Array.ConvertAll(stored, entry => entry.Sequence),
+                ids = Array.ConvertAll(stored, entry => entry.Signal.Id),
+                devices = Array.ConvertAll(stored, entry => entry.Signal.Device),
+                envelopes = Array.ConvertAll(stored, entry => entry.Signal.Envelope),
+                timesToLive = Array.ConvertAll(stored, entry => entry.Signal.TimeToLive),
+                receipts = Array.ConvertAll(stored, entry => entry.Signal.ReceiptTo),
+                owners = Array.ConvertAll(changed, box => box.UserId),
+                lastSequences = Array.ConvertAll(changed, box => box.LastSequence),
+                entries = Array.ConvertAll(changed, box => box.Entries),
+                bytes = Array.ConvertAll(changed, box => box.Bytes),
+                senders = Array.ConvertAll(repeatable, entry => entry.Signal.Repeat!.Sender),
+                sentIds = Array.ConvertAll(repeatable, entry => entry.Signal.Repeat!.Id),
+                hashes = Array.ConvertAll(repeatable, entry => entry.Signal.Repeat!.Sha256),
+                sentSequences = Array.ConvertAll(repeatable, entry => entry.Sequence),
+            }
+        );
+    }
+}

@@ -1,0 +1,89 @@
+using Microsoft.Extensions.Options;
+using Npgsql;
+using SignalBroker.Http;
+using SignalBroker.Signals;
+
+namespace SignalBroker.Inbox;
+
+/// <summary>Turns receipts into stored signals for those who have asked for them.</summary>
+/// <remarks>
+/// Settling an entry locks its addressee's inbox, so it only puts down that a receipt is due. Here, in a transaction of
+/// its own, the sender's inbox is locked: never both, or two users who settle each other's signals could wait for each
+/// other. A receipt is taken and stored in one transaction, so a crash loses none and doubles none.
+/// </remarks>
+public sealed class ReceiptWriter(
+    NpgsqlDataSource database,
+    InboxStore store,
+    InboxDeliverer deliverer,
+    IOptions<InboxOptions> options,
+    TimeProvider clock
+)
+{
+    private const string Type = "receipt";
+
+    /// <summary>Stores and delivers every receipt that is due.</summary>
+    public async Task DeliverAsync()
+    {
+        while (await DeliverSomeAsync() == ReceiptStore.LargestRead)
+        {
+            // There may be more.
+        }
+    }
+
+    private async Task<int> DeliverSomeAsync()
+    {
+        await using var connection = await database.OpenConnectionAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
+        var receipts = await ReceiptStore.TakeAsync(connection);
+        if (receipts.Count == 0)
+        {
+            return 0;
+        }
+
+        await store.StoreAsync(connection, [.. receipts.Select(Write)]);
+        await transaction.CommitAsync();
+        foreach (var sender in receipts.Select(receipt => receipt.Sender).Distinct())
+        {
+            await deliverer.CallAllAsync(sender);
+        }
+
+        return receipts.Count;
+    }
+
+    private StoredSignal Write(Receipt receipt)
+    {
+        var id = SignalId.Of(given: null);
+        using var envelope = Envelope.WriteControl(
+            Type,
+            id,
+            clock.GetUtcNow(),
+            options.Value.TimeToLive,
+            writer =>
+            {
+                writer.WriteString("id"u8, receipt.Id);
+                writer.WriteString("outcome"u8, receipt.Delivered ? "delivered"u8 : "expired"u8);
+                writer.WriteString("to"u8, receipt.UserId);
+                if (receipt.Device is not null)
+                {
+                    writer.WriteString("device"u8, receipt.Device);
+                }
+
+                if (receipt.Session is not null)
+                {
+                    writer.WriteString("session"u8, receipt.Session);
+                }
+
+                Envelope.Write(writer, "at"u8, new DateTimeOffset(receipt.At));
+            }
+        );
+        return new()
+        {
+            UserId = receipt.Sender,
+            Id = id.ToString(),
+            Envelope = envelope.Written.ToArray(),
+            TimeToLive = options.Value.TimeToLive,
+            // Its sender has asked for it, and it may not be lost because others fill the inbox.
+            Unbounded = true,
+        };
+    }
+}

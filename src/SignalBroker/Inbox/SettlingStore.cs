@@ -1,0 +1,187 @@
+using Dapper;
+using Microsoft.Extensions.Options;
+using Npgsql;
+using SignalBroker.Sessions;
+
+namespace SignalBroker.Inbox;
+
+/// <summary>What settling has come to.</summary>
+/// <param name="Settled">How many entries the device has settled now.</param>
+/// <param name="SettledThrough">The device has nothing left to settle up to this sequence.</param>
+/// <param name="Receipts">How many receipts are due for that.</param>
+public sealed record Settling(int Settled, long SettledThrough, int Receipts);
+
+/// <summary>The SQL statements that take entries out of inboxes.</summary>
+/// <remarks>
+/// An entry goes when the one device that it is for, or every named device of the user, has settled it; the sessions
+/// without a device count as one, which only a user without named devices is waited for.
+/// </remarks>
+public sealed class SettlingStore(NpgsqlDataSource database, IOptions<InboxOptions> options)
+{
+    private const int MostExpired = 100;
+    private const int MostForgotten = 20_000;
+
+    // The entries that the device has been asked to settle and has not yet.
+    private const string Picked = """
+        entry.user_id = @userId AND (entry.device IS NULL OR entry.device = @device)
+        AND (entry.sequence <= @upTo OR entry.sequence = ANY(@sequences) OR entry.id = ANY(@ids))
+        AND NOT @device = ANY(entry.settled_by)
+        """;
+
+    /// <summary>Settles entries for the session's device.</summary>
+    public async Task<Settling> SettleAsync(Session session, SettleRequest request)
+    {
+        await using var connection = await database.OpenConnectionAsync();
+
+        // One round trip and one transaction; every statement sees what was committed before the inbox was locked.
+        await using var read = await connection.QueryMultipleAsync(
+            $"""
+            SELECT user_id FROM inboxes WHERE user_id = @userId FOR UPDATE;
+
+            WITH told AS (
+                INSERT INTO inbox_receipts (sender, id, delivered, user_id, device, session)
+                SELECT receipt_to, id, true, user_id, nullif(@device, ''), @session
+                FROM inbox_entries AS entry WHERE {Picked} AND receipt_to IS NOT NULL
+                RETURNING 1
+            )
+            SELECT count(*)::int FROM told;
+
+            WITH gone AS (
+                DELETE FROM inbox_entries AS entry
+                WHERE {Picked} AND (entry.device IS NOT NULL OR NOT EXISTS (
+                    SELECT FROM inbox_devices AS other
+                    WHERE other.user_id = @userId AND other.device NOT IN (@device, '')
+                      AND NOT other.device = ANY(entry.settled_by)
+                ))
+                RETURNING length(envelope) AS size
+            ), total AS (
+                SELECT count(*)::int AS entries, coalesce(sum(size), 0)::bigint AS bytes FROM gone
+            ), reckoned AS (
+                UPDATE inboxes SET entries = inboxes.entries - total.entries, bytes = inboxes.bytes - total.bytes
+                FROM total WHERE user_id = @userId AND total.entries > 0
+            )
+            SELECT entries FROM total;
+
+            WITH kept AS (
+                UPDATE inbox_entries AS entry SET settled_by = settled_by || @device, receipt_to = NULL WHERE {Picked}
+                RETURNING 1
+            )
+            SELECT count(*)::int FROM kept;
+
+            INSERT INTO inbox_devices (user_id, device, settled_through)
+            SELECT @userId, @device, coalesce(
+                (
+                    SELECT min(sequence) - 1 FROM inbox_entries AS entry
+                    WHERE user_id = @userId AND (entry.device IS NULL OR entry.device = @device)
+                      AND NOT @device = ANY(settled_by)
+                ),
+                (SELECT last_sequence FROM inboxes WHERE user_id = @userId),
+                0
+            )
+            ON CONFLICT (user_id, device) DO UPDATE
+            SET settled_through = greatest(inbox_devices.settled_through, excluded.settled_through), last_seen = now()
+            RETURNING settled_through;
+            """,
+            new
+            {
+                userId = session.UserId,
+                device = session.Device ?? "",
+                session = session.OriginalClient ? null : session.ListeningKey,
+                upTo = request.UpTo ?? 0,
+                sequences = request.Sequences,
+                ids = request.Ids,
+            }
+        );
+        await read.ReadAsync<string>();
+        var receipts = await read.ReadSingleAsync<int>();
+        var removed = await read.ReadSingleAsync<int>();
+        var kept = await read.ReadSingleAsync<int>();
+        return new(removed + kept, await read.ReadSingleAsync<long>(), receipts);
+    }
+
+    /// <summary>Removes entries whose time is over, of inboxes that nobody else is at.</summary>
+    /// <returns>How many there were.</returns>
+    public async Task<int> ExpireAsync()
+    {
+        await using var connection = await database.OpenConnectionAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
+        var users = await connection.QueryAsync<string>(
+            """
+            SELECT user_id FROM inboxes WHERE user_id IN (
+                SELECT user_id FROM inbox_entries WHERE expires_at <= now() ORDER BY expires_at LIMIT @MostExpired
+            )
+            ORDER BY user_id FOR UPDATE SKIP LOCKED
+            """,
+            new { MostExpired }
+        );
+        var expired = await ExpireAsync(connection, users.ToArray());
+        await transaction.CommitAsync();
+        return expired;
+    }
+
+    /// <summary>Removes a user's entries whose time is over.</summary>
+    /// <returns>How many there were.</returns>
+    public async Task<int> ExpireAsync(string userId)
+    {
+        await using var connection = await database.OpenConnectionAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
+        await connection.ExecuteAsync("SELECT FROM inboxes WHERE user_id = @userId FOR UPDATE", new { userId });
+        var expired = await ExpireAsync(connection, [userId]);
+        await transaction.CommitAsync();
+        return expired;
+    }
+
+    /// <summary>Forgets devices that have been away for long, and signals whose repeats are not expected any more.</summary>
+    public async Task ForgetAsync()
+    {
+        await using var connection = await database.OpenConnectionAsync();
+        await connection.ExecuteAsync(
+            """
+            -- In parts: what a whole hour has left could take longer than a statement may.
+            DELETE FROM sent_signals WHERE ctid = ANY(ARRAY(
+                SELECT ctid FROM sent_signals WHERE sent_at <= now() - @RepeatWindow ORDER BY sent_at LIMIT @MostForgotten
+            ));
+
+            DELETE FROM inbox_devices AS device
+            WHERE last_seen < now() - @ForgetDevicesAfter AND NOT EXISTS (
+                SELECT FROM sessions WHERE sessions.user_id = device.user_id AND sessions.device = device.device
+            );
+            """,
+            new
+            {
+                options.Value.RepeatWindow,
+                options.Value.ForgetDevicesAfter,
+                MostForgotten,
+            }
+        );
+    }
+
+    private static async Task<int> ExpireAsync(NpgsqlConnection connection, string[] users)
+    {
+        if (users.Length == 0)
+        {
+            return 0;
+        }
+
+        return await connection.ExecuteScalarAsync<int>(
+            """
+            WITH gone AS (
+                DELETE FROM inbox_entries WHERE user_id = ANY(@users) AND expires_at <= now()
+                RETURNING user_id, sequence, id, device, length(envelope) AS size, receipt_to
+            ), told AS (
+                INSERT INTO inbox_receipts (sender, id, delivered, user_id, device)
+                SELECT receipt_to, id, false, user_id, device FROM gone WHERE receipt_to IS NOT NULL
+            ), total AS (
+                SELECT user_id, count(*)::int AS entries, sum(size)::bigint AS bytes, max(sequence) AS last
+                FROM gone GROUP BY user_id
+            ), reckoned AS (
+                UPDATE inboxes SET entries = inboxes.entries - total.entries, bytes = inboxes.bytes - total.bytes,
+                    lowest_sequence = greatest(lowest_sequence, total.last + 1)
+                FROM total WHERE inboxes.user_id = total.user_id
+            )
+            SELECT coalesce(sum(entries), 0)::int FROM total
+            """,
+            new { users }
+        );
+    }
+}

@@ -1,0 +1,31 @@
+using System.Buffers;
+using System.Buffers.Text;
+using SignalBroker.Http;
+
+namespace SignalBroker.Inbox;
+
+/// <summary>Puts its sequence into a stored envelope.</summary>
+public static class StoredEnvelope
+{
+    private const int RoomForTheSequence = 40;
+    private const int LongestNumber = 20;
+
+    /// <summary>The whole envelope; whoever has it published disposes of it.</summary>
+    public static PooledBuffer Complete(Entry entry)
+    {
+        var buffer = PooledBuffer.Rent(entry.Envelope.Length + RoomForTheSequence);
+        Write(buffer, entry);
+        return buffer;
+    }
+
+    /// <summary>Writes the whole envelope.</summary>
+    public static void Write(IBufferWriter<byte> buffer, Entry entry)
+    {
+        buffer.Write("{\"sequence\":"u8);
+        Utf8Formatter.TryFormat(entry.Sequence, buffer.GetSpan(LongestNumber), out var length);
+        buffer.Advance(length);
+        // What is stored is an object with members.
+        buffer.Write(","u8);
+        buffer.Write(entry.Envelope.AsSpan(1));
+    }
+}

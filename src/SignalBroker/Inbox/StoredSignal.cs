@@ -1,0 +1,63 @@
+using System.Runtime.InteropServices;
+
+namespace SignalBroker.Inbox;
+
+/// <summary>A signal that is to be stored.</summary>
+/// <remarks>A class, so that two signals of the same content are two signals.</remarks>
+public sealed class StoredSignal
+{
+    /// <summary>Whose inbox it goes into.</summary>
+    public required string UserId { get; init; }
+
+    /// <summary>The only device that it is for; null for all of them.</summary>
+    public string? Device { get; init; }
+
+    /// <summary>The id that its envelope bears.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>The envelope, without its sequence.</summary>
+    public required byte[] Envelope { get; init; }
+
+    /// <summary>How long it is stored.</summary>
+    public required TimeSpan TimeToLive { get; init; }
+
+    /// <summary>What makes a repeat known; null when it can't be repeated, because its sender gave it no id.</summary>
+    public RepeatKey? Repeat { get; init; }
+
+    /// <summary>The user that gets a receipt; null when nobody wants one.</summary>
+    public string? ReceiptTo { get; init; }
+
+    /// <summary>Whether it is stored even if the inbox is full.</summary>
+    public bool Unbounded { get; init; }
+}
+
+/// <summary>What makes a repeat of a signal known.</summary>
+/// <param name="Sender">Who sends it.</param>
+/// <param name="Id">What its sender calls it.</param>
+/// <param name="Sha256">The hash of what must be the same.</param>
+public sealed record RepeatKey(string Sender, string Id, byte[] Sha256);
+
+/// <summary>How storing a signal ended.</summary>
+public abstract record Storing
+{
+    /// <summary>It is stored.</summary>
+    public sealed record Stored(long Sequence) : Storing;
+
+    /// <summary>It had been sent before; this became of it then.</summary>
+    public sealed record Repeated(Kept Kept) : Storing;
+
+    /// <summary>Its sender has already used the id for another signal.</summary>
+    public sealed record IdUsed : Storing;
+
+    /// <summary>The same signal is being sent at this moment.</summary>
+    public sealed record UnderWay : Storing;
+
+    /// <summary>The inbox has no room for it.</summary>
+    public sealed record Full : Storing;
+}
+
+/// <summary>What the database knows of a signal with <c>store</c>.</summary>
+/// <param name="Sequence">Its sequence in the addressee's inbox; null when it was not stored.</param>
+/// <param name="Sessions">The sessions that took it, as JSON; null when it was stored.</param>
+[StructLayout(LayoutKind.Auto)]
+public readonly record struct Kept(long? Sequence, byte[]? Sessions);
