@@ -13,7 +13,7 @@ export interface HttpRequest {
 /** The webapp's HTTP interface. */
 export interface Http {
   /** Asks for a path and returns the JSON object that it answers; a refusal is a {@link SignalBrokerError}. */
-  request(method: "GET" | "POST", path: string, request?: HttpRequest): Promise<JsonObject>;
+  request(method: "GET" | "POST" | "PUT" | "DELETE", path: string, request?: HttpRequest): Promise<JsonObject>;
   /** Opens a stream of server-sent events. */
   stream(path: string, authorization: string, signal: AbortSignal): Promise<ReadableStream<Uint8Array>>;
 }
