@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using SignalBroker.Health;
 using SignalBroker.Inbox;
 using SignalBroker.Nodes;
+using SignalBroker.Presence;
 using SignalBroker.Push;
 using SignalBroker.Rooms;
 using SignalBroker.Sessions;
@@ -34,6 +35,11 @@ namespace SignalBroker.Http;
 [JsonSerializable(typeof(PushKeyAnswer))]
 [JsonSerializable(typeof(SubscriptionRequest))]
 [JsonSerializable(typeof(UnsubscriptionRequest))]
+[JsonSerializable(typeof(PushSubscriptionsAnswer))]
+[JsonSerializable(typeof(UsersAnswer))]
+[JsonSerializable(typeof(PresenceReport))]
+[JsonSerializable(typeof(PresenceAnswerSchema))]
+[JsonSerializable(typeof(SubscribeRequest))]
 [JsonSerializable(typeof(SubscriptionsAnswer))]
 [JsonSerializable(typeof(IEnumerable<NodeReport>))]
 [JsonSerializable(typeof(IEnumerable<StrangeBehavior>))]
