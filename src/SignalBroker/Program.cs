@@ -9,6 +9,7 @@ using SignalBroker.Http;
 using SignalBroker.Inbox;
 using SignalBroker.Listening;
 using SignalBroker.Nodes;
+using SignalBroker.Presence;
 using SignalBroker.Rooms;
 using SignalBroker.Sessions;
 using SignalBroker.Signals;
@@ -32,6 +33,7 @@ return await Startup.RunAsync(
         builder.AddSignals();
         builder.AddRooms();
         builder.AddInbox();
+        builder.AddPresence();
         builder.AddTurn();
         builder.AddStrangeBehaviors();
         builder.AddCompatibility();
@@ -46,6 +48,7 @@ return await Startup.RunAsync(
         app.MapSignals();
         app.MapRooms();
         app.MapInbox();
+        app.MapPresence();
         app.MapTurn();
         app.MapStrangeBehaviors();
         app.MapHealth();
