@@ -10,17 +10,21 @@ export type PresenceState = "listening" | "away" | "unknown" | "hidden" | (strin
 export interface Presence {
   userId: string;
   state: PresenceState;
-  /** The sessions that listen; none when the user is away. */
+  /** The devices that listen or may listen. */
   devices: readonly PresentDevice[];
-  /** When the user was last there, if that is known. */
+  /** When the user was last known to listen; undefined while it does, and for users never seen. */
   lastSeen: Date | undefined;
+  /** When the server looked: of two reports the later one is true. */
+  asOf: Date;
 }
 
-/** One listening session of a user. */
+/** A device of a user. */
 export interface PresentDevice {
-  /** What the user calls it, if it has a name. */
+  /** What the user calls it; undefined for all sessions without a name. */
   device: string | undefined;
+  /** `listening` or `unknown`. */
   state: PresenceState;
+  /** Since when. */
   since: Date | undefined;
 }
 
@@ -38,7 +42,7 @@ export interface PresenceClient {
    * @throws SignalBrokerError `unreachable`, `closed`, or what the webapp says
    */
   presence(userId: string): Promise<Presence>;
-  /** The same of up to 100 users, in their order. */
+  /** The same of 1 to 100 users, each once, in their order. */
   presence(userIds: readonly string[]): Promise<Presence[]>;
 
   /**

@@ -14,6 +14,7 @@ export function readPresence(json: JsonObject): Presence {
       since: timeOf(device, "since"),
     })),
     lastSeen: timeOf(json, "lastSeen"),
+    asOf: timeOf(json, "asOf") ?? new Date(),
   };
 }
 

@@ -17,8 +17,8 @@ export interface Watching {
 interface Watch {
   users: ReadonlySet<string>;
   handler(presence: Presence): void;
-  /** What the handler knows, by the users' names, as JSON. */
-  told: Map<string, string>;
+  /** What the handler knows, by the users' names. */
+  told: Map<string, Presence>;
 }
 
 export function createWatching({ ask }: Asking): Watching {
@@ -77,12 +77,17 @@ export function createWatching({ ask }: Asking): Watching {
   }
 
   function hear(presence: Presence): void {
-    const json = JSON.stringify(presence);
     for (const { users, told, handler } of watches) {
-      if (users.has(presence.userId) && told.get(presence.userId) !== json) {
-        told.set(presence.userId, json);
+      const known = told.get(presence.userId);
+      if (users.has(presence.userId) && !(known && (known.asOf > presence.asOf || isSame(known, presence)))) {
+        told.set(presence.userId, presence);
         void (async () => handler(presence))();
       }
     }
   }
+}
+
+function isSame(one: Presence, other: Presence): boolean {
+  const words = (presence: Presence): string => JSON.stringify({ ...presence, asOf: undefined });
+  return words(one) === words(other);
 }

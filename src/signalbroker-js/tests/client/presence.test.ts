@@ -4,12 +4,15 @@ import { connectTo, type Server } from "./server";
 
 const tick = (ms = 0): Promise<unknown> => vi.advanceTimersByTimeAsync(ms);
 const since = "2026-01-01T00:00:00Z";
+let looks = 0;
+const asOf = (): string => new Date(Date.UTC(2026, 0, 1, 0, 0, ++looks)).toISOString();
 const here = (userId: string): object => ({
   userId,
+  asOf: asOf(),
   state: "listening",
   devices: [{ device: "phone", state: "listening", since }],
 });
-const away = (userId: string): object => ({ userId, state: "away", devices: [], lastSeen: since });
+const away = (userId: string): object => ({ userId, state: "away", devices: [], lastSeen: since, asOf: asOf() });
 const change = (content: object): object => ({ id: "1", type: "presence", content });
 const subscriptions = ({ asked }: Server): unknown[] =>
   asked
@@ -25,6 +28,7 @@ beforeEach(async () => {
   vi.spyOn(Math, "random").mockReturnValue(0.5);
   server = await connectTo();
   seen = [];
+  looks = 0;
 });
 
 afterEach(() => {
@@ -40,10 +44,11 @@ it("asks for one user, and for several", async () => {
     state: "listening",
     devices: [{ device: "phone", state: "listening", since: new Date(since) }],
     lastSeen: undefined,
+    asOf: new Date("2026-01-01T00:00:01Z"),
   });
   const [bob, carol] = await server.client.presence(["bob", "carol"]);
   expect(bob?.state).toBe("listening");
-  expect(carol).toEqual({ userId: "carol", state: "away", devices: [], lastSeen: new Date(since) });
+  expect(carol).toMatchObject({ userId: "carol", state: "away", devices: [], lastSeen: new Date(since) });
 });
 
 it("tells where the watched stand, and each change once", async () => {
@@ -60,6 +65,14 @@ it("tells where the watched stand, and each change once", async () => {
   await server.bring(change(here("bob")));
   expect(seen).toHaveLength(3);
   expect(subscriptions(server).slice(1)).toEqual([[]]);
+});
+
+it("believes the later report, whichever comes first", async () => {
+  const before = change(away("bob"));
+  server.answer("PUT /presence/subscriptions", { presence: [here("bob")] });
+  await server.client.watch(["bob"], note);
+  await server.bring(before);
+  expect(seen).toEqual(["bob listening"]);
 });
 
 it("joins all watches in one list, with one request at a time", async () => {
