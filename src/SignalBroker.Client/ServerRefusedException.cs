@@ -29,8 +29,9 @@ public class ServerRefusedException : SignalBrokerException
             (_, SignalBrokerCode.RoomFull or SignalBrokerCode.TooManyRooms or SignalBrokerCode.AliasTaken) =>
                 new RoomConflictException(refusal),
             (_, SignalBrokerCode.InboxFull) => new InboxFullException(refusal),
-            (_, SignalBrokerCode.IdAlreadyUsed or SignalBrokerCode.SignalUnderWay) =>
-                new SignalConflictException(refusal),
+            (_, SignalBrokerCode.IdAlreadyUsed or SignalBrokerCode.SignalUnderWay) => new SignalConflictException(
+                refusal
+            ),
             (401, _) => new UnauthorizedException(refusal),
             (403, _) => new ForbiddenException(refusal),
             (409, _) => new SessionConflictException(refusal),

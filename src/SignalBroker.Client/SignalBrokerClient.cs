@@ -87,9 +87,7 @@ public sealed class SignalBrokerClient : SignalSender, IAsyncDisposable
 
     /// <summary>The rooms of the user.</summary>
     public ClientRooms Rooms =>
-        rooms
-        ?? Interlocked.CompareExchange(ref rooms, new(new(webapp, outbox, options.Reconnects)), null)
-        ?? rooms;
+        rooms ?? Interlocked.CompareExchange(ref rooms, new(new(webapp, outbox, options.Reconnects)), null) ?? rooms;
 
     /// <summary>Who can be reached.</summary>
     public ClientPresence Presence =>

@@ -103,11 +103,7 @@ public abstract class SignalSender
         JsonElement content,
         SendOptions? options = null,
         CancellationToken cancellationToken = default
-    ) =>
-        SendToRoomAsync(
-            OutgoingSignal.Write(Of(room, options), options, time, content.WriteTo),
-            cancellationToken
-        );
+    ) => SendToRoomAsync(OutgoingSignal.Write(Of(room, options), options, time, content.WriteTo), cancellationToken);
 
     /// <summary>Sends an object as JSON to the members of a room, without reflection.</summary>
     /// <param name="room">The room's id, such as <see cref="Room.Id"/>.</param>

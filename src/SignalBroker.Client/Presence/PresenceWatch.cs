@@ -4,7 +4,9 @@ namespace SignalBroker.Client;
 internal sealed class PresenceWatch(IEnumerable<string> users)
 {
     private readonly Lock changing = new();
-    private readonly Dictionary<string, Presence?> told = users.Distinct().ToDictionary(user => user, _ => (Presence?)null);
+    private readonly Dictionary<string, Presence?> told = users
+        .Distinct()
+        .ToDictionary(user => user, _ => (Presence?)null);
     private readonly Dictionary<string, Presence> news = [];
     private TaskCompletionSource? waiting;
     private bool hasEnded;

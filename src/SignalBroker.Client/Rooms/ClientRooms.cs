@@ -156,9 +156,7 @@ public sealed class ClientRooms
     /// <returns>The members, the user among them.</returns>
     /// <inheritdoc cref="RevealAsync" path="/exception"/>
     public async Task<RoomMembers> GetMembersAsync(string room, CancellationToken cancellationToken = default) =>
-        (
-            await calls.GetAsync(PathOf(room, "/members"), ApiJson.Default.MembersAnswer, cancellationToken)
-        ).ToMembers();
+        (await calls.GetAsync(PathOf(room, "/members"), ApiJson.Default.MembersAnswer, cancellationToken)).ToMembers();
 
     private static string PathOf(string room, string rest = "")
     {

@@ -6,7 +6,13 @@ namespace SignalBroker.Client;
 /// <param name="Members">How many other members it is for.</param>
 /// <param name="Listening">How many of them have a session that listens.</param>
 /// <param name="Nodes">What became of it, for each node that they listen on.</param>
-public sealed record SentToRoom(string Id, string Room, int Members, int Listening, IReadOnlyList<DeliveryToNode> Nodes);
+public sealed record SentToRoom(
+    string Id,
+    string Room,
+    int Members,
+    int Listening,
+    IReadOnlyList<DeliveryToNode> Nodes
+);
 
 /// <summary>What became of a signal for the members of a room that listen on one node.</summary>
 /// <param name="Members">How many they are.</param>

@@ -14,8 +14,7 @@ internal sealed class SocketSending(TimeProvider time)
     private readonly ConcurrentDictionary<string, TaskCompletionSource<ExchangeAnswer>> waiting = [];
 
     /// <summary>Whether something may go this way; nothing else of the same name must be under way.</summary>
-    public bool Takes(string id, ReadOnlyMemory<byte> body) =>
-        body.Length <= 64 * 1024 && !waiting.ContainsKey(id);
+    public bool Takes(string id, ReadOnlyMemory<byte> body) => body.Length <= 64 * 1024 && !waiting.ContainsKey(id);
 
     /// <summary>Sends one signal, or what else the socket takes, and waits for its answer.</summary>
     /// <exception cref="ServerRefusedException">The server answered with an error.</exception>

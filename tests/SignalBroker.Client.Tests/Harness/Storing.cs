@@ -14,7 +14,10 @@ public static class StoringSignals
                 sender.SendAsync(
                     to,
                     n,
-                    Stored with { TimeToLive = TimeSpan.FromMinutes(2) },
+                    Stored with
+                    {
+                        TimeToLive = TimeSpan.FromMinutes(2),
+                    },
                     TestContext.Current.CancellationToken
                 )
             );

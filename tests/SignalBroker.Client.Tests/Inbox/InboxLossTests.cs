@@ -39,13 +39,7 @@ public sealed class InboxLossTests(Servers servers) : IAsyncLifetime
     public async Task What_was_not_settled_when_the_socket_broke_is_not_read_twice()
     {
         await using var alice = await servers.ConnectAsync();
-        await using var phone = await SignalBrokerClient.ConnectAsync(
-            Options with
-            {
-                Settle = Settling.Manual,
-            },
-            Token
-        );
+        await using var phone = await SignalBrokerClient.ConnectAsync(Options with { Settle = Settling.Manual }, Token);
         await alice.StoreAsync(bob, first: 0, count: 20);
         var first = await phone.NextSignalsAsync(20);
         await first[3].SettleAsync(Token);

@@ -27,9 +27,11 @@ public sealed class SequenceSetTests
                 }
 
                 set.Largest.ShouldBe(model.Max());
-                Enumerable.Range(0, 42).Where(number => set.Contains(number)).Select(number => (long)number).ShouldBe(
-                    model.Order()
-                );
+                Enumerable
+                    .Range(0, 42)
+                    .Where(number => set.Contains(number))
+                    .Select(number => (long)number)
+                    .ShouldBe(model.Order());
             }
         }
     }

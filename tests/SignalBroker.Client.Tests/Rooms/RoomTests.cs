@@ -116,7 +116,15 @@ public sealed class RoomTests(Servers servers) : IAsyncLifetime
     [Fact]
     public async Task Refusals_are_exceptions()
     {
-        var room = await alice.Rooms.CreateAsync(new() { Kind = RoomKind.Host, MaxMembers = 3, Alias = "Boss" }, Token);
+        var room = await alice.Rooms.CreateAsync(
+            new()
+            {
+                Kind = RoomKind.Host,
+                MaxMembers = 3,
+                Alias = "Boss",
+            },
+            Token
+        );
         var options = new JoinOptions { JoinCode = room.JoinCode };
         var wrong = bob.Rooms.JoinAsync(room.Id, new() { JoinCode = "NEVER" }, Token);
         (await Should.ThrowAsync<ForbiddenException>(wrong)).Code.ShouldBe(SignalBrokerCode.JoinCodeWrong);

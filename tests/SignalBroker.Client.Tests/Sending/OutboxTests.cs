@@ -157,7 +157,8 @@ public sealed class OutboxTests
     private static ServerRefusedException Refused(int status, string code, TimeSpan? retryAfter = null) =>
         ServerRefusedException.Of(new(status, code, "No.") { RetryAfter = retryAfter });
 
-    private Task<ExchangeAnswer> SendAsync(string to, TimeSpan? timeToLive = null) => SendUntilAsync(to, timeToLive, Token);
+    private Task<ExchangeAnswer> SendAsync(string to, TimeSpan? timeToLive = null) =>
+        SendUntilAsync(to, timeToLive, Token);
 
     private Task<ExchangeAnswer> SendUntilAsync(string to, TimeSpan? timeToLive, CancellationToken givenUp) =>
         outbox.SendAsync(
@@ -165,7 +166,11 @@ public sealed class OutboxTests
             givenUp
         );
 
-    private Task<ExchangeAnswer> DeliverAsync(OpenSession session, OutgoingSignal signal, CancellationToken cancellationToken)
+    private Task<ExchangeAnswer> DeliverAsync(
+        OpenSession session,
+        OutgoingSignal signal,
+        CancellationToken cancellationToken
+    )
     {
         var attempt = new Attempt(session, signal);
         attempts.Writer.TryWrite(attempt);
@@ -174,7 +179,9 @@ public sealed class OutboxTests
 
     private sealed record Attempt(OpenSession Session, OutgoingSignal Signal)
     {
-        private readonly TaskCompletionSource<ExchangeAnswer> answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly TaskCompletionSource<ExchangeAnswer> answer = new(
+            TaskCreationOptions.RunContinuationsAsynchronously
+        );
 
         public Task<ExchangeAnswer> Answer => answer.Task;
 
