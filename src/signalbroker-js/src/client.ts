@@ -14,7 +14,7 @@ import { closeSession, openSession, type Identity } from "./listening/session.js
 import type { SessionInfo, State } from "./listening/state.js";
 import { createTokens } from "./listening/tokens.js";
 import type { ConnectOptions } from "./options.js";
-import { createPush, type PushOptions } from "./push.js";
+import { createPush, type PushClient } from "./push.js";
 import { uniqueId } from "./random.js";
 import { sendOverHttp } from "./sending/http.js";
 import { createOutbox } from "./sending/outbox.js";
@@ -29,7 +29,7 @@ import type { OpenTransport } from "./transports/transport.js";
 import type { ListensBy } from "./listening/state.js";
 
 /** A user who listens on this device, and stays so over lost sockets, nodes and networks. */
-export interface SignalBrokerClient {
+export interface SignalBrokerClient extends PushClient {
   /** Who listens. An anonymous user has another name after a reconnect where names take a token. */
   readonly userId: string;
   /** The session that listens now, or listened last. */
@@ -67,16 +67,6 @@ export interface SignalBrokerClient {
    * `no-webrtc`, or what `send` throws
    */
   call(userId: string, options?: CallOptions): Promise<Call>;
-
-  /**
-   * Lets the server push to this browser when a stored signal waits and the user does not listen. Asks the user for
-   * permission, if it has not been given; call it again at each start, for what has changed meanwhile.
-   * @throws SignalBrokerError `no-push`, `push-denied`, `push-failed`, `push-off`, or what else the webapp says
-   */
-  enablePush(registration: ServiceWorkerRegistration, options?: PushOptions): Promise<void>;
-
-  /** Ends that. */
-  disablePush(registration: ServiceWorkerRegistration): Promise<void>;
 
   /** Hangs up every call, ends the session and stays closed. */
   close(): Promise<void>;
@@ -139,8 +129,6 @@ export function createClient(options: ConnectOptions, parts: Partial<ClientParts
     options: options.calls ?? {},
   });
 
-  const push = createPush(http, () => listening.current?.session);
-
   surroundings.onNetworkChange(calls.networkChanged);
   surroundings.onLeave(() => {
     void calls.hangUpAll("last");
@@ -167,8 +155,7 @@ export function createClient(options: ConnectOptions, parts: Partial<ClientParts
     onCall: calls.onCall,
     send: (to, content, sending = {}) => outbox.send({ ...sending, to, content, id: sending.id ?? uniqueId() }),
     call: calls.call,
-    enablePush: push.enable,
-    disablePush: push.disable,
+    ...createPush(http, () => listening.current?.session),
     async close() {
       if (listening.current) {
         await Promise.race([calls.hangUpAll("peer"), new Promise((resolve) => setTimeout(resolve, farewellMs))]);

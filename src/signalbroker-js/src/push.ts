@@ -9,14 +9,21 @@ export interface PushOptions {
   content?: boolean;
 }
 
-/** What subscribes this browser to pushes, and ends that. */
-export interface Push {
-  enable(registration: ServiceWorkerRegistration, options?: PushOptions): Promise<void>;
-  disable(registration: ServiceWorkerRegistration): Promise<void>;
+/** What a client can do about pushes (Web Push). */
+export interface PushClient {
+  /**
+   * Lets the server push to this browser when a stored signal waits and the user does not listen. Asks the user for
+   * permission, if it has not been given; call it again at each start, for what has changed meanwhile.
+   * @throws SignalBrokerError `no-push`, `push-denied`, `push-failed`, `push-off`, or what else the webapp says
+   */
+  enablePush(registration: ServiceWorkerRegistration, options?: PushOptions): Promise<void>;
+
+  /** Ends that; do so before another user takes the browser over. */
+  disablePush(registration: ServiceWorkerRegistration): Promise<void>;
 }
 
 /** @param session the session that listens now, if there is one */
-export function createPush(http: Http, session: () => Session | undefined): Push {
+export function createPush(http: Http, session: () => Session | undefined): PushClient {
   function ask(method: "PUT" | "DELETE", body: unknown): Promise<unknown> {
     const current = session();
     if (!current) {
@@ -26,14 +33,14 @@ export function createPush(http: Http, session: () => Session | undefined): Push
   }
 
   return {
-    async enable(registration, { content = false } = {}) {
+    async enablePush(registration, { content = false } = {}) {
       const manager = managerOf(registration);
       const key = bytesOf(textOf(await http.request("GET", "push/key"), "publicKey") ?? "");
       const subscription = await subscribe(manager, key);
       await ask("PUT", { ...subscription.toJSON(), content });
     },
 
-    async disable(registration) {
+    async disablePush(registration) {
       const subscription = await managerOf(registration).getSubscription();
       if (subscription) {
         // The server first: a browser that has forgotten its subscription can't say which one it was.

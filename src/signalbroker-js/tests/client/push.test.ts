@@ -60,7 +60,7 @@ const put = (endpoint: string, content: boolean): string => {
 it("subscribes with the server's key, and tells the server", async () => {
   const { told, registration } = browser();
   const { asked, push } = webapp();
-  await push.enable(registration);
+  await push.enablePush(registration);
   expect(told).toEqual([`subscribe true ${String(bytes)}`]);
   expect(asked).toEqual([
     "GET https://signal.example/push/key - undefined",
@@ -71,7 +71,7 @@ it("subscribes with the server's key, and tells the server", async () => {
 it("keeps a subscription that was made with the same key", async () => {
   const { told, registration } = browser(bytes);
   const { asked, push } = webapp();
-  await push.enable(registration, { content: true });
+  await push.enablePush(registration, { content: true });
   expect(told).not.toContain("unsubscribe");
   expect(asked[1]).toBe(put("https://push.example/old", true));
 });
@@ -79,7 +79,7 @@ it("keeps a subscription that was made with the same key", async () => {
 it("gives up a subscription that was made with another key", async () => {
   const { told, registration } = browser(bytes.slice().reverse());
   const { asked, push } = webapp();
-  await push.enable(registration);
+  await push.enablePush(registration);
   expect(told).toEqual(["unsubscribe", `subscribe true ${String(bytes)}`]);
   expect(asked[1]).toBe(put("https://push.example/new", false));
 });
@@ -87,8 +87,8 @@ it("gives up a subscription that was made with another key", async () => {
 it("ends a subscription at the server and in the browser", async () => {
   const { told, registration } = browser(bytes);
   const { asked, push } = webapp();
-  await push.disable(registration);
-  await push.disable(registration);
+  await push.disablePush(registration);
+  await push.disablePush(registration);
   expect(told).toEqual(["unsubscribe"]);
   expect(asked).toHaveLength(1);
   expect(asked[0]).toContain("DELETE https://signal.example/push/subscriptions");
@@ -100,9 +100,9 @@ it("says why there are no pushes", async () => {
   const { push, away } = webapp();
   const off = webapp(() => Response.json({ code: "push-off" }, { status: 404 })).push;
   const codeOf = (promise: Promise<void>) => promise.then(() => "", ({ code }: { code: string }) => code);
-  expect(await codeOf(push.enable({} as ServiceWorkerRegistration))).toBe("no-push");
-  expect(await codeOf(push.enable(browser(undefined, denied).registration))).toBe("push-denied");
-  expect(await codeOf(push.enable(browser(undefined, new Error("AbortError")).registration))).toBe("push-failed");
-  expect(await codeOf(away.enable(browser().registration))).toBe("unauthorized");
-  expect(await codeOf(off.enable(browser().registration))).toBe("push-off");
+  expect(await codeOf(push.enablePush({} as ServiceWorkerRegistration))).toBe("no-push");
+  expect(await codeOf(push.enablePush(browser(undefined, denied).registration))).toBe("push-denied");
+  expect(await codeOf(push.enablePush(browser(undefined, new Error("AbortError")).registration))).toBe("push-failed");
+  expect(await codeOf(away.enablePush(browser().registration))).toBe("unauthorized");
+  expect(await codeOf(off.enablePush(browser().registration))).toBe("push-off");
 });
