@@ -34,7 +34,7 @@ public sealed partial class HiddenExchange(
         {
             // A session that is gone looks like one of somebody who is hidden.
             var session = await directory.FindNowAsync(key);
-            if (await visibility.MaySeeAsync(viewer.UserId, session?.UserId ?? ""))
+            if (await MaySeeAsync(viewer, session?.UserId ?? ""))
             {
                 return null;
             }
@@ -43,7 +43,7 @@ public sealed partial class HiddenExchange(
             return Accepted(id, addressee);
         }
 
-        if (await visibility.MaySeeAsync(viewer.UserId, signal.To!))
+        if (await MaySeeAsync(viewer, signal.To!))
         {
             return null;
         }
@@ -63,6 +63,10 @@ public sealed partial class HiddenExchange(
         Publish(sender, id, signal, named);
         return Accepted(id, addressee);
     }
+
+    // An original page only says who it is.
+    private async ValueTask<bool> MaySeeAsync(Session viewer, string userId) =>
+        await visibility.MaySeeAsync(viewer.UserId, userId) && !viewer.OriginalClient;
 
     // The envelope is written before this returns, so the request may go.
     private void Publish(Sender sender, SignalId id, SignalRequest signal, Session[] sessions) =>
