@@ -134,7 +134,7 @@ public sealed class SignalExchange(
         }
 
         writer.WritePropertyName("sessions"u8);
-        if (exchanged.Kept is { Sessions: { } sessions })
+        if (exchanged.Kept is { Answer: { } sessions })
         {
             writer.WriteRawValue(sessions, skipInputValidation: true);
         }
