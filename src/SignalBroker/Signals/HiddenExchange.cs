@@ -18,8 +18,11 @@ public sealed partial class HiddenExchange(
     ILogger<HiddenExchange> logger
 )
 {
-    /// <summary>Whether the sender may see nobody, the members of its rooms included.</summary>
-    public bool HidesRooms(Sender sender) => visibility.Rule == PresenceVisibility.Nobody && sender.Session is not null;
+    /// <summary>How much the sender is told of a signal to a room: little, where it may not see the room's members either.</summary>
+    public ExchangeAnswer AnswerToRoom(Sender sender, SignalRequest signal) =>
+        visibility.Rule != PresenceVisibility.Nobody || sender.Session is null ? ExchangeAnswer.Everything
+        : signal.Store == StoreKind.Always ? ExchangeAnswer.Stored
+        : ExchangeAnswer.Accepted;
 
     /// <summary>Sends the signal if its addressee is hidden from its sender.</summary>
     /// <returns>What is answered; null when nothing is hidden, so that nothing was sent.</returns>
