@@ -3,6 +3,7 @@ using SignalBroker.Health;
 using SignalBroker.Inbox;
 using SignalBroker.Nodes;
 using SignalBroker.Presence;
+using SignalBroker.Push;
 using SignalBroker.Rooms;
 using SignalBroker.Sessions;
 using SignalBroker.Signals;
@@ -31,6 +32,10 @@ namespace SignalBroker.Http;
 [JsonSerializable(typeof(InboxAnswerSchema))]
 [JsonSerializable(typeof(SettleRequestSchema))]
 [JsonSerializable(typeof(SettleAnswer))]
+[JsonSerializable(typeof(PushKeyAnswer))]
+[JsonSerializable(typeof(SubscriptionRequest))]
+[JsonSerializable(typeof(UnsubscriptionRequest))]
+[JsonSerializable(typeof(PushSubscriptionsAnswer))]
 [JsonSerializable(typeof(UsersAnswer))]
 [JsonSerializable(typeof(PresenceReport))]
 [JsonSerializable(typeof(PresenceAnswerSchema))]

@@ -17,6 +17,7 @@ import { createTokens } from "./listening/tokens.js";
 import type { ConnectOptions } from "./options.js";
 import { createPresences } from "./presence/presence.js";
 import { presenceType } from "./presence/reading.js";
+import { createPush } from "./push.js";
 import { uniqueId } from "./random.js";
 import { createRooms, roomType } from "./rooms/rooms.js";
 import { createOutbox } from "./sending/outbox.js";
@@ -108,6 +109,8 @@ export function createClient(options: ConnectOptions, parts: Partial<ClientParts
     options: options.calls ?? {},
   });
 
+  const push = createPush(http, () => listening.current?.session);
+
   surroundings.onNetworkChange(calls.networkChanged);
   surroundings.onLeave(() => {
     void calls.hangUpAll("last");
@@ -138,6 +141,8 @@ export function createClient(options: ConnectOptions, parts: Partial<ClientParts
     onCall: calls.onCall,
     send,
     call: calls.call,
+    enablePush: push.enablePush,
+    disablePush: push.disablePush,
     createRoom: rooms.createRoom,
     joinRoom: rooms.joinRoom,
     rooms: rooms.rooms,

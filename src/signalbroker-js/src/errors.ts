@@ -53,6 +53,12 @@ export type ErrorCode =
   | "peer-gone"
   /** There is no RTCPeerConnection here. */
   | "no-webrtc"
+  /** The browser takes no pushes. */
+  | "no-push"
+  /** The user does not allow notifications. */
+  | "push-denied"
+  /** The browser's push service can't be reached, or refuses. */
+  | "push-failed"
   | (string & {});
 
 /** What an error carries besides its code and its sentence. */

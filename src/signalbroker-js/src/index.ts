@@ -2,6 +2,7 @@ export { connect } from "./connect.js";
 export { SignalBrokerError, type ErrorCode, type ErrorDetails } from "./errors.js";
 export type { SignalBrokerClient } from "./signalBrokerClient.js";
 export type { ConnectOptions } from "./options.js";
+export type { PushClient, PushOptions } from "./push.js";
 export type { Signal } from "./envelope.js";
 export type { Unsubscribe } from "./emitter.js";
 export type { Interruption, ListensBy, SessionInfo, State } from "./listening/state.js";

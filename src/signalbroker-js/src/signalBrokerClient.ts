@@ -6,11 +6,12 @@ import type { Signal } from "./envelope.js";
 import type { InboxClient } from "./inbox/options.js";
 import type { SessionInfo, State } from "./listening/state.js";
 import type { PresenceClient } from "./presence/options.js";
+import type { PushClient } from "./push.js";
 import type { RoomsClient } from "./rooms/rooms.js";
 import type { Addressee, SendOptions, Sent } from "./sending/signal.js";
 
 /** A user who listens on this device, and stays so over lost sockets, nodes and networks. */
-export interface SignalBrokerClient extends InboxClient, RoomsClient, PresenceClient {
+export interface SignalBrokerClient extends InboxClient, RoomsClient, PresenceClient, PushClient {
   /** Who listens. An anonymous user has another name after a reconnect where names take a token. */
   readonly userId: string;
   /** The session that listens now, or listened last. */
