@@ -37,7 +37,7 @@ export function keptWords(to: string): string {
 }
 
 /** What became of it in the end. */
-export function receiptWords({ outcome, to, device }: Receipt): OutcomeWords {
+export function receiptWords({ outcome, to = "The room", device }: Receipt): OutcomeWords {
   return outcome === "delivered"
     ? { tone: "good", words: device === undefined ? `${to} has it.` : `${to} has it, on “${device}”.` }
     : { tone: "bad", words: `It has expired before ${to} got it.` };

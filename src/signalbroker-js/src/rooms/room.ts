@@ -193,6 +193,8 @@ function readRoomSent(id: string, answer: JsonObject): RoomSent {
     id,
     members: numberOf(answer, "members") ?? 0,
     listening: numberOf(answer, "listening") ?? 0,
+    stored: numberOf(answer, "stored") ?? 0,
+    full: numberOf(answer, "full") ?? 0,
     nodes: objectsOf(answer, "nodes").map((node) => ({
       members: numberOf(node, "members") ?? 0,
       outcome: textOf(node, "outcome") ?? "unknown",

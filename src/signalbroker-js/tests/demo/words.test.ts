@@ -29,7 +29,10 @@ describe("What the page says", () => {
   });
 
   it("tells what became of what was kept", () => {
-    const receipt = { id: "1", to: "bob", device: undefined, session: undefined, at: new Date() };
+    const receipt = {
+      ...{ id: "1", to: "bob", room: undefined, member: undefined },
+      ...{ device: undefined, session: undefined, at: new Date() },
+    };
     expect(receiptWords({ ...receipt, outcome: "delivered" })).toEqual({ tone: "good", words: "bob has it." });
     expect(receiptWords({ ...receipt, outcome: "delivered", device: "phone" }).words).toBe("bob has it, on “phone”.");
     expect(receiptWords({ ...receipt, outcome: "expired" }).tone).toBe("bad");
