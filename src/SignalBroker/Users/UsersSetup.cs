@@ -26,6 +26,7 @@ public static class UsersSetup
             builder.Services.AddSingleton<TokenVerifier>();
             builder.Services.AddSingleton<UserProof>();
             builder.Services.AddSingleton<UserStore>();
+            builder.Services.AddSingleton<Registry>();
             builder.Services.AddHostedService<UnprovenUsersWarning>();
         }
 
