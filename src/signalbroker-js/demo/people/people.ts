@@ -14,6 +14,8 @@ export interface People {
 
 /** The webapp lets a session watch no more. */
 const mostPeople = 100;
+/** Some of that is left for those with whom the person has to do. */
+const mostKnown = 80;
 
 export function createPeople(onChosen: (userId: string) => void): People {
   const list = createPeopleList(onChosen);
@@ -54,18 +56,18 @@ export function createPeople(onChosen: (userId: string) => void): People {
     const found: string[] = [];
     try {
       for await (const { userId } of client.users()) {
-        if (found.push(userId) === mostPeople) {
+        if (found.push(userId) === mostKnown) {
           break;
         }
       }
     } catch {
       // The page tells elsewhere when the server can't be reached.
     }
-    await add(found);
+    await add(found, mostKnown);
   }
 
-  async function add(userIds: readonly string[]): Promise<void> {
-    const room = mostPeople - people.size;
+  async function add(userIds: readonly string[], most = mostPeople): Promise<void> {
+    const room = Math.max(0, most - people.size);
     const strangers = userIds.filter((userId) => !people.has(userId) && userId !== client?.userId).slice(0, room);
     for (const userId of strangers) {
       people.set(userId, { userId, presence: undefined });

@@ -182,6 +182,18 @@ it("keeps a stored signal until its room has a handler", async () => {
   expect(asksFor(server, "POST /inbox/settle")).toBe(1);
 });
 
+it("still brings what was stored while one was a member, and then is another room", async () => {
+  const inRoom: Signal[] = [];
+  room.onSignal((signal) => void inRoom.push(signal));
+  await room.leave();
+  await server.bring({ id: "1", sequence: 1, from: "bob", fromMember: "m.bob", room: "r.x" });
+  expect(inRoom).toHaveLength(1);
+  const again = await server.client.joinRoom("r.x");
+  expect(again).not.toBe(room);
+  expect(again.end).toBeUndefined();
+  expect(room.end).toBe("left");
+});
+
 it("sends to all and to one, in order, and says how many there are", async () => {
   const nodes = [{ members: 2, outcome: "queued" }];
   server.answer("POST /exchange", { id: "1", room: "r.x", members: 3, listening: 2, nodes });
