@@ -15,7 +15,10 @@ public sealed record Presence
     /// <summary>When the user listened last, by the server's clock; null while it does, and for one never seen.</summary>
     public DateTimeOffset? LastSeen { get; init; }
 
-    /// <summary>Whether it says the same, device by device.</summary>
+    /// <summary>When the server knew this, by its clock: of two, the later one is true.</summary>
+    public DateTimeOffset AsOf { get; init; }
+
+    /// <summary>Whether it says the same, whenever that was: device by device.</summary>
     /// <param name="other">The other one.</param>
     public bool Equals(Presence? other) =>
         other is not null
