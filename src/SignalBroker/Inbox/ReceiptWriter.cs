@@ -84,6 +84,7 @@ public sealed class ReceiptWriter(
             TimeToLive = options.Value.TimeToLive,
             // Its sender has asked for it, and it may not be lost because others fill the inbox.
             Unbounded = true,
+            Wakes = false,
         };
     }
 }
