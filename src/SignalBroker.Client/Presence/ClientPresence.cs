@@ -61,7 +61,8 @@ public sealed class ClientPresence
     }
 
     /// <summary>
-    /// Watches users: first what is known of each, and then each change. After a reconnect it goes on with what has changed
+    /// Watches users: first what is known of each, and then each change of the state and of the devices. After a reconnect it
+    /// goes on with what has changed
     /// meanwhile. Of several changes that nobody has read yet, the last one comes.
     /// </summary>
     /// <param name="userIds">The users' ids. All watches of a client together may have 100 users.</param>

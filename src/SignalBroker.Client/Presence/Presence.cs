@@ -18,17 +18,11 @@ public sealed record Presence
     /// <summary>When the server knew this, by its clock: of two, the later one is true.</summary>
     public DateTimeOffset AsOf { get; init; }
 
-    /// <summary>Whether it says the same, whenever that was: device by device.</summary>
-    /// <param name="other">The other one.</param>
-    public bool Equals(Presence? other) =>
-        other is not null
-        && UserId == other.UserId
-        && State == other.State
-        && LastSeen == other.LastSeen
-        && Devices.SequenceEqual(other.Devices);
+    /// <summary>Whether one who has been told the other one need not be told this: since when is no news.</summary>
+    internal bool IsNoNewsAfter(Presence? other) =>
+        State == other?.State && Devices.Select(NameAndState).SequenceEqual(other.Devices.Select(NameAndState));
 
-    /// <inheritdoc />
-    public override int GetHashCode() => HashCode.Combine(UserId, State, LastSeen, Devices.Count);
+    private static (string?, PresenceState) NameAndState(DevicePresence device) => (device.Device, device.State);
 }
 
 /// <summary>What is known of a user's sessions.</summary>

@@ -52,7 +52,7 @@ internal sealed class PresenceWatch(IEnumerable<string> users)
             Task next;
             lock (changing)
             {
-                var changed = news.Values.Where(presence => !presence.Equals(told[presence.UserId])).ToList();
+                var changed = news.Values.Where(presence => !presence.IsNoNewsAfter(told[presence.UserId])).ToList();
                 foreach (var presence in news.Values)
                 {
                     told[presence.UserId] = presence;
