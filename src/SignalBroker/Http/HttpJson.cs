@@ -28,6 +28,7 @@ namespace SignalBroker.Http;
 [JsonSerializable(typeof(RoomAnswer))]
 [JsonSerializable(typeof(IReadOnlyList<RoomAnswer>))]
 [JsonSerializable(typeof(MembersAnswer))]
+[JsonSerializable(typeof(RoomReached))]
 [JsonSerializable(typeof(IceServersAnswer))]
 [JsonSerializable(typeof(InboxAnswerSchema))]
 [JsonSerializable(typeof(SettleRequestSchema))]
