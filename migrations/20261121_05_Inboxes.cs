@@ -34,12 +34,15 @@ public sealed class Inboxes : Migration
                 expires_at  timestamptz  NOT NULL,
                 settled_by  text[]       NOT NULL DEFAULT '{}',
                 receipt_to  text,
+                room        text,
+                member      text,
                 PRIMARY KEY (user_id, sequence)
             );
 
             COMMENT ON COLUMN inbox_entries.device IS 'the only device that it is for; null for all of them';
             COMMENT ON COLUMN inbox_entries.envelope IS 'the envelope without its sequence, which is known only here';
             COMMENT ON COLUMN inbox_entries.receipt_to IS 'the sender, as long as it waits for a receipt';
+            COMMENT ON COLUMN inbox_entries.member IS 'the user''s member id in the room that it was sent to: its receipt names nothing else';
             ALTER TABLE inbox_entries ALTER COLUMN envelope SET STORAGE EXTERNAL;
             CREATE INDEX inbox_entries_expires_at ON inbox_entries (expires_at);
 
@@ -65,7 +68,7 @@ public sealed class Inboxes : Migration
             );
 
             COMMENT ON TABLE sent_signals IS 'what a repeat of a signal with ''store'' is answered';
-            COMMENT ON COLUMN sent_signals.answer IS 'the sessions that took it, when it was not stored';
+            COMMENT ON COLUMN sent_signals.answer IS 'the sessions that took it, when it was not stored; what became of it in a room';
             CREATE INDEX sent_signals_sent_at ON sent_signals (sent_at);
 
             CREATE TABLE inbox_receipts (
@@ -76,6 +79,8 @@ public sealed class Inboxes : Migration
                 user_id    text         NOT NULL,
                 device     text,
                 session    text,
+                room       text,
+                member     text,
                 at         timestamptz  NOT NULL DEFAULT now()
             );
 

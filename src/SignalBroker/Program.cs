@@ -9,6 +9,7 @@ using SignalBroker.Http;
 using SignalBroker.Inbox;
 using SignalBroker.Listening;
 using SignalBroker.Nodes;
+using SignalBroker.Presence;
 using SignalBroker.Push;
 using SignalBroker.Rooms;
 using SignalBroker.Sessions;
@@ -39,6 +40,7 @@ return await Startup.RunAsync(
         builder.AddRooms();
         builder.AddInbox();
         builder.AddPush();
+        builder.AddPresence();
         builder.AddTurn();
         builder.AddStrangeBehaviors();
         builder.AddCompatibility();
@@ -54,6 +56,7 @@ return await Startup.RunAsync(
         app.MapRooms();
         app.MapInbox();
         app.MapPush();
+        app.MapPresence();
         app.MapTurn();
         app.MapStrangeBehaviors();
         app.MapHealth();

@@ -34,15 +34,14 @@ public sealed partial class NodeLink(Node node, BrokerOptions options, TimeProvi
     }
 
     /// <summary>Publishes to many sessions' queues; never throws.</summary>
-    /// <returns>An outcome for each <see cref="Topology.CopiesPerPublish"/> queues, in their order.</returns>
+    /// <returns>An outcome for each part of the queues, in their order.</returns>
     public async Task<PublishOutcome[]> PublishAsync(
         string key,
-        string[] queues,
+        string[][] parts,
         ReadOnlyMemory<byte> body,
         TimeSpan timeToLive
     )
     {
-        var parts = queues.Chunk(Topology.CopiesPerPublish).ToArray();
         if (node.Blocked || !node.Responsive || channel is not { } open)
         {
             return [.. parts.Select(_ => node.Blocked ? PublishOutcome.Overloaded : PublishOutcome.Unknown)];

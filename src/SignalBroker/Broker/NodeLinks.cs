@@ -38,27 +38,25 @@ public sealed class NodeLinks : BackgroundService
 
     /// <summary>Publishes to many sessions' queues on one node; never throws.</summary>
     /// <remarks>
-    /// The broker confirms a publish as soon as one of its queues has it, and returns it only when none is there. When
-    /// one of them is full, it turns the publish away although the others have it.
+    /// Each part is one publish. The broker confirms it as soon as one of its queues has it, and returns it only when none
+    /// is there. When one of them is full, it turns the publish away although the others have it.
     /// </remarks>
     /// <param name="node">The name of the node that holds the queues.</param>
     /// <param name="key">What every receiver sees as the destination, with a number behind it; no queue's name.</param>
-    /// <param name="queues">The queues' names.</param>
+    /// <param name="parts">The queues' names.</param>
     /// <param name="body">What is delivered; it must not change before the outcome is there.</param>
     /// <param name="timeToLive">How long the message may wait in each queue.</param>
-    /// <returns>An outcome for each <see cref="Topology.CopiesPerPublish"/> queues, in their order.</returns>
+    /// <returns>An outcome for each part, in their order.</returns>
     public Task<PublishOutcome[]> PublishAsync(
         string node,
         string key,
-        string[] queues,
+        string[][] parts,
         ReadOnlyMemory<byte> body,
         TimeSpan timeToLive
     ) =>
         byNode.TryGetValue(node, out var link)
-            ? link.PublishAsync(key, queues, body, timeToLive)
-            : Task.FromResult<PublishOutcome[]>([
-                .. queues.Chunk(Topology.CopiesPerPublish).Select(_ => PublishOutcome.Unknown),
-            ]);
+            ? link.PublishAsync(key, parts, body, timeToLive)
+            : Task.FromResult(Array.ConvertAll(parts, _ => PublishOutcome.Unknown));
 
     /// <inheritdoc />
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>

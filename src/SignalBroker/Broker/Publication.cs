@@ -74,7 +74,11 @@ public sealed class Publication : IValueTaskSource<PublishOutcome>
     public void Settle(PublishOutcome outcome)
     {
         Body = default;
-        TrySettle(Returned ? PublishOutcome.NotListening : outcome);
+        TrySettle(
+            Returned ? PublishOutcome.NotListening
+            : outcome == PublishOutcome.Overloaded && Copies is { Length: > 1 } ? PublishOutcome.Partly
+            : outcome
+        );
     }
 
     /// <summary>Takes an outcome, unless there is one already.</summary>

@@ -17,6 +17,9 @@ public enum PublishOutcome
     /// <summary>The queue or the node is full; the signal was turned away.</summary>
     Overloaded,
 
+    /// <summary>Of a publish to several queues: at least one was full, and the node doesn't say which; the others have it.</summary>
+    Partly,
+
     /// <summary>The node can't be reached or did not answer in time; the signal may arrive or not.</summary>
     Unknown,
 }

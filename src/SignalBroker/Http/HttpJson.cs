@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using SignalBroker.Health;
 using SignalBroker.Inbox;
 using SignalBroker.Nodes;
+using SignalBroker.Presence;
 using SignalBroker.Push;
 using SignalBroker.Rooms;
 using SignalBroker.Sessions;
@@ -27,6 +28,7 @@ namespace SignalBroker.Http;
 [JsonSerializable(typeof(RoomAnswer))]
 [JsonSerializable(typeof(IReadOnlyList<RoomAnswer>))]
 [JsonSerializable(typeof(MembersAnswer))]
+[JsonSerializable(typeof(RoomReached))]
 [JsonSerializable(typeof(IceServersAnswer))]
 [JsonSerializable(typeof(InboxAnswerSchema))]
 [JsonSerializable(typeof(SettleRequestSchema))]
@@ -34,6 +36,11 @@ namespace SignalBroker.Http;
 [JsonSerializable(typeof(PushKeyAnswer))]
 [JsonSerializable(typeof(SubscriptionRequest))]
 [JsonSerializable(typeof(UnsubscriptionRequest))]
+[JsonSerializable(typeof(PushSubscriptionsAnswer))]
+[JsonSerializable(typeof(UsersAnswer))]
+[JsonSerializable(typeof(PresenceReport))]
+[JsonSerializable(typeof(PresenceAnswerSchema))]
+[JsonSerializable(typeof(SubscribeRequest))]
 [JsonSerializable(typeof(SubscriptionsAnswer))]
 [JsonSerializable(typeof(IEnumerable<NodeReport>))]
 [JsonSerializable(typeof(IEnumerable<StrangeBehavior>))]

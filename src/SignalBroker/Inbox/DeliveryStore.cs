@@ -93,21 +93,22 @@ public sealed class DeliveryStore(NpgsqlDataSource database)
             new { listeningKey }
         );
 
-    /// <summary>The user's sessions that listen or are about to, in the connection's transaction.</summary>
+    /// <summary>The users' sessions that listen or are about to, in the connection's transaction; each user's next to each other.</summary>
     public static async Task<IReadOnlyList<Recipient>> FindRecipientsAsync(
         NpgsqlConnection connection,
-        string userId,
+        string[] userIds,
         string? device
     )
     {
         var found = await connection.QueryAsync<Session, bool, Recipient>(
             $"""
             SELECT {SessionStore.Columns}, {IsBehind} AS IsBehind FROM sessions
-            WHERE user_id = @userId AND ended_at IS NULL AND admitted_at IS NOT NULL
+            WHERE user_id = ANY(@userIds) AND ended_at IS NULL AND admitted_at IS NOT NULL
               AND (@device::text IS NULL OR device = @device)
+            ORDER BY user_id
             """,
             (session, isBehind) => new(session, isBehind),
-            new { userId, device },
+            new { userIds, device },
             splitOn: "IsBehind"
         );
         return found.AsList();

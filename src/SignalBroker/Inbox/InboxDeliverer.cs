@@ -72,6 +72,27 @@ public sealed partial class InboxDeliverer(
         }
     }
 
+    /// <summary>Has somebody look whether any session of these members of rooms is behind; never throws.</summary>
+    public async Task CallMembersAsync(IEnumerable<string> userIds)
+    {
+        try
+        {
+            // All at once, so that those who are not remembered share a question.
+            foreach (var finding in userIds.Select(directory.FindListeningOfMemberAsync).ToArray())
+            {
+                foreach (var session in await finding)
+                {
+                    Call(session.ListeningKey);
+                }
+            }
+        }
+        catch (Exception failure) when (DatabaseFailure.Is(failure))
+        {
+            // As above.
+            LogNotDelivered(failure.Message);
+        }
+    }
+
     /// <summary>Publishes to the session what it has not got.</summary>
     public async Task DeliverAsync(string listeningKey)
     {

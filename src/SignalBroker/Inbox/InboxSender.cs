@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
 using Microsoft.Extensions.Options;
 using Npgsql;
 using SignalBroker.Broker;
@@ -27,7 +25,6 @@ namespace SignalBroker.Inbox;
 public sealed class InboxSender(
     NpgsqlDataSource database,
     InboxStore store,
-    SettlingStore settling,
     InboxDeliverer deliverer,
     SignalRouter router,
     OriginalClient originalClient,
@@ -38,54 +35,44 @@ public sealed class InboxSender(
     // Publishing to a frozen node takes seconds, and must not take all of the connections to the database with it.
     private const int MostPublishing = 8;
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(6);
-    private static readonly TimeSpan AskAgain = TimeSpan.FromMilliseconds(50);
-
     private readonly Batcher<StoredSignal, Storing> storings = new(store.StoreAsync);
     private readonly SemaphoreSlim publishing = new(MostPublishing);
+    private readonly RepeatWait wait = new(clock);
 
     /// <summary>Sends the signal.</summary>
     /// <exception cref="RefusedException">It can't be stored.</exception>
     public async Task<Exchanged> SendAsync(Sender sender, SignalId id, string addressee, SignalRequest request)
     {
+        if (sender.Session is { OriginalClient: true })
+        {
+            // Nothing has proved whose ids and receipts these are.
+            throw new RefusedException(Problem.Unauthorized);
+        }
+
         request.TimeToLive ??= options.Value.TimeToLive;
         var signal = ToStore(sender, id, request);
-        var begun = clock.GetTimestamp();
-        var mayExpire = true;
-        while (true)
+        var (ending, outcomes) = await wait.TryAsync(async () =>
+            request.Store == StoreKind.Always
+                ? (await storings.GetAsync(signal), [])
+                : await SendIfOfflineAsync(sender, id, request, signal)
+        );
+        switch (ending)
         {
-            var (ending, outcomes) =
-                request.Store == StoreKind.Always
-                    ? (await StoreAsync(signal), [])
-                    : await SendIfOfflineAsync(sender, id, request, signal);
-            switch (ending)
-            {
-                case null:
-                    return new(id, addressee, outcomes);
-                case Storing.Stored(var sequence):
-                    // The answer does not wait for the delivery.
-                    _ = deliverer.CallAllAsync(signal.UserId);
-                    return new(id, addressee, outcomes, new Kept(sequence, Sessions: null));
-                case Storing.Repeated(var kept):
-                    return new(id, addressee, [], kept);
-                case Storing.Full when mayExpire:
-                    // The sweep may not have been there since some have expired.
-                    await settling.ExpireAsync(signal.UserId);
-                    mayExpire = false;
-                    break;
-                case Storing.UnderWay when clock.GetElapsedTime(begun) < Patience:
-                    await Task.Delay(AskAgain, clock);
-                    break;
-                default:
-                    throw new RefusedException(ProblemOf(ending, addressee));
-            }
+            case null:
+                return new(id, addressee, outcomes);
+            case Storing.Stored(var sequence):
+                // The answer does not wait for the delivery.
+                _ = deliverer.CallAllAsync(signal.UserId);
+                return new(id, addressee, outcomes, new Kept(sequence, Answer: null));
+            case Storing.Repeated(var kept):
+                return new(id, addressee, [], kept);
+            default:
+                throw new RefusedException(InboxProblems.Of(ending, addressee));
         }
     }
 
     /// <inheritdoc />
     public void Dispose() => publishing.Dispose();
-
-    private async Task<Storing> StoreAsync(StoredSignal signal) => (await storings.GetAsync(signal))!;
 
     // No ending means that a session has it.
     private async Task<(Storing? Ending, SessionOutcome[] Outcomes)> SendIfOfflineAsync(
@@ -105,7 +92,7 @@ public sealed class InboxSender(
                 return (known, []);
             }
 
-            var recipients = await DeliveryStore.FindRecipientsAsync(connection, signal.UserId, signal.Device);
+            var recipients = await DeliveryStore.FindRecipientsAsync(connection, [signal.UserId], signal.Device);
             var outcomes = recipients.Any(recipient => recipient.IsBehind)
                 ? []
                 : await router.RouteAsync(sender, id, request, [.. recipients.Select(recipient => recipient.Session)]);
@@ -155,40 +142,8 @@ public sealed class InboxSender(
             Id = id.ToString(),
             Envelope = envelope.Written.ToArray(),
             TimeToLive = request.TimeToLive!.Value,
-            Repeat = request.Id is null ? null : new(NameOf(sender), request.Id, HashOf(request)),
+            Repeat = RepeatKey.Of(sender, request),
             ReceiptTo = request.Receipt ? sender.Session!.UserId : null,
         };
     }
-
-    // A user id has no space in it.
-    private static string NameOf(Sender sender) => sender.Session?.UserId ?? $"application {sender.Application}";
-
-    private static byte[] HashOf(SignalRequest request)
-    {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        hash.AppendData(Encoding.UTF8.GetBytes($"{request.To} {request.Device}\n{request.Type}\n"));
-        hash.AppendData(request.Content.Span);
-        return hash.GetHashAndReset();
-    }
-
-    private static Problem ProblemOf(Storing ending, string addressee) =>
-        ending switch
-        {
-            Storing.Full => Problem.Of(
-                StatusCodes.Status409Conflict,
-                "inbox-full",
-                $"{addressee} has as many stored signals as allowed."
-            ),
-            Storing.IdUsed => Problem.Of(
-                StatusCodes.Status409Conflict,
-                "id-already-used",
-                "The id was given to another signal a while ago; a signal that is sent again must be the same."
-            ),
-            _ => Problem.Of(
-                StatusCodes.Status409Conflict,
-                "signal-under-way",
-                "The same signal is being sent at this moment, and it is not known yet what becomes of it.",
-                TimeSpan.FromSeconds(1)
-            ),
-        };
 }

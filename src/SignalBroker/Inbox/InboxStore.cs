@@ -52,8 +52,7 @@ public sealed class InboxStore(NpgsqlDataSource database, OutboxStore pushes, IO
             INSERT INTO inboxes (user_id) SELECT DISTINCT user_id FROM unnest(@users) AS user_id ORDER BY user_id
             ON CONFLICT (user_id) DO NOTHING;
 
-            SELECT user_id AS UserId, last_sequence AS LastSequence, entries AS Entries, bytes AS Bytes
-            FROM inboxes WHERE user_id = ANY(@users) ORDER BY user_id FOR UPDATE;
+            {SelectBoxes} ORDER BY user_id FOR UPDATE;
             """,
             new
             {
@@ -65,6 +64,7 @@ public sealed class InboxStore(NpgsqlDataSource database, OutboxStore pushes, IO
         );
         var repeats = await ReadRepeatsAsync(read);
         var boxes = (await read.ReadAsync<Box>()).ToDictionary(box => box.UserId);
+        await ExpireAsync(connection, signals, boxes);
         var endings = new Dictionary<StoredSignal, Storing>();
         foreach (var signal in signals)
         {
@@ -98,11 +98,11 @@ public sealed class InboxStore(NpgsqlDataSource database, OutboxStore pushes, IO
         return (await ReadRepeatsAsync(read)).Find(repeat);
     }
 
-    /// <summary>Remembers which sessions took a signal that was not stored.</summary>
-    public static Task RememberAsync(NpgsqlConnection connection, RepeatKey repeat, byte[] sessions) =>
+    /// <summary>Remembers what has been answered, where it is more than one sequence.</summary>
+    public static Task RememberAsync(NpgsqlConnection connection, RepeatKey repeat, byte[] answer) =>
         connection.ExecuteAsync(
             $"""
-            INSERT INTO sent_signals (sender, id, sha256, answer) VALUES (@Sender, @Id, @Sha256, @sessions)
+            INSERT INTO sent_signals (sender, id, sha256, answer) VALUES (@Sender, @Id, @Sha256, @answer)
             {Replace}
             """,
             new
@@ -110,7 +110,7 @@ public sealed class InboxStore(NpgsqlDataSource database, OutboxStore pushes, IO
                 repeat.Sender,
                 repeat.Id,
                 repeat.Sha256,
-                sessions,
+                answer,
             }
         );
 
@@ -131,10 +131,41 @@ public sealed class InboxStore(NpgsqlDataSource database, OutboxStore pushes, IO
                 ) AS sent
             """;
 
+    private const string SelectBoxes = """
+        SELECT user_id AS UserId, last_sequence AS LastSequence, entries AS Entries, bytes AS Bytes
+        FROM inboxes WHERE user_id = ANY(@users)
+        """;
+
     private const string Replace = """
         ON CONFLICT (sender, id) DO UPDATE SET sha256 = excluded.sha256, sequence = excluded.sequence,
             answer = excluded.answer, sent_at = excluded.sent_at
         """;
+
+    // The sweep may not have been there since some entries of a full inbox have expired.
+    private async Task ExpireAsync(
+        NpgsqlConnection connection,
+        IReadOnlyList<StoredSignal> signals,
+        Dictionary<string, Box> boxes
+    )
+    {
+        string[] users =
+        [
+            .. signals
+                .GroupBy(signal => signal.UserId)
+                .Where(coming =>
+                    !boxes[coming.Key]
+                        .HasRoomFor(coming.Count(), coming.Sum(signal => signal.Envelope.Length), settings)
+                )
+                .Select(coming => coming.Key),
+        ];
+        if (await SettlingStore.ExpireAsync(connection, users) > 0)
+        {
+            foreach (var box in await connection.QueryAsync<Box>(SelectBoxes, new { users }))
+            {
+                boxes[box.UserId] = box;
+            }
+        }
+    }
 
     private static async Task<Repeats> ReadRepeatsAsync(SqlMapper.GridReader read)
     {
@@ -174,10 +205,11 @@ public sealed class InboxStore(NpgsqlDataSource database, OutboxStore pushes, IO
         var repeatable = Array.FindAll(stored, entry => entry.Signal.Repeat is not null);
         await connection.ExecuteAsync(
             $"""
-            INSERT INTO inbox_entries (user_id, sequence, id, device, envelope, expires_at, receipt_to)
-            SELECT user_id, sequence, id, device, envelope, now() + time_to_live, receipt_to
-            FROM unnest(@users, @sequences, @ids, @devices, @envelopes, @timesToLive, @receipts)
-                AS entry(user_id, sequence, id, device, envelope, time_to_live, receipt_to);
+            INSERT INTO inbox_entries
+                (user_id, sequence, id, device, envelope, expires_at, receipt_to, room, member)
+            SELECT user_id, sequence, id, device, envelope, now() + time_to_live, receipt_to, room, member
+            FROM unnest(@users, @sequences, @ids, @devices, @envelopes, @timesToLive, @receipts, @rooms, @members)
+                AS entry(user_id, sequence, id, device, envelope, time_to_live, receipt_to, room, member);
 
             UPDATE inboxes SET last_sequence = box.last_sequence, entries = box.entries, bytes = box.bytes
             FROM unnest(@owners, @lastSequences, @entries, @bytes) AS box(user_id, last_sequence, entries, bytes)
@@ -198,7 +230,10 @@ public sealed class InboxStore(NpgsqlDataSource database, OutboxStore pushes, IO
                 envelopes = Array.ConvertAll(stored, entry => entry.Signal.Envelope),
                 timesToLive = Array.ConvertAll(stored, entry => entry.Signal.TimeToLive),
                 receipts = Array.ConvertAll(stored, entry => entry.Signal.ReceiptTo),
-                wakes = Array.ConvertAll(stored, entry => entry.Signal.Wakes),
+                // A receipt brings nobody back.
+                wakes = Array.ConvertAll(stored, entry => !entry.Signal.IsReceipt),
+                rooms = Array.ConvertAll(stored, entry => entry.Signal.Member?.Room),
+                members = Array.ConvertAll(stored, entry => entry.Signal.Member?.Member),
                 owners = Array.ConvertAll(changed, box => box.UserId),
                 lastSequences = Array.ConvertAll(changed, box => box.LastSequence),
                 entries = Array.ConvertAll(changed, box => box.Entries),

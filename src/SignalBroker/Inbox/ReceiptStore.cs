@@ -24,6 +24,12 @@ public sealed record Receipt
     /// <summary>The session that settled it.</summary>
     public string? Session { get; init; }
 
+    /// <summary>The room that the signal was sent to; null when it was sent to the addressee itself.</summary>
+    public string? Room { get; init; }
+
+    /// <summary>The addressee's member id in that room.</summary>
+    public string? Member { get; init; }
+
     /// <summary>When it was settled, or its time was over.</summary>
     public required DateTime At { get; init; }
 }
@@ -44,7 +50,7 @@ public static class ReceiptStore
             )
             DELETE FROM inbox_receipts USING due WHERE inbox_receipts.number = due.number
             RETURNING sender AS Sender, id AS Id, delivered AS Delivered, user_id AS UserId, device AS Device,
-                      session AS Session, at AS At
+                      session AS Session, room AS Room, member AS Member, at AS At
             """,
             new { LargestRead }
         );

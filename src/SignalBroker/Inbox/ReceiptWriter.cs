@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Microsoft.Extensions.Options;
 using Npgsql;
 using SignalBroker.Http;
@@ -62,17 +63,7 @@ public sealed class ReceiptWriter(
             {
                 writer.WriteString("id"u8, receipt.Id);
                 writer.WriteString("outcome"u8, receipt.Delivered ? "delivered"u8 : "expired"u8);
-                writer.WriteString("to"u8, receipt.UserId);
-                if (receipt.Device is not null)
-                {
-                    writer.WriteString("device"u8, receipt.Device);
-                }
-
-                if (receipt.Session is not null)
-                {
-                    writer.WriteString("session"u8, receipt.Session);
-                }
-
+                WriteReceiver(writer, receipt);
                 Envelope.Write(writer, "at"u8, new DateTimeOffset(receipt.At));
             }
         );
@@ -82,9 +73,29 @@ public sealed class ReceiptWriter(
             Id = id.ToString(),
             Envelope = envelope.Written.ToArray(),
             TimeToLive = options.Value.TimeToLive,
-            // Its sender has asked for it, and it may not be lost because others fill the inbox.
-            Unbounded = true,
-            Wakes = false,
+            IsReceipt = true,
         };
+    }
+
+    // A member of a room may be anonymous, so nothing but its member id is told of it.
+    private static void WriteReceiver(Utf8JsonWriter writer, Receipt receipt)
+    {
+        if (receipt.Room is not null)
+        {
+            writer.WriteString("room"u8, receipt.Room);
+            writer.WriteString("member"u8, receipt.Member);
+            return;
+        }
+
+        writer.WriteString("to"u8, receipt.UserId);
+        if (receipt.Device is not null)
+        {
+            writer.WriteString("device"u8, receipt.Device);
+        }
+
+        if (receipt.Session is not null)
+        {
+            writer.WriteString("session"u8, receipt.Session);
+        }
     }
 }

@@ -39,8 +39,8 @@ public sealed class SettlingStore(NpgsqlDataSource database, IOptions<InboxOptio
             SELECT user_id FROM inboxes WHERE user_id = @userId FOR UPDATE;
 
             WITH told AS (
-                INSERT INTO inbox_receipts (sender, id, delivered, user_id, device, session)
-                SELECT receipt_to, id, true, user_id, nullif(@device, ''), @session
+                INSERT INTO inbox_receipts (sender, id, delivered, user_id, device, session, room, member)
+                SELECT receipt_to, id, true, user_id, nullif(@device, ''), @session, room, member
                 FROM inbox_entries AS entry WHERE {Picked} AND receipt_to IS NOT NULL
                 RETURNING 1
             )
@@ -119,18 +119,6 @@ public sealed class SettlingStore(NpgsqlDataSource database, IOptions<InboxOptio
         return expired;
     }
 
-    /// <summary>Removes a user's entries whose time is over.</summary>
-    /// <returns>How many there were.</returns>
-    public async Task<int> ExpireAsync(string userId)
-    {
-        await using var connection = await database.OpenConnectionAsync();
-        await using var transaction = await connection.BeginTransactionAsync();
-        await connection.ExecuteAsync("SELECT FROM inboxes WHERE user_id = @userId FOR UPDATE", new { userId });
-        var expired = await ExpireAsync(connection, [userId]);
-        await transaction.CommitAsync();
-        return expired;
-    }
-
     /// <summary>Forgets devices that have been away for long, and signals whose repeats are not expected any more.</summary>
     public async Task ForgetAsync()
     {
@@ -156,7 +144,9 @@ public sealed class SettlingStore(NpgsqlDataSource database, IOptions<InboxOptio
         );
     }
 
-    private static async Task<int> ExpireAsync(NpgsqlConnection connection, string[] users)
+    /// <summary>Removes these users' entries whose time is over; the transaction has locked their inboxes.</summary>
+    /// <returns>How many there were.</returns>
+    public static async Task<int> ExpireAsync(NpgsqlConnection connection, string[] users)
     {
         if (users.Length == 0)
         {
@@ -167,10 +157,10 @@ public sealed class SettlingStore(NpgsqlDataSource database, IOptions<InboxOptio
             """
             WITH gone AS (
                 DELETE FROM inbox_entries WHERE user_id = ANY(@users) AND expires_at <= now()
-                RETURNING user_id, sequence, id, device, length(envelope) AS size, receipt_to
+                RETURNING user_id, sequence, id, device, length(envelope) AS size, receipt_to, room, member
             ), told AS (
-                INSERT INTO inbox_receipts (sender, id, delivered, user_id, device)
-                SELECT receipt_to, id, false, user_id, device FROM gone WHERE receipt_to IS NOT NULL
+                INSERT INTO inbox_receipts (sender, id, delivered, user_id, device, room, member)
+                SELECT receipt_to, id, false, user_id, device, room, member FROM gone WHERE receipt_to IS NOT NULL
             ), total AS (
                 SELECT user_id, count(*)::int AS entries, sum(size)::bigint AS bytes, max(sequence) AS last
                 FROM gone GROUP BY user_id

@@ -1,4 +1,7 @@
 using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using System.Text;
+using SignalBroker.Signals;
 
 namespace SignalBroker.Inbox;
 
@@ -15,6 +18,9 @@ public sealed class StoredSignal
     /// <summary>The id that its envelope bears.</summary>
     public required string Id { get; init; }
 
+    /// <summary>As which member of which room the user gets it; null when it was sent to the user itself.</summary>
+    public StoredFor? Member { get; init; }
+
     /// <summary>The envelope, without its sequence.</summary>
     public required byte[] Envelope { get; init; }
 
@@ -27,18 +33,38 @@ public sealed class StoredSignal
     /// <summary>The user that gets a receipt; null when nobody wants one.</summary>
     public string? ReceiptTo { get; init; }
 
-    /// <summary>Whether a user who is away is told of it by a push.</summary>
-    public bool Wakes { get; init; } = true;
-
-    /// <summary>Whether it is stored even if the inbox is full.</summary>
-    public bool Unbounded { get; init; }
+    /// <summary>Whether it is a receipt, which is stored even if the inbox is full of signals.</summary>
+    public bool IsReceipt { get; init; }
 }
+
+/// <summary>A member of a room, for whom a signal is stored.</summary>
+/// <param name="Room">The room's id.</param>
+/// <param name="Member">What the other members know it by: a receipt names nothing else.</param>
+public sealed record StoredFor(string Room, string Member);
 
 /// <summary>What makes a repeat of a signal known.</summary>
 /// <param name="Sender">Who sends it.</param>
 /// <param name="Id">What its sender calls it.</param>
 /// <param name="Sha256">The hash of what must be the same.</param>
-public sealed record RepeatKey(string Sender, string Id, byte[] Sha256);
+public sealed record RepeatKey(string Sender, string Id, byte[] Sha256)
+{
+    /// <summary>What makes a repeat of the signal known; null when its sender has given it no id.</summary>
+    public static RepeatKey? Of(Sender sender, SignalRequest request) =>
+        request.Id is { } id ? new(NameOf(sender), id, HashOf(request)) : null;
+
+    // A user id has no space in it.
+    private static string NameOf(Sender sender) => sender.Session?.UserId ?? $"application {sender.Application}";
+
+    private static byte[] HashOf(SignalRequest request)
+    {
+        // Nor has it a line break.
+        var to = request.ToRoom is null ? $"{request.To} {request.Device}" : $"\n{request.ToRoom} {request.ToMember}";
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData(Encoding.UTF8.GetBytes($"{to}\n{request.Type}\n"));
+        hash.AppendData(request.Content.Span);
+        return hash.GetHashAndReset();
+    }
+}
 
 /// <summary>How storing a signal ended.</summary>
 public abstract record Storing
@@ -61,6 +87,6 @@ public abstract record Storing
 
 /// <summary>What the database knows of a signal with <c>store</c>.</summary>
 /// <param name="Sequence">Its sequence in the addressee's inbox; null when it was not stored.</param>
-/// <param name="Sessions">The sessions that took it, as JSON; null when it was stored.</param>
+/// <param name="Answer">What was answered instead, as JSON: the sessions that took it, or what became of it in a room.</param>
 [StructLayout(LayoutKind.Auto)]
-public readonly record struct Kept(long? Sequence, byte[]? Sessions);
+public readonly record struct Kept(long? Sequence, byte[]? Answer);

@@ -94,7 +94,7 @@ public sealed class PushEndpoints(
     public async Task<IResult> ListAsync(HttpRequest request)
     {
         var session = await AuthenticateAsync(request);
-        return TypedResults.Ok(new SubscriptionsAnswer(await store.ListAsync(session.UserId)));
+        return TypedResults.Ok(new PushSubscriptionsAnswer(await store.ListAsync(session.UserId)));
     }
 
     private async Task<Session> AuthenticateAsync(HttpRequest request)

@@ -43,7 +43,7 @@ public static class PushSetup
             app.MapGet("/push/subscriptions", (PushEndpoints push, HttpRequest request) => push.ListAsync(request))
                 .WithSummary("Lists the user's subscriptions to pushes")
                 .RequiresCredential()
-                .Produces<SubscriptionsAnswer>()
+                .Produces<PushSubscriptionsAnswer>()
                 .Fails(401, 429, 503);
             app.MapPut("/push/subscriptions", (PushEndpoints push, HttpRequest request) => push.PutAsync(request))
                 .WithSummary("Registers a browser's subscription to pushes for the user, or what has changed of it")

@@ -37,7 +37,7 @@ public sealed record PushKeyAnswer(string PublicKey);
 
 /// <summary>What <c>GET /push/subscriptions</c> answers.</summary>
 /// <param name="Subscriptions">The user's subscriptions, the oldest first.</param>
-public sealed record SubscriptionsAnswer(IReadOnlyList<SubscriptionAnswer> Subscriptions);
+public sealed record PushSubscriptionsAnswer(IReadOnlyList<SubscriptionAnswer> Subscriptions);
 
 /// <summary>One of a user's subscriptions.</summary>
 /// <param name="Endpoint">Where its push service takes pushes.</param>

@@ -10,4 +10,8 @@ public sealed record RoomAddress(
     RoomMember? Sender,
     IReadOnlyList<RoomMember> Members,
     bool IsPrivate
-);
+)
+{
+    /// <summary>The members that it is for, without the sender.</summary>
+    public IReadOnlyList<RoomMember> Others => [.. Members.Where(member => member.UserId != Sender?.UserId)];
+}

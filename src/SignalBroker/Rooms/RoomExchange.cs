@@ -11,6 +11,7 @@ namespace SignalBroker.Rooms;
 public sealed class RoomExchange(
     RoomDirectory rooms,
     RoomFanOut fanOut,
+    RoomInbox inbox,
     OriginalClient originalClient,
     IOptions<RoomsOptions> options,
     IOptions<SignalsOptions> signals,
@@ -25,20 +26,19 @@ public sealed class RoomExchange(
         clock
     );
 
-    /// <summary>Publishes the signal, and counts whom it reached.</summary>
+    /// <summary>Publishes the signal, or stores it, and counts whom it reached.</summary>
     /// <exception cref="RefusedException">The sender may not send it, or there is nobody whom it is for.</exception>
     public async Task<RoomReached> SendAsync(Sender sender, SignalId id, SignalRequest request)
     {
         var address = await AddressAsync(sender, request);
-        var audience = await fanOut.FindAsync(address.Members, sender.Session);
-        if (
-            sender.Session is { } session
-            && copies.Take(session.ListeningKey, Math.Min(audience.Sessions, burst)) is { } wait
-        )
+        if (request.Store is not null)
         {
-            throw new RefusedException(Problem.TooManyRequests(wait));
+            Count(sender, address.Members.Count);
+            return await inbox.SendAsync(sender, id, address, request);
         }
 
+        var audience = await fanOut.FindAsync(address.Members, sender.Session);
+        Count(sender, audience.Sessions);
         var envelope = RoomEnvelope.Write(
             id,
             sender,
@@ -53,14 +53,14 @@ public sealed class RoomExchange(
             request.TimeToLive ?? signals.Value.TimeToLive
         );
         var nodes = await fanOut.PublishAsync(audience, address.Members, sender.Session, copy);
-        if (nodes.All(node => node.Outcome != RoomOutcome.Unknown))
+        if (nodes.All(node => node.Outcome != PublishOutcome.Unknown))
         {
             // Otherwise the envelope may still wait to be written to a node.
             envelope.Dispose();
         }
 
         var members = address.Members.Count(member => member.UserId != sender.Session?.UserId);
-        var isLost = address.IsPrivate && nodes.All(node => node.Outcome == RoomOutcome.NotListening);
+        var isLost = address.IsPrivate && nodes.All(node => node.Outcome == PublishOutcome.NotListening);
         return new(
             address.Roster.Room.RoomId,
             members,
@@ -68,6 +68,14 @@ public sealed class RoomExchange(
             nodes,
             isLost ? RoomProblems.MemberNotListening : null
         );
+    }
+
+    private void Count(Sender sender, int made)
+    {
+        if (sender.Session is { } session && copies.Take(session.ListeningKey, Math.Min(made, burst)) is { } wait)
+        {
+            throw new RefusedException(Problem.TooManyRequests(wait));
+        }
     }
 
     /// <summary>Finds out whom a signal to a room is for.</summary>

@@ -46,81 +46,73 @@ public sealed partial class RoomFanOut(
         RoomCopy copy
     )
     {
-        var gone = new List<Session>();
-        var reached = await PublishAsync(audience.Shares, copy, gone);
-        return gone.Count == 0 ? reached : [.. reached, .. await TryOthersAsync(audience, members, sender, copy, gone)];
-    }
-
-    private async Task<NodeReached[]> PublishAsync(
-        IEnumerable<RoomAudience.Share> shares,
-        RoomCopy copy,
-        List<Session> gone
-    ) => await Task.WhenAll(shares.Select(share => PublishAsync(share, copy, gone)));
-
-    private async Task<NodeReached> PublishAsync(RoomAudience.Share share, RoomCopy copy, List<Session> gone)
-    {
-        var taking = share.Sessions.FindAll(session => limiter.Takes(session, copy.Body.Length));
-        if (taking.Count == 0)
+        var reached = await PublishAsync(audience.Shares, copy);
+        Session[] gone = [.. reached.SelectMany(share => share.Gone)];
+        if (gone.Length > 0)
         {
-            return new(share.Members, RoomOutcome.Overloaded);
+            reached = [.. reached, .. await TryOthersAsync(audience, members, sender, copy, gone)];
         }
 
-        var queues = taking.ConvertAll(session => Topology.QueueOf(session.ListeningKey)).ToArray();
-        var outcomes = await nodes.PublishAsync(share.Node, copy.Key, queues, copy.Body, copy.TimeToLive);
-        var parts = taking.Chunk(Topology.CopiesPerPublish).ToArray();
+        return Array.ConvertAll(reached, share => share.Reached);
+    }
+
+    /// <summary>Publishes to each session by itself, so that the broker says of each whether its queue has it.</summary>
+    /// <param name="audience">Where to.</param>
+    /// <param name="copy">What is published.</param>
+    /// <returns>What is told of each node, and the users of whom at least one queue has it.</returns>
+    public async Task<(IReadOnlyList<NodeReached> Nodes, IReadOnlySet<string> Users)> PublishEachAsync(
+        RoomAudience audience,
+        RoomCopy copy
+    )
+    {
+        var published = await Task.WhenAll(audience.Shares.Select(share => PublishAsync(share, copy, largestPart: 1)));
+        await DropAsync([.. published.SelectMany(share => share.Gone)]);
+        return (
+            [.. published.Select(share => share.Reached)],
+            published.SelectMany(share => share.Of(PublishOutcome.Queued)).Select(session => session.UserId).ToHashSet()
+        );
+    }
+
+    private async Task<Published> PublishAsync(RoomAudience.Share share, RoomCopy copy, int largestPart)
+    {
+        var parts = share
+            .Sessions.Where(session => limiter.Takes(session, copy.Body.Length))
+            .Chunk(largestPart)
+            .ToArray();
+        var outcomes = await nodes.PublishAsync(
+            share.Node,
+            copy.Key,
+            Array.ConvertAll(parts, part => Array.ConvertAll(part, session => Topology.QueueOf(session.ListeningKey))),
+            copy.Body,
+            copy.TimeToLive
+        );
         for (var number = 0; number < parts.Length; number++)
         {
             metrics.Copied(share.Node, outcomes[number], parts[number].Length);
-            if (outcomes[number] == PublishOutcome.NotListening)
-            {
-                lock (gone)
-                {
-                    // One that is admitted but has no ack has not begun to listen.
-                    gone.AddRange(parts[number].Where(session => session.Ack));
-                }
-            }
         }
 
-        return new(share.Members, Sum(outcomes, queues.Length, all: taking.Count == share.Sessions.Count));
+        return new(share, parts, outcomes);
     }
 
-    private static RoomOutcome Sum(PublishOutcome[] outcomes, int queues, bool all)
-    {
-        if (outcomes.Contains(PublishOutcome.Unknown))
-        {
-            return RoomOutcome.Unknown;
-        }
-
-        if (outcomes.Contains(PublishOutcome.Overloaded))
-        {
-            return queues == 1 ? RoomOutcome.Overloaded : RoomOutcome.Partly;
-        }
-
-        if (!outcomes.Contains(PublishOutcome.Queued))
-        {
-            return RoomOutcome.NotListening;
-        }
-
-        return all ? RoomOutcome.Queued : RoomOutcome.Partly;
-    }
+    private Task<Published[]> PublishAsync(IEnumerable<RoomAudience.Share> shares, RoomCopy copy) =>
+        Task.WhenAll(shares.Select(share => PublishAsync(share, copy, Topology.CopiesPerPublish)));
 
     // What was remembered was old, and they may already listen on new sessions.
-    private async Task<NodeReached[]> TryOthersAsync(
+    private async Task<Published[]> TryOthersAsync(
         RoomAudience audience,
         IReadOnlyList<RoomMember> members,
         Session? sender,
         RoomCopy copy,
-        List<Session> gone
+        Session[] gone
     )
     {
+        if (!await DropAsync(gone))
+        {
+            return [];
+        }
+
         try
         {
-            await sessions.DropAsync([.. gone.Select(session => session.ListeningKey)]);
-            foreach (var session in gone)
-            {
-                directory.Forget(session.UserId, session.ListeningKey);
-            }
-
             var tried = audience
                 .Shares.SelectMany(share => share.Sessions)
                 .Select(session => session.ListeningKey)
@@ -136,18 +128,76 @@ public sealed partial class RoomFanOut(
                 );
             }
 
-            return await PublishAsync(others.Shares, copy, []);
+            return await PublishAsync(others.Shares, copy);
         }
         catch (Exception failure) when (DatabaseFailure.Is(failure))
         {
             // What has been published can't be taken back, so its outcomes are the answer.
-            LogNotDropped(gone.Count, failure.Message);
+            LogNotTried(failure.Message);
             return [];
+        }
+    }
+
+    private async Task<bool> DropAsync(Session[] gone)
+    {
+        if (gone.Length == 0)
+        {
+            return true;
+        }
+
+        try
+        {
+            await sessions.DropAsync(Array.ConvertAll(gone, session => session.ListeningKey));
+            foreach (var session in gone)
+            {
+                directory.Forget(session.UserId, session.ListeningKey);
+            }
+
+            return true;
+        }
+        catch (Exception failure) when (DatabaseFailure.Is(failure))
+        {
+            LogNotDropped(gone.Length, failure.Message);
+            return false;
         }
     }
 
     [LoggerMessage(LogLevel.Warning, "{Count} sessions of members that listen no more are dropped later: {Reason}")]
     private partial void LogNotDropped(int count, string reason);
+
+    [LoggerMessage(LogLevel.Warning, "Other sessions of members that listen no more are not looked for: {Reason}")]
+    private partial void LogNotTried(string reason);
+
+    /// <summary>What became of the publishes to one node.</summary>
+    private sealed record Published(RoomAudience.Share Share, Session[][] Parts, PublishOutcome[] Outcomes)
+    {
+        // One that is admitted but has no ack has not begun to listen.
+        public IEnumerable<Session> Gone => Of(PublishOutcome.NotListening).Where(session => session.Ack);
+
+        public NodeReached Reached => new(Share.Members, Sum());
+
+        public IEnumerable<Session> Of(PublishOutcome outcome) =>
+            Parts.Where((_, number) => Outcomes[number] == outcome).SelectMany(part => part);
+
+        private PublishOutcome Sum()
+        {
+            if (Outcomes.Contains(PublishOutcome.Unknown))
+            {
+                return PublishOutcome.Unknown;
+            }
+
+            var tried = Parts.Sum(part => part.Length);
+            var hasSome = Outcomes.Contains(PublishOutcome.Queued) || Outcomes.Contains(PublishOutcome.Partly);
+            var lacksSome = tried < Share.Sessions.Count || Outcomes.Contains(PublishOutcome.Overloaded);
+            return (hasSome, lacksSome || Outcomes.Contains(PublishOutcome.Partly)) switch
+            {
+                (true, true) => PublishOutcome.Partly,
+                (true, false) => PublishOutcome.Queued,
+                (false, true) => PublishOutcome.Overloaded,
+                (false, false) => PublishOutcome.NotListening,
+            };
+        }
+    }
 }
 
 /// <summary>What is published to a room's sessions.</summary>

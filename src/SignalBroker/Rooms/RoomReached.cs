@@ -1,31 +1,14 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
+using SignalBroker.Broker;
 using SignalBroker.Http;
 
 namespace SignalBroker.Rooms;
 
-/// <summary>What the broker said of a signal to the members who listen on one node.</summary>
-public enum RoomOutcome
-{
-    /// <summary>The node has it in the members' live queues.</summary>
-    Queued,
-
-    /// <summary>At least one of the queues was full, and the node doesn't say which; the other members have it.</summary>
-    Partly,
-
-    /// <summary>Nobody listens there any more.</summary>
-    NotListening,
-
-    /// <summary>The node is full; nobody there has it.</summary>
-    Overloaded,
-
-    /// <summary>The node can't be reached or did not answer in time; the signal may arrive or not.</summary>
-    Unknown,
-}
-
 /// <summary>The members who listen on one node, and what became of the signal there.</summary>
 /// <param name="Members">How many other members listen there.</param>
 /// <param name="Outcome">What the node said.</param>
-public sealed record NodeReached(int Members, RoomOutcome Outcome);
+public sealed record NodeReached(int Members, PublishOutcome Outcome);
 
 /// <summary>What became of a signal in a room.</summary>
 /// <param name="RoomId">The room.</param>
@@ -33,12 +16,16 @@ public sealed record NodeReached(int Members, RoomOutcome Outcome);
 /// <param name="Listening">How many of them have a session that listens.</param>
 /// <param name="Nodes">What became of it on each node.</param>
 /// <param name="Failure">What is answered when it reached nobody although it is for one member only; null otherwise.</param>
+/// <param name="Stored">For how many members it is stored; null when it was not to be stored.</param>
+/// <param name="Full">How many members have it not because their inboxes are full; null when it was not to be stored.</param>
 public sealed record RoomReached(
     string RoomId,
     int Members,
     int Listening,
     IReadOnlyList<NodeReached> Nodes,
-    Problem? Failure
+    [property: JsonIgnore] Problem? Failure = null,
+    int? Stored = null,
+    int? Full = null
 )
 {
     /// <summary>Writes the members of the answer. It counts, and names neither nodes nor members.</summary>
@@ -47,12 +34,18 @@ public sealed record RoomReached(
         writer.WriteString("room"u8, RoomId);
         writer.WriteNumber("members"u8, Members);
         writer.WriteNumber("listening"u8, Listening);
+        if (Stored is { } stored && Full is { } full)
+        {
+            writer.WriteNumber("stored"u8, stored);
+            writer.WriteNumber("full"u8, full);
+        }
+
         writer.WriteStartArray("nodes"u8);
         foreach (var node in Nodes)
         {
             writer.WriteStartObject();
             writer.WriteNumber("members"u8, node.Members);
-            writer.WriteString("outcome"u8, JsonNamingPolicy.CamelCase.ConvertName(node.Outcome.ToString()));
+            writer.WriteString("outcome"u8, node.Outcome.Name);
             writer.WriteEndObject();
         }
 

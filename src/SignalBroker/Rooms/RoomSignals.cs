@@ -123,7 +123,7 @@ public sealed partial class RoomSignals(
             options.Value.TimeToLive
         );
         var nodes = await fanOut.PublishAsync(audience, told, actor, copy);
-        if (nodes.All(node => node.Outcome != RoomOutcome.Unknown))
+        if (nodes.All(node => node.Outcome != PublishOutcome.Unknown))
         {
             // Otherwise it may still wait to be written to a node.
             envelope.Dispose();

@@ -19,6 +19,7 @@ public static class RoomsSetup
             builder.Services.AddSingleton<RoomsMetrics>();
             builder.Services.AddSingleton<RoomFanOut>();
             builder.Services.AddSingleton<RoomSignals>();
+            builder.Services.AddSingleton<RoomInbox>();
             builder.Services.AddSingleton<RoomExchange>();
             builder.Services.AddSingleton<RoomEndpoints>();
             builder.Services.AddHostedService<RoomSweeper>();

@@ -157,10 +157,10 @@ public sealed class SignalRequest
 
     private void CheckStore()
     {
-        if (Store is not null && To is null)
+        if (Store is not null && ToSession is not null)
         {
             throw new RefusedException(
-                Problem.InvalidMember("store", "goes with 'to': a session that is gone never comes back")
+                Problem.InvalidMember("store", "goes with 'to' or 'toRoom': a session that is gone never comes back")
             );
         }
 

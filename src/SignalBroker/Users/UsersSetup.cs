@@ -25,6 +25,8 @@ public static class UsersSetup
             builder.Services.AddSingleton<TokenKeys>();
             builder.Services.AddSingleton<TokenVerifier>();
             builder.Services.AddSingleton<UserProof>();
+            builder.Services.AddSingleton<UserStore>();
+            builder.Services.AddSingleton<Registry>();
             builder.Services.AddHostedService<UnprovenUsersWarning>();
         }
 

@@ -171,6 +171,16 @@ public sealed class OriginalPageTests(OriginalCluster original)
             await File.ReadAllTextAsync(original.Servers.Webapps[0].LogFile, TestContext.Current.CancellationToken)
         ).ShouldContain("Compatibility:OriginalClient is on");
 
+    [Fact]
+    public async Task Whoever_only_says_who_it_is_stores_nothing_in_that_name()
+    {
+        var form = Form("alice-" + Guid.NewGuid(), "bob-" + Guid.NewGuid(), "hello");
+        form["store"] = "always";
+        form["receipt"] = "delivered";
+
+        (await original.Api.PostFormAsync("/exchange", form)).Status.ShouldBe(HttpStatusCode.Unauthorized);
+    }
+
     private static Dictionary<string, string> Form(string from, string to, string content) =>
         new()
         {

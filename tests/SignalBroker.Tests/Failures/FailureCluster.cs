@@ -142,6 +142,13 @@ public sealed class FailureCluster : IAsyncLifetime
         );
     }
 
+    /// <summary>The number that a statement of the test's own counts.</summary>
+    public async Task<long> CountAsync(string statement)
+    {
+        await using var connection = await database.OpenConnectionAsync();
+        return await connection.QuerySingleAsync<long>(statement);
+    }
+
     /// <summary>PostgreSQL's processes that tell the webapps of changed sessions.</summary>
     public async Task<IReadOnlyList<int>> HearersAsync()
     {

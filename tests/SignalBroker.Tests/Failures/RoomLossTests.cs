@@ -187,6 +187,171 @@ public sealed class RoomLossTests(FailureCluster cluster) : FailureTests(cluster
         }
     }
 
+    [Fact]
+    public async Task A_webapp_killed_between_a_join_and_the_telling_of_it_leaves_a_gap_that_members_can_see()
+    {
+        await using var owner = await Cluster.ListenOnAsync(Cluster.Victim, webapp: 1);
+        var made = await Cluster.ApiOf(1).CreateRoomAsync(owner.Session);
+        var room = made.Text("room")!;
+        var version = made.GetProperty("version").GetInt64();
+        var guest = await Cluster.ApiOf(1).ConnectAsync();
+        var later = await Cluster.ApiOf(1).ConnectAsync();
+
+        // What tells the owner does not get out of the webapp.
+        Cluster.Victim.AmqpProxy!.Blackhole();
+        var joining = Cluster.ApiOf(0).JoinRoomAsync(guest, room);
+        await Eventually.HoldsAsync(async () =>
+            (await Cluster.ApiOf(1).MembersAsync(owner.Session, room)).Count.ShouldBe(2)
+        );
+        await Cluster.Servers.Webapps[0].KillAsync();
+        Cluster.Victim.AmqpProxy.Cut();
+        Cluster.Victim.AmqpProxy.Forward();
+
+        await Should.ThrowAsync<HttpRequestException>(joining);
+        await Cluster.Servers.Webapps[0].StartAsync(Token);
+        await Cluster.EverybodySeesAsync(Cluster.Victim, "ready", ReconciledWithin);
+        await Cluster.ApiOf(0).JoinRoomAsync(later, room);
+        (await owner.ReceiveRoomEventAsync("joined")).GetProperty("version").GetInt64().ShouldBe(version + 2);
+        (await Cluster.ApiOf(0).MembersAsync(owner.Session, room)).Count.ShouldBe(3);
+        // Who had no answer asks again, and is the member that it was.
+        await Cluster.ApiOf(1).JoinRoomAsync(guest, room);
+        var members = await Cluster.ApiOf(1).RoomsAsync(HttpMethod.Get, $"/{room}/members", owner.Session);
+        members.Json.GetProperty("version").GetInt64().ShouldBe(version + 2);
+    }
+
+    [Fact]
+    public async Task A_node_killed_amid_a_fan_out_costs_the_members_on_the_other_node_nothing()
+    {
+        await using var sender = await Cluster.ListenOnAsync(Cluster.Bystander);
+        var near = new List<Listener>();
+        var far = new List<Listener>();
+        for (var number = 0; number < 40; number++)
+        {
+            // More than one publish carries.
+            near.Add(await Cluster.ListenOnAsync(Cluster.Bystander));
+            far.Add(await Cluster.ListenOnAsync(Cluster.Victim));
+        }
+
+        var room = await MakeRoomAsync(0, sender, [.. near, .. far]);
+        var told = new List<string>();
+        var killing = Task.CompletedTask;
+        var reached = 0;
+        for (var number = 0; reached < 20; number++)
+        {
+            if (number == 20)
+            {
+                killing = Cluster.Victim.KillAsync();
+            }
+
+            var answer = await ExchangeAsync(number % 2, sender, room, $"n{number}");
+            answer.Json.GetProperty("members").GetInt32().ShouldBe(80);
+            var nodes = answer.Json.GetProperty("nodes").EnumerateArray().ToList();
+            nodes.Sum(node => node.GetProperty("members").GetInt32()).ShouldBe(80);
+            var outcomes = nodes.Select(node => node.Text("outcome")!).Order().ToList();
+            outcomes[0].ShouldBe("queued");
+            outcomes[1].ShouldBeOneOf("queued", "unknown");
+            told.Add($"n{number}");
+            reached += killing.IsCompleted && number > 20 && outcomes[1] == "unknown" ? 1 : 0;
+        }
+
+        await killing;
+        foreach (var receiver in near)
+        {
+            (await UntilAsync(receiver, told[^1])).ShouldBe(told);
+        }
+
+        foreach (var receiver in (Listener[])[.. near, .. far])
+        {
+            await receiver.DisposeAsync();
+        }
+    }
+
+    [Fact]
+    public async Task A_PostgreSQL_killed_amid_joins_and_leaves_has_kept_each_one_that_was_answered()
+    {
+        await using var owner = await Cluster.ListenOnAsync(Cluster.Bystander);
+        var room = (await Cluster.ApiOf(0).CreateRoomAsync(owner.Session)).Text("room")!;
+        var guests = new List<ConnectedSession>();
+        for (var number = 0; number < 12; number++)
+        {
+            guests.Add(await Cluster.ApiOf(0).ConnectAsync());
+        }
+
+        // Whether each is a member: true, false, or null if its last question was not answered.
+        var known = new ConcurrentDictionary<string, bool?>();
+        var changes = 0;
+        using var stopping = new CancellationTokenSource();
+        var changing = Task.WhenAll(guests.Select((guest, number) => ComeAndGoAsync(guest, number)));
+        await Eventually.HoldsAsync(() =>
+        {
+            changes.ShouldBeGreaterThan(60);
+            return Task.CompletedTask;
+        });
+
+        await Cluster.Servers.Postgres.KillAsync();
+
+        await stopping.CancelAsync();
+        await changing;
+        await Cluster.Servers.Postgres.StartAsync(Token);
+        await Eventually.HoldsAsync(async () =>
+            (await Cluster.ApiOf(0).RoomsAsync(HttpMethod.Get, $"/{room}", owner.Session)).Status.ShouldBe(
+                HttpStatusCode.OK
+            )
+        );
+        var members = (await Cluster.ApiOf(0).MembersAsync(owner.Session, room))
+            .Select(member => member.Text("userId")!)
+            .ToList();
+        members.Distinct().Count().ShouldBe(members.Count);
+        known.Count(guest => guest.Value != null).ShouldBeGreaterThanOrEqualTo(guests.Count / 2);
+        foreach (var (guest, isMember) in known)
+        {
+            if (isMember is { } answered)
+            {
+                members.Contains(guest).ShouldBe(answered, guest);
+            }
+        }
+
+        // Who was not answered asks again.
+        foreach (var guest in guests)
+        {
+            await Eventually.HoldsAsync(async () =>
+            {
+                var joined = await Cluster.ApiOf(1).RoomsAsync(HttpMethod.Post, $"/{room}/join", guest, new { });
+                joined.Status.ShouldBe(HttpStatusCode.OK, joined.Body);
+            });
+        }
+
+        (await Cluster.ApiOf(1).MembersAsync(owner.Session, room)).Count.ShouldBe(guests.Count + 1);
+        await ExchangeAsync(1, owner, room, "is anybody there?");
+
+        async Task ComeAndGoAsync(ConnectedSession guest, int number)
+        {
+            // Some have done with it before the kill.
+            var turns = number % 2 == 0 ? 3 + number / 2 : int.MaxValue;
+            for (var turn = 0; turn < turns && !stopping.IsCancellationRequested; turn++)
+            {
+                var joins = turn % 2 == 0;
+                var answer = await Cluster
+                    .ApiOf((number + turn) % 2)
+                    .RoomsAsync(HttpMethod.Post, $"/{room}/{(joins ? "join" : "leave")}", guest, new { });
+                if (answer.Status == HttpStatusCode.TooManyRequests)
+                {
+                    turn--;
+                    continue;
+                }
+
+                var isDone = answer.Status is HttpStatusCode.OK or HttpStatusCode.NoContent;
+                if (!isDone)
+                {
+                    answer.Code.ShouldBe("database-unavailable");
+                }
+
+                known[guest.UserId] = isDone ? joins : null;
+                Interlocked.Increment(ref changes);
+            }
+        }
+    }
+
     private async Task<string> MakeRoomAsync(int webapp, Listener owner, params Listener[] guests)
     {
         var room = (await Cluster.ApiOf(webapp).CreateRoomAsync(owner.Session)).Text("room")!;

@@ -56,7 +56,8 @@ public static class HistoryEnd
     // Entries, and what the counters say of them.
     private static async Task<(long, int, long)> LeftAsync(string connectionString, string userId)
     {
-        await using var connection = new NpgsqlConnection(connectionString);
+        // A pool would hand out connections that a killed PostgreSQL has broken.
+        await using var connection = new NpgsqlConnection(connectionString + ";Pooling=false");
         await connection.OpenAsync();
         await using var count = new NpgsqlCommand(
             """

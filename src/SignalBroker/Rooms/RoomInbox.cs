@@ -1,0 +1,229 @@
+using System.Text.Json;
+using Microsoft.Extensions.Options;
+using Npgsql;
+using SignalBroker.Broker;
+using SignalBroker.Compatibility;
+using SignalBroker.Database;
+using SignalBroker.Http;
+using SignalBroker.Inbox;
+using SignalBroker.Sessions;
+using SignalBroker.Signals;
+
+namespace SignalBroker.Rooms;
+
+/// <summary>Sends a signal that is to be stored for a room's members: for each other one, or for each that no session takes it for.</summary>
+/// <remarks>
+/// <para>
+/// One transaction puts it into the inboxes of all of them, and its id with it: a crash leaves it in all or in none.
+/// From then on each member's copy is a stored signal like any other, with a sequence of its own. So with <c>always</c> it
+/// is the deliverers who publish it, and not the fan-out: nobody gets it in both ways.
+/// </para>
+/// <para>
+/// <c>ifOffline</c> publishes first, to each session by itself: of a publish to many queues the broker does not say which
+/// of them have it. Who is behind with stored signals gets it stored, or it would overtake them.
+/// </para>
+/// </remarks>
+public sealed partial class RoomInbox(
+    NpgsqlDataSource database,
+    InboxStore store,
+    InboxDeliverer deliverer,
+    RoomFanOut fanOut,
+    OriginalClient originalClient,
+    IOptions<InboxOptions> options,
+    IOptions<SignalsOptions> signals,
+    TimeProvider clock,
+    ILogger<RoomInbox> logger
+) : IDisposable
+{
+    // Publishing to a frozen node takes seconds, and must not take all of the connections to the database with it.
+    private const int MostPublishing = 4;
+
+    private readonly SemaphoreSlim publishing = new(MostPublishing);
+    private readonly RepeatWait wait = new(clock);
+
+    /// <summary>Sends the signal.</summary>
+    /// <exception cref="RefusedException">It can't be stored for anybody.</exception>
+    public async Task<RoomReached> SendAsync(Sender sender, SignalId id, RoomAddress address, SignalRequest request)
+    {
+        request.TimeToLive ??= options.Value.TimeToLive;
+        var signal = Write(sender, id, address, request);
+        var (ending, reached) = await wait.TryAsync(() => TryAsync(signal));
+        switch (ending)
+        {
+            case null:
+                await PublishToOwnAsync(signal, sender.Session);
+                return reached!;
+            case Storing.Repeated({ Answer: { } answer }):
+                return JsonSerializer.Deserialize(answer, HttpJson.Default.RoomReached)!;
+            default:
+                throw new RefusedException(InboxProblems.Of(ending, "Each of the members"));
+        }
+    }
+
+    /// <inheritdoc />
+    public void Dispose() => publishing.Dispose();
+
+    private Task<(Storing? Ending, RoomReached? Reached)> TryAsync(RoomSignal signal) =>
+        signal.Request.Store == StoreKind.Always
+            ? SendAsync(signal, _ => FindAsync(signal))
+            : SendIfOfflineAsync(signal);
+
+    private async Task<(Storing? Ending, RoomReached? Reached)> SendIfOfflineAsync(RoomSignal signal)
+    {
+        await publishing.WaitAsync();
+        try
+        {
+            return await SendAsync(signal, connection => PublishAsync(connection, signal));
+        }
+        finally
+        {
+            publishing.Release();
+        }
+    }
+
+    // No ending means that it has been answered what became of it.
+    private async Task<(Storing? Ending, RoomReached? Reached)> SendAsync(
+        RoomSignal signal,
+        Func<NpgsqlConnection, Task<Live>> reachAsync
+    )
+    {
+        await using var connection = await database.OpenConnectionAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
+        if (signal.Repeat is not null && await store.FindRepeatAsync(connection, signal.Repeat) is { } known)
+        {
+            return (known, null);
+        }
+
+        var live = await reachAsync(connection);
+        StoredSignal[] missing =
+        [
+            .. signal.Others.Where(other => !live.Users.Contains(other.UserId)).Select(signal.For),
+        ];
+        var endings = missing.Length == 0 ? [] : (await store.StoreAsync(connection, missing)).Values;
+        var stored = endings.Count(ending => ending is Storing.Stored);
+        if (stored + live.Users.Count == 0 && missing.Length > 0)
+        {
+            return (new Storing.Full(), null);
+        }
+
+        var reached = new RoomReached(
+            signal.Room,
+            signal.Others.Count,
+            live.Listening,
+            live.Nodes,
+            Stored: stored,
+            Full: missing.Length - stored
+        );
+        if (signal.Repeat is not null)
+        {
+            var answer = JsonSerializer.SerializeToUtf8Bytes(reached, HttpJson.Default.RoomReached);
+            await InboxStore.RememberAsync(connection, signal.Repeat, answer);
+        }
+
+        await transaction.CommitAsync();
+        // The answer does not wait for the delivery.
+        _ = deliverer.CallMembersAsync(missing.Select(copy => copy.UserId));
+        return (null, reached);
+    }
+
+    private async Task<Live> FindAsync(RoomSignal signal)
+    {
+        var audience = await fanOut.FindAsync(signal.Others, sender: null);
+        return new(audience.Listening, [], new HashSet<string>());
+    }
+
+    private async Task<Live> PublishAsync(NpgsqlConnection connection, RoomSignal signal)
+    {
+        string[] users = [.. signal.Others.Select(other => other.UserId)];
+        var recipients = await DeliveryStore.FindRecipientsAsync(connection, users, device: null);
+        var sessions = recipients.ToLookup(recipient => recipient.Session.UserId);
+        var audience = new RoomAudience();
+        foreach (var user in sessions.Where(own => !own.Any(recipient => recipient.IsBehind)))
+        {
+            audience.Add([.. user.Select(recipient => recipient.Session)], except: null, counts: true);
+        }
+
+        var (nodes, took) = await fanOut.PublishEachAsync(audience, signal.Copy);
+        return new(sessions.Count, nodes, took);
+    }
+
+    // As with any signal to a room; what the sender itself says is not stored for it.
+    private async Task PublishToOwnAsync(RoomSignal signal, Session? sender)
+    {
+        if (signal.Own is not { } own)
+        {
+            return;
+        }
+
+        try
+        {
+            var audience = await fanOut.FindAsync([own], sender);
+            await fanOut.PublishAsync(audience, [own], sender, signal.Copy);
+        }
+        catch (Exception failure) when (DatabaseFailure.Is(failure))
+        {
+            LogNotPublished(failure.Message);
+        }
+    }
+
+    private RoomSignal Write(Sender sender, SignalId id, RoomAddress address, SignalRequest request)
+    {
+        using var envelope = RoomEnvelope.Write(
+            id,
+            sender,
+            address,
+            request,
+            nameSession: !originalClient.Enabled,
+            clock.GetUtcNow()
+        );
+        var timeToLive = request.TimeToLive!.Value;
+        // A stored signal may live for days, but not in a queue.
+        var waits = timeToLive < signals.Value.MaxTimeToLive ? timeToLive : signals.Value.MaxTimeToLive;
+        var written = envelope.Written.ToArray();
+        return new(
+            request,
+            address.Roster.Room.RoomId,
+            address.Others,
+            address.Members.FirstOrDefault(member => member.UserId == sender.Session?.UserId),
+            new(Topology.KeyOfCopies(id.ToString()), written, waits),
+            RepeatKey.Of(sender, request),
+            member =>
+                new()
+                {
+                    UserId = member.UserId,
+                    Id = id.ToString(),
+                    Member = new(address.Roster.Room.RoomId, member.MemberId),
+                    Envelope = written,
+                    TimeToLive = timeToLive,
+                    ReceiptTo = request.Receipt ? sender.Session!.UserId : null,
+                }
+        );
+    }
+
+    [LoggerMessage(LogLevel.Warning, "The other sessions of a sender do not get its signal to a room: {Reason}")]
+    private partial void LogNotPublished(string reason);
+
+    /// <summary>What is to be stored.</summary>
+    /// <param name="Request">What the sender asks for.</param>
+    /// <param name="Room">The room's id.</param>
+    /// <param name="Others">The members that it is for.</param>
+    /// <param name="Own">The sender's membership, where its other sessions get a copy.</param>
+    /// <param name="Copy">What is published at once.</param>
+    /// <param name="Repeat">What makes a repeat known; null when its sender has given it no id.</param>
+    /// <param name="For">What is stored for a member.</param>
+    private sealed record RoomSignal(
+        SignalRequest Request,
+        string Room,
+        IReadOnlyList<RoomMember> Others,
+        RoomMember? Own,
+        RoomCopy Copy,
+        RepeatKey? Repeat,
+        Func<RoomMember, StoredSignal> For
+    );
+
+    /// <summary>Whom it has reached without being stored.</summary>
+    /// <param name="Listening">How many members have a session.</param>
+    /// <param name="Nodes">What became of it on each node.</param>
+    /// <param name="Users">The members that have it.</param>
+    private sealed record Live(int Listening, IReadOnlyList<NodeReached> Nodes, IReadOnlySet<string> Users);
+}
