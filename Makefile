@@ -27,7 +27,7 @@ export DOTNET_GENERATE_ASPNET_CERTIFICATE = false
 export DOTNET_SKIP_WORKLOAD_INTEGRITY_CHECK = 1
 MAKEFLAGS += --no-print-directory
 
-.PHONY: help run test build bench storm tsung vagrant format check-format migrate clean packages test-packages bench-packages tsung-packages \
+.PHONY: help run test build bench storm tsung push-key vagrant format check-format migrate clean packages test-packages bench-packages tsung-packages \
 	turn-packages page
 
 help: ## show this list
@@ -61,6 +61,10 @@ tsung: packages tsung-packages page ## load SignalBroker with Debian's tsung [UR
 	@$(if $(URL),,echo "Building ..."; $(BUILD) $(LOCAL_CLUSTER))
 	@URL='$(URL)' PAIRS='$(PAIRS)' RATE='$(RATE)' \
 		bench/tsung/run $(LOCAL_CLUSTER)/bin/$(CONFIGURATION)/net10.0/SignalBroker.LocalCluster.dll
+
+push-key: packages ## make a key for Web Push, as settings
+	@$(BUILD) src/SignalBroker
+	@exec dotnet src/SignalBroker/bin/$(CONFIGURATION)/net10.0/SignalBroker.dll make-push-key
 
 vagrant: packages page ## build what the demo VM runs, and bring it up
 	@for project in src/SignalBroker:webapp migrations:migrations; do \

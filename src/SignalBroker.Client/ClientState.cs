@@ -13,7 +13,16 @@ public abstract record ClientState
     /// <summary>It listens: signals arrive, and are sent at once.</summary>
     /// <param name="Session">The session that listens.</param>
     /// <param name="By">How its signals come in.</param>
-    public sealed record Listening(SessionInfo Session, ListensBy By) : ClientState;
+    public sealed record Listening(SessionInfo Session, ListensBy By) : ClientState
+    {
+        /// <summary>
+        /// Whether everything that was sent to the user with <see cref="Storing.Always"/> since the last stored signal that
+        /// this client has had has come, or comes; if not, something has expired meanwhile. Null while it is not known, and
+        /// for a client that has had nothing stored and begins nowhere (<see cref="SignalBrokerClientOptions.AfterSequence"/>).
+        /// Once it is known, the state is told once more.
+        /// </summary>
+        public bool? Recovered { get; init; }
+    }
 
     /// <summary>It has lost its session, and comes back with another one; signals to send wait.</summary>
     /// <param name="Problem">Why it does not listen.</param>

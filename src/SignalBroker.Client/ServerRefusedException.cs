@@ -22,7 +22,16 @@ public class ServerRefusedException : SignalBrokerException
     internal static ServerRefusedException Of(Refusal refusal) =>
         (refusal.Status, refusal.Code) switch
         {
-            (_, SignalBrokerCode.UserNotListening) => new UserNotListeningException(refusal),
+            (_, SignalBrokerCode.UserNotListening or SignalBrokerCode.MemberNotListening) =>
+                new UserNotListeningException(refusal),
+            (_, SignalBrokerCode.UserUnknown) => new UserUnknownException(refusal),
+            (_, SignalBrokerCode.RoomNotFound or SignalBrokerCode.MemberNotFound) => new RoomNotFoundException(refusal),
+            (_, SignalBrokerCode.RoomFull or SignalBrokerCode.TooManyRooms or SignalBrokerCode.AliasTaken) =>
+                new RoomConflictException(refusal),
+            (_, SignalBrokerCode.InboxFull) => new InboxFullException(refusal),
+            (_, SignalBrokerCode.IdAlreadyUsed or SignalBrokerCode.SignalUnderWay) => new SignalConflictException(
+                refusal
+            ),
             (401, _) => new UnauthorizedException(refusal),
             (403, _) => new ForbiddenException(refusal),
             (409, _) => new SessionConflictException(refusal),
@@ -55,8 +64,10 @@ public sealed class UnauthorizedException : ServerRefusedException
 }
 
 /// <summary>
-/// 403: it is proven who asks, and that is the wrong one: <see cref="SignalBrokerCode.UserIdMismatch"/> or
-/// <see cref="SignalBrokerCode.AddressNotAllowed"/>.
+/// 403: it is proven who asks, and that is the wrong one: <see cref="SignalBrokerCode.UserIdMismatch"/>,
+/// <see cref="SignalBrokerCode.AddressNotAllowed"/>; in rooms <see cref="SignalBrokerCode.NotAMember"/>,
+/// <see cref="SignalBrokerCode.NotTheOwner"/>, <see cref="SignalBrokerCode.JoinCodeWrong"/> or
+/// <see cref="SignalBrokerCode.HostOnly"/>.
 /// </summary>
 public sealed class ForbiddenException : ServerRefusedException
 {
@@ -64,7 +75,10 @@ public sealed class ForbiddenException : ServerRefusedException
         : base(refusal) { }
 }
 
-/// <summary>404, <see cref="SignalBrokerCode.UserNotListening"/>: the addressee has no session that listens.</summary>
+/// <summary>
+/// 404, <see cref="SignalBrokerCode.UserNotListening"/> or <see cref="SignalBrokerCode.MemberNotListening"/>: the addressee
+/// has no session that listens.
+/// </summary>
 public sealed class UserNotListeningException : ServerRefusedException
 {
     internal UserNotListeningException(Refusal refusal)
@@ -78,6 +92,53 @@ public sealed class UserNotListeningException : ServerRefusedException
 public sealed class SessionConflictException : ServerRefusedException
 {
     internal SessionConflictException(Refusal refusal)
+        : base(refusal) { }
+}
+
+/// <summary>404, <see cref="SignalBrokerCode.UserUnknown"/>: there is no such user.</summary>
+public sealed class UserUnknownException : ServerRefusedException
+{
+    internal UserUnknownException(Refusal refusal)
+        : base(refusal) { }
+}
+
+/// <summary>
+/// 404: there is no such room, <see cref="SignalBrokerCode.RoomNotFound"/>, or no such member in it,
+/// <see cref="SignalBrokerCode.MemberNotFound"/>.
+/// </summary>
+public sealed class RoomNotFoundException : ServerRefusedException
+{
+    internal RoomNotFoundException(Refusal refusal)
+        : base(refusal) { }
+}
+
+/// <summary>
+/// 409: a membership is in the way of another: <see cref="SignalBrokerCode.RoomFull"/>,
+/// <see cref="SignalBrokerCode.TooManyRooms"/> or <see cref="SignalBrokerCode.AliasTaken"/>.
+/// </summary>
+public sealed class RoomConflictException : ServerRefusedException
+{
+    internal RoomConflictException(Refusal refusal)
+        : base(refusal) { }
+}
+
+/// <summary>
+/// 409, <see cref="SignalBrokerCode.InboxFull"/>: the addressee has as many stored signals as allowed; the signal is not
+/// stored.
+/// </summary>
+public sealed class InboxFullException : ServerRefusedException
+{
+    internal InboxFullException(Refusal refusal)
+        : base(refusal) { }
+}
+
+/// <summary>
+/// 409: another stored signal is in the way: <see cref="SignalBrokerCode.IdAlreadyUsed"/>, or
+/// <see cref="SignalBrokerCode.SignalUnderWay"/> for the whole time to live.
+/// </summary>
+public sealed class SignalConflictException : ServerRefusedException
+{
+    internal SignalConflictException(Refusal refusal)
         : base(refusal) { }
 }
 

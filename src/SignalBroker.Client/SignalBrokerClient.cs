@@ -1,8 +1,5 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Net.Http.Headers;
 using System.Runtime.CompilerServices;
-using System.Text.Json;
-using System.Text.Json.Serialization.Metadata;
 using System.Threading.Channels;
 using SignalBroker.Client.Http;
 using SignalBroker.Client.Listening;
@@ -21,8 +18,11 @@ namespace SignalBroker.Client;
 /// }
 /// </code>
 /// </example>
-public sealed class SignalBrokerClient : IAsyncDisposable
+public sealed class SignalBrokerClient : SignalSender, IAsyncDisposable
 {
+    // The server settles what it is told, however late; closing must not wait for it for long.
+    private static readonly TimeSpan SettlingPatience = TimeSpan.FromSeconds(5);
+
     private readonly SignalBrokerClientOptions options;
     private readonly Webapp webapp;
     private readonly Connection connection;
@@ -32,11 +32,18 @@ public sealed class SignalBrokerClient : IAsyncDisposable
     private readonly Duplicates duplicates = new();
     private readonly Channel<Signal> signals;
     private readonly TaskCompletionSource firstListening = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Lock showing = new();
     private volatile ClientState state = new ClientState.Connecting(Problem: null, RetryAt: null);
     private volatile OpenSession? session;
     private Task<Interruption>? running;
 
+    // Most clients need none of them.
+    private ClientInbox? inbox;
+    private ClientRooms? rooms;
+    private ClientPresence? presence;
+
     private SignalBrokerClient(SignalBrokerClientOptions options)
+        : base(options.TimeProvider)
     {
         this.options = options;
         webapp = new Webapp(options);
@@ -44,7 +51,7 @@ public sealed class SignalBrokerClient : IAsyncDisposable
         socketSending = new SocketSending(options.TimeProvider);
         iceServers = new IceServersCache(webapp, options.TimeProvider);
         outbox = new Outbox<ListeningSession>(
-            DeliverAsync,
+            HandOverAsync,
             Connection.Expired,
             options.TimeProvider,
             options.Reconnects
@@ -67,6 +74,30 @@ public sealed class SignalBrokerClient : IAsyncDisposable
 
     /// <summary>Who listens.</summary>
     public string UserId => Session.UserId;
+
+    /// <summary>What is stored for the user.</summary>
+    public ClientInbox Inbox =>
+        inbox
+        ?? Interlocked.CompareExchange(
+            ref inbox,
+            new(new(webapp, outbox, socketSending, options), signals.Writer, duplicates, options),
+            null
+        )
+        ?? inbox;
+
+    /// <summary>The rooms of the user.</summary>
+    public ClientRooms Rooms =>
+        rooms ?? Interlocked.CompareExchange(ref rooms, new(new(webapp, outbox, options.Reconnects)), null) ?? rooms;
+
+    /// <summary>Who can be reached.</summary>
+    public ClientPresence Presence =>
+        presence
+        ?? Interlocked.CompareExchange(
+            ref presence,
+            new(new(webapp, outbox, options.Reconnects), options.TimeProvider),
+            null
+        )
+        ?? presence;
 
     /// <summary>Opens a session and listens; after a failure that may pass, it waits and tries again.</summary>
     /// <param name="options">How to connect, and as whom.</param>
@@ -104,81 +135,37 @@ public sealed class SignalBrokerClient : IAsyncDisposable
         }
     }
 
-    /// <summary>Sends any JSON. Signals to one addressee go one after the other, in the order of the calls.</summary>
-    /// <param name="to">A user's id, for all listening sessions of the user, or <see cref="Addressee.OfSession"/>.</param>
-    /// <param name="content">The content; with the rest of the request at most 64 KiB.</param>
-    /// <param name="options">What else there is to say; null for nothing.</param>
-    /// <param name="cancellationToken">Gives the signal up; one that is under way may arrive all the same.</param>
-    /// <returns>What became of it at each session. While the client reconnects, up to 100 signals wait.</returns>
-    /// <exception cref="SignalNotSentException">It was given up before it was sent; the code says why.</exception>
-    /// <exception cref="UserNotListeningException">The addressee has no session that listens.</exception>
-    /// <exception cref="ServerRefusedException">The server refused it otherwise.</exception>
-    /// <exception cref="ServerUnreachableException">The server did not answer: it may have been sent.</exception>
-    /// <exception cref="OperationCanceledException">It was given up by the caller.</exception>
-    public Task<Sent> SendAsync(
-        Addressee to,
-        JsonElement content,
-        SendOptions? options = null,
-        CancellationToken cancellationToken = default
-    ) => SendAsync(OutgoingSignal.Write(to, options, this.options.TimeProvider, content.WriteTo), cancellationToken);
-
-    /// <summary>Sends an object as JSON, without reflection.</summary>
-    /// <param name="to">A user's id, for all listening sessions of the user, or <see cref="Addressee.OfSession"/>.</param>
-    /// <param name="content">The content.</param>
-    /// <param name="contentType">How the content is written, from a <c>JsonSerializerContext</c>.</param>
-    /// <param name="options">What else there is to say; null for nothing.</param>
-    /// <param name="cancellationToken">Gives the signal up; one that is under way may arrive all the same.</param>
-    /// <inheritdoc cref="SendAsync(Addressee, JsonElement, SendOptions?, CancellationToken)"/>
-    // Otherwise it would be ambiguous whose options a "new() { … }" are.
-    [OverloadResolutionPriority(-1)]
-    public Task<Sent> SendAsync<T>(
-        Addressee to,
-        T content,
-        JsonTypeInfo<T> contentType,
-        SendOptions? options = null,
-        CancellationToken cancellationToken = default
-    ) =>
-        SendAsync(
-            OutgoingSignal.Write(
-                to,
-                options,
-                this.options.TimeProvider,
-                writer => JsonSerializer.Serialize(writer, content, contentType)
-            ),
-            cancellationToken
-        );
-
-    /// <summary>Sends an object as JSON in camelCase, by reflection.</summary>
-    /// <param name="to">A user's id, for all listening sessions of the user, or <see cref="Addressee.OfSession"/>.</param>
-    /// <param name="content">The content.</param>
-    /// <param name="options">What else there is to say; null for nothing.</param>
-    /// <param name="cancellationToken">Gives the signal up; one that is under way may arrive all the same.</param>
-    /// <inheritdoc cref="SendAsync(Addressee, JsonElement, SendOptions?, CancellationToken)"/>
-    [RequiresUnreferencedCode("Pass the content's JsonTypeInfo where code is trimmed.")]
-    [RequiresDynamicCode("Pass the content's JsonTypeInfo where code is compiled ahead of time.")]
-    public Task<Sent> SendAsync<T>(
-        Addressee to,
-        T content,
-        SendOptions? options = null,
-        CancellationToken cancellationToken = default
-    ) =>
-        SendAsync(
-            OutgoingSignal.Write(
-                to,
-                options,
-                this.options.TimeProvider,
-                writer => JsonSerializer.Serialize(writer, content, JsonSerializerOptions.Web)
-            ),
-            cancellationToken
-        );
-
-    /// <summary>The signals as they arrive, each once; of several readers, each signal goes to one.</summary>
+    /// <summary>
+    /// The signals as they arrive, each once; of several readers, each signal goes to one. Stored ones come in the order of
+    /// their sequences, and are settled when the next signal is asked for, unless
+    /// <see cref="SignalBrokerClientOptions.Settle"/> says otherwise.
+    /// </summary>
     /// <param name="cancellationToken">Ends the reading; what was not read is kept for the next reader.</param>
     /// <returns>Signals until the client is disposed of.</returns>
     /// <exception cref="SignalBrokerException">The server has refused the client for good, while it reconnected.</exception>
     /// <exception cref="OperationCanceledException">The reading was ended.</exception>
-    public IAsyncEnumerable<Signal> ReadSignalsAsync(CancellationToken cancellationToken = default) =>
-        signals.Reader.ReadAllAsync(cancellationToken);
+    public async IAsyncEnumerable<Signal> ReadSignalsAsync(
+        [EnumeratorCancellation] CancellationToken cancellationToken = default
+    )
+    {
+        while (true)
+        {
+            while (signals.Reader.TryRead(out var signal))
+            {
+                yield return signal;
+                if (options.Settle == Settling.Automatic && signal.Sequence is { } sequence)
+                {
+                    _ = inbox!.SettleAsync(sequence);
+                }
+            }
+
+            inbox?.FetchIfPassedOver();
+            if (!await signals.Reader.WaitToReadAsync(cancellationToken))
+            {
+                yield break;
+            }
+        }
+    }
 
     /// <summary>
     /// The Authorization header that proves <see cref="Session"/>, for requests of one's own. It is a secret, and changes
@@ -195,30 +182,35 @@ public sealed class SignalBrokerClient : IAsyncDisposable
     public ValueTask<IceServers> GetIceServersAsync(CancellationToken cancellationToken = default) =>
         iceServers.GetAsync(cancellationToken);
 
-    /// <summary>Ends the session at the webapp and at the node; what still waits to be sent is given up.</summary>
+    /// <summary>
+    /// Ends the session at the webapp and at the node; what still waits to be sent is given up. Stored signals that have not
+    /// been settled come again to the device's next client.
+    /// </summary>
     public async ValueTask DisposeAsync()
     {
         // Whoever does not read holds the connection up.
         signals.Writer.TryComplete();
+        if (inbox is not null && state is ClientState.Listening)
+        {
+            await inbox.FinishAsync(SettlingPatience);
+        }
+
         await connection.DisposeAsync();
         await running!;
     }
 
-    private async Task<Sent> SendAsync(OutgoingSignal signal, CancellationToken cancellationToken)
-    {
-        var sent = await outbox.SendAsync(signal, cancellationToken);
-        // A request that failed may still be read from, so only then its memory is not given back.
-        signal.Dispose();
-        return sent;
-    }
+    private protected override Task<ExchangeAnswer> DeliverAsync(
+        OutgoingSignal signal,
+        CancellationToken cancellationToken
+    ) => outbox.SendAsync(signal, cancellationToken);
 
-    private Task<Sent> DeliverAsync(
+    private Task<ExchangeAnswer> HandOverAsync(
         ListeningSession listening,
         OutgoingSignal signal,
         CancellationToken cancellationToken
     ) =>
-        options.Send == SendsBy.Socket && listening.Listener.CanSend && socketSending.Takes(signal)
-            ? socketSending.SendAsync(listening.Session, listening.Listener, signal, cancellationToken)
+        options.Send == SendsBy.Socket && listening.Listener.CanSend && socketSending.Takes(signal.Id, signal.Body)
+            ? socketSending.SendAsync(listening.Session, listening.Listener, signal.Id, signal.Body, cancellationToken)
             : webapp.ExchangeAsync(listening.Session, signal.Body, cancellationToken);
 
     private async Task<Interruption> RunAsync()
@@ -234,6 +226,7 @@ public sealed class SignalBrokerClient : IAsyncDisposable
             new SignalNotSentException(SignalBrokerCode.Closed, $"The client is closed: {problem.Reason}", failure)
         );
         signals.Writer.TryComplete(failure);
+        presence?.Close(failure);
         firstListening.TrySetException(failure ?? new OperationCanceledException(problem.Reason));
         // Nobody waits for it after the first time.
         _ = firstListening.Task.Exception;
@@ -261,17 +254,54 @@ public sealed class SignalBrokerClient : IAsyncDisposable
 
         session = opened.Session;
         iceServers.Renew(opened.Session);
+        if (options.AfterSequence is not null)
+        {
+            _ = Inbox;
+        }
+
         Show(next);
         outbox.Open(opened);
+        presence?.Resume();
+        inbox?.Opened(opened.Session.Info);
+        if (inbox?.IsUsed == true)
+        {
+            _ = ShowRecoveredAsync(opened, inbox);
+        }
+
         firstListening.TrySetResult();
     }
 
     private void Show(ClientState next)
     {
-        state = next;
-        options.StateChanged?.Invoke(next);
-        StateChanged?.Invoke(this, new ClientStateChangedEventArgs(next));
+        lock (showing)
+        {
+            state = next;
+            options.StateChanged?.Invoke(next);
+            StateChanged?.Invoke(this, new ClientStateChangedEventArgs(next));
+        }
     }
+
+    private async Task ShowRecoveredAsync(ListeningSession opened, ClientInbox used)
+    {
+        var recovered = await used.AskRecoveredAsync(() => IsStill(opened));
+        try
+        {
+            lock (showing)
+            {
+                if (recovered is not null && IsStill(opened))
+                {
+                    Show((ClientState.Listening)state with { Recovered = recovered });
+                }
+            }
+        }
+        catch (Exception failure)
+        {
+            connection.Fail(opened, failure);
+        }
+    }
+
+    private bool IsStill(ListeningSession opened) =>
+        state is ClientState.Listening now && now.Session == opened.Session.Info;
 
     private async ValueTask ReceivedAsync(ReadOnlyMemory<byte> envelope)
     {
@@ -281,9 +311,17 @@ public sealed class SignalBrokerClient : IAsyncDisposable
         }
 
         var signal = Envelope.Read(envelope, out var control);
-        if (control is not null)
+        if (control is { Type: "presence" })
+        {
+            presence?.Receive(control.Content);
+        }
+        else if (control is not null)
         {
             socketSending.Receive(control);
+        }
+        else if (signal is { Sequence: not null })
+        {
+            Inbox.Receive(signal with { Inbox = Inbox });
         }
         else if (signal is not null && !duplicates.Contains(signal) && !signals.Writer.TryWrite(signal))
         {

@@ -15,7 +15,10 @@ public sealed record SignalBrokerClientOptions
     /// </summary>
     public string? UserId { get; init; }
 
-    /// <summary>What the user calls this device, 1 to 64 characters of the same set; may be left out.</summary>
+    /// <summary>
+    /// What the user calls this device, 1 to 64 characters of the same set; may be left out. Others can send to it alone, and
+    /// what is stored for the user is kept until each named device has settled it.
+    /// </summary>
     public string? Device { get; init; }
 
     /// <summary>
@@ -46,6 +49,17 @@ public sealed record SignalBrokerClientOptions
     /// </summary>
     public bool Reconnects { get; init; } = true;
 
+    /// <summary>When stored signals are settled.</summary>
+    public Settling Settle { get; init; }
+
+    /// <summary>
+    /// The sequence of the last stored signal that the application has dealt with, here or in an earlier run; 0 for none. What
+    /// the server still has up to there is not read but settled, and <see cref="ClientState.Listening.Recovered"/> tells from
+    /// the first connect on whether anything after it has expired. Null begins with whatever waits for the device. It goes with
+    /// a <see cref="UserId"/> or a token: sequences are a user's.
+    /// </summary>
+    public long? AfterSequence { get; init; }
+
     /// <summary>Hears of every state, from the first <see cref="ClientState.Connecting"/> on. It must not block.</summary>
     public Action<ClientState>? StateChanged { get; init; }
 
@@ -57,7 +71,8 @@ public sealed record SignalBrokerClientOptions
 
     /// <summary>
     /// How many received signals may wait to be read, from 1 on. Then the client stops reading from its node, which
-    /// tells senders <see cref="Outcome.Overloaded"/> and closes the connection after 15 s.
+    /// tells senders <see cref="Outcome.Overloaded"/> and closes the connection after 15 s. Stored signals beyond that wait at
+    /// the server instead.
     /// </summary>
     public int MaxUnreadSignals { get; init; } = 1000;
 
@@ -97,6 +112,7 @@ public sealed record SignalBrokerClientOptions
         !IsWebAddress(Url) ? $"{nameof(Url)} must be an http or https address."
         : HeartBeat < LeastHeartBeat || HeartBeat > LongestHeartBeat ? $"{nameof(HeartBeat)} must be 1 to 30 s."
         : Token is not null && ServiceKey is not null ? $"Either {nameof(Token)} or {nameof(ServiceKey)} may be set."
+        : AfterSequence < 0 ? $"{nameof(AfterSequence)} must be 0 or more."
         : MaxUnreadSignals < 1 ? $"{nameof(MaxUnreadSignals)} must be 1 or more."
         : TimeProvider is null ? $"{nameof(TimeProvider)} must be set."
         : null;

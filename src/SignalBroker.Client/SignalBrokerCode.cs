@@ -10,7 +10,7 @@ public static class SignalBrokerCode
     /// <summary>Nobody answered; whether it has done what was asked is not known.</summary>
     public const string Unreachable = "unreachable";
 
-    /// <summary>The signal waited for its whole time to live, and was not sent.</summary>
+    /// <summary>The signal, or the question, waited for its whole time to live, and was not sent.</summary>
     public const string Expired = "expired";
 
     /// <summary>100 signals wait already for the client to listen again.</summary>
@@ -67,8 +67,32 @@ public static class SignalBrokerCode
     /// <summary>403: the server's internal port, from an address that may not use it.</summary>
     public const string AddressNotAllowed = "address-not-allowed";
 
+    /// <summary>403: only the room's members may do it.</summary>
+    public const string NotAMember = "not-a-member";
+
+    /// <summary>403: only the room's owner may do it.</summary>
+    public const string NotTheOwner = "not-the-owner";
+
+    /// <summary>403: the room is not open, and its code is missing or wrong.</summary>
+    public const string JoinCodeWrong = "join-code-wrong";
+
+    /// <summary>403: the members of this room reach only its host.</summary>
+    public const string HostOnly = "host-only";
+
     /// <summary>404: the addressee has no session that listens.</summary>
     public const string UserNotListening = "user-not-listening";
+
+    /// <summary>404: the server knows all its users, and this is none.</summary>
+    public const string UserUnknown = "user-unknown";
+
+    /// <summary>404: there is no such room, or none any more.</summary>
+    public const string RoomNotFound = "room-not-found";
+
+    /// <summary>404: the room has no such member, or none any more.</summary>
+    public const string MemberNotFound = "member-not-found";
+
+    /// <summary>404: the one member that a signal was for has no session that listens.</summary>
+    public const string MemberNotListening = "member-not-listening";
 
     /// <summary>404: there is nothing at the address; the <c>Url</c> leads elsewhere, or to an older server.</summary>
     public const string NotFound = "not-found";
@@ -87,6 +111,24 @@ public static class SignalBrokerCode
 
     /// <summary>409: the session listens already, or has listened.</summary>
     public const string KeyAlreadyUsed = "key-already-used";
+
+    /// <summary>409: the addressee has as many stored signals as allowed.</summary>
+    public const string InboxFull = "inbox-full";
+
+    /// <summary>409: the sender has given the id to another stored signal a while ago.</summary>
+    public const string IdAlreadyUsed = "id-already-used";
+
+    /// <summary>409: the same stored signal is being sent at this moment; this library sends it again by itself.</summary>
+    public const string SignalUnderWay = "signal-under-way";
+
+    /// <summary>409: the room has as many members as it may have.</summary>
+    public const string RoomFull = "room-full";
+
+    /// <summary>409: the user is a member of as many rooms as allowed.</summary>
+    public const string TooManyRooms = "too-many-rooms";
+
+    /// <summary>409: another member of the room is called so, in upper or lower case.</summary>
+    public const string AliasTaken = "alias-taken";
 
     /// <summary>413: a request of more than 64 KiB.</summary>
     public const string PayloadTooLarge = "payload-too-large";

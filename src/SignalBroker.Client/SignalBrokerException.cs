@@ -18,7 +18,7 @@ public sealed class ServerUnreachableException : SignalBrokerException
 }
 
 /// <summary>
-/// The signal was given up before it was sent: <see cref="SignalBrokerCode.QueueFull"/>,
+/// The signal, or the question, was given up before it was sent: <see cref="SignalBrokerCode.QueueFull"/>,
 /// <see cref="SignalBrokerCode.Expired"/> or <see cref="SignalBrokerCode.Closed"/>.
 /// </summary>
 public sealed class SignalNotSentException : SignalBrokerException

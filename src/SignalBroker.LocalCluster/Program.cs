@@ -39,7 +39,7 @@ foreach (var command in (Command[])[root, run])
                     Port = arguments.GetValue(port),
                     RabbitMq = arguments.GetValue(rabbitMq),
                     Turn = arguments.GetValue(turn),
-                    WebappSettings = new Dictionary<string, string>(arguments.GetValue(settings) ?? []),
+                    WebappSettings = RunCommand.WithPushKey(arguments.GetValue(settings) ?? []),
                 }
             )
     );

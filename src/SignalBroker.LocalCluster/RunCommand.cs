@@ -62,6 +62,19 @@ internal static class RunCommand
         return [.. pairs.Select(pair => KeyValuePair.Create(pair[0], pair[1]))];
     }
 
+    /// <summary>The settings, with a key that lets browsers get pushes until the cluster ends, unless they have one.</summary>
+    public static Dictionary<string, string> WithPushKey(KeyValuePair<string, string>[] settings)
+    {
+        var all = new Dictionary<string, string>(settings);
+        if (!all.Keys.Any(key => key.StartsWith("Push:PrivateKey", StringComparison.OrdinalIgnoreCase)))
+        {
+            all["Push:PrivateKey"] = Secrets.NewPushKey();
+            all.TryAdd("Push:Subject", "mailto:operator@signal.example");
+        }
+
+        return all;
+    }
+
     private static void Describe(Cluster cluster)
     {
         Console.WriteLine(

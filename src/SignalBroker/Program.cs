@@ -9,12 +9,19 @@ using SignalBroker.Http;
 using SignalBroker.Inbox;
 using SignalBroker.Listening;
 using SignalBroker.Nodes;
+using SignalBroker.Presence;
+using SignalBroker.Push;
 using SignalBroker.Rooms;
 using SignalBroker.Sessions;
 using SignalBroker.Signals;
 using SignalBroker.StrangeBehaviors;
 using SignalBroker.Turn;
 using SignalBroker.Users;
+
+if (args is [VapidKeyCommand.Name])
+{
+    return VapidKeyCommand.Run();
+}
 
 return await Startup.RunAsync(
     args,
@@ -32,6 +39,8 @@ return await Startup.RunAsync(
         builder.AddSignals();
         builder.AddRooms();
         builder.AddInbox();
+        builder.AddPush();
+        builder.AddPresence();
         builder.AddTurn();
         builder.AddStrangeBehaviors();
         builder.AddCompatibility();
@@ -46,6 +55,8 @@ return await Startup.RunAsync(
         app.MapSignals();
         app.MapRooms();
         app.MapInbox();
+        app.MapPush();
+        app.MapPresence();
         app.MapTurn();
         app.MapStrangeBehaviors();
         app.MapHealth();

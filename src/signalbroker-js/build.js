@@ -46,6 +46,8 @@ await buildPackage();
 for (const file of ["signalbroker.min.js", "signalbroker.min.js.map"]) {
   await copyFile(join(here, "dist", file), join(wwwroot, file));
 }
+// What shows pushes, to try them: a service worker has to come from the page's own origin.
+await copyFile(join(here, "examples", "serviceWorker.js"), join(wwwroot, "serviceWorker.js"));
 await writeFile(join(wwwroot, "index.html"), html);
 await writeFile(join(wwwroot, icon), await readFile(join(demo, "icon.svg")));
 console.log(`The demo page is in ${wwwroot}`);

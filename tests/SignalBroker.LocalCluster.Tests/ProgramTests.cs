@@ -28,14 +28,16 @@ public sealed partial class ProgramTests
             await kill.WaitForExitAsync(Token);
         }
 
-        await program.WaitForExitAsync(Token);
+        await program.WaitForExitAsync(Token).WaitAsync(Patience, Token);
         await EventuallyAsync(() => !Directory.Exists(data) && ProcessesThatName(data).Count == 0);
     }
 
     private static Process Start()
     {
-        string[] arguments = [typeof(Cluster).Assembly.Location, "--nodes", "1", "--webapps", "0", "--turn"];
-        var start = new ProcessStartInfo("dotnet", arguments)
+        // Whoever runs the tests in the background has them, and all that they start, ignore Ctrl-C.
+        string[] heedful = ["--default-signal=INT", "dotnet"];
+        string[] program = [typeof(Cluster).Assembly.Location, "--nodes", "1", "--webapps", "0", "--turn"];
+        var start = new ProcessStartInfo("env", [.. heedful, .. program])
         {
             UseShellExecute = false,
             RedirectStandardOutput = true,

@@ -29,8 +29,38 @@ internal sealed record ListedIceServer(IReadOnlyList<string>? Urls, string? User
 /// <summary>What <c>/exchange</c> answers, and what an <c>outcome</c> that comes through the socket holds.</summary>
 internal sealed record ExchangeAnswer(string? Id, IReadOnlyList<ReachedSession>? Sessions)
 {
-    public Sent ToSent() => new(Id ?? "", ReachedSession.All(Sessions));
+    /// <summary>Its place in the addressee's inbox, if it is stored.</summary>
+    public long? Sequence { get; init; }
+
+    /// <summary>The room that it was for.</summary>
+    public string? Room { get; init; }
+
+    /// <summary>How many members of the room it was for.</summary>
+    public int Members { get; init; }
+
+    /// <summary>How many of them listen.</summary>
+    public int Listening { get; init; }
+
+    /// <summary>What became of it on each node.</summary>
+    public IReadOnlyList<ReachedNode>? Nodes { get; init; }
+
+    /// <summary>Where settling was asked: there is nothing left to settle up to this sequence.</summary>
+    public long SettledThrough { get; init; }
+
+    public Sent ToSent() => new(Id ?? "", ReachedSession.All(Sessions)) { Sequence = Sequence };
+
+    public SentToRoom ToSentToRoom() =>
+        new(
+            Id ?? "",
+            Room ?? "",
+            Members,
+            Listening,
+            [.. (Nodes ?? []).Select(node => new DeliveryToNode(node.Members, Outcomes.Of(node.Outcome)))]
+        );
 }
+
+/// <summary>What became of a signal for the members of a room on one node.</summary>
+internal sealed record ReachedNode(int Members, string? Outcome);
 
 /// <summary>What became of a signal at one session.</summary>
 internal sealed record ReachedSession(string? ListeningKey, string? Device, string? Outcome)
@@ -38,18 +68,21 @@ internal sealed record ReachedSession(string? ListeningKey, string? Device, stri
     public static IReadOnlyList<Delivery> All(IReadOnlyList<ReachedSession>? sessions) =>
         sessions is null ? [] : [.. sessions.Select(session => session.ToDelivery())];
 
-    private Delivery ToDelivery() =>
-        new(
-            ListeningKey,
-            Device,
-            Outcome switch
-            {
-                "queued" => Client.Outcome.Queued,
-                "notListening" => Client.Outcome.NotListening,
-                "overloaded" => Client.Outcome.Overloaded,
-                _ => Client.Outcome.Unknown,
-            }
-        );
+    private Delivery ToDelivery() => new(ListeningKey, Device, Outcomes.Of(Outcome));
+}
+
+/// <summary>The server's words for outcomes.</summary>
+internal static class Outcomes
+{
+    public static Outcome Of(string? word) =>
+        word switch
+        {
+            "queued" => Outcome.Queued,
+            "partly" => Outcome.Partly,
+            "notListening" => Outcome.NotListening,
+            "overloaded" => Outcome.Overloaded,
+            _ => Outcome.Unknown,
+        };
 }
 
 /// <summary>An error answer (RFC 9457), and what an <c>error</c> that comes through the socket holds.</summary>
@@ -73,4 +106,16 @@ internal sealed record Problem(
 [JsonSerializable(typeof(ExchangeAnswer))]
 [JsonSerializable(typeof(IceServersAnswer))]
 [JsonSerializable(typeof(Problem))]
+[JsonSerializable(typeof(SettleRequest))]
+[JsonSerializable(typeof(SettleBySocketRequest))]
+[JsonSerializable(typeof(InboxAnswer))]
+[JsonSerializable(typeof(ToldReceipt))]
+[JsonSerializable(typeof(CreateRoomRequest))]
+[JsonSerializable(typeof(JoinRoomRequest))]
+[JsonSerializable(typeof(RoomAnswer[]))]
+[JsonSerializable(typeof(MembersAnswer))]
+[JsonSerializable(typeof(ToldChange))]
+[JsonSerializable(typeof(PresenceAnswer))]
+[JsonSerializable(typeof(SubscriptionsRequest))]
+[JsonSerializable(typeof(UsersAnswer))]
 internal sealed partial class ApiJson : JsonSerializerContext;

@@ -20,40 +20,55 @@ internal sealed class HttpCalls(Uri url, HttpMessageInvoker? http, TimeProvider 
     /// <summary>What requests and WebSockets go through.</summary>
     public HttpMessageInvoker Http { get; } = http ?? SharedHttp.Invoker;
 
-    /// <summary>Posts JSON, and reads what is answered.</summary>
+    /// <summary>Sends JSON, or nothing, and reads what is answered.</summary>
     /// <exception cref="ServerRefusedException">The server answered with an error.</exception>
     /// <exception cref="ServerUnreachableException">It did not answer, or something else did.</exception>
-    public async Task<T> PostAsync<T>(
+    public async Task<T> AskAsync<T>(
+        HttpMethod method,
         string path,
-        ReadOnlyMemory<byte> body,
+        ReadOnlyMemory<byte>? body,
         AuthenticationHeaderValue? authorization,
         JsonTypeInfo<T> answer,
         CancellationToken cancellationToken
     )
         where T : class
     {
-        using var content = new ReadOnlyMemoryContent(body) { Headers = { ContentType = Json } };
-        return Read(
-            await SendAsync(HttpMethod.Post, path, content, authorization, Patience, cancellationToken),
-            answer
-        );
+        using var content = body is { } json
+            ? new ReadOnlyMemoryContent(json) { Headers = { ContentType = Json } }
+            : null;
+        return Read(await SendAsync(method, path, content, authorization, Patience, cancellationToken), answer);
     }
 
-    /// <summary>Posts nothing.</summary>
-    /// <inheritdoc cref="PostAsync{T}"/>
-    public Task PostAsync(string path, AuthenticationHeaderValue authorization, TimeSpan patience) =>
-        SendAsync(HttpMethod.Post, path, content: null, authorization, patience, CancellationToken.None);
+    /// <summary>Posts JSON, and reads what is answered.</summary>
+    /// <inheritdoc cref="AskAsync{T}"/>
+    public Task<T> PostAsync<T>(
+        string path,
+        ReadOnlyMemory<byte> body,
+        AuthenticationHeaderValue? authorization,
+        JsonTypeInfo<T> answer,
+        CancellationToken cancellationToken
+    )
+        where T : class => AskAsync(HttpMethod.Post, path, body, authorization, answer, cancellationToken);
+
+    /// <summary>Asks for something that has no answer.</summary>
+    /// <inheritdoc cref="AskAsync{T}"/>
+    public Task TellAsync(
+        HttpMethod method,
+        string path,
+        AuthenticationHeaderValue authorization,
+        TimeSpan patience,
+        CancellationToken cancellationToken
+    ) => SendAsync(method, path, content: null, authorization, patience, cancellationToken);
 
     /// <summary>Gets what the path answers.</summary>
-    /// <inheritdoc cref="PostAsync{T}"/>
-    public async Task<T> GetAsync<T>(
+    /// <inheritdoc cref="AskAsync{T}"/>
+    public Task<T> GetAsync<T>(
         string path,
         AuthenticationHeaderValue authorization,
         JsonTypeInfo<T> answer,
         CancellationToken cancellationToken
     )
-        where T : class =>
-        Read(await SendAsync(HttpMethod.Get, path, content: null, authorization, Patience, cancellationToken), answer);
+        where T : class => AskAsync(HttpMethod.Get, path, body: null, authorization, answer, cancellationToken);
 
     /// <summary>Opens a stream of server-sent events; whoever gets it disposes of it.</summary>
     /// <exception cref="ServerRefusedException">The server answered with an error.</exception>

@@ -1,5 +1,6 @@
 using System.Net.Http.Headers;
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 
 namespace SignalBroker.Client.Http;
 
@@ -40,15 +41,15 @@ internal sealed class Webapp(SignalBrokerClientOptions options)
     /// <summary>Sends one signal, which the body holds as JSON.</summary>
     /// <exception cref="ServerRefusedException">The server answered with an error.</exception>
     /// <exception cref="ServerUnreachableException">It did not answer.</exception>
-    public static async Task<Sent> ExchangeAsync(
+    public static Task<ExchangeAnswer> ExchangeAsync(
         HttpCalls calls,
         AuthenticationHeaderValue sender,
         ReadOnlyMemory<byte> body,
         CancellationToken cancellationToken
-    ) => (await calls.PostAsync("/exchange", body, sender, ApiJson.Default.ExchangeAnswer, cancellationToken)).ToSent();
+    ) => calls.PostAsync("/exchange", body, sender, ApiJson.Default.ExchangeAnswer, cancellationToken);
 
     /// <inheritdoc cref="ExchangeAsync(HttpCalls, AuthenticationHeaderValue, ReadOnlyMemory{byte}, CancellationToken)"/>
-    public Task<Sent> ExchangeAsync(
+    public Task<ExchangeAnswer> ExchangeAsync(
         OpenSession session,
         ReadOnlyMemory<byte> body,
         CancellationToken cancellationToken
@@ -68,6 +69,23 @@ internal sealed class Webapp(SignalBrokerClientOptions options)
         return ListedIceServer.All(answer.IceServers, answer.IceServersExpireAt);
     }
 
+    /// <summary>Asks anything as a session.</summary>
+    /// <inheritdoc cref="HttpCalls.AskAsync{T}"/>
+    public Task<T> AskAsync<T>(
+        OpenSession session,
+        HttpMethod method,
+        string path,
+        ReadOnlyMemory<byte>? body,
+        JsonTypeInfo<T> answer,
+        CancellationToken cancellationToken
+    )
+        where T : class => calls.AskAsync(method, path, body, session.Authorization, answer, cancellationToken);
+
+    /// <summary>Asks for something that has no answer, as a session.</summary>
+    /// <inheritdoc cref="HttpCalls.AskAsync{T}"/>
+    public Task TellAsync(OpenSession session, HttpMethod method, string path, CancellationToken cancellationToken) =>
+        calls.TellAsync(method, path, session.Authorization, HttpCalls.Patience, cancellationToken);
+
     /// <summary>Opens the stream of a session's signals; whoever gets it disposes of it.</summary>
     /// <exception cref="ServerRefusedException">The server answered with an error.</exception>
     /// <exception cref="HttpRequestException">It did not answer.</exception>
@@ -79,7 +97,13 @@ internal sealed class Webapp(SignalBrokerClientOptions options)
     {
         try
         {
-            await calls.PostAsync("/disconnect", session.Authorization, FarewellPatience);
+            await calls.TellAsync(
+                HttpMethod.Post,
+                "/disconnect",
+                session.Authorization,
+                FarewellPatience,
+                CancellationToken.None
+            );
         }
         catch (SignalBrokerException)
         {

@@ -28,6 +28,7 @@ internal sealed class Connection(
     private readonly WayChoice ways = new(options.Listen, options.TimeProvider);
     private readonly Lock changing = new();
     private ListeningSession? current;
+    private volatile Exception? failedBy;
     private bool hasListened;
 
     private TimeProvider Time => options.TimeProvider;
@@ -82,6 +83,13 @@ internal sealed class Connection(
     public static void Expired(ListeningSession session) =>
         session.Listener.End(new(SignalBrokerCode.Unauthorized, "The webapp no longer knows the session."));
 
+    /// <summary>A handler has thrown while the session listened: the client is closed by that.</summary>
+    public void Fail(ListeningSession listening, Exception failure)
+    {
+        failedBy = failure;
+        listening.Listener.End(new(SignalBrokerCode.ClientFailed, failure.Message));
+    }
+
     /// <summary>Ends the session at the webapp and at the node, and stays closed.</summary>
     public async ValueTask DisposeAsync()
     {
@@ -124,6 +132,11 @@ internal sealed class Connection(
         lock (changing)
         {
             current = null;
+        }
+
+        if (failedBy is { } failure)
+        {
+            throw new HandlerFailedException(failure);
         }
 
         if (Time.GetElapsedTime(since) >= StableAfter)

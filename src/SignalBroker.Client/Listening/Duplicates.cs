@@ -11,6 +11,7 @@ internal sealed class Duplicates
 {
     private const int Generation = 500;
 
+    private readonly Lock changing = new();
     private HashSet<UInt128>? current;
     private HashSet<UInt128>? previous;
 
@@ -23,24 +24,42 @@ internal sealed class Duplicates
         }
 
         var name = NameOf(signal);
-        if (previous?.Contains(name) == true)
+        lock (changing)
         {
-            return true;
+            if (previous?.Contains(name) == true)
+            {
+                return true;
+            }
+
+            current ??= [];
+            if (!current.Add(name))
+            {
+                return true;
+            }
+
+            if (current.Count == Generation)
+            {
+                (current, previous) = (previous, current);
+                current?.Clear();
+            }
+
+            return false;
+        }
+    }
+
+    /// <summary>Whether it came before.</summary>
+    public bool Knows(Signal signal)
+    {
+        if (signal.Id.Length == 0)
+        {
+            return false;
         }
 
-        current ??= [];
-        if (!current.Add(name))
+        var name = NameOf(signal);
+        lock (changing)
         {
-            return true;
+            return previous?.Contains(name) == true || current?.Contains(name) == true;
         }
-
-        if (current.Count == Generation)
-        {
-            (current, previous) = (previous, current);
-            current?.Clear();
-        }
-
-        return false;
     }
 
     // Ids are chosen by their senders, and nobody may silence somebody else's: hence a hash without known collisions.
@@ -50,7 +69,8 @@ internal sealed class Duplicates
         {
             { From: { } user } => ('u', user),
             { FromApplication: { } application } => ('a', application),
-            _ => ('m', signal.FromMember),
+            { FromMember: { } member } => ('m', member),
+            _ => ('s', ""),
         };
         var text = $"{kind}{sender}\0{signal.Id}";
         var bytes = ArrayPool<byte>.Shared.Rent(Encoding.UTF8.GetMaxByteCount(text.Length));

@@ -5,9 +5,9 @@ namespace SignalBroker.Client.Listening;
 /// <summary>Reads what a listener receives.</summary>
 internal static class Envelope
 {
-    /// <summary>The signal in an envelope; null when it is none that a sender has sent.</summary>
+    /// <summary>The signal in an envelope; null when it is none that is to be read.</summary>
     /// <param name="envelope">The envelope.</param>
-    /// <param name="control">What the server itself has written; null for anything else.</param>
+    /// <param name="control">What the server itself tells this library; null for anything else.</param>
     public static Signal? Read(ReadOnlyMemory<byte> envelope, out ControlEnvelope? control)
     {
         control = null;
@@ -18,6 +18,9 @@ internal static class Envelope
         string? fromAlias = null;
         string? fromMember = null;
         string? room = null;
+        string? toMember = null;
+        string? device = null;
+        long? sequence = null;
         string? type = null;
         var hasSender = false;
         DateTimeOffset sentAt = default;
@@ -50,6 +53,19 @@ internal static class Envelope
                 else if (reader.ValueTextEquals("room"u8))
                 {
                     room = Text(ref reader);
+                }
+                else if (reader.ValueTextEquals("toMember"u8))
+                {
+                    toMember = Text(ref reader);
+                }
+                else if (reader.ValueTextEquals("device"u8))
+                {
+                    device = Text(ref reader);
+                }
+                else if (reader.ValueTextEquals("sequence"u8))
+                {
+                    reader.Read();
+                    sequence = reader.GetInt64();
                 }
                 else if (reader.ValueTextEquals("fromSession"u8))
                 {
@@ -95,11 +111,13 @@ internal static class Envelope
 
         if (!hasSender)
         {
-            control = type is null ? null : new(type, content);
-            return null;
+            if (sequence is null && type is not Signal.RoomType)
+            {
+                control = type is null ? null : new(type, content);
+                return null;
+            }
         }
-
-        if (from is null && fromApplication is null && fromMember is null)
+        else if (from is null && fromApplication is null && fromMember is null)
         {
             return null;
         }
@@ -113,7 +131,10 @@ internal static class Envelope
             FromMember = fromMember,
             FromAlias = fromAlias,
             Room = room,
+            ToMember = toMember,
             To = to,
+            Device = device,
+            Sequence = sequence,
             Type = type,
             SentAt = sentAt,
             ExpiresAt = expiresAt,

@@ -1,9 +1,10 @@
+using SignalBroker.Client.Http;
 using SignalBroker.Client.Listening;
 
 namespace SignalBroker.Client.Sending;
 
 /// <summary>Hands one signal over to the webapp, proven by its sender.</summary>
-internal delegate Task<Sent> Deliver<TSender>(
+internal delegate Task<ExchangeAnswer> Deliver<TSender>(
     TSender sender,
     OutgoingSignal signal,
     CancellationToken cancellationToken
@@ -45,20 +46,36 @@ internal sealed class Outbox<TSender>(
     /// <exception cref="SignalNotSentException">It was given up before it was sent.</exception>
     /// <exception cref="ServerRefusedException">The server refused it.</exception>
     /// <exception cref="ServerUnreachableException">The server did not answer in time.</exception>
-    public async Task<Sent> SendAsync(OutgoingSignal signal, CancellationToken cancellationToken)
+    public async Task<ExchangeAnswer> SendAsync(OutgoingSignal signal, CancellationToken cancellationToken)
     {
         var limit = new TimeLimit(time, signal.TimeToLive ?? OutboxLimits.UsualTimeToLive);
         var turn = Enter(signal.To);
         try
         {
             await limit.WaitAsync(turn.Value.Task, cancellationToken);
-            return await DeliverAsync(signal, limit, cancellationToken);
+            return await TryAsync(
+                (sender, stop) => deliver(sender, signal, stop),
+                limit,
+                triesAgain ? MayPass : _ => false,
+                cancellationToken
+            );
         }
         finally
         {
             Leave(signal.To, turn);
         }
     }
+
+    /// <summary>Asks something else of the webapp, beside the lines: when one may send, and again after a failure that may pass.</summary>
+    /// <param name="ask">Asks once.</param>
+    /// <param name="mayPass">Whether it is asked again after such a failure.</param>
+    /// <param name="cancellationToken">Gives it up.</param>
+    /// <inheritdoc cref="SendAsync"/>
+    public Task<T> AskAsync<T>(
+        Func<TSender, CancellationToken, Task<T>> ask,
+        Func<SignalBrokerException, bool> mayPass,
+        CancellationToken cancellationToken
+    ) => TryAsync(ask, new TimeLimit(time, OutboxLimits.UsualTimeToLive), mayPass, cancellationToken);
 
     /// <summary>One may send: what waits is sent.</summary>
     public void Open(TSender sender)
@@ -112,7 +129,12 @@ internal sealed class Outbox<TSender>(
         }
     }
 
-    private async Task<Sent> DeliverAsync(OutgoingSignal signal, TimeLimit limit, CancellationToken cancellationToken)
+    private async Task<T> TryAsync<T>(
+        Func<TSender, CancellationToken, Task<T>> act,
+        TimeLimit limit,
+        Func<SignalBrokerException, bool> mayPass,
+        CancellationToken cancellationToken
+    )
     {
         var backOff = new BackOff(Random.Shared);
         while (true)
@@ -120,7 +142,7 @@ internal sealed class Outbox<TSender>(
             var sender = await limit.WaitAsync(Listening(), cancellationToken);
             try
             {
-                return await deliver(sender, signal, cancellationToken);
+                return await act(sender, cancellationToken);
             }
             catch (UnauthorizedException refused)
                 when (expired is not null && refused.Code == SignalBrokerCode.Unauthorized)
@@ -129,10 +151,10 @@ internal sealed class Outbox<TSender>(
                 Pause(sender);
                 expired(sender);
             }
-            catch (SignalBrokerException failure) when (MayPass(failure, out var retryAfter) && triesAgain)
+            catch (SignalBrokerException failure) when (mayPass(failure))
             {
                 // One that may have been sent is sent again all the same: its receiver knows it by its id.
-                var wait = retryAfter + backOff.Next();
+                var wait = ((failure as ServerRefusedException)?.RetryAfter ?? TimeSpan.Zero) + backOff.Next();
                 if (wait >= limit.Left)
                 {
                     throw;
@@ -143,12 +165,11 @@ internal sealed class Outbox<TSender>(
         }
     }
 
-    private static bool MayPass(SignalBrokerException failure, out TimeSpan retryAfter)
-    {
-        var refused = failure as ServerRefusedException;
-        retryAfter = refused?.RetryAfter ?? TimeSpan.Zero;
-        return failure is ServerUnreachableException || refused is { Status: 429 or >= 502 };
-    }
+    private static bool MayPass(SignalBrokerException failure) =>
+        failure
+            is ServerUnreachableException
+                or ServerRefusedException { Status: 429 or >= 502 }
+                or { Code: SignalBrokerCode.SignalUnderWay };
 
     private Task<TSender> Listening()
     {

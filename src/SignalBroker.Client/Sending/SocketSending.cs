@@ -11,26 +11,27 @@ internal sealed class SocketSending(TimeProvider time)
     /// <summary>How long an answer may take; then the same signal may be sent again.</summary>
     public static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(10);
 
-    private readonly ConcurrentDictionary<string, TaskCompletionSource<Sent>> waiting = [];
+    private readonly ConcurrentDictionary<string, TaskCompletionSource<ExchangeAnswer>> waiting = [];
 
-    /// <summary>Whether a signal may go this way; one of the same name must not be under way.</summary>
-    public bool Takes(OutgoingSignal signal) => signal.Body.Length <= 64 * 1024 && !waiting.ContainsKey(signal.Id);
+    /// <summary>Whether something may go this way; nothing else of the same name must be under way.</summary>
+    public bool Takes(string id, ReadOnlyMemory<byte> body) => body.Length <= 64 * 1024 && !waiting.ContainsKey(id);
 
-    /// <summary>Sends one signal.</summary>
+    /// <summary>Sends one signal, or what else the socket takes, and waits for its answer.</summary>
     /// <exception cref="ServerRefusedException">The server answered with an error.</exception>
     /// <exception cref="ServerUnreachableException">No answer came.</exception>
-    public async Task<Sent> SendAsync(
+    public async Task<ExchangeAnswer> SendAsync(
         OpenSession session,
         Listener listener,
-        OutgoingSignal signal,
+        string id,
+        ReadOnlyMemory<byte> body,
         CancellationToken cancellationToken
     )
     {
-        var answer = new TaskCompletionSource<Sent>(TaskCreationOptions.RunContinuationsAsynchronously);
-        waiting[signal.Id] = answer;
+        var answer = new TaskCompletionSource<ExchangeAnswer>(TaskCreationOptions.RunContinuationsAsynchronously);
+        waiting[id] = answer;
         try
         {
-            await listener.SendAsync(session, signal.Body, cancellationToken);
+            await listener.SendAsync(session, body, cancellationToken);
             return await answer.Task.WaitAsync(AnswerWithin, time, cancellationToken);
         }
         catch (TimeoutException late)
@@ -46,7 +47,7 @@ internal sealed class SocketSending(TimeProvider time)
         }
         finally
         {
-            waiting.TryRemove(new(signal.Id, answer));
+            waiting.TryRemove(new(id, answer));
         }
     }
 
@@ -62,7 +63,7 @@ internal sealed class SocketSending(TimeProvider time)
                     && waiting.TryGetValue(id, out var sender)
                 )
                 {
-                    sender.TrySetResult(answer.ToSent());
+                    sender.TrySetResult(answer);
                 }
             }
             else if (

@@ -70,7 +70,11 @@ public sealed partial class NodeEvents(
 
         using var lost = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var reconciling = Reconnecting.UntilDoneAsync(
-            token => reconciler.ReconcileAsync(node, token),
+            async token =>
+            {
+                await reconciler.ReconcileAsync(node, token);
+                node.Reconciled = true;
+            },
             failure => LogNotReconciled(node.Name, failure.Message),
             lost.Token
         );
@@ -83,6 +87,7 @@ public sealed partial class NodeEvents(
             node.EventsBound = false;
             await lost.CancelAsync();
             await reconciling.ContinueWith(_ => { }, TaskScheduler.Default);
+            node.Reconciled = false;
         }
 
         Task Complete(string reason)

@@ -1,6 +1,7 @@
 using Dapper;
 using Npgsql;
 using SignalBroker.Inbox;
+using SignalBroker.Presence;
 using SignalBroker.Sessions;
 
 namespace SignalBroker.BrokerEvents;
@@ -54,8 +55,8 @@ public sealed class QueueEventStore(NpgsqlDataSource database)
             ), gone AS (
                 DELETE FROM sessions USING unnest(@deleted) AS deleted(key)
                 WHERE listening_key = deleted.key AND {OnNode}
-                RETURNING listening_key, user_id
-            )
+                RETURNING listening_key, user_id, node, acked_at, ended_at
+            ), {PresenceChanges.AckedAndDeleted("acked", "gone")}
             SELECT ARRAY(
                 SELECT created.key FROM unnest(@created) AS created(key)
                 WHERE created.key <> ALL(@deleted)
@@ -119,10 +120,14 @@ public sealed class QueueEventStore(NpgsqlDataSource database)
     {
         await using var connection = await database.OpenConnectionAsync();
         await connection.ExecuteAsync(
-            """
-            UPDATE sessions SET acked_at = now()
-            FROM unnest(@queues) AS queue(key)
-            WHERE node = @node AND acked_at IS NULL AND ended_at IS NULL AND listening_key = queue.key
+            $"""
+            WITH acked AS (
+                UPDATE sessions SET acked_at = now()
+                FROM unnest(@queues) AS queue(key)
+                WHERE node = @node AND acked_at IS NULL AND ended_at IS NULL AND listening_key = queue.key
+                RETURNING user_id
+            ), {PresenceChanges.Acked("acked")}
+            SELECT
             """,
             new { node, queues }
         );
@@ -186,8 +191,8 @@ public sealed class QueueEventStore(NpgsqlDataSource database)
             WITH ended AS (
                 UPDATE sessions SET ended_at = coalesce(ended_at, now())
                 WHERE listening_key = @listeningKey AND node = @node
-                RETURNING listening_key, user_id
-            )
+                RETURNING listening_key, user_id, node, acked_at
+            ), {PresenceChanges.Ended("ended")}
             SELECT user_id, {SessionChanges.Announce("ended")} FROM ended
             """,
             new { node, listeningKey }
@@ -209,7 +214,7 @@ public sealed class QueueEventStore(NpgsqlDataSource database)
                 -- Not a join: this is hashed, however few queues the plan was made for.
                 WHERE node = @node AND {condition} AND listening_key NOT IN (SELECT unnest(@queues))
                 RETURNING *
-            )
+            ), {PresenceChanges.Deleted("gone")}
             {ToldDue}
             """,
             new

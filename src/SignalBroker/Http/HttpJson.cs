@@ -2,6 +2,8 @@ using System.Text.Json.Serialization;
 using SignalBroker.Health;
 using SignalBroker.Inbox;
 using SignalBroker.Nodes;
+using SignalBroker.Presence;
+using SignalBroker.Push;
 using SignalBroker.Rooms;
 using SignalBroker.Sessions;
 using SignalBroker.Signals;
@@ -31,6 +33,15 @@ namespace SignalBroker.Http;
 [JsonSerializable(typeof(InboxAnswerSchema))]
 [JsonSerializable(typeof(SettleRequestSchema))]
 [JsonSerializable(typeof(SettleAnswer))]
+[JsonSerializable(typeof(PushKeyAnswer))]
+[JsonSerializable(typeof(SubscriptionRequest))]
+[JsonSerializable(typeof(UnsubscriptionRequest))]
+[JsonSerializable(typeof(PushSubscriptionsAnswer))]
+[JsonSerializable(typeof(UsersAnswer))]
+[JsonSerializable(typeof(PresenceReport))]
+[JsonSerializable(typeof(PresenceAnswerSchema))]
+[JsonSerializable(typeof(SubscribeRequest))]
+[JsonSerializable(typeof(SubscriptionsAnswer))]
 [JsonSerializable(typeof(IEnumerable<NodeReport>))]
 [JsonSerializable(typeof(IEnumerable<StrangeBehavior>))]
 [JsonSerializable(typeof(HealthReport))]

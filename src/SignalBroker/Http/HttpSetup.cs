@@ -49,7 +49,7 @@ public static class HttpSetup
                 cors.AddDefaultPolicy(policy =>
                     policy
                         .WithOrigins(origins)
-                        .WithMethods(HttpMethods.Post, HttpMethods.Get, HttpMethods.Delete)
+                        .WithMethods(HttpMethods.Post, HttpMethods.Get, HttpMethods.Put, HttpMethods.Delete)
                         .WithHeaders("Authorization", "Content-Type")
                         .WithExposedHeaders("Retry-After")
                         .SetPreflightMaxAge(TimeSpan.FromHours(1))

@@ -1,6 +1,7 @@
 using Dapper;
 using Microsoft.Extensions.Options;
 using Npgsql;
+using SignalBroker.Push;
 
 namespace SignalBroker.Inbox;
 
@@ -10,7 +11,7 @@ namespace SignalBroker.Inbox;
 /// user's sequences are committed in their order: who sees one entry sees every earlier one. Before the inboxes, the
 /// advisory locks of the signals' ids are tried, and never waited for.
 /// </remarks>
-public sealed class InboxStore(NpgsqlDataSource database, IOptions<InboxOptions> options)
+public sealed class InboxStore(NpgsqlDataSource database, OutboxStore pushes, IOptions<InboxOptions> options)
 {
     // Apart from the locks of users that are connecting.
     private const int LockSpace = 5;
@@ -185,7 +186,7 @@ public sealed class InboxStore(NpgsqlDataSource database, IOptions<InboxOptions>
         return found;
     }
 
-    private static async Task InsertAsync(
+    private async Task InsertAsync(
         NpgsqlConnection connection,
         Dictionary<StoredSignal, Storing> endings,
         Dictionary<string, Box> boxes
@@ -217,6 +218,8 @@ public sealed class InboxStore(NpgsqlDataSource database, IOptions<InboxOptions>
             INSERT INTO sent_signals (sender, id, sha256, sequence)
             SELECT * FROM unnest(@senders, @sentIds, @hashes, @sentSequences)
             {Replace};
+
+            {pushes.Note}
             """,
             new
             {
@@ -229,6 +232,7 @@ public sealed class InboxStore(NpgsqlDataSource database, IOptions<InboxOptions>
                 receipts = Array.ConvertAll(stored, entry => entry.Signal.ReceiptTo),
                 rooms = Array.ConvertAll(stored, entry => entry.Signal.Member?.Room),
                 members = Array.ConvertAll(stored, entry => entry.Signal.Member?.Member),
+                wakes = Array.ConvertAll(stored, entry => entry.Signal.Wakes),
                 owners = Array.ConvertAll(changed, box => box.UserId),
                 lastSequences = Array.ConvertAll(changed, box => box.LastSequence),
                 entries = Array.ConvertAll(changed, box => box.Entries),

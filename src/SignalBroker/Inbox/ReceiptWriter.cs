@@ -74,6 +74,7 @@ public sealed class ReceiptWriter(
             Envelope = envelope.Written.ToArray(),
             TimeToLive = options.Value.TimeToLive,
             IsReceipt = true,
+            Wakes = false,
         };
     }
 

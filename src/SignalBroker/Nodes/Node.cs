@@ -28,6 +28,7 @@ public sealed class Node(NodeOptions options)
 {
     private volatile bool responsive;
     private volatile bool eventsBound;
+    private volatile bool reconciled;
     private volatile bool blocked;
     private int sessions;
 
@@ -63,6 +64,16 @@ public sealed class Node(NodeOptions options)
         get => eventsBound;
         set => eventsBound = value;
     }
+
+    /// <summary>Whether its sessions have been compared with its queues since its events are consumed.</summary>
+    public bool Reconciled
+    {
+        get => reconciled;
+        set => reconciled = value;
+    }
+
+    /// <summary>Whether what the sessions table says of the node's sessions is true.</summary>
+    public bool IsUsable => responsive && eventsBound && reconciled;
 
     /// <summary>Whether the node has said that it takes no publishes.</summary>
     public bool Blocked

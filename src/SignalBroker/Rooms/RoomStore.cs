@@ -58,6 +58,16 @@ public sealed class RoomStore(NpgsqlDataSource database)
 
     private static readonly string Announce = $"pg_notify('{RoomDirectory.ChannelName}', @roomId)::text";
 
+    /// <summary>An SQL condition that holds where a user is in a room with the viewer that lets the viewer know it.</summary>
+    /// <remarks>Whoever is anonymous in a room is not known by it, or asking for everyone would unmask it.</remarks>
+    public static string IsKnownTo(string viewer, string user) =>
+        $"""
+            EXISTS (
+                SELECT FROM room_members AS own JOIN room_members AS other USING (room_id)
+                WHERE own.user_id = {viewer} AND other.user_id = {user} AND NOT other.anonymous
+            )
+            """;
+
     /// <summary>Makes a room with its owner as its first member.</summary>
     /// <returns>Whether it was made: the user may be a member of too many already.</returns>
     public async Task<bool> CreateAsync(NewRoom room, NewMember owner, int maxPerUser)
@@ -253,16 +263,11 @@ public sealed class RoomStore(NpgsqlDataSource database)
     }
 
     /// <summary>Which of these users are in a room with the viewer that lets the viewer know them.</summary>
-    /// <remarks>Whoever is anonymous in a room is not known by it, or asking for everyone would unmask it.</remarks>
     public async Task<IReadOnlyList<string>> FindKnownAsync(string viewer, IReadOnlyList<string> userIds)
     {
         await using var connection = await database.OpenConnectionAsync();
         var known = await connection.QueryAsync<string>(
-            """
-            SELECT DISTINCT other.user_id
-            FROM room_members AS own JOIN room_members AS other USING (room_id)
-            WHERE own.user_id = @viewer AND other.user_id = ANY(@userIds) AND NOT other.anonymous
-            """,
+            $"SELECT user_id FROM unnest(@userIds) AS asked(user_id) WHERE {IsKnownTo("@viewer", "asked.user_id")}",
             new { viewer, userIds }
         );
         return known.AsList();

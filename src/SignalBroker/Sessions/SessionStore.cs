@@ -2,6 +2,8 @@ using System.Net;
 using Dapper;
 using Npgsql;
 using SignalBroker.Inbox;
+using SignalBroker.Presence;
+using SignalBroker.Users;
 
 namespace SignalBroker.Sessions;
 
@@ -77,7 +79,7 @@ public sealed class SessionStore(NpgsqlDataSource database)
             ), ended AS (
                 UPDATE sessions SET ended_at = now() FROM due WHERE sessions.listening_key = due.listening_key
                 RETURNING sessions.*
-            )
+            ), {PresenceChanges.Ended("ended")}
             SELECT {Columns}, {SessionChanges.Announce("ended")} FROM ended;
 
             WITH counted AS (
@@ -105,6 +107,8 @@ public sealed class SessionStore(NpgsqlDataSource database)
                 RETURNING listening_key, user_id, device, ack_by
             ), registered AS (
                 {InboxStore.RegisterDevices("opened")}
+            ), known AS (
+                {UserStore.Register("opened")}
             )
             SELECT user_full AS UserFull, opened.ack_by AS AckBy, {SessionChanges.Announce("opened")}
             FROM judged LEFT JOIN opened USING (listening_key)
@@ -185,7 +189,7 @@ public sealed class SessionStore(NpgsqlDataSource database)
                 UPDATE sessions SET ended_at = now()
                 WHERE listening_key = @ListeningKey AND passcode_sha256 = @hash AND ended_at IS NULL
                 RETURNING *
-            )
+            ), {PresenceChanges.Ended("ended")}
             SELECT {Columns}, {SessionChanges.Announce("ended")} FROM ended
             """,
             new { credential.ListeningKey, hash = credential.PasscodeHash.ToArray() }
@@ -201,7 +205,7 @@ public sealed class SessionStore(NpgsqlDataSource database)
             WITH ended AS (
                 UPDATE sessions SET ended_at = now() WHERE listening_key = @listeningKey AND ended_at IS NULL
                 RETURNING *
-            )
+            ), {PresenceChanges.Ended("ended")}
             SELECT {SessionChanges.Announce("ended")}
             """,
             new { listeningKey }
@@ -216,7 +220,7 @@ public sealed class SessionStore(NpgsqlDataSource database)
             $"""
             WITH gone AS (
                 DELETE FROM sessions WHERE listening_key = ANY(@listeningKeys) AND acked_at IS NOT NULL RETURNING *
-            )
+            ), {PresenceChanges.Deleted("gone")}
             SELECT {SessionChanges.Announce("gone")}
             """,
             // Sorted here and in every statement for many rows, so that two of them lock in one order.

@@ -13,6 +13,9 @@ public static class UserId
     /// <summary>The rule for a device in words.</summary>
     public const string DeviceRule = "1 to 64 characters of the same set as a user id";
 
+    /// <summary>How the ids begin that the server makes.</summary>
+    public const string AnonymousPrefix = "anonymous.";
+
     private const int Longest = 128;
     private const int LongestDevice = 64;
 
@@ -31,5 +34,5 @@ public static class UserId
 
     /// <summary>Makes a name for a user who gave none.</summary>
     public static string CreateAnonymous() =>
-        "anonymous." + Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(16));
+        AnonymousPrefix + Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(16));
 }

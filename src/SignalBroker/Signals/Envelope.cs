@@ -68,11 +68,18 @@ public static class Envelope
     /// <param name="type">What it is about.</param>
     /// <param name="sentAt">When it is told.</param>
     /// <param name="writeContent">Writes the members of the content.</param>
-    public static PooledBuffer WriteControl(string type, DateTimeOffset sentAt, Action<Utf8JsonWriter> writeContent)
+    /// <param name="id">What makes a repeat known to the receiver; null where none comes.</param>
+    public static PooledBuffer WriteControl(
+        string type,
+        DateTimeOffset sentAt,
+        Action<Utf8JsonWriter> writeContent,
+        SignalId? id = null
+    )
     {
         var buffer = PooledBuffer.Rent(RoomForTheRest);
         var writer = buffer.JsonWriter();
         writer.WriteStartObject();
+        id?.WriteTo(writer);
         writer.WriteString("type"u8, type);
         Write(writer, "sentAt"u8, sentAt);
         writer.WriteStartObject("content"u8);

@@ -25,6 +25,7 @@ public static class UsersSetup
             builder.Services.AddSingleton<TokenKeys>();
             builder.Services.AddSingleton<TokenVerifier>();
             builder.Services.AddSingleton<UserProof>();
+            builder.Services.AddSingleton<UserStore>();
             builder.Services.AddHostedService<UnprovenUsersWarning>();
         }
 

@@ -1,24 +1,30 @@
+import { createAsking } from "./asking.js";
 import { callType } from "./calls/content.js";
 import { createCalls } from "./calls/calls.js";
-import type { Call } from "./calls/call.js";
-import type { IncomingCall } from "./calls/incoming.js";
-import type { CallOptions } from "./calls/options.js";
 import { createDuplicates } from "./duplicates.js";
-import { createEmitter, type Unsubscribe } from "./emitter.js";
-import { isSignal, readEnvelope, type Signal } from "./envelope.js";
-import { asSignalBrokerError, SignalBrokerError } from "./errors.js";
+import { createEmitter, type Emitter, type Unsubscribe } from "./emitter.js";
+import { isSignal, readEnvelope, type ControlSignal, type Signal } from "./envelope.js";
+import { SignalBrokerError } from "./errors.js";
 import { createHttp } from "./http.js";
+import { createInbox, type Stored } from "./inbox/inbox.js";
+import type { Receipt } from "./inbox/options.js";
+import { readReceipt, receiptType } from "./inbox/receipts.js";
 import { createIceServers } from "./listening/iceServers.js";
 import { createListening } from "./listening/listening.js";
 import { closeSession, openSession, type Identity } from "./listening/session.js";
 import type { SessionInfo, State } from "./listening/state.js";
 import { createTokens } from "./listening/tokens.js";
 import type { ConnectOptions } from "./options.js";
+import { createPresences } from "./presence/presence.js";
+import { presenceType } from "./presence/reading.js";
+import { createPush } from "./push.js";
 import { uniqueId } from "./random.js";
-import { sendOverHttp } from "./sending/http.js";
+import { createRooms, roomType } from "./rooms/rooms.js";
 import { createOutbox } from "./sending/outbox.js";
-import type { Addressee, OutgoingSignal, SendOptions, Sent } from "./sending/signal.js";
+import { readSent, type Addressee, type SendOptions, type Sent } from "./sending/signal.js";
 import { createSocketSending } from "./sending/socket.js";
+import { createWayOut } from "./sending/wayOut.js";
+import type { SignalBrokerClient } from "./signalBrokerClient.js";
 import { createSurroundings, type Surroundings } from "./surroundings.js";
 import { createTransportChoice } from "./transports/choice.js";
 import { createEventsTransport } from "./transports/events.js";
@@ -26,50 +32,6 @@ import { createHeartbeat } from "./transports/heartbeat.js";
 import { createStompTransport, type OpenSocket } from "./transports/stomp.js";
 import type { OpenTransport } from "./transports/transport.js";
 import type { ListensBy } from "./listening/state.js";
-
-/** A user who listens on this device, and stays so over lost sockets, nodes and networks. */
-export interface SignalBrokerClient {
-  /** Who listens. An anonymous user has another name after a reconnect where names take a token. */
-  readonly userId: string;
-  /** The session that listens now, or listened last. */
-  readonly session: SessionInfo;
-  /** Where the client stands. */
-  readonly state: State;
-  /** The calls that are not over, newest last. */
-  readonly calls: readonly Call[];
-
-  /** Hears of every change of the state. */
-  onState(handler: (state: State) => void): Unsubscribe;
-
-  /** Hears of every signal, once, except those that set up calls. */
-  onSignal(handler: (signal: Signal) => void): Unsubscribe;
-
-  /**
-   * Hears of every call that comes in. A promise that the handler returns may reject with a {@link SignalBrokerError}
-   * (the caller gave up meanwhile, say) without harm.
-   */
-  onCall(handler: (incoming: IncomingCall) => void | Promise<unknown>): Unsubscribe;
-
-  /**
-   * Sends any JSON to a user (all listening sessions) or to one session. Signals to one addressee go one after the
-   * other, in the order of the calls. While the client reconnects up to 100 wait.
-   * @throws SignalBrokerError `user-not-listening`, `expired`, `queue-full`, `closed`, `unreachable` (it may have
-   * arrived or not), or what else the webapp says
-   */
-  send(to: Addressee, content: unknown, options?: SendOptions): Promise<Sent>;
-
-  /**
-   * Calls a user: all of the user's devices ring, and one answers. If both call each other at once, one call comes of
-   * it.
-   * @returns the call, once it is answered
-   * @throws SignalBrokerError `declined`, `busy`, `no-answer`, `user-not-listening`, `aborted`, `answered-elsewhere`,
-   * `no-webrtc`, or what `send` throws
-   */
-  call(userId: string, options?: CallOptions): Promise<Call>;
-
-  /** Hangs up every call, ends the session and stays closed. */
-  close(): Promise<void>;
-}
 
 /** What tests replace. */
 export interface ClientParts {
@@ -86,11 +48,19 @@ export function createClient(options: ConnectOptions, parts: Partial<ClientParts
   const surroundings = parts.surroundings ?? createSurroundings();
   const states = createEmitter<State>();
   const signals = createEmitter<Signal>();
+  const receipts = createEmitter<Receipt>();
   const isDuplicate = createDuplicates();
   const tokens = createTokens(options.token);
   const iceServers = createIceServers(http);
-  const socketSending = createSocketSending();
-  const outbox = createOutbox(deliver);
+  const socket = createSocketSending();
+  const wayOut = createWayOut({
+    http,
+    socket,
+    usesSocket: options.send === "socket",
+    current: () => listening.current,
+    expired: (expired) => listening.expired(expired),
+  });
+  const outbox = createOutbox(wayOut.send);
   let identity: Identity = { userId: options.userId, device: options.device, isGiven: false };
   let session: SessionInfo | undefined;
 
@@ -107,6 +77,7 @@ export function createClient(options: ConnectOptions, parts: Partial<ClientParts
       const isGiven = options.userId === undefined && options.token === undefined;
       identity = { userId: opened.userId, device: options.device, isGiven };
       iceServers.renew(opened);
+      inbox.opened(opened);
       return opened;
     },
     closeSession: (ended, keepalive) => closeSession(http, ended, keepalive),
@@ -114,23 +85,36 @@ export function createClient(options: ConnectOptions, parts: Partial<ClientParts
     onReceived,
   });
 
+  const asking = createAsking({
+    http,
+    session: () => listening.current?.session,
+    expired: (session) => listening.expired(session),
+  });
+  const inbox = createInbox({
+    options: options.inbox ?? {},
+    url: options.url,
+    asking,
+    hand,
+    isDuplicate,
+    settle: wayOut.settle,
+    settleLast: wayOut.settleLast,
+  });
+  const rooms = createRooms({ asking, send: outbox.send, onHandler });
+  const presences = createPresences(asking);
   const calls = createCalls({
-    send: (to, content) => outbox.send({ to, content, type: callType, id: uniqueId() }),
-    sendLast(to, content) {
-      const { current } = listening;
-      if (current) {
-        const signal = { to, content, type: callType, id: uniqueId() };
-        sendOverHttp(http, current.session, signal, true).catch(() => undefined);
-      }
-    },
+    send: (to, content) => send(to, content, { type: callType }),
+    sendLast: (to, content) => wayOut.sendLast({ to, content, type: callType, id: uniqueId() }),
     self: () => ({ userId: identity.userId ?? "", listeningKey: session?.listeningKey ?? "" }),
     iceServers: () => iceServers.get(),
     options: options.calls ?? {},
   });
 
+  const push = createPush(http, () => listening.current?.session);
+
   surroundings.onNetworkChange(calls.networkChanged);
   surroundings.onLeave(() => {
     void calls.hangUpAll("last");
+    inbox.leave();
     listening.leave();
   });
   surroundings.onReturn(() => listening.comeBack());
@@ -150,13 +134,25 @@ export function createClient(options: ConnectOptions, parts: Partial<ClientParts
       return calls.current;
     },
     onState: states.on,
-    onSignal: signals.on,
+    onSignal: (handler) => onStored(signals, handler),
+    onReceipt: (handler) => onStored(receipts, handler),
+    onRecovery: inbox.onRecovery,
+    settle: inbox.settle,
     onCall: calls.onCall,
-    send: (to, content, sending = {}) => outbox.send({ ...sending, to, content, id: sending.id ?? uniqueId() }),
+    send,
     call: calls.call,
+    enablePush: push.enablePush,
+    disablePush: push.disablePush,
+    createRoom: rooms.createRoom,
+    joinRoom: rooms.joinRoom,
+    rooms: rooms.rooms,
+    presence: presences.presence,
+    watch: presences.watch,
+    users: presences.users,
     async close() {
       if (listening.current) {
-        await Promise.race([calls.hangUpAll("peer"), new Promise((resolve) => setTimeout(resolve, farewellMs))]);
+        const farewells = Promise.all([calls.hangUpAll("peer"), inbox.flush()]);
+        await Promise.race([farewells, new Promise((resolve) => setTimeout(resolve, farewellMs))]);
       }
       await listening.close({ code: "closed", reason: "The application closed it." });
     },
@@ -192,19 +188,40 @@ export function createClient(options: ConnectOptions, parts: Partial<ClientParts
       ({ session } = state);
     } else {
       outbox.pause();
-      socketSending.lost();
+      socket.lost();
     }
     if (state.name === "closed") {
       const error = new SignalBrokerError("closed", state.problem.reason);
       outbox.close(error);
+      asking.close(error);
       calls.close(error);
       surroundings.dispose();
     }
     states.emit(state);
     if (state.name === "listening") {
       outbox.resume();
+      asking.listening();
+      inbox.listening();
+      rooms.listening();
+      presences.listening();
       calls.listening();
     }
+  }
+
+  async function send(to: Addressee, content: unknown, sending: SendOptions = {}): Promise<Sent> {
+    const signal = { ...sending, to, content, id: sending.id ?? uniqueId() };
+    return readSent(signal.id, await outbox.send(signal));
+  }
+
+  function onStored<T>(events: Emitter<T>, handler: (event: T) => unknown): Unsubscribe {
+    const stop = events.on(handler);
+    onHandler();
+    return stop;
+  }
+
+  /** What came before there was a handler was kept for it. */
+  function onHandler(): void {
+    queueMicrotask(inbox.handOver);
   }
 
   function onReceived(body: string): void {
@@ -212,34 +229,43 @@ export function createClient(options: ConnectOptions, parts: Partial<ClientParts
     if (!envelope) {
       return;
     }
-    if (!isSignal(envelope)) {
-      socketSending.receive(envelope);
-    } else if (!isDuplicate(envelope)) {
-      if (envelope.type === callType) {
-        calls.receive(envelope);
-      } else {
-        signals.emit(envelope);
-      }
+    if (envelope.sequence !== undefined) {
+      inbox.receive(envelope as Stored);
+    } else if (!isSignal(envelope) || !isDuplicate(envelope)) {
+      hand(envelope);
     }
   }
 
-  async function deliver(signal: OutgoingSignal): Promise<Sent> {
-    const { current } = listening;
-    if (!current) {
-      throw new SignalBrokerError("unauthorized", "Nothing listens at the moment.");
+  /** Gives an envelope to whom it concerns; undefined when that is nobody yet. */
+  function hand(envelope: Signal | ControlSignal): Promise<unknown>[] | undefined {
+    if (!isSignal(envelope)) {
+      return handControl(envelope);
     }
-    try {
-      const { send } = current.transport;
-      return options.send === "socket" && send
-        ? await socketSending.send(send, signal)
-        : await sendOverHttp(http, current.session, signal);
-    } catch (thrown) {
-      const error = asSignalBrokerError(thrown, "unreachable");
-      if (error.code === "unauthorized") {
-        listening.expired(current.session);
-      }
-      throw error;
+    if (envelope.type === callType) {
+      calls.receive(envelope);
+      return [];
     }
+    return envelope.room === undefined ? emit(signals, envelope) : rooms.receive(envelope);
+  }
+
+  function handControl(control: ControlSignal): Promise<unknown>[] | undefined {
+    switch (control.type) {
+      case receiptType:
+        return emit(receipts, readReceipt(control));
+      case roomType:
+        rooms.hear(control);
+        break;
+      case presenceType:
+        presences.hear(control);
+        break;
+      default:
+        socket.receive(control);
+    }
+    return [];
+  }
+
+  function emit<T>(events: Emitter<T>, event: T): Promise<unknown>[] | undefined {
+    return events.size > 0 ? events.emit(event) : undefined;
   }
 }
 

@@ -1,5 +1,6 @@
-import { createClient, type SignalBrokerClient } from "./client.js";
+import { createClient } from "./client.js";
 import type { ConnectOptions } from "./options.js";
+import type { SignalBrokerClient } from "./signalBrokerClient.js";
 
 /**
  * Connects a user: opens a session, listens, and comes back by itself after every loss.

@@ -1,13 +1,13 @@
-import type { Signal } from "./envelope.js";
+import { isSignal, type ControlSignal, type Signal } from "./envelope.js";
 
 const remembered = 1000;
 
-/** Recognizes signals that came before, by their sender and id; it remembers the last thousand. */
-export function createDuplicates(): (signal: Signal) => boolean {
+/** Recognizes envelopes that came before, by their sender and id; it remembers the last thousand. */
+export function createDuplicates(): (envelope: Signal | ControlSignal) => boolean {
   const seen = new Set<string>();
-  return ({ from, fromApplication, fromMember = "", id }) => {
-    // Ids are chosen by their senders: nobody may silence somebody else's. No user id holds a blank.
-    const name = `${from ?? (fromApplication === undefined ? `  ${fromMember}` : ` ${fromApplication}`)} ${id}`;
+  return (envelope) => {
+    const { id } = envelope;
+    const name = `${senderOf(envelope)} ${id}`;
     if (id === "" || !seen.has(name)) {
       seen.add(name);
       if (seen.size > remembered) {
@@ -20,4 +20,13 @@ export function createDuplicates(): (signal: Signal) => boolean {
     }
     return true;
   };
+}
+
+/** Ids are chosen by their senders: nobody may silence somebody else's. No user id holds a blank. */
+function senderOf(envelope: Signal | ControlSignal): string {
+  if (!isSignal(envelope)) {
+    return "   ";
+  }
+  const { from, fromApplication, fromMember = "" } = envelope;
+  return from ?? (fromApplication === undefined ? `  ${fromMember}` : ` ${fromApplication}`);
 }

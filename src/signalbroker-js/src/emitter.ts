@@ -4,33 +4,27 @@ export type Unsubscribe = () => void;
 /** Those who want to hear of one kind of event. */
 export interface Emitter<T> {
   readonly size: number;
-  on(handler: (event: T) => void): Unsubscribe;
-  emit(event: T): void;
+  on(handler: (event: T) => unknown): Unsubscribe;
+  /**
+   * Tells everybody at once. Each promise is settled as its handler has ended; nobody need look at them: what a handler
+   * has thrown is reported as any unhandled rejection is.
+   */
+  emit(event: T): Promise<unknown>[];
 }
 
 export function createEmitter<T>(): Emitter<T> {
-  const handlers = new Set<(event: T) => void>();
+  const handlers = new Set<(event: T) => unknown>();
   return {
     get size() {
       return handlers.size;
     },
     on(handler) {
       // The same function may be given twice, and each unsubscribes for itself.
-      const mine = (event: T): void => handler(event);
+      const mine = (event: T): unknown => handler(event);
       handlers.add(mine);
       return () => void handlers.delete(mine);
     },
-    emit(event) {
-      for (const handler of [...handlers]) {
-        try {
-          handler(event);
-        } catch (error) {
-          // One failing handler must not keep the others, or this library, from going on.
-          queueMicrotask(() => {
-            throw error;
-          });
-        }
-      }
-    },
+    // One failing handler must not keep the others, or this library, from going on.
+    emit: (event) => [...handlers].map(async (handler) => handler(event)),
   };
 }

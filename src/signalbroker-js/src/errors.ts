@@ -11,6 +11,26 @@ export type ErrorCode =
   | "unauthorized"
   /** The addressee has no session that listens. */
   | "user-not-listening"
+  /** The addressee has never connected, and the server stores signals for known users only. */
+  | "user-unknown"
+  /** As much is stored for the addressee as may be. */
+  | "inbox-full"
+  /** Another stored signal was sent with the same id. */
+  | "id-already-used"
+  /** There is no such room, or none any more. */
+  | "room-not-found"
+  /** The room is not open, and the join code is missing or wrong. */
+  | "join-code-wrong"
+  /** The room has as many members as it may have. */
+  | "room-full"
+  /** Another member of the room has the alias. */
+  | "alias-taken"
+  /** Only members of the room may do this. */
+  | "not-a-member"
+  /** Only the room's owner may do this. */
+  | "not-the-owner"
+  /** The one member that the signal was for has no session that listens. */
+  | "member-not-listening"
   /** The signal waited for its whole time to live. */
   | "expired"
   /** 100 signals wait already for the client to listen again. */
@@ -33,6 +53,12 @@ export type ErrorCode =
   | "peer-gone"
   /** There is no RTCPeerConnection here. */
   | "no-webrtc"
+  /** The browser takes no pushes. */
+  | "no-push"
+  /** The user does not allow notifications. */
+  | "push-denied"
+  /** The browser's push service can't be reached, or refuses. */
+  | "push-failed"
   | (string & {});
 
 /** What an error carries besides its code and its sentence. */

@@ -1,5 +1,5 @@
 import { SignalBrokerError } from "./errors.js";
-import { isObject, parseJson, textOf, type JsonObject } from "./json.js";
+import { objectOf, parseJson, textOf, type JsonObject } from "./json.js";
 import { readDeliveries } from "./sending/signal.js";
 
 /** One request to the webapp. */
@@ -10,10 +10,14 @@ export interface HttpRequest {
   keepalive?: boolean;
 }
 
+export type HttpMethod = "GET" | "POST" | "PUT" | "DELETE";
+
 /** The webapp's HTTP interface. */
 export interface Http {
-  /** Asks for a path and returns the JSON object that it answers; a refusal is a {@link SignalBrokerError}. */
-  request(method: "GET" | "POST", path: string, request?: HttpRequest): Promise<JsonObject>;
+  /** Asks for a path and returns the JSON that it answers; a refusal is a {@link SignalBrokerError}. */
+  json(method: HttpMethod, path: string, request?: HttpRequest): Promise<unknown>;
+  /** The same where the answer is an object. */
+  request(method: HttpMethod, path: string, request?: HttpRequest): Promise<JsonObject>;
   /** Opens a stream of server-sent events. */
   stream(path: string, authorization: string, signal: AbortSignal): Promise<ReadableStream<Uint8Array>>;
 }
@@ -25,32 +29,8 @@ export function createHttp(url: string, fetcher: typeof fetch = (...request) => 
   const base = url.endsWith("/") ? url : `${url}/`;
 
   return {
-    async request(method, path, { body, authorization, keepalive = false } = {}) {
-      const headers: Record<string, string> = {};
-      const init: RequestInit = { method, headers, keepalive, signal: AbortSignal.timeout(timeoutMs) };
-      if (authorization !== undefined) {
-        headers["Authorization"] = authorization;
-      }
-      if (body !== undefined) {
-        headers["Content-Type"] = "application/json";
-        init.body = JSON.stringify(body);
-      }
-
-      let response: Response;
-      let text: string;
-      try {
-        response = await fetcher(base + path, init);
-        text = await response.text();
-      } catch (error) {
-        throw new SignalBrokerError("unreachable", `No answer to ${method} /${path} (${String(error)}).`);
-      }
-      const json = parseJson(text);
-      const answer = isObject(json) ? json : {};
-      if (!response.ok) {
-        throw problemOf(response, answer);
-      }
-      return answer;
-    },
+    json,
+    request: async (...request) => objectOf(await json(...request)),
 
     async stream(path, authorization, signal) {
       const response = await fetcher(base + path, {
@@ -59,12 +39,41 @@ export function createHttp(url: string, fetcher: typeof fetch = (...request) => 
         signal,
       });
       if (!response.ok || !response.body) {
-        const json = parseJson(await response.text());
-        throw problemOf(response, isObject(json) ? json : {});
+        throw problemOf(response, objectOf(parseJson(await response.text())));
       }
       return response.body;
     },
   };
+
+  async function json(
+    method: HttpMethod,
+    path: string,
+    { body, authorization, keepalive = false }: HttpRequest = {},
+  ): Promise<unknown> {
+    const headers: Record<string, string> = {};
+    const init: RequestInit = { method, headers, keepalive, signal: AbortSignal.timeout(timeoutMs) };
+    if (authorization !== undefined) {
+      headers["Authorization"] = authorization;
+    }
+    if (body !== undefined) {
+      headers["Content-Type"] = "application/json";
+      init.body = JSON.stringify(body);
+    }
+
+    let response: Response;
+    let text: string;
+    try {
+      response = await fetcher(base + path, init);
+      text = await response.text();
+    } catch (error) {
+      throw new SignalBrokerError("unreachable", `No answer to ${method} /${path} (${String(error)}).`);
+    }
+    const answer = parseJson(text);
+    if (!response.ok) {
+      throw problemOf(response, objectOf(answer));
+    }
+    return answer;
+  }
 }
 
 /** The credential of a session (RFC 7617). */

@@ -1,7 +1,8 @@
 export { connect } from "./connect.js";
 export { SignalBrokerError, type ErrorCode, type ErrorDetails } from "./errors.js";
-export type { SignalBrokerClient } from "./client.js";
+export type { SignalBrokerClient } from "./signalBrokerClient.js";
 export type { ConnectOptions } from "./options.js";
+export type { PushClient, PushOptions } from "./push.js";
 export type { Signal } from "./envelope.js";
 export type { Unsubscribe } from "./emitter.js";
 export type { Interruption, ListensBy, SessionInfo, State } from "./listening/state.js";
@@ -12,3 +13,17 @@ export type { OpenSocket } from "./transports/stomp.js";
 export type { Call, CallEnd, CallState } from "./calls/call.js";
 export type { IncomingCall, RingEnd } from "./calls/incoming.js";
 export type { CallMedia, CallOptions, CallsOptions } from "./calls/options.js";
+export type { InboxClient, InboxOptions, InboxStorage, Receipt, Recovery } from "./inbox/options.js";
+export type { KnownUser, Presence, PresenceClient, PresenceState, PresentDevice } from "./presence/options.js";
+export type { Member, MembersChange } from "./rooms/members.js";
+export type {
+  JoinOptions,
+  MemberOptions,
+  RoomEnd,
+  RoomKind,
+  RoomOptions,
+  RoomSendOptions,
+  RoomSent,
+} from "./rooms/options.js";
+export type { Room } from "./rooms/room.js";
+export type { RoomsClient } from "./rooms/rooms.js";

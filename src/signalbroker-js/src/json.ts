@@ -6,6 +6,11 @@ export function isObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/** The value if it is an object, else an empty one. */
+export function objectOf(value: unknown): JsonObject {
+  return isObject(value) ? value : {};
+}
+
 /** The member as text, or undefined when it is missing or not a string. */
 export function textOf(object: JsonObject, member: string): string | undefined {
   const value = object[member];
@@ -18,9 +23,19 @@ export function numberOf(object: JsonObject, member: string): number | undefined
   return typeof value === "number" ? value : undefined;
 }
 
+/** The member as a time, or undefined when it is missing or none. */
+export function timeOf(object: JsonObject, member: string): Date | undefined {
+  const time = new Date(textOf(object, member) ?? NaN);
+  return Number.isNaN(time.getTime()) ? undefined : time;
+}
+
 /** The objects in a member that is an array. */
 export function objectsOf(object: JsonObject, member: string): JsonObject[] {
-  const value = object[member];
+  return objectsIn(object[member]);
+}
+
+/** The objects in an array; none if it is something else. */
+export function objectsIn(value: unknown): JsonObject[] {
   return Array.isArray(value) ? value.filter(isObject) : [];
 }
 

@@ -1,4 +1,5 @@
 import type { CallsOptions } from "./calls/options.js";
+import type { InboxOptions } from "./inbox/options.js";
 import type { State } from "./listening/state.js";
 import type { TokenSource } from "./listening/tokens.js";
 import type { Listen } from "./transports/choice.js";
@@ -10,7 +11,10 @@ export interface ConnectOptions {
   url: string;
   /** Who listens: 1 to 128 characters of `A-Z a-z 0-9 . _ ~ @ + : -`; the webapp makes an anonymous user otherwise. */
   userId?: string;
-  /** What the user calls this device, 1 to 64 characters of the same set. */
+  /**
+   * What the user calls this device, 1 to 64 characters of the same set. Signals may be sent to one device, and what is
+   * stored for the user waits until each device that has a name has settled it.
+   */
   device?: string;
   /** The user's token (JWT), or how to get one; the function is asked again when the webapp refuses the last one. */
   token?: TokenSource;
@@ -22,6 +26,8 @@ export interface ConnectOptions {
   onState?: (state: State) => void;
   /** Gives up connecting; afterwards it changes nothing. */
   signal?: AbortSignal;
+  /** How stored signals are received. */
+  inbox?: InboxOptions;
   /** What holds for every call. */
   calls?: CallsOptions;
   /**

@@ -52,5 +52,33 @@ public sealed class EnvelopeTests
         (signal.Room, signal.FromMember, signal.FromAlias).ShouldBe(("r.1", "m.1", "Fox"));
     }
 
+    [Fact]
+    public void Receipts_and_changes_of_rooms_are_signals_that_only_the_server_can_write()
+    {
+        var receipt = Read(
+            """{"sequence":3,"id":"9","type":"receipt","sentAt":"2026-01-02T03:04:05.678Z","content":{"id":"2","outcome":"expired","to":"bob","at":"2026-01-02T03:04:05.000Z"}}"""
+        )!;
+        (receipt.IsFromServer, receipt.Sequence).ShouldBe((true, 3L));
+        receipt.Receipt.ShouldBe(
+            new()
+            {
+                Id = "2",
+                IsDelivered = false,
+                To = "bob",
+                At = new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero),
+            }
+        );
+
+        const string Change =
+            """{"event":"joined","room":"r.1","version":7,"member":{"member":"m.1","alias":"Fox"},"owner":"m.2"}""";
+        var change = Read($$"""{"type":"room","content":{{Change}}}""")!.RoomChange!;
+        (change.Room, change.Event, change.Version, change.Owner).ShouldBe(("r.1", RoomEvent.Joined, 7L, "m.2"));
+        change.Member.ShouldBe(new() { Id = "m.1", Alias = "Fox" });
+
+        var forged = Read($$"""{"from":"eve","type":"room","content":{{Change}}}""")!;
+        (forged.IsFromServer, forged.RoomChange, forged.Receipt).ShouldBe((false, null, null));
+        Read("""{"type":"room","content":"fine"}""")!.RoomChange.ShouldBeNull();
+    }
+
     private static Signal? Read(string text) => Envelope.Read(Encoding.UTF8.GetBytes(text), out _);
 }

@@ -94,6 +94,28 @@ public sealed class ApplicationTests(Servers servers) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_backend_stores_for_users_and_sends_to_rooms()
+    {
+        await using var alice = await ConnectAsync();
+        await using var bob = await ConnectAsync();
+        var room = await alice.Rooms.CreateAsync(cancellationToken: Token);
+        var shop = NewApplication(serviceKey);
+
+        var stored = await shop.SendAsync(Servers.NewUser("nobody"), 1, new() { Store = Storing.Always }, Token);
+        stored.Sequence.ShouldBe(1);
+        await shop.SendAsync(alice.UserId, "stored", new() { Store = Storing.Always }, Token);
+        (await alice.NextSignalAsync()).Sequence.ShouldBe(1);
+
+        var sent = await shop.SendToRoomAsync(room.Id, "welcome", cancellationToken: Token);
+        (sent.Members, sent.Listening).ShouldBe((1, 1));
+        var signal = await alice.NextSignalAsync();
+        (signal.Room, signal.FromApplication, signal.FromMember).ShouldBe((room.Id, Application, null));
+        await Should.ThrowAsync<RoomNotFoundException>(
+            shop.SendToRoomAsync(room.Id, 1, new() { ToMember = "m." + new string('A', 22) }, Token)
+        );
+    }
+
+    [Fact]
     public async Task Nobody_to_hear_it_is_an_error()
     {
         var absent = await Should.ThrowAsync<UserNotListeningException>(

@@ -145,7 +145,7 @@ public sealed class OutboxTests
         var behind = SendAsync("bob");
         outbox.Close(new SignalNotSentException(SignalBrokerCode.Closed, "The end."));
 
-        foreach (var signal in (Task<Sent>[])[waiting, behind, SendAsync("bob")])
+        foreach (var signal in (Task<ExchangeAnswer>[])[waiting, behind, SendAsync("bob")])
         {
             (await Should.ThrowAsync<SignalNotSentException>(signal)).Code.ShouldBe(SignalBrokerCode.Closed);
         }
@@ -157,15 +157,20 @@ public sealed class OutboxTests
     private static ServerRefusedException Refused(int status, string code, TimeSpan? retryAfter = null) =>
         ServerRefusedException.Of(new(status, code, "No.") { RetryAfter = retryAfter });
 
-    private Task<Sent> SendAsync(string to, TimeSpan? timeToLive = null) => SendUntilAsync(to, timeToLive, Token);
+    private Task<ExchangeAnswer> SendAsync(string to, TimeSpan? timeToLive = null) =>
+        SendUntilAsync(to, timeToLive, Token);
 
-    private Task<Sent> SendUntilAsync(string to, TimeSpan? timeToLive, CancellationToken givenUp) =>
+    private Task<ExchangeAnswer> SendUntilAsync(string to, TimeSpan? timeToLive, CancellationToken givenUp) =>
         outbox.SendAsync(
             OutgoingSignal.Write(to, new() { TimeToLive = timeToLive }, clock, JsonElement.Parse("1").WriteTo),
             givenUp
         );
 
-    private Task<Sent> DeliverAsync(OpenSession session, OutgoingSignal signal, CancellationToken cancellationToken)
+    private Task<ExchangeAnswer> DeliverAsync(
+        OpenSession session,
+        OutgoingSignal signal,
+        CancellationToken cancellationToken
+    )
     {
         var attempt = new Attempt(session, signal);
         attempts.Writer.TryWrite(attempt);
@@ -174,9 +179,11 @@ public sealed class OutboxTests
 
     private sealed record Attempt(OpenSession Session, OutgoingSignal Signal)
     {
-        private readonly TaskCompletionSource<Sent> answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly TaskCompletionSource<ExchangeAnswer> answer = new(
+            TaskCreationOptions.RunContinuationsAsynchronously
+        );
 
-        public Task<Sent> Answer => answer.Task;
+        public Task<ExchangeAnswer> Answer => answer.Task;
 
         public void Succeed() => answer.SetResult(new("1", []));
 

@@ -79,14 +79,14 @@ public sealed class SocketSendingTests
     {
         using var signal = NewSignal("1", "short");
         using var tooLong = NewSignal("2", new string('x', 70_000));
-        sending.Takes(signal).ShouldBeTrue();
-        sending.Takes(tooLong).ShouldBeFalse();
+        sending.Takes(signal.Id, signal.Body).ShouldBeTrue();
+        sending.Takes(tooLong.Id, tooLong.Body).ShouldBeFalse();
 
-        var sent = sending.SendAsync(session, wire, signal, CancellationToken.None);
-        sending.Takes(signal).ShouldBeFalse();
+        var sent = sending.SendAsync(session, wire, signal.Id, signal.Body, CancellationToken.None);
+        sending.Takes(signal.Id, signal.Body).ShouldBeFalse();
         Hear("outcome", """{"id":"1","sessions":[]}""");
         await sent;
-        sending.Takes(signal).ShouldBeTrue();
+        sending.Takes(signal.Id, signal.Body).ShouldBeTrue();
     }
 
     private OutgoingSignal NewSignal(string id, string content) =>
@@ -95,7 +95,7 @@ public sealed class SocketSendingTests
     private async Task<Sent> SendAsync(string id)
     {
         using var signal = NewSignal(id, "hello");
-        return await sending.SendAsync(session, wire, signal, CancellationToken.None);
+        return (await sending.SendAsync(session, wire, signal.Id, signal.Body, CancellationToken.None)).ToSent();
     }
 
     private void Hear(string type, string content) => sending.Receive(new(type, JsonElement.Parse(content)));

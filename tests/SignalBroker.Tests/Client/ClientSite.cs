@@ -60,9 +60,12 @@ public sealed class ClientSite : IAsyncLifetime
     public async Task<ClientPage> OpenAsync(IBrowserContext window)
     {
         var page = new ClientPage(await window.NewPageAsync(), Webapp.PublicAddress);
-        await page.GoAsync($"{site.Urls.Single()}/site/index.html");
+        await GoAsync(page);
         return page;
     }
+
+    /// <summary>Loads the page, perhaps again.</summary>
+    public Task GoAsync(ClientPage page) => page.GoAsync($"{site.Urls.Single()}/site/index.html");
 
     /// <summary>Starts whatever a test has left broken.</summary>
     public async Task MendAsync()

@@ -5,7 +5,7 @@ import { proofOf, type Role } from "./proof.js";
 
 /** What calls need of the client. */
 export interface CallParts {
-  send(to: Addressee, content: unknown): Promise<Sent>;
+  send(to: Addressee, content: unknown): Promise<Pick<Sent, "sessions">>;
   /** Sends at once, past everything that waits, even if the page is being left. */
   sendLast(to: Addressee, content: unknown): void;
   self(): { userId: string; listeningKey: string };

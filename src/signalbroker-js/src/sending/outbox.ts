@@ -1,11 +1,15 @@
+import { waitBeforeAgainMs } from "../again.js";
 import { asSignalBrokerError, SignalBrokerError } from "../errors.js";
-import { backoffMs } from "../listening/backoff.js";
-import type { Addressee, OutgoingSignal, Sent } from "./signal.js";
+import type { JsonObject } from "../json.js";
+import type { Destination, OutgoingSignal } from "./signal.js";
 
 /** Signals that wait for their turn: one at a time is under way to an addressee, and none while nothing is listening. */
 export interface Outbox {
-  /** Rejects with `queue-full`, `expired`, `closed`, or with what the webapp said. */
-  send(signal: OutgoingSignal): Promise<Sent>;
+  /**
+   * Fulfilled with what the webapp answered.
+   * @throws SignalBrokerError `queue-full`, `expired`, `closed`, or what the webapp said
+   */
+  send(signal: OutgoingSignal): Promise<JsonObject>;
   /** The client listens again. */
   resume(): void;
   pause(): void;
@@ -16,7 +20,7 @@ export interface Outbox {
  * Hands one signal over to the webapp. One that fails as `unauthorized` was not sent: it goes out with the next session,
  * and whoever delivers pauses the outbox until there is one.
  */
-export type Deliver = (signal: OutgoingSignal) => Promise<Sent>;
+export type Deliver = (signal: OutgoingSignal) => Promise<JsonObject>;
 
 interface Entry {
   signal: OutgoingSignal;
@@ -24,7 +28,7 @@ interface Entry {
   /** Ends the wait when the signal's time is over. */
   timer: ReturnType<typeof setTimeout>;
   failures: number;
-  resolve(sent: Sent): void;
+  resolve(answer: JsonObject): void;
   reject(error: SignalBrokerError): void;
 }
 
@@ -36,6 +40,8 @@ interface Line {
 
 const mostWaiting = 100;
 const usualTimeToLiveMs = 30_000;
+/** Timers know no longer time: 24 days. */
+const longestMs = 2 ** 31 - 1;
 
 export function createOutbox(deliver: Deliver): Outbox {
   const lines = new Map<string, Line>();
@@ -53,7 +59,7 @@ export function createOutbox(deliver: Deliver): Outbox {
         );
       }
       return new Promise((resolve, reject) => {
-        const timeToLive = signal.timeToLive ?? usualTimeToLiveMs;
+        const timeToLive = Math.min(signal.timeToLive ?? usualTimeToLiveMs, longestMs);
         const name = nameOf(signal.to);
         const line = lines.get(name) ?? { name, entries: [], isBusy: false };
         lines.set(name, line);
@@ -111,12 +117,12 @@ export function createOutbox(deliver: Deliver): Outbox {
 
   async function attempt(line: Line, entry: Entry): Promise<void> {
     try {
-      const sent = await deliver(entry.signal);
+      const answer = await deliver(entry.signal);
       remove(line, entry);
-      entry.resolve(sent);
+      entry.resolve(answer);
     } catch (thrown) {
       const error = asSignalBrokerError(thrown, "unreachable");
-      const waitMs = waitAfter(error, entry);
+      const waitMs = waitBeforeAgainMs(error, entry.failures);
       if (error.code === "unauthorized") {
         return;
       }
@@ -154,16 +160,11 @@ export function createOutbox(deliver: Deliver): Outbox {
   }
 }
 
-/** How long to wait before the same signal is tried again; undefined when that is of no use. */
-function waitAfter({ code, status, retryAfterMs }: SignalBrokerError, { failures }: Entry): number | undefined {
-  if (status === 429 || status === 503) {
-    return (retryAfterMs ?? 0) + backoffMs(failures);
+/** Signals to a user go one after the other, whichever devices they are for. */
+function nameOf(to: Destination): string {
+  if (typeof to === "string") {
+    return to;
   }
-  // It may have been sent: whoever receives it twice knows by its id.
-  return code === "unreachable" || (status !== undefined && status >= 502) ? backoffMs(failures) : undefined;
-}
-
-function nameOf(to: Addressee): string {
   // No user id holds a blank.
-  return typeof to === "string" ? to : ` ${to.session}`;
+  return "user" in to ? to.user : ` ${"room" in to ? to.room : to.session}`;
 }

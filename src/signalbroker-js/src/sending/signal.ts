@@ -1,7 +1,15 @@
-import { objectsOf, textOf, type JsonObject } from "../json.js";
+import { numberOf, objectsOf, textOf, type JsonObject } from "../json.js";
 
-/** Whom a signal goes to: all listening sessions of a user, or one session by its listening key. */
-export type Addressee = string | { session: string };
+/** Whom a signal goes to: all devices of a user, one device of a user, or one session by its listening key. */
+export type Addressee = string | { user: string; device?: string | undefined } | { session: string };
+
+/** A room, or one of its members. */
+export interface RoomAddress {
+  room: string;
+  member?: string | undefined;
+}
+
+export type Destination = Addressee | RoomAddress;
 
 /** What may be said about a signal besides its content. */
 export interface SendOptions {
@@ -10,15 +18,24 @@ export interface SendOptions {
   /** The signal's name, 1 to 64 characters; receivers drop what comes twice. A random one is made otherwise. */
   id?: string;
   /**
-   * How long it may wait, in milliseconds: here while the client reconnects (30,000 if left out), and then in the
-   * addressee's queue (as the server is configured, if left out).
+   * How long it may wait, in milliseconds, at least 1: here while the client reconnects (30,000 if left out), and then
+   * for the addressee, for which the server has an own default and bound (30 s and 1 min if it is not stored, 1 day and
+   * 7 days if it is, unless configured otherwise).
    */
   timeToLive?: number;
+  /**
+   * Whether the server stores it for an addressee: `ifOffline` if no session takes it now; `always` before anything else,
+   * so that it is not lost with a socket that breaks at this moment. It arrives once the addressee listens. Not for one
+   * session: one that is gone never comes back.
+   */
+  store?: "ifOffline" | "always";
+  /** Asks for a `Receipt` when the addressee has settled it, or it expired before; goes with `store: "always"`. */
+  receipt?: "delivered";
 }
 
 /** A signal on its way out. */
 export interface OutgoingSignal extends SendOptions {
-  to: Addressee;
+  to: Destination;
   content: unknown;
   id: string;
 }
@@ -39,18 +56,36 @@ export interface Delivery {
 /** What became of a signal. */
 export interface Sent {
   id: string;
+  /** Whether the server has stored it for the addressee. */
+  stored: boolean;
+  /** Its place in the addressee's inbox, if it is stored. */
+  sequence: number | undefined;
   /** One for each session that the signal went to. */
   sessions: readonly Delivery[];
 }
 
 /** The body that the webapp takes, over HTTP and through the socket. */
-export function bodyOf({ to, content, type, id, timeToLive }: OutgoingSignal): JsonObject {
+export function bodyOf({ to, content, type, id, timeToLive, store, receipt }: OutgoingSignal): JsonObject {
+  return { ...addressOf(to), id, type, timeToLive, store, receipt, content: content === undefined ? null : content };
+}
+
+function addressOf(to: Destination): JsonObject {
+  if (typeof to === "string") {
+    return { to };
+  }
+  if ("user" in to) {
+    return { to: to.user, device: to.device };
+  }
+  return "room" in to ? { toRoom: to.room, toMember: to.member } : { toSession: to.session };
+}
+
+/** Reads what the webapp answers to a signal. */
+export function readSent(id: string, answer: JsonObject): Sent {
   return {
-    ...(typeof to === "string" ? { to } : { toSession: to.session }),
     id,
-    ...(type === undefined ? {} : { type }),
-    ...(timeToLive === undefined ? {} : { timeToLive }),
-    content: content === undefined ? null : content,
+    stored: answer["outcome"] === "stored",
+    sequence: numberOf(answer, "sequence"),
+    sessions: readDeliveries(answer) ?? [],
   };
 }
 

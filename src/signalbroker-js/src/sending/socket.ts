@@ -1,12 +1,15 @@
 import type { ControlSignal } from "../envelope.js";
 import { SignalBrokerError } from "../errors.js";
-import { isObject, numberOf, textOf } from "../json.js";
-import { bodyOf, readDeliveries, type OutgoingSignal, type Sent } from "./signal.js";
+import { isObject, numberOf, textOf, type JsonObject } from "../json.js";
+import { readDeliveries } from "./signal.js";
 
-/** Sends signals through the socket; each is answered by a control envelope that names it. */
+/** Sends through the socket; what has an id is answered by a control envelope that names it. */
 export interface SocketSending {
-  /** Rejects like the HTTP way does, with `unreachable` when no answer comes. */
-  send(transmit: (body: string) => void, signal: OutgoingSignal): Promise<Sent>;
+  /**
+   * Fulfilled with what is answered.
+   * @throws SignalBrokerError like the HTTP way does, `unreachable` when no answer comes
+   */
+  send(transmit: (body: string) => void, id: string, body: JsonObject): Promise<JsonObject>;
   /** An envelope that the server wrote. */
   receive(control: ControlSignal): void;
   /** The socket is lost: no more answers come. */
@@ -15,7 +18,7 @@ export interface SocketSending {
 
 interface Waiting {
   timer: ReturnType<typeof setTimeout>;
-  resolve(sent: Sent): void;
+  resolve(answer: JsonObject): void;
   reject(error: SignalBrokerError): void;
 }
 
@@ -25,13 +28,13 @@ export function createSocketSending(): SocketSending {
   const waiting = new Map<string, Waiting>();
 
   return {
-    send: (transmit, signal) =>
+    send: (transmit, id, body) =>
       new Promise((resolve, reject) => {
         const timer = setTimeout(() => {
-          take(signal.id)?.reject(new SignalBrokerError("unreachable", "No answer came through the socket."));
+          take(id)?.reject(new SignalBrokerError("unreachable", "No answer came through the socket."));
         }, answerWithinMs);
-        waiting.set(signal.id, { timer, resolve, reject });
-        transmit(JSON.stringify(bodyOf(signal)));
+        waiting.set(id, { timer, resolve, reject });
+        transmit(JSON.stringify(body));
       }),
 
     // `outcome` holds what /exchange answers, `error` what its problem details would.
@@ -41,7 +44,7 @@ export function createSocketSending(): SocketSending {
         return;
       }
       if (type === "outcome") {
-        take(id)?.resolve({ id, sessions: readDeliveries(content) ?? [] });
+        take(id)?.resolve(content);
       } else if (type === "error") {
         const retryAfter = numberOf(content, "retryAfter");
         take(id)?.reject(

@@ -20,14 +20,11 @@ let ownKey: string;
 let begun: LineEnds[];
 
 const parts = {
-  send: (to: Addressee, content: unknown): Promise<Sent> => {
+  send: (to: Addressee, content: unknown): Promise<Pick<Sent, "sessions">> => {
     sent.push({ to, content: content as Record<string, unknown> });
     return sessions.length === 0
       ? Promise.reject(new SignalBrokerError("user-not-listening", "", { status: 404 }))
-      : Promise.resolve({
-          id: "1",
-          sessions: sessions.map((listeningKey) => ({ listeningKey, outcome: "queued" })),
-        });
+      : Promise.resolve({ sessions: sessions.map((listeningKey) => ({ listeningKey, outcome: "queued" })) });
   },
   sendLast: () => undefined,
   self: () => ({ userId: "me", listeningKey: ownKey }),

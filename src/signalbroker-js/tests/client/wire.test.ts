@@ -5,7 +5,7 @@ import { SignalBrokerError } from "../../src/errors";
 import { createHttp } from "../../src/http";
 import { createIceServers, readIceServers } from "../../src/listening/iceServers";
 import type { Session } from "../../src/listening/session";
-import { bodyOf } from "../../src/sending/signal";
+import { bodyOf, readSent } from "../../src/sending/signal";
 import { createSocketSending } from "../../src/sending/socket";
 import { createEventReader } from "../../src/transports/eventStream";
 
@@ -66,6 +66,9 @@ it("knows what came before, of each sender for itself, among the last thousand",
 
 it("writes what the webapp takes", () => {
   expect(bodyOf({ to: "bob", content: { a: 1 }, id: "1" })).toEqual({ to: "bob", id: "1", content: { a: 1 } });
+  const stored = { content: 1, id: "1", store: "always", receipt: "delivered" } as const;
+  expect(bodyOf({ ...stored, to: { user: "bob", device: "phone" } })).toEqual({ ...stored, to: "bob", device: "phone" });
+  expect(bodyOf({ ...stored, to: { room: "r.x", member: "m.1" } })).toEqual({ ...stored, toRoom: "r.x", toMember: "m.1" });
   expect(bodyOf({ to: { session: "s.x" }, content: undefined, id: "1", type: "t", timeToLive: 5 })).toEqual({
     toSession: "s.x",
     id: "1",
@@ -73,6 +76,12 @@ it("writes what the webapp takes", () => {
     timeToLive: 5,
     content: null,
   });
+});
+
+it("reads what became of a signal", () => {
+  const sessions = [{ listeningKey: "s.b", outcome: "queued" }];
+  expect(readSent("1", { id: "1", sessions })).toEqual({ id: "1", stored: false, sequence: undefined, sessions });
+  expect(readSent("1", { outcome: "stored", sequence: 7, sessions: [] })).toMatchObject({ stored: true, sequence: 7 });
 });
 
 it("cuts server-sent events wherever the network cuts their bytes", () => {
@@ -91,14 +100,14 @@ it("answers what was sent through the socket by its id", async () => {
   const sending = createSocketSending();
   const bodies: string[] = [];
   const send = (id: string): Promise<unknown> =>
-    sending.send((body) => bodies.push(body), { to: "bob", content: 1, id }).catch((error: unknown) => error);
+    sending.send((body) => bodies.push(body), id, { id, content: 1 }).catch((error: unknown) => error);
   const control = (type: string, content: object): void => sending.receive({ type, content } as ControlSignal);
 
   const fine = send("1");
   const refused = send("2");
   const silent = send("3");
   const lost = send("4");
-  expect(bodies[0]).toBe('{"to":"bob","id":"1","content":1}');
+  expect(bodies[0]).toBe('{"id":"1","content":1}');
   control("outcome", { id: "1", sessions: [{ listeningKey: "s.b", outcome: "queued" }] });
   control("error", { id: "2", code: "too-many-requests", detail: "Slow down.", status: 429, retryAfter: 2 });
   expect(await fine).toEqual({ id: "1", sessions: [{ listeningKey: "s.b", outcome: "queued" }] });

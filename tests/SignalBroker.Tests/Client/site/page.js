@@ -11,6 +11,10 @@ const states = [];
 const signals = [];
 const calls = [];
 const rings = [];
+/** What was said in the room. */
+const heard = [];
+/** The session that was opened last, its passcode included. */
+let session;
 
 /** The kind of a call's signal after which the socket is cut, and the one that is held back before it is sent. */
 const trap = { cutAfter: undefined, holdBefore: undefined, isHolding: false, release: () => undefined };
@@ -31,12 +35,15 @@ async function tappedFetch(url, init) {
     trap.isHolding = true;
     await new Promise((resolve) => (trap.release = resolve));
   }
-  const response = await fetch(url, init).catch((error) => {
+  const isBlocked = path === globalThis.blockedPath;
+  const response = await (isBlocked ? Promise.reject(new TypeError("blocked")) : fetch(url, init)).catch((error) => {
     failures.push(path);
     throw error;
   });
-  if (path === "/connect" && response.ok && globalThis.blocksUdp) {
-    return Response.json(withoutUdp(await response.json()));
+  if (path === "/connect" && response.ok) {
+    const answer = await response.json();
+    session = { ...answer, url: new URL("/", url).origin };
+    return Response.json(globalThis.blocksUdp ? withoutUdp(answer) : answer);
   }
   if (kind !== undefined && kind === trap.cutAfter) {
     trap.cutAfter = undefined;
@@ -63,6 +70,26 @@ async function start(url, userId, options) {
   });
   me.onSignal((signal) => signals.push(signal));
 }
+
+/** What the webapp says of the user's inbox. */
+async function inbox() {
+  const { listeningKey, passcode } = session;
+  const headers = { Authorization: `Basic ${btoa(`${listeningKey}:${passcode}`)}` };
+  return (await fetch(`${session.url}/inbox`, { headers })).json();
+}
+
+/** Listens in a room. */
+function enter(room) {
+  heard.length = 0;
+  globalThis.room = room;
+  room.signals = [];
+  room.onSignal((signal) => {
+    room.signals.push(signal);
+    heard.push(signal.content);
+  });
+}
+
+const namesIn = ({ members }) => members.map(({ userId, alias }) => userId ?? alias).join();
 
 /** Camera and microphone, or what is asked for. */
 const media = (what = { audio: true, video: true }) => navigator.mediaDevices.getUserMedia(what);
@@ -162,4 +189,5 @@ async function download(length) {
 
 const all = { sockets, requests, failures, states, signals, calls, rings, trap, media, acceptAll, ring, call, callOf, echo, say };
 Object.assign(globalThis, all, { decodedVideos, candidateTypes, iceUser, upload, download });
+Object.assign(globalThis, { inbox, enter, namesIn, heard });
 Object.assign(globalThis, { start, listenWithSimplePeer: listen });

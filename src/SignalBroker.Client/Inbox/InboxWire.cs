@@ -1,0 +1,45 @@
+using System.Text.Json;
+
+namespace SignalBroker.Client;
+
+/// <summary>What <c>/inbox/settle</c> takes.</summary>
+internal sealed record SettleRequest
+{
+    public long? UpTo { get; init; }
+    public IReadOnlyList<long>? Sequences { get; init; }
+}
+
+/// <summary>The same, through the socket.</summary>
+internal sealed record SettleBySocketRequest(string Id, SettleRequest Settle);
+
+/// <summary>What <c>GET /inbox</c> answers.</summary>
+internal sealed record InboxAnswer(
+    bool Recovered,
+    long LastSequence,
+    long LowestSequence,
+    long SettledThrough,
+    bool More,
+    IReadOnlyList<JsonElement>? Entries
+);
+
+/// <summary>The content of a receipt's envelope.</summary>
+internal sealed record ToldReceipt
+{
+    public required string Id { get; init; }
+    public string? Outcome { get; init; }
+    public string? To { get; init; }
+    public string? Device { get; init; }
+    public string? Session { get; init; }
+    public DateTimeOffset At { get; init; }
+
+    public Receipt ToReceipt() =>
+        new()
+        {
+            Id = Id,
+            IsDelivered = Outcome == "delivered",
+            To = To ?? "",
+            Device = Device,
+            Session = Session,
+            At = At,
+        };
+}

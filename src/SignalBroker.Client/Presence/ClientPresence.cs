@@ -1,0 +1,250 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using SignalBroker.Client.Http;
+
+namespace SignalBroker.Client;
+
+/// <summary>Who can be reached, as far as the server lets the user know.</summary>
+/// <remarks>While the client reconnects, calls wait up to 30 s.</remarks>
+[SuppressMessage("Design", "CA1001", Justification = "Without its wait handle a semaphore has nothing to dispose of.")]
+public sealed class ClientPresence
+{
+    private const int MostAttempts = 3;
+
+    private static readonly TimeSpan AskAgain = TimeSpan.FromSeconds(1);
+
+    private readonly SessionCalls calls;
+    private readonly TimeProvider time;
+    private readonly Lock changing = new();
+    private readonly List<PresenceWatch> watches = [];
+    private readonly SemaphoreSlim subscribing = new(1);
+    private int changesTold;
+    private bool isClosed;
+
+    internal ClientPresence(SessionCalls calls, TimeProvider time) => (this.calls, this.time) = (calls, time);
+
+    /// <summary>Asks whether a user can be reached.</summary>
+    /// <param name="userId">The user's id.</param>
+    /// <param name="cancellationToken">Gives it up.</param>
+    /// <returns>What is known; <see cref="PresenceState.Away"/> for a user who was never there.</returns>
+    /// <exception cref="ServerRefusedException">The server refused it.</exception>
+    /// <exception cref="ServerUnreachableException">The server did not answer.</exception>
+    /// <exception cref="SignalNotSentException">The client did not listen again in time, or is closed.</exception>
+    /// <exception cref="OperationCanceledException">It was given up by the caller.</exception>
+    public async Task<Presence> GetAsync(string userId, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(userId);
+        return (
+            await calls.GetAsync(
+                $"/presence/{Uri.EscapeDataString(userId)}",
+                ApiJson.Default.ListedPresence,
+                cancellationToken
+            )
+        ).ToPresence();
+    }
+
+    /// <summary>Asks whether users can be reached.</summary>
+    /// <param name="userIds">The users' ids, 100 at most.</param>
+    /// <param name="cancellationToken">Gives it up.</param>
+    /// <returns>What is known of each, in the order of the question.</returns>
+    /// <inheritdoc cref="GetAsync(string, CancellationToken)"/>
+    public async Task<IReadOnlyList<Presence>> GetAsync(
+        IEnumerable<string> userIds,
+        CancellationToken cancellationToken = default
+    )
+    {
+        ArgumentNullException.ThrowIfNull(userIds);
+        var users = string.Join(',', userIds.Select(Uri.EscapeDataString));
+        return users.Length == 0
+            ? []
+            : (
+                await calls.GetAsync($"/presence?users={users}", ApiJson.Default.PresenceAnswer, cancellationToken)
+            ).All();
+    }
+
+    /// <summary>
+    /// Watches users: first what is known of each, and then each change. After a reconnect it goes on with what has changed
+    /// meanwhile. Of several changes that nobody has read yet, the last one comes.
+    /// </summary>
+    /// <param name="userIds">The users' ids. All watches of a client together may have 100 users.</param>
+    /// <param name="cancellationToken">Ends the watch.</param>
+    /// <returns>What is known, as it changes, until the client is closed.</returns>
+    /// <inheritdoc cref="GetAsync(string, CancellationToken)" path="/exception"/>
+    public async IAsyncEnumerable<Presence> WatchAsync(
+        IEnumerable<string> userIds,
+        [EnumeratorCancellation] CancellationToken cancellationToken = default
+    )
+    {
+        ArgumentNullException.ThrowIfNull(userIds);
+        var watch = new PresenceWatch(userIds);
+        lock (changing)
+        {
+            watches.Add(watch);
+        }
+
+        try
+        {
+            await SubscribeAsync(cancellationToken);
+            while (await watch.NextAsync(cancellationToken) is { } news)
+            {
+                foreach (var presence in news)
+                {
+                    yield return presence;
+                }
+            }
+        }
+        finally
+        {
+            lock (changing)
+            {
+                watches.Remove(watch);
+            }
+
+            _ = ResubscribeAsync();
+        }
+    }
+
+    /// <summary>The users whom the server has ever seen and lets this one know of, by their ids; anonymous ones never.</summary>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <returns>The users; they are asked for 100 at a time.</returns>
+    /// <inheritdoc cref="GetAsync(string, CancellationToken)" path="/exception"/>
+    public async IAsyncEnumerable<KnownUser> ReadUsersAsync(
+        [EnumeratorCancellation] CancellationToken cancellationToken = default
+    )
+    {
+        string? after = null;
+        do
+        {
+            var path = after is null ? "/users" : $"/users?after={Uri.EscapeDataString(after)}";
+            var page = await calls.GetAsync(path, ApiJson.Default.UsersAnswer, cancellationToken);
+            foreach (var user in page.Users ?? [])
+            {
+                yield return user;
+            }
+
+            after = page.Next;
+        } while (after is not null);
+    }
+
+    /// <summary>Hears of a change.</summary>
+    internal void Receive(JsonElement content)
+    {
+        try
+        {
+            if (content.Deserialize(ApiJson.Default.ListedPresence) is { } told)
+            {
+                Interlocked.Increment(ref changesTold);
+                Tell([told.ToPresence()]);
+            }
+        }
+        catch (JsonException)
+        {
+            // A newer server's, perhaps.
+        }
+    }
+
+    /// <summary>Says to a new session's webapp whom to watch.</summary>
+    internal void Resume()
+    {
+        lock (changing)
+        {
+            if (watches.Count == 0)
+            {
+                return;
+            }
+        }
+
+        _ = ResubscribeAsync();
+    }
+
+    /// <summary>No more comes.</summary>
+    /// <param name="why">What is wrong; null if nothing is.</param>
+    internal void Close(Exception? why)
+    {
+        lock (changing)
+        {
+            isClosed = true;
+            watches.ForEach(watch => watch.End(why));
+        }
+    }
+
+    private void Tell(IReadOnlyList<Presence> all)
+    {
+        lock (changing)
+        {
+            foreach (var presence in all)
+            {
+                watches.ForEach(watch => watch.Tell(presence));
+            }
+        }
+    }
+
+    // The answer holds what is known now. A change that comes while it is under way may be older or newer than that, so
+    // then it is asked once more.
+    private async Task SubscribeAsync(CancellationToken cancellationToken)
+    {
+        await subscribing.WaitAsync(cancellationToken);
+        try
+        {
+            for (var attempt = 1; ; attempt++)
+            {
+                var toldBefore = Volatile.Read(ref changesTold);
+                var answer = await calls.AskAsync(
+                    HttpMethod.Put,
+                    "/presence/subscriptions",
+                    JsonSerializer.SerializeToUtf8Bytes(
+                        new SubscriptionsRequest(Watched()),
+                        ApiJson.Default.SubscriptionsRequest
+                    ),
+                    ApiJson.Default.PresenceAnswer,
+                    isRepeatable: true,
+                    cancellationToken
+                );
+                Tell(answer.All());
+                if (Volatile.Read(ref changesTold) == toldBefore || attempt == MostAttempts)
+                {
+                    return;
+                }
+            }
+        }
+        finally
+        {
+            subscribing.Release();
+        }
+    }
+
+    private async Task ResubscribeAsync()
+    {
+        while (true)
+        {
+            try
+            {
+                await SubscribeAsync(CancellationToken.None);
+                return;
+            }
+            catch (SignalBrokerException failure) when (Settler.MayPass(failure))
+            {
+                await Task.Delay(AskAgain, time);
+            }
+            catch (SignalBrokerException failure)
+            {
+                lock (changing)
+                {
+                    // A closed client has said so to those who watch.
+                    watches.ForEach(watch => watch.End(isClosed ? null : failure));
+                }
+
+                return;
+            }
+        }
+    }
+
+    private string[] Watched()
+    {
+        lock (changing)
+        {
+            return [.. watches.SelectMany(watch => watch.Users).Distinct()];
+        }
+    }
+}

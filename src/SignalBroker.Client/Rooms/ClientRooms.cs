@@ -1,0 +1,166 @@
+using System.Text.Json;
+using SignalBroker.Client.Http;
+
+namespace SignalBroker.Client;
+
+/// <summary>
+/// The rooms of a user: groups whose members are users, so that a member stays one over lost connections and restarts.
+/// </summary>
+/// <remarks>
+/// Signals to rooms are sent by <c>SendToRoomAsync</c>. What arrives through a room names it in <see cref="Signal.Room"/>;
+/// changes of the members come as signals too, with a <see cref="Signal.RoomChange"/>. While the client reconnects, calls wait
+/// up to 30 s.
+/// </remarks>
+public sealed class ClientRooms
+{
+    private readonly SessionCalls calls;
+
+    internal ClientRooms(SessionCalls calls) => this.calls = calls;
+
+    /// <summary>Makes a room, whose first member and owner the user is.</summary>
+    /// <param name="options">What it is like; null for a room that needs a code and in which everyone reaches everyone.</param>
+    /// <param name="cancellationToken">Gives it up; the room may have been made all the same.</param>
+    /// <returns>The room, with its <see cref="Room.JoinCode"/>, which is told only this once.</returns>
+    /// <exception cref="RoomConflictException">The user is a member of as many rooms as allowed.</exception>
+    /// <exception cref="ServerRefusedException">The server refused it otherwise.</exception>
+    /// <exception cref="ServerUnreachableException">The server did not answer: the room may have been made.</exception>
+    /// <exception cref="SignalNotSentException">The client did not listen again in time, or is closed.</exception>
+    /// <exception cref="OperationCanceledException">It was given up by the caller.</exception>
+    public async Task<Room> CreateAsync(RoomOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        options ??= new();
+        var request = new CreateRoomRequest(
+            options.Name,
+            options.Kind == RoomKind.Host ? "host" : "broadcast",
+            options.IsOpen,
+            options.MaxMembers,
+            options.Alias,
+            options.IsAnonymous
+        );
+        var answer = await calls.AskAsync(
+            HttpMethod.Post,
+            "/rooms",
+            JsonSerializer.SerializeToUtf8Bytes(request, ApiJson.Default.CreateRoomRequest),
+            ApiJson.Default.RoomAnswer,
+            isRepeatable: false,
+            cancellationToken
+        );
+        return answer.ToRoom();
+    }
+
+    /// <summary>Makes the user a member; who is one already stays the member that it was.</summary>
+    /// <param name="room">The room's id.</param>
+    /// <param name="options">The room's code, and as whom to join; null where the room is open.</param>
+    /// <param name="cancellationToken">Gives it up; the user may have become a member all the same.</param>
+    /// <returns>The room, in which <see cref="Room.Me"/> is the user's member id.</returns>
+    /// <exception cref="ForbiddenException">The code is missing or wrong.</exception>
+    /// <exception cref="RoomNotFoundException">There is no such room.</exception>
+    /// <exception cref="RoomConflictException">The room is full, the alias is taken or the user is in too many rooms.</exception>
+    /// <exception cref="ServerRefusedException">The server refused it otherwise.</exception>
+    /// <exception cref="ServerUnreachableException">The server did not answer: the user may be a member.</exception>
+    /// <exception cref="SignalNotSentException">The client did not listen again in time, or is closed.</exception>
+    /// <exception cref="OperationCanceledException">It was given up by the caller.</exception>
+    public async Task<Room> JoinAsync(
+        string room,
+        JoinOptions? options = null,
+        CancellationToken cancellationToken = default
+    )
+    {
+        options ??= new();
+        var request = new JoinRoomRequest(options.JoinCode, options.Alias, options.IsAnonymous);
+        var answer = await calls.AskAsync(
+            HttpMethod.Post,
+            PathOf(room, "/join"),
+            JsonSerializer.SerializeToUtf8Bytes(request, ApiJson.Default.JoinRoomRequest),
+            ApiJson.Default.RoomAnswer,
+            isRepeatable: true,
+            cancellationToken
+        );
+        return answer.ToRoom();
+    }
+
+    /// <summary>Ends the user's membership, if there is one; a host closes the room by leaving.</summary>
+    /// <param name="room">The room's id.</param>
+    /// <param name="cancellationToken">Gives it up; it may have been done all the same.</param>
+    /// <inheritdoc cref="CreateAsync" path="/exception[not(@cref='T:SignalBroker.Client.RoomConflictException')]"/>
+    public Task LeaveAsync(string room, CancellationToken cancellationToken = default) =>
+        calls.TellAsync(HttpMethod.Post, PathOf(room, "/leave"), cancellationToken);
+
+    /// <summary>Lets the other members know who the user is, where it is anonymous; that can't be taken back.</summary>
+    /// <param name="room">The room's id.</param>
+    /// <param name="cancellationToken">Gives it up; it may have been done all the same.</param>
+    /// <returns>The room.</returns>
+    /// <exception cref="ForbiddenException">The user is no member.</exception>
+    /// <exception cref="RoomNotFoundException">There is no such room.</exception>
+    /// <inheritdoc cref="LeaveAsync"/>
+    public async Task<Room> RevealAsync(string room, CancellationToken cancellationToken = default)
+    {
+        var answer = await calls.AskAsync(
+            HttpMethod.Post,
+            PathOf(room, "/reveal"),
+            body: null,
+            ApiJson.Default.RoomAnswer,
+            isRepeatable: true,
+            cancellationToken
+        );
+        return answer.ToRoom();
+    }
+
+    /// <summary>Ends somebody else's membership, in a room that the user owns.</summary>
+    /// <param name="room">The room's id.</param>
+    /// <param name="member">The member's id.</param>
+    /// <param name="cancellationToken">Gives it up; it may have been done all the same.</param>
+    /// <exception cref="ForbiddenException">The user does not own the room.</exception>
+    /// <exception cref="RoomNotFoundException">There is no such room, or no such member in it.</exception>
+    /// <inheritdoc cref="LeaveAsync"/>
+    public Task RemoveAsync(string room, string member, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(member);
+        return calls.TellAsync(
+            HttpMethod.Delete,
+            PathOf(room, $"/members/{Uri.EscapeDataString(member)}"),
+            cancellationToken
+        );
+    }
+
+    /// <summary>Closes a room that the user owns.</summary>
+    /// <param name="room">The room's id.</param>
+    /// <param name="cancellationToken">Gives it up; it may have been done all the same.</param>
+    /// <exception cref="ForbiddenException">The user does not own the room.</exception>
+    /// <exception cref="RoomNotFoundException">There is no such room, or none any more.</exception>
+    /// <inheritdoc cref="LeaveAsync"/>
+    public Task CloseAsync(string room, CancellationToken cancellationToken = default) =>
+        calls.TellAsync(HttpMethod.Delete, PathOf(room), cancellationToken);
+
+    /// <summary>Asks what a room is like: for its members, and for everybody if it is open.</summary>
+    /// <param name="room">The room's id.</param>
+    /// <param name="cancellationToken">Gives it up.</param>
+    /// <returns>The room.</returns>
+    /// <inheritdoc cref="RevealAsync" path="/exception"/>
+    public async Task<Room> GetAsync(string room, CancellationToken cancellationToken = default) =>
+        (await calls.GetAsync(PathOf(room), ApiJson.Default.RoomAnswer, cancellationToken)).ToRoom();
+
+    /// <summary>Asks for the rooms that the user is a member of.</summary>
+    /// <param name="cancellationToken">Gives it up.</param>
+    /// <returns>The rooms.</returns>
+    /// <inheritdoc cref="LeaveAsync" path="/exception"/>
+    public async Task<IReadOnlyList<Room>> ListAsync(CancellationToken cancellationToken = default)
+    {
+        var answers = await calls.GetAsync("/rooms", ApiJson.Default.RoomAnswerArray, cancellationToken);
+        return Array.ConvertAll(answers, answer => answer.ToRoom());
+    }
+
+    /// <summary>Asks who is in a room, for its members.</summary>
+    /// <param name="room">The room's id.</param>
+    /// <param name="cancellationToken">Gives it up.</param>
+    /// <returns>The members, the user among them.</returns>
+    /// <inheritdoc cref="RevealAsync" path="/exception"/>
+    public async Task<RoomMembers> GetMembersAsync(string room, CancellationToken cancellationToken = default) =>
+        (await calls.GetAsync(PathOf(room, "/members"), ApiJson.Default.MembersAnswer, cancellationToken)).ToMembers();
+
+    private static string PathOf(string room, string rest = "")
+    {
+        ArgumentException.ThrowIfNullOrEmpty(room);
+        return $"/rooms/{Uri.EscapeDataString(room)}{rest}";
+    }
+}

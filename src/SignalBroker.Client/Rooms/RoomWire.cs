@@ -1,0 +1,99 @@
+namespace SignalBroker.Client;
+
+/// <summary>What <c>POST /rooms</c> takes.</summary>
+internal sealed record CreateRoomRequest(
+    string? Name,
+    string Kind,
+    bool Open,
+    int? MaxMembers,
+    string? Alias,
+    bool Anonymous
+);
+
+/// <summary>What <c>/join</c> takes.</summary>
+internal sealed record JoinRoomRequest(string? JoinCode, string? Alias, bool Anonymous);
+
+/// <summary>A room, as the server writes it.</summary>
+internal sealed record RoomAnswer
+{
+    public required string Room { get; init; }
+    public string? Name { get; init; }
+    public string? Kind { get; init; }
+    public bool Open { get; init; }
+    public int Members { get; init; }
+    public int MaxMembers { get; init; }
+    public long Version { get; init; }
+    public string? Owner { get; init; }
+    public string? Me { get; init; }
+    public string? JoinCode { get; init; }
+
+    public Room ToRoom() =>
+        new()
+        {
+            Id = Room,
+            Name = Name,
+            Kind = Kind == "host" ? RoomKind.Host : RoomKind.Broadcast,
+            IsOpen = Open,
+            Members = Members,
+            MaxMembers = MaxMembers,
+            Version = Version,
+            Owner = Owner,
+            Me = Me,
+            JoinCode = JoinCode,
+        };
+}
+
+/// <summary>A room's members, as the server writes them.</summary>
+internal sealed record MembersAnswer(string? Room, long Version, IReadOnlyList<ListedMember>? Members)
+{
+    public RoomMembers ToMembers() =>
+        new(Room ?? "", Version, [.. (Members ?? []).Select(member => member.ToMember())]);
+}
+
+/// <summary>A member, as the server writes it.</summary>
+internal sealed record ListedMember
+{
+    public required string Member { get; init; }
+    public string? Alias { get; init; }
+    public string? UserId { get; init; }
+    public bool Owner { get; init; }
+    public DateTimeOffset? JoinedAt { get; init; }
+
+    public RoomMember ToMember() =>
+        new()
+        {
+            Id = Member,
+            Alias = Alias,
+            UserId = UserId,
+            IsOwner = Owner,
+            JoinedAt = JoinedAt,
+        };
+}
+
+/// <summary>The content of an envelope that tells of a change in a room.</summary>
+internal sealed record ToldChange
+{
+    public required string Room { get; init; }
+    public string? Event { get; init; }
+    public long Version { get; init; }
+    public ListedMember? Member { get; init; }
+    public string? Owner { get; init; }
+
+    public RoomChange ToChange() =>
+        new()
+        {
+            Room = Room,
+            Event = Event switch
+            {
+                "joined" => RoomEvent.Joined,
+                "left" => RoomEvent.Left,
+                "removed" => RoomEvent.Removed,
+                "revealed" => RoomEvent.Revealed,
+                "closed" => RoomEvent.Closed,
+                _ => RoomEvent.Other,
+            },
+            Version = Version,
+            Member = Member?.ToMember(),
+            Owner = Owner,
+        };
+}

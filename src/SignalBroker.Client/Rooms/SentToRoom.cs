@@ -1,0 +1,20 @@
+namespace SignalBroker.Client;
+
+/// <summary>What became of a signal in a room; it counts, and names nobody.</summary>
+/// <param name="Id">The signal's name, as its receivers see it.</param>
+/// <param name="Room">The room.</param>
+/// <param name="Members">How many other members it is for.</param>
+/// <param name="Listening">How many of them have a session that listens.</param>
+/// <param name="Nodes">What became of it, for each node that they listen on.</param>
+public sealed record SentToRoom(
+    string Id,
+    string Room,
+    int Members,
+    int Listening,
+    IReadOnlyList<DeliveryToNode> Nodes
+);
+
+/// <summary>What became of a signal for the members of a room that listen on one node.</summary>
+/// <param name="Members">How many they are.</param>
+/// <param name="Outcome">What the node said.</param>
+public sealed record DeliveryToNode(int Members, Outcome Outcome);

@@ -1,0 +1,172 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using SignalBroker.Client.Http;
+using SignalBroker.Client.Sending;
+
+namespace SignalBroker.Client;
+
+/// <summary>Who can send signals: a user who listens, or an application.</summary>
+public abstract class SignalSender
+{
+    private readonly TimeProvider time;
+
+    private protected SignalSender(TimeProvider time) => this.time = time;
+
+    /// <summary>
+    /// Sends any JSON. Signals to one addressee go one after the other, in the order of the calls; one that the server can't
+    /// take at the moment is tried again for its time to live, 30 s if none is said.
+    /// </summary>
+    /// <param name="to">
+    /// A user's id, for all listening sessions of the user; or <see cref="Addressee.OfDevice"/>, or
+    /// <see cref="Addressee.OfSession"/>.
+    /// </param>
+    /// <param name="content">The content; with the rest of the request at most 64 KiB.</param>
+    /// <param name="options">What else there is to say; null for nothing.</param>
+    /// <param name="cancellationToken">Gives the signal up; one that is under way may arrive all the same.</param>
+    /// <returns>
+    /// What became of it: at each session, and whether it is stored. While a client reconnects, up to 100 signals wait.
+    /// </returns>
+    /// <exception cref="SignalNotSentException">It was given up before it was sent; the code says why.</exception>
+    /// <exception cref="UserNotListeningException">The addressee has no session that listens, and it is not stored.</exception>
+    /// <exception cref="InboxFullException">The addressee has as many stored signals as allowed.</exception>
+    /// <exception cref="ServerRefusedException">The server refused it otherwise.</exception>
+    /// <exception cref="ServerUnreachableException">The server did not answer: it may have been sent.</exception>
+    /// <exception cref="OperationCanceledException">It was given up by the caller.</exception>
+    public Task<Sent> SendAsync(
+        Addressee to,
+        JsonElement content,
+        SendOptions? options = null,
+        CancellationToken cancellationToken = default
+    ) => SendToUserAsync(OutgoingSignal.Write(to, options, time, content.WriteTo), cancellationToken);
+
+    /// <summary>Sends an object as JSON, without reflection.</summary>
+    /// <param name="to">
+    /// A user's id, for all listening sessions of the user; or <see cref="Addressee.OfDevice"/>, or
+    /// <see cref="Addressee.OfSession"/>.
+    /// </param>
+    /// <param name="content">The content.</param>
+    /// <param name="contentType">How the content is written, from a <c>JsonSerializerContext</c>.</param>
+    /// <param name="options">What else there is to say; null for nothing.</param>
+    /// <param name="cancellationToken">Gives the signal up; one that is under way may arrive all the same.</param>
+    /// <inheritdoc cref="SendAsync(Addressee, JsonElement, SendOptions?, CancellationToken)"/>
+    // Otherwise it would be ambiguous whose options a "new() { … }" are.
+    [OverloadResolutionPriority(-1)]
+    public Task<Sent> SendAsync<T>(
+        Addressee to,
+        T content,
+        JsonTypeInfo<T> contentType,
+        SendOptions? options = null,
+        CancellationToken cancellationToken = default
+    ) => SendToUserAsync(OutgoingSignal.Write(to, options, time, Writing(content, contentType)), cancellationToken);
+
+    /// <summary>Sends an object as JSON in camelCase, by reflection.</summary>
+    /// <param name="to">
+    /// A user's id, for all listening sessions of the user; or <see cref="Addressee.OfDevice"/>, or
+    /// <see cref="Addressee.OfSession"/>.
+    /// </param>
+    /// <param name="content">The content.</param>
+    /// <param name="options">What else there is to say; null for nothing.</param>
+    /// <param name="cancellationToken">Gives the signal up; one that is under way may arrive all the same.</param>
+    /// <inheritdoc cref="SendAsync(Addressee, JsonElement, SendOptions?, CancellationToken)"/>
+    [RequiresUnreferencedCode("Pass the content's JsonTypeInfo where code is trimmed.")]
+    [RequiresDynamicCode("Pass the content's JsonTypeInfo where code is compiled ahead of time.")]
+    public Task<Sent> SendAsync<T>(
+        Addressee to,
+        T content,
+        SendOptions? options = null,
+        CancellationToken cancellationToken = default
+    ) => SendToUserAsync(OutgoingSignal.Write(to, options, time, Writing(content)), cancellationToken);
+
+    /// <summary>
+    /// Sends any JSON to the members of a room. The session that sends it does not get it; the sender's other sessions do.
+    /// Order and waiting are as for any signal.
+    /// </summary>
+    /// <param name="room">The room's id, such as <see cref="Room.Id"/>.</param>
+    /// <param name="content">The content; with the rest of the request at most 64 KiB.</param>
+    /// <param name="options">
+    /// What else there is to say, such as the one member that it is for (<see cref="SendOptions.ToMember"/>); null for
+    /// nothing.
+    /// </param>
+    /// <param name="cancellationToken">Gives the signal up; one that is under way may arrive all the same.</param>
+    /// <returns>How many it reached.</returns>
+    /// <exception cref="RoomNotFoundException">There is no such room, or no such member in it.</exception>
+    /// <exception cref="ForbiddenException">The sender is no member, or may only reach the host.</exception>
+    /// <exception cref="UserNotListeningException">The one member that it is for does not listen.</exception>
+    /// <exception cref="SignalNotSentException">It was given up before it was sent; the code says why.</exception>
+    /// <exception cref="ServerRefusedException">The server refused it otherwise.</exception>
+    /// <exception cref="ServerUnreachableException">The server did not answer: it may have been sent.</exception>
+    /// <exception cref="OperationCanceledException">It was given up by the caller.</exception>
+    public Task<SentToRoom> SendToRoomAsync(
+        string room,
+        JsonElement content,
+        SendOptions? options = null,
+        CancellationToken cancellationToken = default
+    ) => SendToRoomAsync(OutgoingSignal.Write(Of(room, options), options, time, content.WriteTo), cancellationToken);
+
+    /// <summary>Sends an object as JSON to the members of a room, without reflection.</summary>
+    /// <param name="room">The room's id, such as <see cref="Room.Id"/>.</param>
+    /// <param name="content">The content.</param>
+    /// <param name="contentType">How the content is written, from a <c>JsonSerializerContext</c>.</param>
+    /// <param name="options">What else there is to say; null for nothing.</param>
+    /// <param name="cancellationToken">Gives the signal up; one that is under way may arrive all the same.</param>
+    /// <inheritdoc cref="SendToRoomAsync(string, JsonElement, SendOptions?, CancellationToken)"/>
+    [OverloadResolutionPriority(-1)]
+    public Task<SentToRoom> SendToRoomAsync<T>(
+        string room,
+        T content,
+        JsonTypeInfo<T> contentType,
+        SendOptions? options = null,
+        CancellationToken cancellationToken = default
+    ) =>
+        SendToRoomAsync(
+            OutgoingSignal.Write(Of(room, options), options, time, Writing(content, contentType)),
+            cancellationToken
+        );
+
+    /// <summary>Sends an object as JSON in camelCase to the members of a room, by reflection.</summary>
+    /// <param name="room">The room's id, such as <see cref="Room.Id"/>.</param>
+    /// <param name="content">The content.</param>
+    /// <param name="options">What else there is to say; null for nothing.</param>
+    /// <param name="cancellationToken">Gives the signal up; one that is under way may arrive all the same.</param>
+    /// <inheritdoc cref="SendToRoomAsync(string, JsonElement, SendOptions?, CancellationToken)"/>
+    [RequiresUnreferencedCode("Pass the content's JsonTypeInfo where code is trimmed.")]
+    [RequiresDynamicCode("Pass the content's JsonTypeInfo where code is compiled ahead of time.")]
+    public Task<SentToRoom> SendToRoomAsync<T>(
+        string room,
+        T content,
+        SendOptions? options = null,
+        CancellationToken cancellationToken = default
+    ) => SendToRoomAsync(OutgoingSignal.Write(Of(room, options), options, time, Writing(content)), cancellationToken);
+
+    /// <summary>Sends what is written when it is its turn.</summary>
+    private protected abstract Task<ExchangeAnswer> DeliverAsync(
+        OutgoingSignal signal,
+        CancellationToken cancellationToken
+    );
+
+    private static Addressee Of(string room, SendOptions? options) => Addressee.OfRoom(room, options?.ToMember);
+
+    private static Action<Utf8JsonWriter> Writing<T>(T content, JsonTypeInfo<T> type) =>
+        writer => JsonSerializer.Serialize(writer, content, type);
+
+    [RequiresUnreferencedCode("It finds the content's members by reflection.")]
+    [RequiresDynamicCode("It finds the content's members by reflection.")]
+    private static Action<Utf8JsonWriter> Writing<T>(T content) =>
+        writer => JsonSerializer.Serialize(writer, content, JsonSerializerOptions.Web);
+
+    private async Task<Sent> SendToUserAsync(OutgoingSignal signal, CancellationToken cancellationToken) =>
+        (await SendAsync(signal, cancellationToken)).ToSent();
+
+    private async Task<SentToRoom> SendToRoomAsync(OutgoingSignal signal, CancellationToken cancellationToken) =>
+        (await SendAsync(signal, cancellationToken)).ToSentToRoom();
+
+    private async Task<ExchangeAnswer> SendAsync(OutgoingSignal signal, CancellationToken cancellationToken)
+    {
+        var answer = await DeliverAsync(signal, cancellationToken);
+        // A request that failed may still be read from, so only then its memory is not given back.
+        signal.Dispose();
+        return answer;
+    }
+}

@@ -1,0 +1,112 @@
+using Dapper;
+using Npgsql;
+
+namespace SignalBroker.Presence;
+
+/// <summary>A user at whom somebody has to look.</summary>
+/// <param name="UserId">The user.</param>
+/// <param name="MayReturn">Whether a session has just gone that may be back soon, so that nobody is told yet that it has.</param>
+public sealed record DueUser(string UserId, bool MayReturn);
+
+/// <summary>A session that has been told something else of a user than what is true.</summary>
+public sealed record Subscriber
+{
+    /// <summary>The session.</summary>
+    public required string ListeningKey { get; init; }
+
+    /// <summary>The node that holds its queue.</summary>
+    public required string Node { get; init; }
+
+    /// <summary>Whether its queue exists.</summary>
+    public bool Acked { get; init; }
+
+    /// <summary>The user that it has subscribed to.</summary>
+    public required string UserId { get; init; }
+
+    /// <summary>What it was told last; null for nothing.</summary>
+    public string? Told { get; init; }
+}
+
+/// <summary>The SQL statements about users whose presence may have changed.</summary>
+public sealed class DueStore(Visibility visibility)
+{
+    /// <summary>How many users are looked at in one transaction.</summary>
+    public const int Most = 100;
+
+    /// <summary>Takes users who are due, so that nobody else looks at them until the connection's transaction ends.</summary>
+    public static async Task<IReadOnlyList<DueUser>> TakeAsync(NpgsqlConnection connection)
+    {
+        var taken = await connection.QueryAsync<(string UserId, bool Went)>(
+            $"""
+            WITH due AS MATERIALIZED (
+                SELECT number, user_id, went FROM presence_due WHERE due_at <= now()
+                ORDER BY due_at LIMIT {Most} FOR UPDATE SKIP LOCKED
+            ), mine AS MATERIALIZED (
+                SELECT user_id FROM (SELECT DISTINCT user_id FROM due) AS users
+                WHERE pg_try_advisory_xact_lock(hashtextextended(user_id, {SubscriptionStore.LockSpace}))
+            ), taken AS (
+                DELETE FROM presence_due USING due JOIN mine USING (user_id) WHERE presence_due.number = due.number
+                RETURNING presence_due.user_id, presence_due.went
+            )
+            SELECT user_id, bool_or(went) FROM taken GROUP BY user_id
+            """
+        );
+        var users = taken.ToDictionary(user => user.UserId, user => user.Went);
+        string[] came = [.. users.Keys.Where(userId => !users[userId])];
+        var mayReturn = came.Length == 0 ? [] : await FindGoneAsync(connection, came);
+        return [.. users.Keys.Select(userId => new DueUser(userId, mayReturn.Contains(userId)))];
+    }
+
+    /// <summary>The subscribers that have been told something else than these reports say, in the connection's transaction.</summary>
+    public async Task<IReadOnlyList<Subscriber>> FindMisinformedAsync(
+        NpgsqlConnection connection,
+        IReadOnlyList<PresenceReport> reports
+    )
+    {
+        var found = await connection.QueryAsync<Subscriber>(
+            $"""
+            SELECT sessions.listening_key AS ListeningKey, sessions.node AS Node, sessions.acked_at IS NOT NULL AS Acked,
+                   subscription.user_id AS UserId, subscription.told AS Told
+            FROM unnest(@users, @news) AS report(user_id, told), LATERAL (
+                SELECT * FROM presence_subscriptions WHERE presence_subscriptions.user_id = report.user_id OFFSET 0
+            ) AS subscription JOIN sessions USING (listening_key)
+            WHERE subscription.told IS DISTINCT FROM report.told AND sessions.ended_at IS NULL
+              -- Who listens there hears of it when the node is back.
+              AND coalesce((SELECT reachable FROM nodes WHERE nodes.name = sessions.node), true)
+              AND {visibility.Condition("sessions.user_id", "subscription.user_id")}
+            """,
+            new
+            {
+                users = reports.Select(report => report.UserId).ToArray(),
+                news = reports.Select(report => report.Told).ToArray(),
+            }
+        );
+        return found.AsList();
+    }
+
+    /// <summary>Has somebody look at these users again, in the connection's transaction.</summary>
+    public static Task PutOffAsync(NpgsqlConnection connection, IReadOnlyList<string> userIds, TimeSpan by) =>
+        connection.ExecuteAsync(
+            """
+            INSERT INTO presence_due (user_id, due_at, went)
+            SELECT user_id, clock_timestamp() + @by, false FROM unnest(@userIds) AS user_id
+            """,
+            new { userIds, by }
+        );
+
+    // Those of whom a session has gone so lately that it is not due yet.
+    private static async Task<HashSet<string>> FindGoneAsync(NpgsqlConnection connection, string[] userIds)
+    {
+        var gone = await connection.QueryAsync<string>(
+            "SELECT user_id FROM presence_due WHERE user_id = ANY(@userIds) AND went AND due_at > clock_timestamp()",
+            new { userIds }
+        );
+        return [.. gone];
+    }
+
+    /// <summary>How long it is until the next user is due; null when none is.</summary>
+    public static Task<TimeSpan?> UntilNextAsync(NpgsqlConnection connection) =>
+        connection.QuerySingleAsync<TimeSpan?>(
+            "SELECT (SELECT due_at FROM presence_due ORDER BY due_at LIMIT 1) - clock_timestamp()"
+        );
+}

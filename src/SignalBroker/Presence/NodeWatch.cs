@@ -1,0 +1,75 @@
+using Microsoft.Extensions.Options;
+using SignalBroker.Nodes;
+
+namespace SignalBroker.Presence;
+
+/// <summary>Has the webapps agree, by the database, on which nodes are reachable.</summary>
+/// <remarks>
+/// A node is reachable as long as one webapp can use it. A webapp that has not written for a while, because it has just
+/// started or the database was away, does not judge at first: the others may not have been able to write either.
+/// </remarks>
+public sealed partial class NodeWatch(
+    NodeStore store,
+    NodeCatalog catalog,
+    IOptions<PresenceOptions> options,
+    TimeProvider clock,
+    ILogger<NodeWatch> logger
+) : BackgroundService
+{
+    /// <summary>How often each webapp writes down which nodes it can use.</summary>
+    public static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+
+    private static readonly TimeSpan LongestGap = 3 * Interval;
+    private static readonly TimeSpan LeastTimeToJudge = TimeSpan.FromSeconds(10);
+
+    private long? regularSince;
+    private long writtenAt;
+
+    /// <summary>Writes once.</summary>
+    public async Task WriteAsync()
+    {
+        var begun = clock.GetTimestamp();
+        if (regularSince is null || clock.GetElapsedTime(writtenAt, begun) > LongestGap)
+        {
+            regularSince = begun;
+        }
+
+        var timeToJudge = options.Value.NodeUnknownAfter;
+        timeToJudge = timeToJudge > LeastTimeToJudge ? timeToJudge : LeastTimeToJudge;
+        var mayJudge = clock.GetElapsedTime(regularSince.Value, begun) >= timeToJudge;
+        var changed = await store.AgreeAsync(
+            catalog.Nodes.Where(node => node.IsUsable).Select(node => node.Name),
+            mayJudge ? options.Value.NodeUnknownAfter : null
+        );
+        writtenAt = clock.GetTimestamp();
+        foreach (var node in changed)
+        {
+            LogChanged(node.Name, node.Reachable);
+        }
+    }
+
+    /// <inheritdoc />
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Interval, clock);
+        do
+        {
+            try
+            {
+                await WriteAsync();
+            }
+            catch (Exception failure)
+            {
+                stoppingToken.ThrowIfCancellationRequested();
+                regularSince = null;
+                LogNotWritten(failure.Message);
+            }
+        } while (await timer.WaitForNextTickAsync(stoppingToken));
+    }
+
+    [LoggerMessage(LogLevel.Information, "The presence of sessions on node {Node} is known: {Reachable}")]
+    private partial void LogChanged(string node, bool reachable);
+
+    [LoggerMessage(LogLevel.Warning, "Which nodes can be used is not written down: {Reason}")]
+    private partial void LogNotWritten(string reason);
+}

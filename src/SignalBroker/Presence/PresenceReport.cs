@@ -1,0 +1,85 @@
+using System.Text.Json;
+using SignalBroker.Signals;
+
+namespace SignalBroker.Presence;
+
+/// <summary>What can be seen of a device that listens, or may listen.</summary>
+/// <param name="Device">What the user calls it; null for all sessions without a device.</param>
+/// <param name="State"><c>listening</c> or <c>unknown</c>.</param>
+/// <param name="Since">Since when.</param>
+public sealed record DevicePresence(string? Device, string State, DateTimeOffset Since);
+
+/// <summary>What can be seen of a user at a moment.</summary>
+public sealed record PresenceReport
+{
+    /// <summary>At least one device listens.</summary>
+    public const string Listening = "listening";
+
+    /// <summary>No device listens.</summary>
+    public const string Away = "away";
+
+    /// <summary>A device listened on a node that can't be reached, and nobody knows whether it still does.</summary>
+    public const string Unknown = "unknown";
+
+    /// <summary>Whoever asks may not see the user.</summary>
+    public const string Hidden = "hidden";
+
+    /// <summary>The user.</summary>
+    public required string UserId { get; init; }
+
+    /// <summary>One of the states above.</summary>
+    public required string State { get; init; }
+
+    /// <summary>The devices that listen or may listen.</summary>
+    public IReadOnlyList<DevicePresence> Devices { get; init; } = [];
+
+    /// <summary>When the user was last known to listen; null while it listens, and for users never seen.</summary>
+    public DateTimeOffset? LastSeen { get; init; }
+
+    /// <summary>When the database was looked at: of two reports, the later one is true.</summary>
+    public required DateTimeOffset AsOf { get; init; }
+
+    /// <summary>What a subscriber is told of; since when and last seen may change without that.</summary>
+    public string Told =>
+        State == Hidden ? Hidden : string.Join('\n', Devices.Select(device => $"{device.Device} {device.State}"));
+
+    /// <summary>Whether everything is still there that a subscriber was told of.</summary>
+    public bool HasAllOf(string? told) =>
+        told is null or Hidden or "" || told.Split('\n').All(Told.Split('\n').Contains);
+
+    /// <summary>Writes an object.</summary>
+    public void Write(Utf8JsonWriter writer)
+    {
+        writer.WriteStartObject();
+        WriteMembers(writer);
+        writer.WriteEndObject();
+    }
+
+    /// <summary>Writes the members of an object.</summary>
+    public void WriteMembers(Utf8JsonWriter writer)
+    {
+        writer.WriteString("userId"u8, UserId);
+        writer.WriteString("state"u8, State);
+        writer.WriteStartArray("devices"u8);
+        foreach (var device in Devices)
+        {
+            writer.WriteStartObject();
+            if (device.Device is not null)
+            {
+                writer.WriteString("device"u8, device.Device);
+            }
+
+            writer.WriteString("state"u8, device.State);
+            Envelope.Write(writer, "since"u8, device.Since);
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
+        if (LastSeen is { } lastSeen)
+        {
+            Envelope.Write(writer, "lastSeen"u8, lastSeen);
+        }
+
+        Envelope.Write(writer, "asOf"u8, AsOf);
+    }
+}

@@ -1,0 +1,103 @@
+using Dapper;
+using Npgsql;
+
+namespace SignalBroker.Presence;
+
+/// <summary>The SQL statements that read presence.</summary>
+public sealed class PresenceStore(NpgsqlDataSource database, Visibility visibility)
+{
+    /// <summary>What the viewer can see of these users, in their order.</summary>
+    /// <param name="viewer">Whoever asks; null for an application.</param>
+    /// <param name="userIds">The users, each once.</param>
+    public async Task<IReadOnlyList<PresenceReport>> ReadAsync(string? viewer, IReadOnlyList<string> userIds)
+    {
+        await using var connection = await database.OpenConnectionAsync();
+        return await ReadAsync(connection, viewer, userIds);
+    }
+
+    /// <summary>The same on a connection of the caller's, perhaps in its transaction.</summary>
+    public async Task<IReadOnlyList<PresenceReport>> ReadAsync(
+        NpgsqlConnection connection,
+        string? viewer,
+        IReadOnlyList<string> userIds
+    )
+    {
+        // One statement, so that everything is of one moment.
+        var rows = await connection.QueryAsync<Row>(
+            $"""
+            SELECT asked.user_id AS UserId, asked.visible AS Visible, users.last_seen AS LastSeen,
+                   listens.device AS Device, listens.state AS State, listens.since AS Since,
+                   clock_timestamp() AS AsOf
+            FROM (
+                SELECT user_id, number, {visibility.Condition("@viewer::text", "wanted.user_id")} AS visible
+                FROM unnest(@userIds) WITH ORDINALITY AS wanted(user_id, number)
+                OFFSET 0
+            ) AS asked
+            LEFT JOIN LATERAL (
+                SELECT last_seen FROM users WHERE users.user_id = asked.user_id LIMIT 1
+            ) AS users ON true
+            LEFT JOIN LATERAL (
+                SELECT device, state, since FROM presence_devices WHERE presence_devices.user_id = asked.user_id
+                OFFSET 0
+            ) AS listens ON true
+            ORDER BY number, device COLLATE "C" NULLS FIRST
+            """,
+            new { viewer, userIds }
+        );
+        return [.. rows.GroupBy(row => row.UserId).Select(ToReport)];
+    }
+
+    private static PresenceReport ToReport(IGrouping<string, Row> rows)
+    {
+        var first = rows.First();
+        if (!first.Visible)
+        {
+            return new()
+            {
+                UserId = first.UserId,
+                State = PresenceReport.Hidden,
+                AsOf = new(first.AsOf),
+            };
+        }
+
+        DevicePresence[] devices =
+        [
+            .. rows.Where(row => row.State is not null)
+                .Select(row => new DevicePresence(row.Device, row.State!, new(row.Since))),
+        ];
+        var state =
+            devices.Length == 0 ? PresenceReport.Away
+            : Array.Exists(devices, device => device.State == PresenceReport.Listening) ? PresenceReport.Listening
+            : PresenceReport.Unknown;
+        return new()
+        {
+            UserId = first.UserId,
+            State = state,
+            Devices = devices,
+            LastSeen = state switch
+            {
+                PresenceReport.Away => first.LastSeen is { } lastSeen ? new(lastSeen) : null,
+                PresenceReport.Unknown => devices.Max(device => device.Since),
+                _ => null,
+            },
+            AsOf = new(first.AsOf),
+        };
+    }
+
+    private sealed record Row
+    {
+        public required string UserId { get; init; }
+
+        public bool Visible { get; init; }
+
+        public DateTime? LastSeen { get; init; }
+
+        public string? Device { get; init; }
+
+        public string? State { get; init; }
+
+        public DateTime Since { get; init; }
+
+        public DateTime AsOf { get; init; }
+    }
+}

@@ -1,0 +1,193 @@
+using System.Threading.Channels;
+using Microsoft.Extensions.Options;
+using Npgsql;
+using SignalBroker.Broker;
+using SignalBroker.Http;
+using SignalBroker.Sessions;
+using SignalBroker.Signals;
+
+namespace SignalBroker.Presence;
+
+/// <summary>Tells subscribers how users' presence has changed, by envelopes that only the server can write.</summary>
+/// <remarks>
+/// What is due, and what each subscriber was told last, is in the database, and changes there when it has been published:
+/// whatever a webapp dies over, another one tells, perhaps for the second time.
+/// </remarks>
+public sealed partial class PresenceTeller(
+    NpgsqlDataSource database,
+    DueStore store,
+    PresenceStore presence,
+    NodeLinks links,
+    IOptions<SignalsOptions> options,
+    TimeProvider clock,
+    ILogger<PresenceTeller> logger
+) : BackgroundService, IAnnouncedMemory
+{
+    /// <summary>The type of these envelopes.</summary>
+    public const string Type = "presence";
+
+    // What a subscription or a lost announcement leaves to be done is found by then.
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
+
+    // Somebody else is at the users that are due.
+    private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(20);
+
+    // A node that confirms nothing must not keep the others' sessions from hearing.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan TryAgainAfter = TimeSpan.FromSeconds(1);
+
+    private readonly Channel<bool> woken = System.Threading.Channels.Channel.CreateBounded<bool>(
+        new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite }
+    );
+
+    /// <inheritdoc />
+    public string Channel => PresenceChanges.Channel;
+
+    /// <inheritdoc />
+    public void Forget(string announcement) => woken.Writer.TryWrite(true);
+
+    /// <inheritdoc />
+    public void HearsNoMore() { }
+
+    /// <summary>Looks at the users who are due, and tells whom it concerns.</summary>
+    /// <returns>How long nothing is to be done.</returns>
+    public async Task<TimeSpan> TellAsync()
+    {
+        await using var connection = await database.OpenConnectionAsync();
+        await using (var transaction = await connection.BeginTransactionAsync())
+        {
+            var due = await DueStore.TakeAsync(connection);
+            if (due.Count > 0)
+            {
+                await TellAsync(connection, due);
+                await transaction.CommitAsync();
+                return TimeSpan.Zero;
+            }
+        }
+
+        return await DueStore.UntilNextAsync(connection) is not { } next || next > LongestPause ? LongestPause
+            : next < ShortestPause ? ShortestPause
+            : next;
+    }
+
+    /// <inheritdoc />
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        Task? waking = null;
+        while (true)
+        {
+            var pause = LongestPause;
+            try
+            {
+                pause = await TellAsync();
+            }
+            catch (Exception failure)
+            {
+                stoppingToken.ThrowIfCancellationRequested();
+                LogNotTold(failure.Message);
+            }
+
+            if (pause > TimeSpan.Zero)
+            {
+                waking ??= woken.Reader.WaitToReadAsync(stoppingToken).AsTask();
+                await Task.WhenAny(waking, Task.Delay(pause, clock, stoppingToken));
+                stoppingToken.ThrowIfCancellationRequested();
+            }
+
+            if (waking is { IsCompleted: true })
+            {
+                waking = null;
+                woken.Reader.TryRead(out _);
+            }
+        }
+    }
+
+    private async Task TellAsync(NpgsqlConnection connection, IReadOnlyList<DueUser> due)
+    {
+        // Whether a subscriber may see them is asked for each of them.
+        var reports = await presence.ReadAsync(connection, viewer: null, [.. due.Select(user => user.UserId)]);
+        var byUser = reports.ToDictionary(report => report.UserId);
+        var mayReturn = due.Where(user => user.MayReturn).Select(user => user.UserId).ToHashSet();
+        var misinformed = await store.FindMisinformedAsync(connection, reports);
+        var audiences = misinformed
+            .Where(subscriber =>
+                !mayReturn.Contains(subscriber.UserId) || byUser[subscriber.UserId].HasAllOf(subscriber.Told)
+            )
+            .ToLookup(subscriber => subscriber.UserId);
+        if (audiences.Count == 0)
+        {
+            return;
+        }
+
+        var tellings = await Task.WhenAll(
+            audiences.Select(audience => PublishAsync(byUser[audience.Key], [.. audience]))
+        );
+        await SubscriptionStore.RememberAsync(connection, [.. tellings.SelectMany(telling => telling.Told)]);
+        string[] again = [.. tellings.Where(telling => telling.IsToRepeat).Select(telling => telling.UserId)];
+        if (again.Length > 0)
+        {
+            await DueStore.PutOffAsync(connection, again, TryAgainAfter);
+        }
+    }
+
+    private async Task<Telling> PublishAsync(PresenceReport report, Subscriber[] subscribers)
+    {
+        var id = SignalId.Of(given: null);
+        var envelope = Envelope.WriteControl(Type, clock.GetUtcNow(), report.WriteMembers, id);
+        var publishes = subscribers
+            .Where(subscriber => subscriber.Acked)
+            .GroupBy(subscriber => subscriber.Node)
+            .SelectMany(node => node.Chunk(Topology.CopiesPerPublish))
+            .Select(part => (Part: part, Outcome: PublishAsync(part, id, envelope)))
+            .ToArray();
+        await Task.WhenAny(
+            Task.WhenAll(publishes.Select(publish => publish.Outcome)),
+            Task.Delay(Patience, clock, CancellationToken.None)
+        );
+        var told = new List<Told>();
+        var isToRepeat = Array.Exists(subscribers, subscriber => !subscriber.Acked);
+        var isAnswered = true;
+        foreach (var (part, publish) in publishes)
+        {
+            var outcome = publish.IsCompletedSuccessfully ? await publish : PublishOutcome.Unknown;
+            if (outcome is PublishOutcome.Queued or PublishOutcome.NotListening)
+            {
+                told.AddRange(part.Select(subscriber => new Told(subscriber.ListeningKey, report.UserId, report.Told)));
+                continue;
+            }
+
+            isToRepeat = true;
+            isAnswered &= outcome != PublishOutcome.Unknown;
+        }
+
+        if (isAnswered)
+        {
+            // Otherwise it may still wait to be written to a node.
+            envelope.Dispose();
+        }
+
+        return new(report.UserId, told, isToRepeat);
+    }
+
+    private async Task<PublishOutcome> PublishAsync(Subscriber[] part, SignalId id, PooledBuffer envelope)
+    {
+        var (node, timeToLive) = (part[0].Node, options.Value.TimeToLive);
+        var queues = Array.ConvertAll(part, subscriber => Topology.QueueOf(subscriber.ListeningKey));
+        return queues is [var only]
+            ? await links.PublishAsync(node, only, envelope.Written, timeToLive)
+            : (
+                await links.PublishAsync(
+                    node,
+                    Topology.KeyOfCopies(id.ToString()),
+                    queues,
+                    envelope.Written,
+                    timeToLive
+                )
+            )[0];
+    }
+
+    private sealed record Telling(string UserId, IReadOnlyList<Told> Told, bool IsToRepeat);
+
+    [LoggerMessage(LogLevel.Warning, "Changed presence is told later: {Reason}")]
+    private partial void LogNotTold(string reason);
+}

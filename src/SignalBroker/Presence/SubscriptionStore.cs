@@ -1,0 +1,134 @@
+using Dapper;
+using Npgsql;
+using SignalBroker.Sessions;
+
+namespace SignalBroker.Presence;
+
+/// <summary>The SQL statements that subscribe sessions to users' presence.</summary>
+/// <remarks>
+/// What subscribers of a user were told is read and written by whoever holds the user's advisory lock. A subscribing
+/// session waits for its locks, all of them before it touches a row, in the order of their numbers; the others only try.
+/// </remarks>
+public sealed class SubscriptionStore(NpgsqlDataSource database, PresenceStore presence)
+{
+    /// <summary>The space of the users' advisory locks, apart from the others.</summary>
+    public const int LockSpace = 8;
+
+    private const int SessionLockSpace = 9;
+
+    // A change that is being committed while somebody subscribes sees no subscription, and the subscriber no change.
+    // So somebody looks once more, when that is over.
+    private static readonly TimeSpan LookAgainAfter = TimeSpan.FromSeconds(1);
+
+    /// <summary>Replaces a session's subscriptions.</summary>
+    /// <param name="session">The subscriber.</param>
+    /// <param name="userIds">The users, each once.</param>
+    /// <returns>What the users are now, in their order; null when the session has ended.</returns>
+    public async Task<IReadOnlyList<PresenceReport>?> ReplaceAsync(Session session, string[] userIds)
+    {
+        await using var connection = await database.OpenConnectionAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
+        await LockAsync(connection, session.ListeningKey, userIds);
+        if (!await WriteAsync(connection, session.ListeningKey, userIds))
+        {
+            return null;
+        }
+
+        var reports = await presence.ReadAsync(connection, session.UserId, userIds);
+        await RememberAsync(
+            connection,
+            [.. reports.Select(report => new Told(session.ListeningKey, report.UserId, report.Told))]
+        );
+        await transaction.CommitAsync();
+        return reports;
+    }
+
+    /// <summary>The users that a session has subscribed to.</summary>
+    public async Task<IReadOnlyList<string>> FindAsync(string listeningKey)
+    {
+        await using var connection = await database.OpenConnectionAsync();
+        var users = await connection.QueryAsync<string>(
+            """
+            SELECT user_id FROM presence_subscriptions WHERE listening_key = @listeningKey ORDER BY user_id COLLATE "C"
+            """,
+            new { listeningKey }
+        );
+        return users.AsList();
+    }
+
+    /// <summary>Writes down what sessions have been told, in the connection's transaction.</summary>
+    public static Task RememberAsync(NpgsqlConnection connection, IReadOnlyList<Told> told) =>
+        connection.ExecuteAsync(
+            """
+            UPDATE presence_subscriptions AS subscription SET told = news.told
+            FROM unnest(@keys, @users, @told) AS news(listening_key, user_id, told)
+            WHERE subscription.listening_key = news.listening_key AND subscription.user_id = news.user_id
+            """,
+            new
+            {
+                keys = told.Select(news => news.ListeningKey).ToArray(),
+                users = told.Select(news => news.UserId).ToArray(),
+                told = told.Select(news => news.What).ToArray(),
+            }
+        );
+
+    private static Task<int> LockAsync(NpgsqlConnection connection, string listeningKey, string[] userIds) =>
+        connection.ExecuteAsync(
+            $"""
+            SELECT pg_advisory_xact_lock(hashtextextended(@listeningKey, {SessionLockSpace}));
+
+            SELECT count(pg_advisory_xact_lock(user_lock)) FROM (
+                SELECT DISTINCT hashtextextended(user_id, {LockSpace}) AS user_lock
+                FROM (
+                    SELECT unnest(@userIds) AS user_id
+                    UNION ALL SELECT user_id FROM presence_subscriptions WHERE listening_key = @listeningKey
+                ) AS concerned
+                ORDER BY 1
+            ) AS locks;
+            """,
+            new { listeningKey, userIds }
+        );
+
+    private static async Task<bool> WriteAsync(NpgsqlConnection connection, string listeningKey, string[] userIds)
+    {
+        try
+        {
+            return await connection.QuerySingleAsync<bool>(
+                """
+                WITH session AS MATERIALIZED (
+                    SELECT listening_key FROM sessions
+                    WHERE listening_key = @listeningKey AND ended_at IS NULL
+                    FOR KEY SHARE
+                ), ended AS (
+                    DELETE FROM presence_subscriptions
+                    WHERE listening_key = @listeningKey AND user_id <> ALL(@userIds)
+                ), begun AS (
+                    INSERT INTO presence_subscriptions (listening_key, user_id)
+                    SELECT listening_key, user_id FROM session, unnest(@userIds) AS user_id
+                    ON CONFLICT DO NOTHING
+                ), again AS (
+                    INSERT INTO presence_due (user_id, due_at, went)
+                    SELECT user_id, now() + @LookAgainAfter, false FROM session, unnest(@userIds) AS user_id
+                )
+                SELECT EXISTS (SELECT FROM session)
+                """,
+                new
+                {
+                    listeningKey,
+                    userIds,
+                    LookAgainAfter,
+                }
+            );
+        }
+        catch (PostgresException gone) when (gone.SqlState == PostgresErrorCodes.ForeignKeyViolation)
+        {
+            return false;
+        }
+    }
+}
+
+/// <summary>What a session has been told of a user.</summary>
+/// <param name="ListeningKey">The session.</param>
+/// <param name="UserId">The user.</param>
+/// <param name="What">As <see cref="PresenceReport.Told"/>.</param>
+public sealed record Told(string ListeningKey, string UserId, string What);

@@ -1,0 +1,32 @@
+using Microsoft.Extensions.Options;
+using SignalBroker.Rooms;
+
+namespace SignalBroker.Presence;
+
+/// <summary>Decides who may see whether a user listens. An application sees everyone, and users see themselves.</summary>
+public sealed class Visibility(RoomStore rooms, IOptions<PresenceOptions> options)
+{
+    /// <summary>Who may see whom.</summary>
+    public PresenceVisibility Rule { get; } = options.Value.Visibility;
+
+    /// <summary>Whether nothing is hidden from anyone.</summary>
+    public bool IsOpen => Rule == PresenceVisibility.Everyone;
+
+    /// <summary>An SQL condition that holds where a viewer may see a user.</summary>
+    /// <param name="viewer">An SQL expression for the viewer's id; null there for an application.</param>
+    /// <param name="user">An SQL expression for the user's id.</param>
+    public string Condition(string viewer, string user) =>
+        Rule switch
+        {
+            PresenceVisibility.Everyone => "true",
+            PresenceVisibility.SameRoom =>
+                $"({viewer} IS NULL OR {user} = {viewer} OR {RoomStore.IsKnownTo(viewer, user)})",
+            _ => $"({viewer} IS NULL OR {user} = {viewer})",
+        };
+
+    /// <summary>Whether the viewer may see the user.</summary>
+    public async ValueTask<bool> MaySeeAsync(string viewer, string userId) =>
+        IsOpen
+        || viewer == userId
+        || (Rule == PresenceVisibility.SameRoom && (await rooms.FindKnownAsync(viewer, [userId])).Count > 0);
+}

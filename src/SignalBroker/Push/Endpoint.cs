@@ -1,0 +1,36 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace SignalBroker.Push;
+
+/// <summary>The address that a browser's push service takes pushes at; whoever knows it may push.</summary>
+public static class Endpoint
+{
+    /// <summary>The rule in words.</summary>
+    public const string Rule =
+        "must be the https:// address that the browser's push service gave, of a service that is allowed here";
+
+    private const int Longest = 2048;
+
+    /// <summary>Reads an address, which the settings must allow.</summary>
+    public static bool TryRead(string? text, PushOptions options, [NotNullWhen(true)] out Uri? endpoint)
+    {
+        endpoint = null;
+        if (
+            text is not { Length: > 0 and <= Longest }
+            || !Uri.TryCreate(text, UriKind.Absolute, out var address)
+            || address.UserInfo.Length > 0
+            || !options.Allows(address.IdnHost)
+        )
+        {
+            return false;
+        }
+
+        var isFit = options.AllowPrivateEndpoints
+            ? address.Scheme == Uri.UriSchemeHttps || address.Scheme == Uri.UriSchemeHttp
+            : address.Scheme == Uri.UriSchemeHttps
+                && address.IsDefaultPort
+                && address.HostNameType == UriHostNameType.Dns;
+        endpoint = isFit ? address : null;
+        return isFit;
+    }
+}

@@ -1,0 +1,107 @@
+using Microsoft.Extensions.Options;
+using SignalBroker.Http;
+using SignalBroker.Sessions;
+using SignalBroker.Users;
+
+namespace SignalBroker.Push;
+
+/// <summary><c>/push</c>: browsers subscribe for their users, and unsubscribe.</summary>
+public sealed class PushEndpoints(
+    PushOffer offer,
+    SubscriptionStore store,
+    SessionProof proof,
+    IOptions<PushOptions> options
+)
+{
+    // JavaScript's largest date.
+    private const double LatestTime = 8_640_000_000_000_000;
+
+    private static readonly Problem Off = Problem.Of(
+        StatusCodes.Status404NotFound,
+        "push-off",
+        "This server pushes nothing: it has no key for it."
+    );
+
+    /// <summary>Tells the key that browsers subscribe with.</summary>
+    public IResult ShowKey() => offer.PublicKey is { } key ? TypedResults.Ok(new PushKeyAnswer(key)) : Off;
+
+    /// <summary>Registers a subscription, or what has changed of it.</summary>
+    public async Task<IResult> PutAsync(HttpRequest request)
+    {
+        var session = await AuthenticateAsync(request);
+        var wanted = await JsonBody.ReadAsync(request, HttpJson.Default.SubscriptionRequest);
+        if (!offer.IsOn)
+        {
+            return Off;
+        }
+
+        if (!Endpoint.TryRead(wanted.Endpoint, options.Value, out var endpoint))
+        {
+            return Problem.InvalidMember("endpoint", Endpoint.Rule);
+        }
+
+        if (!StrictBase64Url.TryDecode(wanted.Keys?.P256dh, out var publicKey) || !P256.IsPoint(publicKey))
+        {
+            return Problem.InvalidMember("keys.p256dh", "must be a point on P-256, uncompressed, in base64url");
+        }
+
+        if (
+            !StrictBase64Url.TryDecode(wanted.Keys?.Auth, out var secret)
+            || secret.Length != SubscriberKeys.SecretBytes
+        )
+        {
+            return Problem.InvalidMember("keys.auth", $"must be {SubscriberKeys.SecretBytes} bytes in base64url");
+        }
+
+        if (wanted.ExpirationTime is { } time && time is not (> 0 and <= LatestTime))
+        {
+            return Problem.InvalidMember("expirationTime", "must be a time in milliseconds since 1970");
+        }
+
+        var isTaken = !await store.PutAsync(
+            session,
+            endpoint,
+            new(publicKey, secret),
+            wanted.Content,
+            wanted.ExpirationTime is { } expires ? DateTime.UnixEpoch.AddMilliseconds(expires) : null,
+            options.Value.MaxPerUser
+        );
+        return isTaken
+            ? Problem.Of(
+                StatusCodes.Status409Conflict,
+                "endpoint-taken",
+                "Another user has registered this endpoint, with other keys."
+            )
+            : TypedResults.NoContent();
+    }
+
+    /// <summary>Removes a subscription.</summary>
+    public async Task<IResult> DeleteAsync(HttpRequest request)
+    {
+        var session = await AuthenticateAsync(request);
+        var unwanted = await JsonBody.ReadAsync(request, HttpJson.Default.UnsubscriptionRequest);
+        if (!Uri.TryCreate(unwanted.Endpoint, UriKind.Absolute, out var endpoint))
+        {
+            return Problem.InvalidMember("endpoint", "must be the address of the subscription");
+        }
+
+        // The same answer whether there is one or not, should the first answer have been lost.
+        await store.DeleteAsync(session.UserId, endpoint.AbsoluteUri);
+        return TypedResults.NoContent();
+    }
+
+    /// <summary>Lists the user's subscriptions.</summary>
+    public async Task<IResult> ListAsync(HttpRequest request)
+    {
+        var session = await AuthenticateAsync(request);
+        return TypedResults.Ok(new PushSubscriptionsAnswer(await store.ListAsync(session.UserId)));
+    }
+
+    private async Task<Session> AuthenticateAsync(HttpRequest request)
+    {
+        request.HttpContext.Response.Headers.CacheControl = "no-store";
+        return await proof.FindAsync(request, "/push") is { OriginalClient: false } session
+            ? session
+            : throw new RefusedException(Problem.Unauthorized);
+    }
+}

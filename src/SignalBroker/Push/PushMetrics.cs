@@ -1,0 +1,29 @@
+using System.Diagnostics.Metrics;
+using SignalBroker.Sessions;
+
+namespace SignalBroker.Push;
+
+/// <summary>What is counted about pushes, tagged by what the push service answered.</summary>
+public sealed class PushMetrics(IMeterFactory meters)
+{
+    private readonly Counter<long> pushed = meters
+        .Create(SessionsMetrics.Meter)
+        .CreateCounter<long>("signalbroker.pushes", "{push}", "Pushes that were sent to push services");
+
+    /// <summary>Counts a push.</summary>
+    public void Pushed(PushAnswer answer) =>
+        pushed.Add(
+            1,
+            new KeyValuePair<string, object?>(
+                "outcome",
+                answer switch
+                {
+                    PushAnswer.Accepted => "accepted",
+                    PushAnswer.Gone => "gone",
+                    PushAnswer.TooLarge => "tooLarge",
+                    PushAnswer.Later => "later",
+                    _ => "refused",
+                }
+            )
+        );
+}

@@ -1,0 +1,122 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace SignalBroker.Push;
+
+/// <summary>How urgent a push is to the device that gets it (RFC 8030, section 5.3).</summary>
+public enum PushUrgency
+{
+    /// <summary>On power and Wi-Fi only.</summary>
+    VeryLow,
+
+    /// <summary>On either power or Wi-Fi.</summary>
+    Low,
+
+    /// <summary>On neither.</summary>
+    Normal,
+
+    /// <summary>Even on a low battery.</summary>
+    High,
+}
+
+/// <summary>The settings under <c>Push:</c>.</summary>
+public sealed class PushOptions : IValidatableObject
+{
+    /// <summary>The section's name.</summary>
+    public const string Section = "Push";
+
+    // The services of Chromium's, Firefox's, Safari's and Edge's makers.
+    private static readonly string[] KnownHosts =
+    [
+        "fcm.googleapis.com",
+        "*.push.services.mozilla.com",
+        "*.push.apple.com",
+        "*.notify.windows.com",
+    ];
+
+    /// <summary>The private key by which push services know this server, in PEM or base64url; without one nothing is pushed.</summary>
+    public string? PrivateKey { get; set; }
+
+    /// <summary>A file that holds that key.</summary>
+    public string? PrivateKeyFile { get; set; }
+
+    /// <summary>Where a push service finds somebody to talk to, like <c>mailto:operator@signal.example</c>.</summary>
+    public string? Subject { get; set; }
+
+    /// <summary>The hosts that endpoints may have; <c>*.example</c> stands for every name that ends so, <c>*</c> for all.</summary>
+    public IReadOnlyList<string>? AllowedHosts { get; set; }
+
+    /// <summary>Whether endpoints may have private addresses and do without TLS, for tests.</summary>
+    public bool AllowPrivateEndpoints { get; set; }
+
+    /// <summary>How many subscriptions a user may have; a further one takes the place of the oldest.</summary>
+    [Range(1, 1000)]
+    public int MaxPerUser { get; set; } = 10;
+
+    /// <summary>How much time is between two pushes to one subscription.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "1.00:00:00")]
+    public TimeSpan Interval { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>For how long a user who listens may leave a stored signal unsettled before it is looked at again.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.1", "1.00:00:00")]
+    public TimeSpan LookAgainAfter { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How urgent pushes are.</summary>
+    public PushUrgency Urgency { get; set; } = PushUrgency.Normal;
+
+    /// <summary>How long a push service may take to answer.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "00:01:00")]
+    public TimeSpan Timeout { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How often a push is tried; it also ends with the signal's time to live.</summary>
+    [Range(1, 10_000)]
+    public int MaxAttempts { get; set; } = 100;
+
+    /// <summary>How long to wait after the first failure, at most; each further one doubles it.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.1", "01:00:00")]
+    public TimeSpan Backoff { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long to wait after any failure, unless the push service says more.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.1", "1.00:00:00")]
+    public TimeSpan MaxBackoff { get; set; } = TimeSpan.FromMinutes(15);
+
+    /// <summary>How often due pushes are looked for.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.1", "00:01:00")]
+    public TimeSpan PollInterval { get; set; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>How many pushes one webapp sends at the same time.</summary>
+    [Range(1, 256)]
+    public int AtOnce { get; set; } = 16;
+
+    /// <summary>Whether an endpoint may have this host.</summary>
+    public bool Allows(string host) =>
+        (AllowedHosts ?? KnownHosts).Any(allowed =>
+            allowed == "*"
+            || (
+                allowed.StartsWith("*.", StringComparison.Ordinal)
+                    ? host.EndsWith(allowed[1..], StringComparison.OrdinalIgnoreCase)
+                    : host.Equals(allowed, StringComparison.OrdinalIgnoreCase)
+            )
+        );
+
+    /// <inheritdoc />
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (PrivateKey is not null && PrivateKeyFile is not null)
+        {
+            yield return new($"is not needed beside {nameof(PrivateKeyFile)}.", [nameof(PrivateKey)]);
+        }
+
+        if ((PrivateKey ?? PrivateKeyFile) is not null && !IsContact(Subject))
+        {
+            yield return new(
+                "must be like mailto:operator@signal.example or https://signal.example.",
+                [nameof(Subject)]
+            );
+        }
+    }
+
+    // RFC 8292, section 2.1.
+    private static bool IsContact(string? subject) =>
+        Uri.TryCreate(subject, UriKind.Absolute, out var contact)
+        && (contact.Scheme == Uri.UriSchemeMailto || contact.Scheme == Uri.UriSchemeHttps);
+}

@@ -1,0 +1,201 @@
+using System.Security.Cryptography;
+using Microsoft.Extensions.Options;
+using SignalBroker.Inbox;
+
+namespace SignalBroker.Push;
+
+/// <summary>Takes what is due out of the outbox and pushes it.</summary>
+/// <remarks>
+/// No transaction is open while a push service is asked. Whoever takes a row has it for a while; if that passes without
+/// an answer because the webapp has died, another one pushes, so a push may come twice but is not lost.
+/// </remarks>
+public sealed partial class PushWorker(
+    OutboxStore outbox,
+    PushServices services,
+    PushMetrics metrics,
+    IOptions<PushOptions> options,
+    TimeProvider clock,
+    ILogger<PushWorker> logger
+) : BackgroundService
+{
+    private const int MostDoublings = 20;
+
+    private readonly PushOptions settings = options.Value;
+    private readonly SemaphoreSlim free = new(options.Value.AtOnce);
+
+    /// <summary>Begins to push what is due, as much as may be under way at the same time.</summary>
+    /// <returns>Whether there may be more.</returns>
+    public async Task<bool> PushDueAsync(CancellationToken cancellationToken)
+    {
+        await free.WaitAsync(cancellationToken);
+        var wanted = 1;
+        while (await free.WaitAsync(TimeSpan.Zero, CancellationToken.None))
+        {
+            wanted++;
+        }
+
+        IReadOnlyList<Taken> taken = [];
+        try
+        {
+            taken = await outbox.TakeAsync(wanted);
+        }
+        finally
+        {
+            if (taken.Count < wanted)
+            {
+                free.Release(wanted - taken.Count);
+            }
+        }
+
+        foreach (var row in taken)
+        {
+            _ = PushAndReleaseAsync(row);
+        }
+
+        return taken.Count == wanted;
+    }
+
+    /// <summary>How long to wait after so many failures: twice as long each time, and a random half of it less.</summary>
+    public TimeSpan DelayAfter(int failures, TimeSpan? asked)
+    {
+        var longest = settings.Backoff * Math.Pow(2, Math.Min(failures - 1, MostDoublings));
+        var bounded = longest < settings.MaxBackoff ? longest : settings.MaxBackoff;
+        // Those that have failed together are not to come again together.
+        var delay = bounded * (1 - (RandomNumberGenerator.GetInt32(1000) / 2000.0));
+        return asked > delay ? asked.Value : delay;
+    }
+
+    /// <inheritdoc />
+    public override void Dispose()
+    {
+        free.Dispose();
+        base.Dispose();
+    }
+
+    /// <inheritdoc />
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(settings.PollInterval, clock);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(stoppingToken))
+            {
+                await PushAllDueAsync(stoppingToken);
+            }
+        }
+        finally
+        {
+            // A push that is broken off would be made again.
+            for (var idle = 0; idle < settings.AtOnce; idle++)
+            {
+                await free.WaitAsync(CancellationToken.None);
+            }
+        }
+    }
+
+    private async Task PushAllDueAsync(CancellationToken stoppingToken)
+    {
+        try
+        {
+            while (await PushDueAsync(stoppingToken))
+            {
+                // There may be more.
+            }
+        }
+        catch (Exception failure)
+        {
+            stoppingToken.ThrowIfCancellationRequested();
+            LogPutOff(failure.Message);
+        }
+    }
+
+    private async Task PushAndReleaseAsync(Taken taken)
+    {
+        try
+        {
+            await PushAsync(taken);
+        }
+        catch (Exception failure)
+        {
+            // Whatever it is, the row comes up again, and the next one must not wait for it.
+            LogPutOff(failure.Message);
+        }
+
+        free.Release();
+    }
+
+    private async Task PushAsync(Taken taken)
+    {
+        switch (await outbox.LookAsync(taken))
+        {
+            case null:
+                await outbox.DropAsync(taken);
+                break;
+            case var (push, _) when push.New == 0 || push.Attempts > settings.MaxAttempts:
+                await outbox.EndAsync(taken, push.Sequence, isPushed: false);
+                break;
+            case var (push, _) when push.Unheard == 0:
+                // The listener may have died without the broker having noticed; then it does not settle either.
+                await outbox.PutOffAsync(taken, settings.LookAgainAfter, isFailure: false);
+                break;
+            case var (push, newest):
+                await PushAsync(taken, push, newest);
+                break;
+        }
+    }
+
+    private async Task PushAsync(Taken taken, DuePush push, Entry? newest)
+    {
+        if (!Endpoint.TryRead(push.Endpoint, settings, out var endpoint))
+        {
+            // It was allowed when it was registered.
+            await EndAsync(taken, push, "its host is not allowed any more", "");
+            return;
+        }
+
+        var keys = new SubscriberKeys(push.PublicKey, push.Secret);
+        var body = keys.Encrypt(PushMessage.Write(push.Waiting, newest));
+        var answer = await services.PushAsync(endpoint, body, push.TimeToLive!.Value);
+        metrics.Pushed(answer);
+        switch (answer)
+        {
+            case PushAnswer.Accepted:
+                await outbox.EndAsync(taken, push.Sequence, isPushed: true);
+                break;
+            case PushAnswer.Gone:
+                LogGone(endpoint.Host);
+                await outbox.RemoveAsync(taken);
+                break;
+            case PushAnswer.TooLarge when newest is not null:
+                await outbox.LeaveContentOutAsync(taken);
+                break;
+            case PushAnswer.Later(var wait):
+                LogLater(endpoint.Host, push.Attempts);
+                await outbox.PutOffAsync(taken, DelayAfter(push.Attempts, wait), isFailure: true);
+                break;
+            default:
+                var reason = answer is PushAnswer.Refused refused ? refused.Reason : "it is too large for it";
+                await EndAsync(taken, push, reason, endpoint.Host);
+                break;
+        }
+    }
+
+    private Task EndAsync(Taken taken, DuePush push, string reason, string host)
+    {
+        LogRefused(host, reason);
+        return outbox.EndAsync(taken, push.Sequence, isPushed: false);
+    }
+
+    // An endpoint is a secret: who knows it may push. Its host is not.
+    [LoggerMessage(LogLevel.Information, "A subscription at {Host} is gone, and is removed")]
+    private partial void LogGone(string host);
+
+    [LoggerMessage(LogLevel.Debug, "{Host} takes a push later; it was tried {Attempts} times")]
+    private partial void LogLater(string host, int attempts);
+
+    [LoggerMessage(LogLevel.Warning, "A push to {Host} is given up: {Reason}")]
+    private partial void LogRefused(string host, string reason);
+
+    [LoggerMessage(LogLevel.Warning, "Pushes are put off: {Reason}")]
+    private partial void LogPutOff(string reason);
+}

@@ -1,0 +1,17 @@
+namespace SignalBroker.Push;
+
+/// <summary><c>SignalBroker make-push-key</c>: makes a key for the operator, instead of starting the webapp.</summary>
+public static class VapidKeyCommand
+{
+    /// <summary>The argument.</summary>
+    public const string Name = "make-push-key";
+
+    /// <summary>Prints a new key as settings.</summary>
+    public static int Run()
+    {
+        using var key = VapidKey.Create();
+        Console.WriteLine($"Push__PrivateKey={key.PrivateKey}");
+        Console.WriteLine($"# secret; its public key, which /push/key tells: {key.PublicKey}");
+        return 0;
+    }
+}

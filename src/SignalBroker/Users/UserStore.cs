@@ -1,0 +1,105 @@
+using Dapper;
+using Npgsql;
+using SignalBroker.Sessions;
+
+namespace SignalBroker.Users;
+
+/// <summary>A user who has been seen.</summary>
+public sealed record KnownUser
+{
+    /// <summary>The user.</summary>
+    public required string UserId { get; init; }
+
+    /// <summary>When the user connected for the first time.</summary>
+    public DateTime FirstSeen { get; init; }
+
+    /// <summary>When the user's last listening session went; when the user came, if none has ever gone.</summary>
+    public DateTime LastSeen { get; init; }
+}
+
+/// <summary>The SQL statements of the users ever seen.</summary>
+public sealed class UserStore(NpgsqlDataSource database)
+{
+    /// <summary>
+    /// A part of a statement that makes the users of <paramref name="opened"/> known, a named subquery with the column
+    /// <c>user_id</c>.
+    /// </summary>
+    public static string Register(string opened) =>
+        $"""
+            INSERT INTO users (user_id, anonymous)
+            SELECT user_id, starts_with(user_id, '{UserId.AnonymousPrefix}') FROM {opened}
+            ON CONFLICT (user_id) DO NOTHING
+            """;
+
+    /// <summary>
+    /// A part of a statement that writes down when users were last seen, those of <paramref name="went"/>, a named
+    /// subquery with the columns <c>user_id</c> and <c>node</c>.
+    /// </summary>
+    public static string MarkSeen(string went) =>
+        $"""
+            UPDATE users SET last_seen = greatest(users.last_seen, free.at)
+            FROM (
+                SELECT users.user_id, latest.at
+                FROM (
+                    SELECT user_id, max(coalesce(
+                        -- A lost node's sessions are deleted when it is back.
+                        (SELECT changed_at FROM nodes WHERE nodes.name = {went}.node AND NOT nodes.reachable),
+                        now()
+                    )) AS at
+                    FROM {went} GROUP BY user_id
+                ) AS latest JOIN users USING (user_id)
+                -- Whoever has locked a row writes about the same time into it.
+                FOR UPDATE OF users SKIP LOCKED
+            ) AS free
+            WHERE users.user_id = free.user_id
+            """;
+
+    /// <summary>Whether the user has ever been seen.</summary>
+    public async Task<bool> IsKnownAsync(string userId)
+    {
+        await using var connection = await database.OpenConnectionAsync();
+        return await connection.QuerySingleAsync<bool>(
+            "SELECT EXISTS (SELECT FROM users WHERE user_id = @userId)",
+            new { userId }
+        );
+    }
+
+    /// <summary>Lists the users ever seen who are not anonymous, in the order of the bytes of their ids.</summary>
+    /// <param name="condition">An SQL condition on <c>users.user_id</c> and <c>@viewer</c>.</param>
+    /// <param name="viewer">Whoever asks.</param>
+    /// <param name="after">The id after which to begin.</param>
+    /// <param name="limit">How many at most.</param>
+    public async Task<IReadOnlyList<KnownUser>> ListAsync(string condition, string? viewer, string after, int limit)
+    {
+        await using var connection = await database.OpenConnectionAsync();
+        var users = await connection.QueryAsync<KnownUser>(
+            $"""
+            SELECT user_id AS UserId, first_seen AS FirstSeen, last_seen AS LastSeen FROM users
+            WHERE NOT anonymous AND user_id COLLATE "C" > @after AND {condition}
+            ORDER BY user_id COLLATE "C" LIMIT @limit
+            """,
+            new
+            {
+                viewer,
+                after,
+                limit,
+            }
+        );
+        return users.AsList();
+    }
+
+    /// <summary>Forgets anonymous users who have been away for long.</summary>
+    /// <returns>How many.</returns>
+    public async Task<int> ForgetAnonymousAsync(TimeSpan awayFor)
+    {
+        await using var connection = await database.OpenConnectionAsync();
+        return await connection.ExecuteAsync(
+            """
+            DELETE FROM users
+            WHERE anonymous AND first_seen < now() - @awayFor AND last_seen < now() - @awayFor
+              AND NOT EXISTS (SELECT FROM sessions WHERE sessions.user_id = users.user_id)
+            """,
+            new { awayFor }
+        );
+    }
+}

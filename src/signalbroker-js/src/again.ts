@@ -1,0 +1,33 @@
+import { asSignalBrokerError, type SignalBrokerError } from "./errors.js";
+import { backoffMs } from "./listening/backoff.js";
+
+/**
+ * How long to wait before the same is asked again, in milliseconds; undefined when that is of no use.
+ * @param failures how many attempts failed before, from 0
+ */
+export function waitBeforeAgainMs(
+  { code, status, retryAfterMs }: SignalBrokerError,
+  failures: number,
+): number | undefined {
+  if (status === 429 || status === 503 || code === "signal-under-way") {
+    return (retryAfterMs ?? 0) + backoffMs(failures);
+  }
+  // It may have been done: nothing is asked again that is not known when it comes twice.
+  return code === "unreachable" || (status !== undefined && status >= 502) ? backoffMs(failures) : undefined;
+}
+
+/** Asks until there is an answer, which may be a refusal for good. */
+export async function insist<T>(ask: () => Promise<T>): Promise<T> {
+  for (let failures = 0; ; failures++) {
+    try {
+      return await ask();
+    } catch (thrown) {
+      const error = asSignalBrokerError(thrown, "unreachable");
+      const waitMs = waitBeforeAgainMs(error, failures);
+      if (waitMs === undefined) {
+        throw error;
+      }
+      await new Promise((resolve) => setTimeout(resolve, waitMs));
+    }
+  }
+}

@@ -1,0 +1,83 @@
+import { asSignalBrokerError, SignalBrokerError } from "./errors.js";
+import { basic, type Http, type HttpMethod } from "./http.js";
+import type { Session } from "./listening/session.js";
+
+/** Asks the webapp in the name of the session that listens. */
+export interface Asking {
+  /**
+   * Asks for a path and returns the JSON that is answered. While the client reconnects it waits for the next session, up
+   * to 30 s.
+   * @throws SignalBrokerError `unreachable`, `closed`, or what the webapp says
+   */
+  ask(method: HttpMethod, path: string, body?: unknown): Promise<unknown>;
+  /** The client listens, on a new session. */
+  listening(): void;
+  close(error: SignalBrokerError): void;
+}
+
+export interface AskingParts {
+  http: Http;
+  /** The session that listens, if one does. */
+  session(): Session | undefined;
+  /** The webapp no longer knows the session. */
+  expired(session: Session): void;
+}
+
+interface Waiting {
+  resolve(): void;
+  reject(error: SignalBrokerError): void;
+}
+
+const patienceMs = 30_000;
+
+export function createAsking({ http, session, expired }: AskingParts): Asking {
+  const waiting = new Set<Waiting>();
+  let closedBy: SignalBrokerError | undefined;
+
+  return {
+    async ask(method, path, body) {
+      for (;;) {
+        const asked = session();
+        if (!asked) {
+          await nextSession();
+          continue;
+        }
+        try {
+          return await http.json(method, path, { body, authorization: basic(asked) });
+        } catch (thrown) {
+          const error = asSignalBrokerError(thrown, "unreachable");
+          if (error.code !== "unauthorized") {
+            throw error;
+          }
+          expired(asked);
+        }
+      }
+    },
+    listening: () => waiting.forEach(({ resolve }) => resolve()),
+    close(error) {
+      closedBy = error;
+      waiting.forEach(({ reject }) => reject(error));
+    },
+  };
+
+  async function nextSession(): Promise<void> {
+    if (closedBy) {
+      throw closedBy;
+    }
+    let mine: Waiting | undefined;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    try {
+      await new Promise<void>((resolve, reject) => {
+        mine = { resolve, reject };
+        waiting.add(mine);
+        const late = new SignalBrokerError("unreachable", "The client did not listen again in time.");
+        timer = setTimeout(() => reject(late), patienceMs);
+      });
+    } finally {
+      clearTimeout(timer);
+      if (mine) {
+        waiting.delete(mine);
+      }
+    }
+  }
+}

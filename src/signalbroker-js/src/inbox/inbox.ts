@@ -1,0 +1,157 @@
+import type { Asking } from "../asking.js";
+import { insist } from "../again.js";
+import { isSignal, type ControlSignal, type Signal } from "../envelope.js";
+import { objectOf } from "../json.js";
+import { recall, remember } from "./memory.js";
+import type { InboxClient, InboxOptions } from "./options.js";
+import { createRecovery } from "./recovery.js";
+import { createSettling, mostAtOnce } from "./settling.js";
+
+/** What comes from the user's inbox: each signal is handed over once and in order, and settled when it is done with. */
+export interface Inbox extends Pick<InboxClient, "settle" | "onRecovery"> {
+  receive(stored: Stored): void;
+  /** There is a handler that was not there before. */
+  handOver(): void;
+  /** A session was opened, and will listen soon. */
+  opened(session: { userId: string; device: string | undefined }): void;
+  listening(): void;
+  /** Settles what is due; fulfilled when that has been tried. */
+  flush(): Promise<void>;
+  /** The page is being left. */
+  leave(): void;
+}
+
+export type Stored = (Signal | ControlSignal) & { sequence: number };
+
+export interface InboxParts {
+  options: InboxOptions;
+  /** The webapp's address: another one has another inbox. */
+  url: string;
+  asking: Asking;
+  /** What the handlers do with it; undefined when there is none for it. */
+  hand(envelope: Signal | ControlSignal): Promise<unknown>[] | undefined;
+  isDuplicate(envelope: Signal | ControlSignal): boolean;
+  /**
+   * Sends what is settled.
+   * @throws SignalBrokerError `unauthorized` when nothing listens
+   */
+  settle(sequences: readonly number[]): Promise<unknown>;
+  /** The same as the last thing. */
+  settleLast(sequences: readonly number[]): void;
+}
+
+/** One that is not done with. */
+interface Entry {
+  stored: Stored;
+  /** `waiting` for a handler, `handed` over, or `failed`: its handler has thrown. */
+  state: "waiting" | "handed" | "failed";
+}
+
+export function createInbox({ options, url, asking, hand, isDuplicate, settle, settleLast }: InboxParts): Inbox {
+  const open = new Map<number, Entry>();
+  let handled = new Map<number, string>();
+  let newest: number | undefined;
+  let name = "";
+
+  const settling = createSettling({
+    settle,
+    onSettled(sequences) {
+      sequences.forEach((sequence) => handled.delete(sequence));
+      save();
+    },
+  });
+  const recovery = createRecovery({
+    async read(after) {
+      const query = new URLSearchParams({ limit: "0", ...(after === undefined ? {} : { after: String(after) }) });
+      return objectOf(await insist(() => asking.ask("GET", `inbox?${query}`)));
+    },
+    onOtherInbox: (lastSequence) => (newest = lastSequence),
+  });
+
+  return {
+    receive(stored) {
+      const { sequence, id } = stored;
+      newest = Math.max(newest ?? 0, sequence);
+      const entry = open.get(sequence);
+      if (entry && entry.stored.id === id && entry.state !== "failed") {
+        return;
+      }
+      if (!entry && (handled.get(sequence) === id || isDuplicate(stored))) {
+        finish(sequence, id);
+        return;
+      }
+      const fresh: Entry = { stored, state: "waiting" };
+      open.set(sequence, fresh);
+      begin(fresh);
+    },
+    handOver() {
+      for (const entry of open.values()) {
+        if (entry.state === "waiting") {
+          begin(entry);
+        }
+      }
+    },
+    settle({ sequence, id }) {
+      if (sequence !== undefined) {
+        finish(sequence, id);
+      }
+    },
+    onRecovery: recovery.on,
+    opened({ userId, device }) {
+      const whose = `signalbroker ${url} ${userId} ${device ?? ""}`;
+      if (whose !== name) {
+        name = whose;
+        open.clear();
+        settling.clear();
+        ({ last: newest, handled } = recall(options.storage, name));
+      }
+      recovery.opened(last());
+    },
+    listening() {
+      settling.resume();
+      recovery.listening();
+    },
+    flush: settling.flush,
+    leave() {
+      const { due } = settling;
+      if (due.length > 0) {
+        settleLast(due.slice(0, mostAtOnce));
+      }
+    },
+  };
+
+  function begin(entry: Entry): void {
+    const { stored } = entry;
+    const ends = hand(stored);
+    if (!ends) {
+      return;
+    }
+    entry.state = "handed";
+    if (options.settle === "manual" && isSignal(stored)) {
+      return;
+    }
+    void Promise.all(ends).then(
+      () => open.get(stored.sequence) === entry && finish(stored.sequence, stored.id),
+      (error: unknown) => {
+        entry.state = "failed";
+        throw error;
+      },
+    );
+  }
+
+  function finish(sequence: number, id: string): void {
+    open.delete(sequence);
+    handled.set(sequence, id);
+    save();
+    settling.add(sequence);
+  }
+
+  /** The device has had everything up to here. */
+  function last(): number | undefined {
+    return open.size > 0 ? Math.min(...open.keys()) - 1 : newest;
+  }
+
+  function save(): void {
+    remember(options.storage, name, { last: last(), handled });
+  }
+}

@@ -1,0 +1,64 @@
+/** How stored signals are received. */
+export interface InboxOptions {
+  /**
+   * `auto` (the default): a stored signal is settled when every handler has returned and what they promised is fulfilled;
+   * one whose handler has failed comes again with the next session. `manual`: the application calls `me.settle(signal)`.
+   */
+  settle?: "auto" | "manual";
+  /**
+   * Keeps what the device has had over page reloads: `localStorage` fits. With it no stored signal is handed over twice
+   * although the page was left before it could be settled, and `onRecovery` also tells after a reload.
+   */
+  storage?: InboxStorage;
+}
+
+/** What is needed of `localStorage`. */
+export type InboxStorage = Pick<Storage, "getItem" | "setItem">;
+
+/** What became of a signal for which `receipt` was asked. */
+export interface Receipt {
+  /** The signal's id. */
+  id: string;
+  /** `delivered`: the addressee's client has settled it; `expired`: its time to live had passed before. */
+  outcome: "delivered" | "expired" | (string & {});
+  /** The user whom it was for. */
+  to: string;
+  /** The device that settled it first, if it was delivered and the device has a name. */
+  device: string | undefined;
+  /** The listening key of the session that settled it first, if it was delivered. */
+  session: string | undefined;
+  /** When it was settled, or expired. */
+  at: Date;
+}
+
+/** Whether anything that was stored for the user is missing after a reconnect. */
+export interface Recovery {
+  /**
+   * `true`: everything that was sent with `store: "always"` meanwhile has come or comes now. `false`: something has
+   * expired before this device got it.
+   */
+  recovered: boolean;
+  /** The newest stored signal's sequence; 0 before the first one. */
+  lastSequence: number;
+  /** From this sequence on nothing has expired. */
+  lowestSequence: number;
+}
+
+/** What is stored for the user, and what becomes of what the user has stored for others. */
+export interface InboxClient {
+  /**
+   * Says that a stored signal is done with, so that it does not come again: needed with `settle: "manual"` only. What is
+   * settled within 20 ms goes in one request, which is repeated until it is answered. Does nothing for a signal that is
+   * not stored.
+   */
+  settle(signal: { sequence?: number | undefined; id: string }): void;
+
+  /** Hears of every receipt once; those that come before there is a handler wait for it. */
+  onReceipt(handler: (receipt: Receipt) => void | Promise<unknown>): () => void;
+
+  /**
+   * Hears after each reconnect, and with a `storage` after each page reload, whether everything stored has come. The
+   * webapp is only asked if there is a handler.
+   */
+  onRecovery(handler: (recovery: Recovery) => void): () => void;
+}

@@ -1,0 +1,51 @@
+import type { Asking } from "../asking.js";
+import type { ControlSignal } from "../envelope.js";
+import { isObject, objectOf, objectsOf, textOf } from "../json.js";
+import type { KnownUser, Presence, PresenceClient } from "./options.js";
+import { readPresence, readUser } from "./reading.js";
+import { createWatching } from "./watching.js";
+
+/** What a client knows of other users. */
+export interface Presences extends PresenceClient {
+  /** An envelope of the server that tells of a change. */
+  hear(control: ControlSignal): void;
+  /** The client listens, on a new session. */
+  listening(): void;
+}
+
+const pageSize = 100;
+
+export function createPresences(asking: Asking): Presences {
+  const { ask } = asking;
+  const { watch, hear, listening } = createWatching(asking);
+
+  function presence(userId: string): Promise<Presence>;
+  function presence(userIds: readonly string[]): Promise<Presence[]>;
+  async function presence(whose: string | readonly string[]): Promise<Presence | Presence[]> {
+    if (typeof whose === "string") {
+      return readPresence(objectOf(await ask("GET", `presence/${encodeURIComponent(whose)}`)));
+    }
+    const query = new URLSearchParams({ users: whose.join(",") });
+    return objectsOf(objectOf(await ask("GET", `presence?${query}`)), "presence").map(readPresence);
+  }
+
+  return {
+    presence,
+    watch,
+    async *users(): AsyncGenerator<KnownUser> {
+      let after: string | undefined;
+      do {
+        const query = new URLSearchParams({ limit: String(pageSize), ...(after === undefined ? {} : { after }) });
+        const page = objectOf(await ask("GET", `users?${query}`));
+        yield* objectsOf(page, "users").map(readUser);
+        after = textOf(page, "next");
+      } while (after !== undefined);
+    },
+    hear({ content }) {
+      if (isObject(content)) {
+        hear(readPresence(content));
+      }
+    },
+    listening,
+  };
+}

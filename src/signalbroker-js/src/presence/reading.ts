@@ -1,0 +1,27 @@
+import { objectsOf, textOf, timeOf, type JsonObject } from "../json.js";
+import type { KnownUser, Presence } from "./options.js";
+
+/** The type of the envelopes that tell of changes. */
+export const presenceType = "presence";
+
+export function readPresence(json: JsonObject): Presence {
+  return {
+    userId: textOf(json, "userId") ?? "",
+    state: textOf(json, "state") ?? "unknown",
+    devices: objectsOf(json, "devices").map((device) => ({
+      device: textOf(device, "device"),
+      state: textOf(device, "state") ?? "unknown",
+      since: timeOf(device, "since"),
+    })),
+    lastSeen: timeOf(json, "lastSeen"),
+    asOf: timeOf(json, "asOf") ?? new Date(),
+  };
+}
+
+export function readUser(json: JsonObject): KnownUser {
+  return {
+    userId: textOf(json, "userId") ?? "",
+    firstSeen: timeOf(json, "firstSeen"),
+    lastSeen: timeOf(json, "lastSeen"),
+  };
+}

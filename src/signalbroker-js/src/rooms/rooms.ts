@@ -1,0 +1,103 @@
+import { insist } from "../again.js";
+import type { Asking } from "../asking.js";
+import type { ControlSignal, Signal } from "../envelope.js";
+import { SignalBrokerError } from "../errors.js";
+import { isObject, numberOf, objectOf, objectsIn, textOf, type JsonObject } from "../json.js";
+import type { OutgoingSignal } from "../sending/signal.js";
+import type { JoinOptions, RoomOptions } from "./options.js";
+import { createRoom, type LiveRoom, type Room } from "./room.js";
+
+/** The type of the envelopes that tell what happened to a room. */
+export const roomType = "room";
+
+/** What a client does with rooms. */
+export interface RoomsClient {
+  /**
+   * Makes a room, and the user its owner. Others join it by its `id` and, unless it is open, its `joinCode`.
+   * @throws SignalBrokerError `too-many-rooms`, `invalid-member`, `too-many-requests`, `unreachable` (it may have been
+   * made or not)
+   */
+  createRoom(options?: RoomOptions): Promise<Room>;
+
+  /**
+   * Makes the user a member of a room; who is one already stays the same member.
+   * @throws SignalBrokerError `room-not-found`, `join-code-wrong`, `room-full`, `too-many-rooms`, `alias-taken`
+   */
+  joinRoom(id: string, options?: JoinOptions): Promise<Room>;
+
+  /** The rooms that the user is a member of, also from before a page reload or by another device. */
+  rooms(): Promise<Room[]>;
+}
+
+/** All rooms of a client. */
+export interface Rooms extends RoomsClient {
+  /** Undefined when no handler of a room wants it. */
+  receive(signal: Signal): Promise<unknown>[] | undefined;
+  /** An envelope of the server of {@link roomType}. */
+  hear(control: ControlSignal): void;
+  /** The client listens, on a new session. */
+  listening(): void;
+}
+
+export interface RoomsParts {
+  asking: Asking;
+  send(signal: OutgoingSignal): Promise<JsonObject>;
+  /** There is a handler of signals that was not there before. */
+  onHandler(): void;
+}
+
+export function createRooms({ asking: { ask }, send, onHandler }: RoomsParts): Rooms {
+  const rooms = new Map<string, LiveRoom>();
+
+  return {
+    createRoom: async (options = {}) => hold(objectOf(await ask("POST", "rooms", options))),
+    joinRoom: async (id, options = {}) =>
+      hold(objectOf(await ask("POST", `rooms/${encodeURIComponent(id)}/join`, options))),
+    rooms: async () => Promise.all((await list()).map(hold)),
+    receive: (signal) => rooms.get(signal.room ?? "")?.receive(signal),
+    hear({ content, sentAt }) {
+      if (isObject(content)) {
+        rooms.get(textOf(content, "room") ?? "")?.hear(content, sentAt);
+      }
+    },
+    listening: () => void refresh().catch(() => undefined),
+  };
+
+  /** The same room is the same object, as long as the user stays a member. */
+  async function hold(answer: JsonObject): Promise<Room> {
+    const id = textOf(answer, "room");
+    if (id === undefined) {
+      throw new SignalBrokerError("unreachable", "The answer has no room.");
+    }
+    let live = rooms.get(id);
+    if (live) {
+      live.check(numberOf(answer, "version") ?? 0);
+    } else {
+      live = createRoom({ ask, send, onHandler, onEnded: () => rooms.delete(id) }, answer);
+      rooms.set(id, live);
+      await live.loaded();
+    }
+    return live.room;
+  }
+
+  /** What happened meanwhile was told to nobody here. */
+  async function refresh(): Promise<void> {
+    if (rooms.size === 0) {
+      return;
+    }
+    const before = [...rooms];
+    const now = new Map((await insist(list)).map((answer) => [textOf(answer, "room"), answer]));
+    for (const [id, live] of before) {
+      const answer = now.get(id);
+      if (answer) {
+        live.check(numberOf(answer, "version") ?? 0);
+      } else {
+        live.end("gone");
+      }
+    }
+  }
+
+  async function list(): Promise<JsonObject[]> {
+    return objectsIn(await ask("GET", "rooms"));
+  }
+}

@@ -1,0 +1,66 @@
+import { asSignalBrokerError, SignalBrokerError } from "../errors.js";
+import { basic, type Http } from "../http.js";
+import type { JsonObject } from "../json.js";
+import type { Session } from "../listening/session.js";
+import type { Transport } from "../transports/transport.js";
+import { uniqueId } from "../random.js";
+import { bodyOf, type OutgoingSignal } from "./signal.js";
+import type { SocketSending } from "./socket.js";
+
+/** How signals, and what is settled, go out: with a request each, or through the socket where there is one. */
+export interface WayOut {
+  /**
+   * Sends one signal; fulfilled with what is answered.
+   * @throws SignalBrokerError `unauthorized` when nothing listens, or what the webapp says
+   */
+  send(signal: OutgoingSignal): Promise<JsonObject>;
+  /** Says which stored signals are done with; throws as `send` does. */
+  settle(sequences: readonly number[]): Promise<JsonObject>;
+  /** The same as the last thing, even if the page is being left; nobody waits for an answer. */
+  sendLast(signal: OutgoingSignal): void;
+  settleLast(sequences: readonly number[]): void;
+}
+
+export interface WayOutParts {
+  http: Http;
+  socket: SocketSending;
+  usesSocket: boolean;
+  current(): { session: Session; transport: Transport } | undefined;
+  /** The webapp no longer knows the session. */
+  expired(session: Session): void;
+}
+
+export function createWayOut({ http, socket, usesSocket, current, expired }: WayOutParts): WayOut {
+  return {
+    send: (signal) => transmit("exchange", bodyOf(signal), signal.id, bodyOf(signal)),
+    settle: (sequences) => transmit("inbox/settle", { sequences }, uniqueId(), { settle: { sequences } }),
+    sendLast: (signal) => last("exchange", bodyOf(signal)),
+    settleLast: (sequences) => last("inbox/settle", { sequences }),
+  };
+
+  async function transmit(path: string, body: JsonObject, id: string, frame: JsonObject): Promise<JsonObject> {
+    const listening = current();
+    if (!listening) {
+      throw new SignalBrokerError("unauthorized", "Nothing listens at the moment.");
+    }
+    const { session, transport } = listening;
+    try {
+      return usesSocket && transport.send
+        ? await socket.send(transport.send, id, { ...frame, id })
+        : await http.request("POST", path, { body, authorization: basic(session) });
+    } catch (thrown) {
+      const error = asSignalBrokerError(thrown, "unreachable");
+      if (error.code === "unauthorized") {
+        expired(session);
+      }
+      throw error;
+    }
+  }
+
+  function last(path: string, body: JsonObject): void {
+    const session = current()?.session;
+    if (session) {
+      http.request("POST", path, { body, authorization: basic(session), keepalive: true }).catch(() => undefined);
+    }
+  }
+}

@@ -1,0 +1,59 @@
+import type { Call } from "./calls/call.js";
+import type { IncomingCall } from "./calls/incoming.js";
+import type { CallOptions } from "./calls/options.js";
+import type { Unsubscribe } from "./emitter.js";
+import type { Signal } from "./envelope.js";
+import type { InboxClient } from "./inbox/options.js";
+import type { SessionInfo, State } from "./listening/state.js";
+import type { PresenceClient } from "./presence/options.js";
+import type { PushClient } from "./push.js";
+import type { RoomsClient } from "./rooms/rooms.js";
+import type { Addressee, SendOptions, Sent } from "./sending/signal.js";
+
+/** A user who listens on this device, and stays so over lost sockets, nodes and networks. */
+export interface SignalBrokerClient extends InboxClient, RoomsClient, PresenceClient, PushClient {
+  /** Who listens. An anonymous user has another name after a reconnect where names take a token. */
+  readonly userId: string;
+  /** The session that listens now, or listened last. */
+  readonly session: SessionInfo;
+  /** Where the client stands. */
+  readonly state: State;
+  /** The calls that are not over, newest last. */
+  readonly calls: readonly Call[];
+
+  /** Hears of every change of the state. */
+  onState(handler: (state: State) => void): Unsubscribe;
+
+  /**
+   * Hears of every signal to the user or the session, once, except those that set up calls; those to a room come to
+   * `room.onSignal`. Signals that are stored wait until there is a handler, and are settled when it has done with them:
+   * see `inbox.settle` of the options.
+   */
+  onSignal(handler: (signal: Signal) => void | Promise<unknown>): Unsubscribe;
+
+  /**
+   * Hears of every call that comes in. A promise that the handler returns may reject with a {@link SignalBrokerError}
+   * (the caller gave up meanwhile, say) without harm.
+   */
+  onCall(handler: (incoming: IncomingCall) => void | Promise<unknown>): Unsubscribe;
+
+  /**
+   * Sends any JSON to a user (all listening sessions), to one device of a user, or to one session. Signals to one
+   * addressee go one after the other, in the order of the calls. While the client reconnects up to 100 wait.
+   * @throws SignalBrokerError `user-not-listening`, `expired`, `queue-full`, `closed`, `unreachable` (it may have
+   * arrived or not); with `store` also `inbox-full`, `id-already-used`, `user-unknown`; or what else the webapp says
+   */
+  send(to: Addressee, content: unknown, options?: SendOptions): Promise<Sent>;
+
+  /**
+   * Calls a user: all of the user's devices ring, and one answers. If both call each other at once, one call comes of
+   * it.
+   * @returns the call, once it is answered
+   * @throws SignalBrokerError `declined`, `busy`, `no-answer`, `user-not-listening`, `aborted`, `answered-elsewhere`,
+   * `no-webrtc`, or what `send` throws
+   */
+  call(userId: string, options?: CallOptions): Promise<Call>;
+
+  /** Hangs up every call, ends the session and stays closed. */
+  close(): Promise<void>;
+}

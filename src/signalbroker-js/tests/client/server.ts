@@ -1,0 +1,127 @@
+import { vi } from "vitest";
+import { createClient } from "../../src/client";
+import type { ConnectOptions } from "../../src/options";
+import type { SignalBrokerClient } from "../../src/signalBrokerClient";
+import type { Surroundings } from "../../src/surroundings";
+import type { OpenTransport, TransportEvents } from "../../src/transports/transport";
+
+/** What a request asks for, and what it brings along. */
+export interface Asked {
+  what: string;
+  body: unknown;
+}
+
+/** A webapp and a node of the test's own making: it decides what is answered, and what arrives. */
+export interface Server {
+  client: SignalBrokerClient;
+  /** The requests of sessions, oldest first. */
+  readonly asked: readonly Asked[];
+  /** What went through the socket. */
+  readonly sent: Record<string, unknown>[];
+  /**
+   * Answers a request, or all that begin so where it ends with a slash, from now on, the last answer being repeated; a
+   * number is a status, and nothing is a lost connection.
+   */
+  answer(request: string, ...answers: (object | number | undefined)[]): void;
+  /** Brings an envelope. */
+  bring(envelope: object): Promise<void>;
+  /** The socket is lost, and the client comes back. */
+  reconnect(): Promise<void>;
+  /** The socket is lost, and the client has to wait for another session. */
+  lose(): void;
+  comeBack(): Promise<void>;
+  /** Another page of the same user. */
+  reload(options?: Partial<ConnectOptions>): Promise<void>;
+  leave(): void;
+}
+
+const tick = (ms = 0): Promise<unknown> => vi.advanceTimersByTimeAsync(ms);
+
+function matches(what: string, wanted: string): boolean {
+  return wanted.endsWith("/") ? what.startsWith(wanted) : what === wanted || what.startsWith(`${wanted}?`);
+}
+
+/** Connects alice; use it with fake timers. */
+export async function connectTo(options: Partial<ConnectOptions> = {}): Promise<Server> {
+  const asked: Asked[] = [];
+  const answers: [string, (object | number | undefined)[]][] = [];
+  const sent: Record<string, unknown>[] = [];
+  let events: TransportEvents;
+  let leave: () => void;
+  let sessions = 0;
+  let userId = "alice";
+
+  const fetcher = (address: string | URL | Request, init?: RequestInit): Promise<Response> => {
+    const { pathname, search } = new URL(String(address));
+    const what = `${init?.method} ${pathname}${search}`;
+    const body = init?.body === undefined ? undefined : (JSON.parse(String(init.body)) as Record<string, unknown>);
+    if (pathname === "/connect") {
+      userId = String(body?.["userId"] ?? "anonymous");
+      const listeningKey = `s.${++sessions}`;
+      return Promise.resolve(
+        Response.json({ userId, device: body?.["device"], listeningAddress: "ws://node/ws", listeningKey, passcode: "p" }),
+      );
+    }
+    if (pathname === "/disconnect") {
+      return Promise.resolve(new Response(null, { status: 204 }));
+    }
+    asked.push({ what, body });
+    const [, mine = []] = answers.find(([wanted]) => matches(what, wanted)) ?? [];
+    const answer = mine.length > 1 ? mine.shift() : mine[0];
+    if (answer === undefined) {
+      return Promise.reject(new TypeError("no connection"));
+    }
+    return Promise.resolve(
+      typeof answer === "number"
+        ? Response.json({}, { status: answer })
+        : Response.json(answer),
+    );
+  };
+  const open: OpenTransport = (_, told) => {
+    events = told;
+    queueMicrotask(() => told.listening());
+    return { close: () => undefined, send: (body) => void sent.push(JSON.parse(body) as Record<string, unknown>) };
+  };
+  const connect = (more: Partial<ConnectOptions>): Promise<SignalBrokerClient> => {
+    const surroundings: Surroundings = {
+      isOnline: () => true,
+      onWake: () => undefined,
+      onNetworkChange: () => undefined,
+      onLeave: (handler) => void (leave = handler),
+      onReturn: () => undefined,
+      dispose: () => undefined,
+    };
+    return createClient(
+      { url: "https://signal.example", userId: "alice", fetch: fetcher, ...options, ...more },
+      { surroundings, transports: { websocket: open, sse: open } },
+    );
+  };
+
+  const server: Server = {
+    client: await connect({}),
+    asked,
+    sent,
+    answer: (request, ...wanted) => void answers.unshift([request, wanted]),
+    async bring(envelope) {
+      events.received(JSON.stringify({ sentAt: "2026-01-01T00:00:00Z", content: 1, ...envelope }));
+      await tick();
+    },
+    lose: () => events.lost("The socket closed.", false),
+    async comeBack() {
+      while (server.client.state.name !== "listening") {
+        await tick(250);
+      }
+      await tick();
+    },
+    async reconnect() {
+      server.lose();
+      await server.comeBack();
+    },
+    async reload(more = {}) {
+      server.client = await connect(more);
+    },
+    leave: () => leave(),
+  };
+  server.answer("POST /inbox/settle", { settled: 1, settledThrough: 1 });
+  return server;
+}

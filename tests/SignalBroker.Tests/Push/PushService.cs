@@ -1,0 +1,145 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Text.Json;
+using System.Threading.Channels;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Extensions;
+using Microsoft.Extensions.Logging;
+
+namespace SignalBroker.Tests.Push;
+
+/// <summary>A push that has arrived and been decrypted.</summary>
+public sealed record Pushed(JsonElement Message, string Text, IHeaderDictionary Headers, DateTimeOffset At);
+
+/// <summary>A browser's registration at the push service.</summary>
+public sealed class Registration(Subscriber subscriber)
+{
+    public Subscriber Subscriber { get; } = subscriber;
+
+    /// <summary>What is answered next, one after the other; then 201 for ever.</summary>
+    public ConcurrentQueue<Func<HttpContext, Task>> Answers { get; } = [];
+
+    /// <summary>What has been taken.</summary>
+    public Channel<Pushed> Arrived { get; } = Channel.CreateUnbounded<Pushed>();
+
+    /// <summary>When a push was tried, whatever it was answered.</summary>
+    public ConcurrentQueue<DateTimeOffset> Tries { get; } = [];
+
+    /// <summary>What was wrong with pushes.</summary>
+    public ConcurrentQueue<string> Flaws { get; } = [];
+
+    public void AnswerNext(params int[] statuses)
+    {
+        foreach (var status in statuses)
+        {
+            AnswerNext(context =>
+            {
+                context.Response.StatusCode = status;
+                return Task.CompletedTask;
+            });
+        }
+    }
+
+    public void AnswerNext(Func<HttpContext, Task> answer) => Answers.Enqueue(answer);
+
+    public async Task<Pushed> NextAsync()
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(40));
+        try
+        {
+            return await Arrived.Reader.ReadAsync(limit.Token);
+        }
+        catch (OperationCanceledException late)
+        {
+            throw new ShouldAssertException($"No push has come; wrong with others: {string.Join("; ", Flaws)}", late);
+        }
+    }
+}
+
+/// <summary>A push service that verifies whose a push is and decrypts it, on a port that it keeps while it is down.</summary>
+public sealed class PushService(string publicKey, int port) : IAsyncDisposable
+{
+    private readonly ConcurrentDictionary<string, Registration> registrations = new();
+    private WebApplication? app;
+
+    public string Origin => $"http://127.0.0.1:{port}";
+
+    public Registration Register()
+    {
+        var path = $"/push/{Guid.NewGuid():N}";
+        var registration = new Registration(new Subscriber(new Uri(Origin + path)));
+        registrations[path] = registration;
+        return registration;
+    }
+
+    public async Task StartAsync()
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseUrls(Origin);
+        app = builder.Build();
+        app.MapPost("/push/{id}", TakeAsync);
+        await app.StartAsync();
+    }
+
+    public async Task StopAsync()
+    {
+        await app!.DisposeAsync();
+        app = null;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (app is not null)
+        {
+            await app.DisposeAsync();
+        }
+
+        foreach (var registration in registrations.Values)
+        {
+            registration.Subscriber.Dispose();
+        }
+    }
+
+    private async Task TakeAsync(HttpContext context)
+    {
+        if (!registrations.TryGetValue(context.Request.Path, out var registration))
+        {
+            context.Response.StatusCode = (int)HttpStatusCode.NotFound;
+            return;
+        }
+
+        var now = TimeProvider.System.GetUtcNow();
+        registration.Tries.Enqueue(now);
+        if (registration.Answers.TryDequeue(out var answer))
+        {
+            await answer(context);
+            return;
+        }
+
+        using var body = new MemoryStream();
+        await context.Request.Body.CopyToAsync(body);
+        if (FindFlaw(context.Request, now) is { } flaw)
+        {
+            registration.Flaws.Enqueue(flaw);
+            context.Response.StatusCode = (int)HttpStatusCode.Forbidden;
+            return;
+        }
+
+        var message = registration.Subscriber.Decrypt(body.ToArray());
+        var headers = new HeaderDictionary(context.Request.Headers.ToDictionary());
+        context.Response.StatusCode = (int)HttpStatusCode.Created;
+        context.Response.Headers.Location = Origin + "/message/1";
+        await registration.Arrived.Writer.WriteAsync(
+            new(JsonElement.Parse(message), System.Text.Encoding.UTF8.GetString(message), headers, now)
+        );
+    }
+
+    private string? FindFlaw(HttpRequest request, DateTimeOffset now) =>
+        request.Headers.ContentEncoding != "aes128gcm" ? $"encoding {request.Headers.ContentEncoding}"
+        : !long.TryParse(request.Headers["TTL"], out var ttl) || ttl < 0 ? $"TTL {request.Headers["TTL"]}"
+        : request.GetEncodedUrl().Length > 2048 ? "a long address"
+        : VapidVerifier.FindFlaw(request.Headers.Authorization, publicKey, Origin, now);
+}
