@@ -179,7 +179,7 @@ public sealed partial class PresenceTeller(
                 await links.PublishAsync(
                     node,
                     Topology.KeyOfCopies(id.ToString()),
-                    queues,
+                    [queues],
                     envelope.Written,
                     timeToLive
                 )
