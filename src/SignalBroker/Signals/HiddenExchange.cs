@@ -18,8 +18,11 @@ public sealed partial class HiddenExchange(
     ILogger<HiddenExchange> logger
 )
 {
-    /// <summary>Whether the sender may see nobody, the members of its rooms included.</summary>
-    public bool HidesRooms(Sender sender) => visibility.Rule == PresenceVisibility.Nobody && sender.Session is not null;
+    /// <summary>How much the sender is told of a signal to a room: little, where it may not see the room's members either.</summary>
+    public ExchangeAnswer AnswerToRoom(Sender sender, SignalRequest signal) =>
+        visibility.Rule != PresenceVisibility.Nobody || sender.Session is null ? ExchangeAnswer.Everything
+        : signal.Store == StoreKind.Always ? ExchangeAnswer.Stored
+        : ExchangeAnswer.Accepted;
 
     /// <summary>Sends the signal if its addressee is hidden from its sender.</summary>
     /// <returns>What is answered; null when nothing is hidden, so that nothing was sent.</returns>
@@ -34,7 +37,7 @@ public sealed partial class HiddenExchange(
         {
             // A session that is gone looks like one of somebody who is hidden.
             var session = await directory.FindNowAsync(key);
-            if (await visibility.MaySeeAsync(viewer.UserId, session?.UserId ?? ""))
+            if (await MaySeeAsync(viewer, session?.UserId ?? ""))
             {
                 return null;
             }
@@ -43,7 +46,7 @@ public sealed partial class HiddenExchange(
             return Accepted(id, addressee);
         }
 
-        if (await visibility.MaySeeAsync(viewer.UserId, signal.To!))
+        if (await MaySeeAsync(viewer, signal.To!))
         {
             return null;
         }
@@ -63,6 +66,10 @@ public sealed partial class HiddenExchange(
         Publish(sender, id, signal, named);
         return Accepted(id, addressee);
     }
+
+    // An original page only says who it is.
+    private async ValueTask<bool> MaySeeAsync(Session viewer, string userId) =>
+        await visibility.MaySeeAsync(viewer.UserId, userId) && !viewer.OriginalClient;
 
     // The envelope is written before this returns, so the request may go.
     private void Publish(Sender sender, SignalId id, SignalRequest signal, Session[] sessions) =>

@@ -65,13 +65,7 @@ public sealed class SignalExchange(
         if (signal.ToRoom is not null)
         {
             var reached = await rooms.SendAsync(sender, id, signal);
-            return new(
-                id,
-                "The room",
-                [],
-                Room: reached,
-                Answer: hidden.HidesRooms(sender) ? ExchangeAnswer.Accepted : ExchangeAnswer.Everything
-            );
+            return new(id, "The room", [], Room: reached, Answer: hidden.AnswerToRoom(sender, signal));
         }
 
         if (

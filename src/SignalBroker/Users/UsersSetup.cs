@@ -28,6 +28,7 @@ public static class UsersSetup
             builder.Services.AddSingleton<UserStore>();
             builder.Services.AddSingleton<Registry>();
             builder.Services.AddHostedService<UnprovenUsersWarning>();
+            builder.Services.AddHostedService<UserSweeper>();
         }
 
         private IEnumerable<IConfigurationSection> Entries(string section) =>

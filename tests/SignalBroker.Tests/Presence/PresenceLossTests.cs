@@ -98,7 +98,12 @@ public sealed class PresenceLossTests(FailureCluster cluster) : FailureTests(clu
         await database.ExecuteAsync("SELECT pg_advisory_lock(hashtextextended(@userId, 8))", new { userId });
         await using var phone = await Listener.StartAsync(await Cluster.ApiOf(0).ConnectAsync(userId, "phone"));
         await Eventually.HoldsAsync(async () =>
-            (await SelectAsync<long>("SELECT count(*) FROM presence_due WHERE user_id = @userId", userId)).ShouldBe(1)
+            (
+                await SelectAsync<long>(
+                    "SELECT count(*) FROM sessions WHERE user_id = @userId AND acked_at IS NOT NULL",
+                    userId
+                )
+            ).ShouldBe(2)
         );
         Cluster.Servers.Webapps[1].Pause();
         await using var transaction = await gate.BeginTransactionAsync(Token);

@@ -307,6 +307,14 @@ public sealed class SubscriptionTests(TestCluster cluster)
         await listener.DisposeAsync();
         await Eventually.HoldsAsync(async () =>
             (
+                await database.QuerySingleOrDefaultAsync<TimeSpan?>(
+                    "SELECT due_at - last_seen FROM presence_due JOIN users USING (user_id) WHERE user_id = @userId AND went",
+                    new { userId }
+                )
+            ).ShouldBe(TimeSpan.FromSeconds(1))
+        );
+        await Eventually.HoldsAsync(async () =>
+            (
                 await database.ExecuteAsync(
                     "UPDATE presence_due SET due_at = now() + '1 minute' WHERE user_id = @userId AND went",
                     new { userId }
