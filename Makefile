@@ -27,7 +27,7 @@ export DOTNET_GENERATE_ASPNET_CERTIFICATE = false
 export DOTNET_SKIP_WORKLOAD_INTEGRITY_CHECK = 1
 MAKEFLAGS += --no-print-directory
 
-.PHONY: help run test build bench storm tsung push-key vagrant format check-format migrate clean packages test-packages bench-packages tsung-packages \
+.PHONY: help run test measure build bench storm tsung push-key vagrant format check-format migrate clean packages test-packages bench-packages tsung-packages \
 	turn-packages page
 
 help: ## show this list
@@ -41,6 +41,10 @@ run: packages $(if $(WITH_TURN),turn-packages) page ## start SignalBroker here [
 
 test: test-packages build ## run every test [FILTER=part of a test's name]
 	@CONFIGURATION=$(CONFIGURATION) FILTER='$(FILTER)' scripts/test
+
+measure: test-packages build ## print what docs/ says of one thing [OF=Inbox, Rooms or Presence]
+	@dotnet tests/SignalBroker.Tests/bin/$(CONFIGURATION)/net10.0/SignalBroker.Tests.dll \
+		-explicit only -namespace "SignalBroker.Tests.$(OF)" -showLiveOutput
 
 build: packages page ## build everything
 	@echo "Building ..."

@@ -20,7 +20,7 @@ public sealed class Cluster : IAsyncDisposable
         _erlang = new ErlangDistribution(run);
         _epmd = new Epmd(run, _erlang);
         _balancer = run.AddProxy(() => [.. _webapps.Select(webapp => webapp.InternalPort)]);
-        Postgres = new Postgres(run);
+        Postgres = new Postgres(run, options.SyncedDatabase);
         Turn = options.Turn ? new TurnServer(run) : null;
         _webapps =
         [

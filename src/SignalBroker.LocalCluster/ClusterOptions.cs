@@ -33,6 +33,9 @@ public sealed record ClusterOptions
     /// <summary>Lets the nodes ask the first webapp itself, instead of any webapp through a balancer in this process.</summary>
     public bool WithoutBalancer { get; init; }
 
+    /// <summary>Has PostgreSQL wait for the disk at each commit, as it does wherever its data are to last.</summary>
+    public bool SyncedDatabase { get; init; }
+
     /// <summary>Settings for every webapp, such as <c>Sessions:PerUser</c>.</summary>
     public IReadOnlyDictionary<string, string> WebappSettings { get; init; } = new Dictionary<string, string>();
 

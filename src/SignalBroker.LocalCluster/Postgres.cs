@@ -18,9 +18,12 @@ public sealed class Postgres : Part
     private readonly string _folder;
     private readonly string _data;
 
-    internal Postgres(Run run)
+    private readonly bool _isSynced;
+
+    internal Postgres(Run run, bool isSynced)
         : base(run, "postgres")
     {
+        _isSynced = isSynced;
         Port = run.Ports.Next();
         _folder = Path.Combine(run.DataFolder, "postgres");
         _data = Path.Combine(_folder, "data");
@@ -60,7 +63,7 @@ public sealed class Postgres : Part
             "max_connections=300",
             "shared_buffers=64MB",
             // The data lives no longer than the run.
-            "fsync=off",
+            $"fsync={(_isSynced ? "on" : "off")}",
         ];
         string[] command =
         [

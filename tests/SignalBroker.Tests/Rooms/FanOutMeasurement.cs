@@ -2,13 +2,16 @@ using System.Diagnostics;
 using System.Globalization;
 using SignalBroker.LocalCluster;
 using SignalBroker.Tests.Harness;
+using SignalBroker.Tests.Inbox;
 
 namespace SignalBroker.Tests.Rooms;
 
-/// <summary>What a room's signals cost by the number of its members; run on demand (<c>-explicit only</c>).</summary>
+/// <summary>What a room's signals cost by the number of its members; run on demand (<c>make measure OF=Rooms</c>).</summary>
 public sealed class FanOutMeasurement
 {
     private const int Copies = 20_000;
+    private const int StoredCopies = 4_000;
+    private const int Single = 15;
     private const int Concurrent = 4;
     private const int Largest = 1_000;
 
@@ -30,6 +33,8 @@ public sealed class FanOutMeasurement
                     ["Sessions:AckWithin"] = "00:02:00",
                     ["Rooms:CopiesPerSecondOfSession"] = "1000000",
                     ["Rooms:MaxMembers"] = "2000",
+                    ["Inbox:MaxEntries"] = "100000",
+                    ["Inbox:MaxBytes"] = "1000000000",
                     ["Signals:AddresseeBytesPerSecond"] = "1073741824",
                     ["Signals:AddresseeBurstBytes"] = "1073741824",
                     ["RateLimits:SignalBytesPerSecondOfSession"] = "134217728",
@@ -47,11 +52,26 @@ public sealed class FanOutMeasurement
             listeners.Add(await Listener.StartAsync(api));
         }
 
-        Say("members  signals/s  copies/s  webapp µs/signal  webapp µs/copy  node µs/copy  last member p50  p99 ms");
-        foreach (var members in (int[])[2, 10, 100, Largest])
+        var table = new MeasuredTable(
+            "rooms",
+            "members",
+            "signals/s",
+            "copies/s",
+            "webapp, CPU µs per signal",
+            "webapp, CPU µs per copy",
+            "node, CPU µs per copy",
+            "PostgreSQL, CPU µs per copy",
+            "until the last one has it, ms"
+        );
+        foreach (var store in (string?[])[null, "ifOffline", "always"])
         {
-            await MeasureAsync(servers, api, sender, listeners[..members]);
+            foreach (var members in (int[])[2, 10, 100, Largest])
+            {
+                await MeasureAsync(table, servers, api, sender, listeners[..members], store);
+            }
         }
+
+        await table.WriteAsync();
 
         foreach (var listener in listeners)
         {
@@ -60,10 +80,12 @@ public sealed class FanOutMeasurement
     }
 
     private static async Task MeasureAsync(
+        MeasuredTable table,
         Cluster servers,
         Api api,
         ConnectedSession sender,
-        IReadOnlyList<Listener> listeners
+        IReadOnlyList<Listener> listeners,
+        string? store
     )
     {
         var room = (await api.CreateRoomAsync(sender, new { open = true, maxMembers = 2_000 })).Text("room")!;
@@ -80,7 +102,7 @@ public sealed class FanOutMeasurement
 
         // One at a time, for the time until the last member has it.
         var delays = new List<double>();
-        for (var number = 0; number < 30; number++)
+        for (var number = 0; number < Single; number++)
         {
             var watch = Stopwatch.StartNew();
             await SendAsync();
@@ -88,8 +110,8 @@ public sealed class FanOutMeasurement
             delays.Add(watch.Elapsed.TotalMilliseconds);
         }
 
-        var signals = Math.Max(20, Copies / listeners.Count);
-        var (webapp, node) = (CpuOf(servers.Webapps[0]), CpuOf(servers.Nodes[0]));
+        var signals = Math.Max(store is null ? 20 : 5, (store is null ? Copies : StoredCopies) / listeners.Count);
+        var (webapp, node, database) = (CpuOf(servers.Webapps[0]), CpuOf(servers.Nodes[0]), CpuOf(servers.Postgres));
         var time = Stopwatch.StartNew();
         var receiving = ReceiveAsync(signals);
         await Parallel.ForAsync(
@@ -101,17 +123,37 @@ public sealed class FanOutMeasurement
         await receiving;
         time.Stop();
         var copies = signals * listeners.Count;
-        (webapp, node) = (CpuOf(servers.Webapps[0]) - webapp, CpuOf(servers.Nodes[0]) - node);
+        webapp = CpuOf(servers.Webapps[0]) - webapp;
+        node = CpuOf(servers.Nodes[0]) - node;
+        database = CpuOf(servers.Postgres) - database;
         delays.Sort();
-        Say(
-            CultureInfo.InvariantCulture,
-            $"{listeners.Count, 7} {signals / time.Elapsed.TotalSeconds, 10:0} {copies / time.Elapsed.TotalSeconds, 9:0} {webapp / signals * 1e6, 17:0} {webapp / copies * 1e6, 15:0.0} {node / copies * 1e6, 13:0} {delays[delays.Count / 2], 16:0.0} {delays[^1], 7:0.0}"
+        table.Add(
+            $"{listeners.Count}{(store is null ? "" : $", `{store}`")}",
+            $"{signals / time.Elapsed.TotalSeconds:0}",
+            $"{copies / time.Elapsed.TotalSeconds:0}",
+            $"{webapp / signals * 1e6:0}",
+            $"{webapp / copies * 1e6:0}",
+            $"{node / copies * 1e6:0}",
+            $"{database / copies * 1e6:0}",
+            $"{delays[delays.Count / 2]:0.0}"
+        );
+        // Or the inboxes would be full.
+        await Task.WhenAll(
+            listeners.Select(listener => api.SettleAsync(listener.Session, new { upTo = long.MaxValue }))
         );
 
         async Task SendAsync()
         {
-            var answer = await api.ExchangeAsync(sender, new { toRoom = room, content });
-            answer.Body.ShouldContain("\"queued\"");
+            var answer = await api.ExchangeAsync(
+                sender,
+                new
+                {
+                    toRoom = room,
+                    content,
+                    store,
+                }
+            );
+            answer.Body.ShouldContain(store == "always" ? "\"stored\"" : "\"queued\"");
             answer.Json.GetProperty("listening").GetInt32().ShouldBe(listeners.Count);
         }
 
@@ -138,8 +180,4 @@ public sealed class FanOutMeasurement
             return double.Parse(fields[11], CultureInfo.InvariantCulture)
                 + double.Parse(fields[12], CultureInfo.InvariantCulture);
         }) / TicksPerSecond;
-
-    private static void Say(IFormatProvider culture, FormattableString line) => Say(line.ToString(culture));
-
-    private static void Say(string line) => TestContext.Current.TestOutputHelper?.WriteLine(line);
 }

@@ -1,0 +1,101 @@
+using System.Diagnostics;
+using System.Text.RegularExpressions;
+using SignalBroker.LocalCluster;
+using SignalBroker.Tests.Demo;
+using SignalBroker.Tests.Harness;
+
+namespace SignalBroker.Tests.Http;
+
+/// <summary>The lines that docs tell people to paste into a terminal work as they are, on servers that nobody has used.</summary>
+public sealed partial class DocsTests
+{
+    private const string UsualAddress = "http://127.0.0.1:8080";
+
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Those_of_the_inbox()
+    {
+        var lines = await RunAsync("inbox.md");
+
+        lines[0].ShouldContain("\"outcome\":\"stored\",\"sequence\":1,\"sessions\":[]");
+        lines[1].ShouldContain("\"sequence\":2");
+        lines[2].ShouldBe(lines[0]);
+        lines[3].ShouldContain("\"content\":\"hello\"");
+        lines[3].ShouldContain("\"content\":\"there\"");
+        lines[4].ShouldNotContain("\"content\":\"hello\"");
+        lines[4].ShouldContain("\"content\":\"there\"");
+        lines[5].ShouldBe("{\"settled\":2,\"settledThrough\":2}");
+        lines[6].ShouldContain("\"entries\":[]");
+        lines[7].ShouldContain("\"outcome\":\"delivered\"");
+        lines.Count.ShouldBe(8);
+    }
+
+    [Fact]
+    public async Task Those_of_rooms()
+    {
+        var lines = await RunAsync("rooms.md");
+
+        foreach (
+            var expected in (string[])
+                [
+                    "\"joinCode\":",
+                    "\"event\":\"joined\"",
+                    "\"alias\":\"Fox\"",
+                    "hello all",
+                    "who are you?",
+                    "\"event\":\"revealed\"",
+                    "\"event\":\"left\"",
+                ]
+        )
+        {
+            lines.ShouldContain(line => line.Contains(expected, StringComparison.Ordinal), expected);
+        }
+    }
+
+    // What the page's shell lines write, without empty lines; none of them may be an error.
+    private static async Task<IReadOnlyList<string>> RunAsync(string page)
+    {
+        await using var cluster = await Cluster.StartAsync(new ClusterOptions { Nodes = 1 }, Token);
+        await cluster.AllNodesReadyAsync();
+        var text = await File.ReadAllTextAsync(Path.Combine(Browser.FindRoot(), "docs", page), Token);
+        var script = string.Concat(Scripts().Matches(text).Select(match => match.Groups["script"].Value));
+        script.ShouldContain(UsualAddress);
+        using var shell = Process.Start(
+            new ProcessStartInfo("bash", ["-c", script.Replace(UsualAddress, cluster.Webapps[0].PublicAddress)])
+            {
+                UseShellExecute = false,
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            }
+        )!;
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        patience.CancelAfter(Patience);
+        try
+        {
+            var said = shell.StandardOutput.ReadToEndAsync(patience.Token);
+            var complained = shell.StandardError.ReadToEndAsync(patience.Token);
+            await shell.WaitForExitAsync(patience.Token);
+            var lines = (await said).Split(
+                '\n',
+                StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries
+            );
+            (await complained).ShouldBeEmpty();
+            shell.ExitCode.ShouldBe(0);
+            lines.ShouldNotContain(line => line.Contains("\"status\":", StringComparison.Ordinal));
+            return lines;
+        }
+        finally
+        {
+            if (!shell.HasExited)
+            {
+                shell.Kill(entireProcessTree: true);
+            }
+        }
+    }
+
+    [GeneratedRegex("```sh\n(?<script>.*?)```", RegexOptions.Singleline, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Scripts();
+}
