@@ -86,7 +86,7 @@ public sealed record Signal
     /// <exception cref="OperationCanceledException">The waiting was ended.</exception>
     public Task SettleAsync(CancellationToken cancellationToken = default) =>
         Inbox is not null && Sequence is { } sequence
-            ? Inbox.SettleAsync(sequence).WaitAsync(cancellationToken)
+            ? Inbox.Arrivals.SettleAsync(sequence).WaitAsync(cancellationToken)
             : Task.CompletedTask;
 
     private T? Read<T>(JsonTypeInfo<T> type)

@@ -155,11 +155,11 @@ public sealed class SignalBrokerClient : SignalSender, IAsyncDisposable
                 yield return signal;
                 if (options.Settle == Settling.Automatic && signal.Sequence is { } sequence)
                 {
-                    _ = inbox!.SettleAsync(sequence);
+                    _ = inbox!.Arrivals.SettleAsync(sequence);
                 }
             }
 
-            inbox?.FetchIfPassedOver();
+            inbox?.Arrivals.FetchIfPassedOver();
             if (!await signals.Reader.WaitToReadAsync(cancellationToken))
             {
                 yield break;
@@ -192,7 +192,7 @@ public sealed class SignalBrokerClient : SignalSender, IAsyncDisposable
         signals.Writer.TryComplete();
         if (inbox is not null && state is ClientState.Listening)
         {
-            await inbox.FinishAsync(SettlingPatience);
+            await inbox.Arrivals.FinishAsync(SettlingPatience);
         }
 
         await connection.DisposeAsync();
@@ -262,10 +262,9 @@ public sealed class SignalBrokerClient : SignalSender, IAsyncDisposable
         Show(next);
         outbox.Open(opened);
         presence?.Resume();
-        inbox?.Opened(opened.Session.Info);
-        if (inbox?.IsUsed == true)
+        if (inbox?.Arrivals.Opened(opened.Session.Info) is { } place)
         {
-            _ = ShowRecoveredAsync(opened, inbox);
+            _ = ShowRecoveredAsync(opened, inbox.Arrivals, place);
         }
 
         firstListening.TrySetResult();
@@ -281,9 +280,9 @@ public sealed class SignalBrokerClient : SignalSender, IAsyncDisposable
         }
     }
 
-    private async Task ShowRecoveredAsync(ListeningSession opened, ClientInbox used)
+    private async Task ShowRecoveredAsync(ListeningSession opened, StoredArrivals arrivals, Place place)
     {
-        var recovered = await used.AskRecoveredAsync(() => IsStill(opened));
+        var recovered = await arrivals.AskRecoveredAsync(place, () => IsStill(opened));
         try
         {
             lock (showing)
@@ -321,7 +320,7 @@ public sealed class SignalBrokerClient : SignalSender, IAsyncDisposable
         }
         else if (signal is { Sequence: not null })
         {
-            Inbox.Receive(signal with { Inbox = Inbox });
+            Inbox.Arrivals.Receive(signal with { Inbox = Inbox });
         }
         else if (signal is not null && !duplicates.Contains(signal) && !signals.Writer.TryWrite(signal))
         {

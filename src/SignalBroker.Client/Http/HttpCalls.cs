@@ -11,7 +11,7 @@ internal sealed class HttpCalls(Uri url, HttpMessageInvoker? http, TimeProvider 
     /// <summary>How long a request may take.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
-    private const int LargestAnswer = 1 << 20;
+    private const int LargestAnswer = 1 << 23;
 
     private static readonly MediaTypeHeaderValue Json = new("application/json");
 

@@ -10,8 +10,6 @@ namespace SignalBroker.Client;
 [SuppressMessage("Design", "CA1001", Justification = "Without its wait handle a semaphore has nothing to dispose of.")]
 public sealed class ClientPresence
 {
-    private const int MostAttempts = 3;
-
     private static readonly TimeSpan AskAgain = TimeSpan.FromSeconds(1);
 
     private readonly SessionCalls calls;
@@ -19,7 +17,6 @@ public sealed class ClientPresence
     private readonly Lock changing = new();
     private readonly List<PresenceWatch> watches = [];
     private readonly SemaphoreSlim subscribing = new(1);
-    private int changesTold;
     private bool isClosed;
 
     internal ClientPresence(SessionCalls calls, TimeProvider time) => (this.calls, this.time) = (calls, time);
@@ -64,7 +61,8 @@ public sealed class ClientPresence
     }
 
     /// <summary>
-    /// Watches users: first what is known of each, and then each change. After a reconnect it goes on with what has changed
+    /// Watches users: first what is known of each, and then each change of the state and of the devices. After a reconnect it
+    /// goes on with what has changed
     /// meanwhile. Of several changes that nobody has read yet, the last one comes.
     /// </summary>
     /// <param name="userIds">The users' ids. All watches of a client together may have 100 users.</param>
@@ -134,7 +132,6 @@ public sealed class ClientPresence
         {
             if (content.Deserialize(ApiJson.Default.ListedPresence) is { } told)
             {
-                Interlocked.Increment(ref changesTold);
                 Tell([told.ToPresence()]);
             }
         }
@@ -180,33 +177,21 @@ public sealed class ClientPresence
         }
     }
 
-    // The answer holds what is known now. A change that comes while it is under way may be older or newer than that, so
-    // then it is asked once more.
     private async Task SubscribeAsync(CancellationToken cancellationToken)
     {
         await subscribing.WaitAsync(cancellationToken);
         try
         {
-            for (var attempt = 1; ; attempt++)
-            {
-                var toldBefore = Volatile.Read(ref changesTold);
-                var answer = await calls.AskAsync(
-                    HttpMethod.Put,
-                    "/presence/subscriptions",
-                    JsonSerializer.SerializeToUtf8Bytes(
-                        new SubscriptionsRequest(Watched()),
-                        ApiJson.Default.SubscriptionsRequest
-                    ),
-                    ApiJson.Default.PresenceAnswer,
-                    isRepeatable: true,
-                    cancellationToken
-                );
-                Tell(answer.All());
-                if (Volatile.Read(ref changesTold) == toldBefore || attempt == MostAttempts)
-                {
-                    return;
-                }
-            }
+            var request = new SubscriptionsRequest(Watched());
+            var answer = await calls.AskAsync(
+                HttpMethod.Put,
+                "/presence/subscriptions",
+                JsonSerializer.SerializeToUtf8Bytes(request, ApiJson.Default.SubscriptionsRequest),
+                ApiJson.Default.PresenceAnswer,
+                isRepeatable: true,
+                cancellationToken
+            );
+            Tell(answer.All());
         }
         finally
         {

@@ -15,17 +15,14 @@ public sealed record Presence
     /// <summary>When the user listened last, by the server's clock; null while it does, and for one never seen.</summary>
     public DateTimeOffset? LastSeen { get; init; }
 
-    /// <summary>Whether it says the same, device by device.</summary>
-    /// <param name="other">The other one.</param>
-    public bool Equals(Presence? other) =>
-        other is not null
-        && UserId == other.UserId
-        && State == other.State
-        && LastSeen == other.LastSeen
-        && Devices.SequenceEqual(other.Devices);
+    /// <summary>When the server knew this, by its clock: of two, the later one is true.</summary>
+    public DateTimeOffset AsOf { get; init; }
 
-    /// <inheritdoc />
-    public override int GetHashCode() => HashCode.Combine(UserId, State, LastSeen, Devices.Count);
+    /// <summary>Whether one who has been told the other one need not be told this: since when is no news.</summary>
+    internal bool IsNoNewsAfter(Presence? other) =>
+        State == other?.State && Devices.Select(NameAndState).SequenceEqual(other.Devices.Select(NameAndState));
+
+    private static (string?, PresenceState) NameAndState(DevicePresence device) => (device.Device, device.State);
 }
 
 /// <summary>What is known of a user's sessions.</summary>

@@ -20,7 +20,11 @@ internal sealed class PresenceWatch(IEnumerable<string> users)
     {
         lock (changing)
         {
-            if (told.ContainsKey(presence.UserId))
+            // What is told and what is answered may overtake each other.
+            if (
+                told.TryGetValue(presence.UserId, out var before)
+                && ((news.GetValueOrDefault(presence.UserId) ?? before) is not { } last || last.AsOf <= presence.AsOf)
+            )
             {
                 news[presence.UserId] = presence;
                 waiting?.TrySetResult();
@@ -48,11 +52,15 @@ internal sealed class PresenceWatch(IEnumerable<string> users)
             Task next;
             lock (changing)
             {
-                var changed = news.Values.Where(presence => !presence.Equals(told[presence.UserId])).ToList();
+                var changed = news.Values.Where(presence => !presence.IsNoNewsAfter(told[presence.UserId])).ToList();
+                foreach (var presence in news.Values)
+                {
+                    told[presence.UserId] = presence;
+                }
+
                 news.Clear();
                 if (changed.Count > 0)
                 {
-                    changed.ForEach(presence => told[presence.UserId] = presence);
                     return changed;
                 }
 

@@ -7,6 +7,7 @@ internal sealed record ListedPresence
     public string? State { get; init; }
     public IReadOnlyList<ListedDevice>? Devices { get; init; }
     public DateTimeOffset? LastSeen { get; init; }
+    public DateTimeOffset AsOf { get; init; }
 
     public Presence ToPresence() =>
         new()
@@ -15,6 +16,7 @@ internal sealed record ListedPresence
             State = StateOf(State),
             Devices = [.. (Devices ?? []).Select(one => new DevicePresence(one.Device, StateOf(one.State), one.Since))],
             LastSeen = LastSeen,
+            AsOf = AsOf,
         };
 
     private static PresenceState StateOf(string? word) =>

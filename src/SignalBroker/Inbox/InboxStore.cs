@@ -230,9 +230,10 @@ public sealed class InboxStore(NpgsqlDataSource database, OutboxStore pushes, IO
                 envelopes = Array.ConvertAll(stored, entry => entry.Signal.Envelope),
                 timesToLive = Array.ConvertAll(stored, entry => entry.Signal.TimeToLive),
                 receipts = Array.ConvertAll(stored, entry => entry.Signal.ReceiptTo),
+                // A receipt brings nobody back.
+                wakes = Array.ConvertAll(stored, entry => !entry.Signal.IsReceipt),
                 rooms = Array.ConvertAll(stored, entry => entry.Signal.Member?.Room),
                 members = Array.ConvertAll(stored, entry => entry.Signal.Member?.Member),
-                wakes = Array.ConvertAll(stored, entry => entry.Signal.Wakes),
                 owners = Array.ConvertAll(changed, box => box.UserId),
                 lastSequences = Array.ConvertAll(changed, box => box.LastSequence),
                 entries = Array.ConvertAll(changed, box => box.Entries),

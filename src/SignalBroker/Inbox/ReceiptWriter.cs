@@ -74,7 +74,6 @@ public sealed class ReceiptWriter(
             Envelope = envelope.Written.ToArray(),
             TimeToLive = options.Value.TimeToLive,
             IsReceipt = true,
-            Wakes = false,
         };
     }
 

@@ -33,9 +33,6 @@ public sealed class StoredSignal
     /// <summary>The user that gets a receipt; null when nobody wants one.</summary>
     public string? ReceiptTo { get; init; }
 
-    /// <summary>Whether a user who is away is told of it by a push.</summary>
-    public bool Wakes { get; init; } = true;
-
     /// <summary>Whether it is a receipt, which is stored even if the inbox is full of signals.</summary>
     public bool IsReceipt { get; init; }
 }

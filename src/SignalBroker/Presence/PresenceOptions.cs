@@ -34,9 +34,5 @@ public sealed class PresenceOptions
 
     /// <summary>For how long no webapp may be able to use a node before its sessions are unknown.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
-    public TimeSpan NodeUnknownAfter { get; set; } = TimeSpan.FromSeconds(3);
-
-    /// <summary>For how long an anonymous user who is away stays known.</summary>
-    [Range(typeof(TimeSpan), "00:00:01", "365.00:00:00")]
-    public TimeSpan ForgetAnonymousAfter { get; set; } = TimeSpan.FromDays(1);
+    public TimeSpan NodeUnknownAfter { get; set; } = TimeSpan.FromSeconds(5);
 }

@@ -17,6 +17,7 @@ public sealed class SessionDirectory : IAnnouncedMemory, IDisposable
     private static readonly TimeSpan Generation = TimeSpan.FromSeconds(5);
 
     private readonly Batcher<string, Session> sessions;
+    private readonly Batcher<string, Session[]> users;
     private readonly ShortMemory<string, Session?> byKey;
     private readonly ShortMemory<string, Session[]?> byUser;
     private readonly ShortMemory<string, Session[]?> byMember;
@@ -35,7 +36,7 @@ public sealed class SessionDirectory : IAnnouncedMemory, IDisposable
         // A session that has just been opened may begin to listen at any moment. It was announced long before that,
         // and until the broker has told of its queue nothing is kept of its user: so nobody misses it, however late an
         // announcement comes, and an ack needs none.
-        var users = new Batcher<string, Session[]>(store.FindByUserAsync);
+        users = new Batcher<string, Session[]>(store.FindByUserAsync);
         byUser = new(users.GetAsync, found => found is not null && Array.TrueForAll(found, IsAcked));
 
         // The members of rooms are no names that anybody makes up, so that one has no session may be kept as well.
@@ -78,12 +79,19 @@ public sealed class SessionDirectory : IAnnouncedMemory, IDisposable
         return session is { Ack: false } ? await sessions.GetAsync(listeningKey) : session;
     }
 
+    /// <summary>The same as the database has it now.</summary>
+    public Task<Session?> FindNowAsync(string listeningKey) => sessions.GetAsync(listeningKey);
+
     /// <summary>The user's sessions that are listening or about to.</summary>
     public async ValueTask<Session[]> FindListeningAsync(string userId)
     {
         var found = await byUser.GetAsync(userId, Remembers) ?? [];
         return Array.TrueForAll(found, IsAdmitted) ? found : Array.FindAll(found, IsAdmitted);
     }
+
+    /// <summary>The same as the database has it now.</summary>
+    public async Task<Session[]> FindListeningNowAsync(string userId) =>
+        Array.FindAll(await users.GetAsync(userId) ?? [], IsAdmitted);
 
     /// <summary>The same for a member of a room.</summary>
     public async ValueTask<Session[]> FindListeningOfMemberAsync(string userId)

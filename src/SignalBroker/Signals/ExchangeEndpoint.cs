@@ -38,7 +38,7 @@ public sealed record ExchangeRequestSchema(
 
 /// <summary>What became of a signal, for the API's description; <see cref="SignalExchange"/> writes it.</summary>
 /// <param name="Id">The signal's id, as the receiver sees it.</param>
-/// <param name="Outcome"><c>stored</c>, if it is.</param>
+/// <param name="Outcome"><c>stored</c>, if it is; <c>accepted</c>, if the sender may not see what became of it.</param>
 /// <param name="Sequence">Its place in the addressee's inbox, if it is stored.</param>
 /// <param name="Sessions">The outcome for each of the addressee's sessions.</param>
 public sealed record ExchangeAnswerSchema(

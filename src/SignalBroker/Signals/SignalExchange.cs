@@ -6,7 +6,9 @@ using SignalBroker.Compatibility;
 using SignalBroker.Hosting;
 using SignalBroker.Http;
 using SignalBroker.Inbox;
+using SignalBroker.Presence;
 using SignalBroker.Rooms;
+using SignalBroker.Users;
 
 namespace SignalBroker.Signals;
 
@@ -16,20 +18,41 @@ namespace SignalBroker.Signals;
 /// <param name="Outcomes">What the broker said for each of the addressee's sessions.</param>
 /// <param name="Kept">What the database knows of it; null when the outcomes say it all.</param>
 /// <param name="Room">What became of it in a room; null when it was not sent to one.</param>
+/// <param name="Answer">How much of this the sender is told.</param>
 [StructLayout(LayoutKind.Auto)]
 public readonly record struct Exchanged(
     SignalId Id,
     string Addressee,
     SessionOutcome[] Outcomes,
     Kept? Kept = null,
-    RoomReached? Room = null
+    RoomReached? Room = null,
+    ExchangeAnswer Answer = ExchangeAnswer.Everything
 );
+
+/// <summary>How much a sender is told.</summary>
+public enum ExchangeAnswer
+{
+    /// <summary>Everything that is known.</summary>
+    Everything,
+
+    /// <summary>That the signal was taken: whether the addressee listens is hidden.</summary>
+    Accepted,
+
+    /// <summary>That the signal is stored: whether the addressee listens is hidden.</summary>
+    Stored,
+
+    /// <summary>That there is no such user.</summary>
+    UserUnknown,
+}
 
 /// <summary>What is the same for every signal, whichever way it comes in.</summary>
 public sealed class SignalExchange(
     SignalRouter router,
     RoomExchange rooms,
     InboxSender inbox,
+    HiddenExchange hidden,
+    Visibility visibility,
+    Registry registry,
     OriginalClient originalClient,
     SignalsMetrics metrics
 )
@@ -41,7 +64,16 @@ public sealed class SignalExchange(
         var id = SignalId.Of(signal.Id);
         if (signal.ToRoom is not null)
         {
-            return new(id, "The room", [], Room: await rooms.SendAsync(sender, id, signal));
+            var reached = await rooms.SendAsync(sender, id, signal);
+            return new(id, "The room", [], Room: reached, Answer: hidden.AnswerToRoom(sender, signal));
+        }
+
+        if (
+            (!visibility.IsOpen || (registry.IsKept && signal.Store is not null))
+            && await TrySendOtherwiseAsync(sender, id, signal) is { } sent
+        )
+        {
+            return sent;
         }
 
         var exchanged = signal.Store is null
@@ -52,19 +84,37 @@ public sealed class SignalExchange(
             metrics.Routed(outcome.Session.Node, outcome.Outcome);
         }
 
-        return exchanged;
+        return
+            registry.IsKept
+            && signal.To is { } userId
+            && HasReachedNobody(exchanged)
+            && !await registry.KnowsAsync(userId)
+            ? exchanged with
+            {
+                Addressee = userId,
+                Answer = ExchangeAnswer.UserUnknown,
+            }
+            : exchanged;
     }
 
     /// <summary>Why the signal reached nobody; null when it may have reached somebody.</summary>
     public Problem? FailureOf(Exchanged exchanged) =>
-        exchanged.Room is { } room ? room.Failure?.With(writer => Describe(writer, exchanged))
-        : exchanged.Kept is null && Array.TrueForAll(exchanged.Outcomes, IsNotListening) ? NotListening(exchanged)
+        exchanged.Answer == ExchangeAnswer.UserUnknown ? UserUnknown(exchanged)
+        : exchanged.Answer != ExchangeAnswer.Everything ? null
+        : exchanged.Room is { } room ? room.Failure?.With(writer => Describe(writer, exchanged))
+        : HasReachedNobody(exchanged) ? NotListening(exchanged)
         : null;
 
     /// <summary>Writes the members that tell what became of the signal.</summary>
     public void Describe(Utf8JsonWriter writer, Exchanged exchanged)
     {
         exchanged.Id.WriteTo(writer);
+        if (exchanged.Answer is ExchangeAnswer.Accepted or ExchangeAnswer.Stored)
+        {
+            DescribeHidden(writer, exchanged);
+            return;
+        }
+
         if (exchanged.Room is { } room)
         {
             room.WriteTo(writer);
@@ -88,6 +138,33 @@ public sealed class SignalExchange(
         }
     }
 
+    private static bool HasReachedNobody(Exchanged exchanged) =>
+        exchanged.Kept is null && Array.TrueForAll(exchanged.Outcomes, IsNotListening);
+
+    // Null where it goes the usual way.
+    private async Task<Exchanged?> TrySendOtherwiseAsync(Sender sender, SignalId id, SignalRequest signal)
+    {
+        if (signal.To is { } userId && registry.IsKept && !await registry.KnowsAsync(userId))
+        {
+            return new Exchanged(id, userId, [], Answer: ExchangeAnswer.UserUnknown);
+        }
+
+        return visibility.IsOpen ? null : await hidden.TrySendAsync(sender, id, NameOf(signal), signal);
+    }
+
+    private static void DescribeHidden(Utf8JsonWriter writer, Exchanged exchanged)
+    {
+        if (exchanged.Room is { } room)
+        {
+            writer.WriteString("room"u8, room.RoomId);
+            writer.WriteNumber("members"u8, room.Members);
+        }
+
+        writer.WriteString("outcome"u8, exchanged.Answer == ExchangeAnswer.Stored ? "stored"u8 : "accepted"u8);
+        writer.WriteStartArray(exchanged.Room is null ? "sessions"u8 : "nodes"u8);
+        writer.WriteEndArray();
+    }
+
     private static string NameOf(SignalRequest signal) =>
         signal switch
         {
@@ -99,6 +176,11 @@ public sealed class SignalExchange(
     private Problem NotListening(Exchanged exchanged) =>
         Problem
             .Of(StatusCodes.Status404NotFound, "user-not-listening", $"{exchanged.Addressee} is not listening.")
+            .With(writer => Describe(writer, exchanged));
+
+    private Problem UserUnknown(Exchanged exchanged) =>
+        Problem
+            .Of(StatusCodes.Status404NotFound, "user-unknown", $"{exchanged.Addressee} has never been here.")
             .With(writer => Describe(writer, exchanged));
 
     private static bool IsNotListening(SessionOutcome outcome) => outcome.Outcome == PublishOutcome.NotListening;

@@ -17,6 +17,7 @@ public static class SignalsSetup
             builder.Services.AddSingleton<ClosedSenders>();
             builder.Services.AddSingleton<SignalsMetrics>();
             builder.Services.AddSingleton<SignalRouter>();
+            builder.Services.AddSingleton<HiddenExchange>();
             builder.Services.AddSingleton<SignalExchange>();
             builder.Services.AddSingleton<ExchangeEndpoint>();
             builder.Services.AddHostedService<SocketExchange>();

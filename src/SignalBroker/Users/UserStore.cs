@@ -54,14 +54,15 @@ public sealed class UserStore(NpgsqlDataSource database)
             WHERE users.user_id = free.user_id
             """;
 
-    /// <summary>Whether the user has ever been seen.</summary>
-    public async Task<bool> IsKnownAsync(string userId)
+    /// <summary>Finds out which of these users have ever been seen.</summary>
+    public async Task<IReadOnlyDictionary<string, string>> FindKnownAsync(IReadOnlyList<string> userIds)
     {
         await using var connection = await database.OpenConnectionAsync();
-        return await connection.QuerySingleAsync<bool>(
-            "SELECT EXISTS (SELECT FROM users WHERE user_id = @userId)",
-            new { userId }
+        var known = await connection.QueryAsync<string>(
+            "SELECT user_id FROM users WHERE user_id = ANY(@userIds)",
+            new { userIds }
         );
+        return known.ToDictionary(userId => userId);
     }
 
     /// <summary>Lists the users ever seen who are not anonymous, in the order of the bytes of their ids.</summary>

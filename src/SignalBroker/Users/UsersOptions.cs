@@ -41,6 +41,13 @@ public sealed class UsersOptions
     /// <summary>Whether users prove who they are when they connect.</summary>
     public TokenUse Tokens { get; set; } = TokenUse.Off;
 
+    /// <summary>Whether sending to a user that was never seen is answered with 404.</summary>
+    public bool Registry { get; set; }
+
+    /// <summary>For how long an anonymous user who is away stays known.</summary>
+    [Range(typeof(TimeSpan), "00:01:00", "365.00:00:00")]
+    public TimeSpan ForgetAnonymousAfter { get; set; } = TimeSpan.FromDays(1);
+
     /// <summary>The algorithms that are allowed, like <c>RS256, ES256</c>; a key allows only the one of its own kind in any case.</summary>
     [Range(1, 7)]
     public TokenAlgorithms Algorithms { get; set; } =

@@ -26,7 +26,9 @@ public static class UsersSetup
             builder.Services.AddSingleton<TokenVerifier>();
             builder.Services.AddSingleton<UserProof>();
             builder.Services.AddSingleton<UserStore>();
+            builder.Services.AddSingleton<Registry>();
             builder.Services.AddHostedService<UnprovenUsersWarning>();
+            builder.Services.AddHostedService<UserSweeper>();
         }
 
         private IEnumerable<IConfigurationSection> Entries(string section) =>

@@ -1,6 +1,7 @@
 import { createCallForm } from "./calls/callForm";
 import { createDesk } from "./calls/desk";
 import { byId } from "./page/dom";
+import { createPeople } from "./people/people";
 import { createDiagram } from "./sequence/diagram";
 import { createSequence } from "./sequence/sequence";
 import { readQuery } from "./signIn/options";
@@ -32,9 +33,14 @@ const desk = createDesk({
   answersByItself: () => byId("answer-all", HTMLInputElement).checked,
   onBusy: () => enableCalling(),
 });
-const callForm = createCallForm((userId, wanted, since) => void desk.call(userId, wanted, since));
+const people = createPeople((userId) => callForm.choose(userId));
+const callForm = createCallForm({
+  call: (userId, wanted, since) => void desk.call(userId, wanted, since),
+  typed: people.choose,
+  meet: people.meet,
+});
 const showReceived = createReceivedList((from) => {
-  byId("to", HTMLInputElement).value = from;
+  callForm.choose(from);
   byId("content", HTMLTextAreaElement).focus();
 });
 const showMyUserId = createSecondUserLink(callForm.suggest);
@@ -43,8 +49,14 @@ const signIn = createSignIn({
   wire,
   onState,
   onClient(client) {
-    client.onSignal(showReceived);
+    client.onSignal((signal) => {
+      showReceived(signal);
+      people.meet(signal.from);
+    });
+    client.onReceipt(sendForm.showReceipt);
+    client.onCall(({ from }) => people.meet(from));
     desk.use(client);
+    people.use(client);
   },
 });
 const signInForm = createSignInForm(asked, {
@@ -56,7 +68,9 @@ const signInForm = createSignInForm(asked, {
 });
 const sendForm = createSendForm({
   addressee: callForm.addressee,
-  send: (to, content) => signIn.client?.send(to, content) ?? Promise.reject(new Error("You are not signed in.")),
+  send: (to, content, isKept) =>
+    signIn.client?.send(to, content, isKept ? { store: "always", receipt: "delivered" } : {}) ??
+    Promise.reject(new Error("You are not signed in.")),
 });
 
 function onState(state: PageState): void {
@@ -65,6 +79,9 @@ function onState(state: PageState): void {
   sendForm.enable(state.name === "listening");
   isListening = state.name === "listening";
   enableCalling();
+  if (state.name === "signed-out") {
+    people.use(undefined);
+  }
   if (state.name === "listening") {
     showMyUserId(state.session.userId);
   }

@@ -109,8 +109,6 @@ export function createClient(options: ConnectOptions, parts: Partial<ClientParts
     options: options.calls ?? {},
   });
 
-  const push = createPush(http, () => listening.current?.session);
-
   surroundings.onNetworkChange(calls.networkChanged);
   surroundings.onLeave(() => {
     void calls.hangUpAll("last");
@@ -141,8 +139,7 @@ export function createClient(options: ConnectOptions, parts: Partial<ClientParts
     onCall: calls.onCall,
     send,
     call: calls.call,
-    enablePush: push.enablePush,
-    disablePush: push.disablePush,
+    ...createPush(http, () => listening.current?.session),
     createRoom: rooms.createRoom,
     joinRoom: rooms.joinRoom,
     rooms: rooms.rooms,

@@ -9,7 +9,7 @@ export interface PushOptions {
   content?: boolean;
 }
 
-/** What a client can do about pushes. */
+/** What a client can do about pushes (Web Push). */
 export interface PushClient {
   /**
    * Lets the server push to this browser when a stored signal waits and the user does not listen. Asks the user for
@@ -18,7 +18,7 @@ export interface PushClient {
    */
   enablePush(registration: ServiceWorkerRegistration, options?: PushOptions): Promise<void>;
 
-  /** Ends that. */
+  /** Ends that; do so before another user takes the browser over. */
   disablePush(registration: ServiceWorkerRegistration): Promise<void>;
 }
 

@@ -87,6 +87,22 @@ public sealed class StoredTests(Servers servers)
     }
 
     [Fact]
+    public async Task What_is_asked_for_can_be_settled_without_being_read_before()
+    {
+        await using var alice = await servers.ConnectAsync();
+        await alice.StoreAsync(bob, first: 0, count: 3);
+        await using var phone = await ConnectAsync("phone");
+
+        var page = await phone.Inbox.ReadAsync(after: 1, limit: 1, Token);
+        (page.Recovered, page.LastSequence, page.LowestSequence, page.SettledThrough, page.HasMore).ShouldBe(
+            (true, 3, 1, 0, true)
+        );
+        await page.Signals.Single().SettleAsync(Token);
+
+        (await phone.UnsettledAsync()).ShouldBe([0, 2]);
+    }
+
+    [Fact]
     public async Task If_offline_it_is_stored_only_when_nobody_takes_it()
     {
         await using var alice = await servers.ConnectAsync();

@@ -60,6 +60,32 @@ public sealed class DemoPageTests(TestCluster cluster, Browser browser) : Browse
     }
 
     [Fact]
+    public async Task A_page_shows_who_can_be_reached_and_has_a_signal_kept_for_who_can_not()
+    {
+        var (aliceId, bobId) = (Fresh("alice"), Fresh("bob"));
+        var alice = await OpenAsync(Cluster.ApiOf(0));
+        await alice.ListenAsync(aliceId);
+        await alice.Keep.CheckAsync();
+        await alice.SendAsync(bobId, "See you tomorrow");
+        await Expect(alice.Outcome).ToHaveTextAsync($"Kept for {bobId} until {bobId} has it.");
+        await alice.SeesAsync(bobId, "away");
+
+        var bob = await OpenAsync(Cluster.ApiOf(1));
+        await bob.ListenAsync(bobId, "phone");
+
+        await ShowsMessageAsync(bob, aliceId, "See you tomorrow");
+        await alice.SeesAsync(bobId, "listening");
+        await Expect(alice.Outcome).ToContainTextAsync($"{bobId} has it, on “phone”.");
+        await alice.To.FillAsync("");
+        await alice.People.FocusAsync();
+        await alice.Page.Keyboard.PressAsync("Home");
+        await Expect(alice.To).Not.ToHaveValueAsync("");
+        await alice.PictureAsync("6-people");
+        await bob.Disconnect.ClickAsync();
+        await alice.SeesAsync(bobId, "away");
+    }
+
+    [Fact]
     public async Task The_wire_log_shows_every_frame_and_no_secret()
     {
         var alice = await OpenAsync(Cluster.Api);

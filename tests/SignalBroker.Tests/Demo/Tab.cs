@@ -88,6 +88,11 @@ public sealed class Tab
 
     public ILocator Outcome => Page.GetByTestId("outcome");
 
+    /// <summary>Has the server keep what is sent until it is delivered.</summary>
+    public ILocator Keep => Page.GetByTestId("keep");
+
+    public ILocator People => Page.GetByTestId("people");
+
     public ILocator Messages => Page.GetByTestId("message");
 
     public ILocator WireLog => Page.GetByTestId("wire-log");
@@ -158,6 +163,10 @@ public sealed class Tab
         await Content.FillAsync(content);
         await Send.ClickAsync();
     }
+
+    /// <summary>Waits until the list of people says so of a user: <c>listening</c>, <c>away</c> …</summary>
+    public async Task SeesAsync(string userId, string presence) =>
+        await Expect(People.Locator($"[data-user='{userId}']")).ToHaveAttributeAsync("data-presence", presence);
 
     /// <summary>How many of the other's frames the page has shown.</summary>
     public Task<int> FramesAsync() =>

@@ -243,6 +243,11 @@ public sealed class BadInputTests(TestCluster cluster)
                 "/inbox",
                 "/inbox/settle",
                 "/listen",
+                "/presence",
+                "/presence/subscriptions",
+                "/presence/{user}",
+                "/push/key",
+                "/push/subscriptions",
                 "/rooms",
                 "/rooms/{room}",
                 "/rooms/{room}/join",
@@ -250,6 +255,7 @@ public sealed class BadInputTests(TestCluster cluster)
                 "/rooms/{room}/members",
                 "/rooms/{room}/members/{member}",
                 "/rooms/{room}/reveal",
+                "/users",
             ],
             ignoreOrder: true
         );

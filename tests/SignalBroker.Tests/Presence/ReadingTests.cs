@@ -1,7 +1,7 @@
 using System.Net;
 using Dapper;
-using Npgsql;
 using SignalBroker.Tests.Harness;
+using SignalBroker.Users;
 
 namespace SignalBroker.Tests.Presence;
 
@@ -122,6 +122,28 @@ public sealed class ReadingTests(TestCluster cluster)
             .EnumerateArray()
             .Select(user => user.User)
             .ShouldAllBe(user => !user!.StartsWith("anonymous.", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Anonymous_users_are_forgotten_when_they_have_been_away_for_long()
+    {
+        var gone = await cluster.Api.ConnectAsync();
+        await using var listening = await Listener.StartAsync(cluster.Api);
+        await using var database = await cluster.Database.OpenConnectionAsync(Token);
+        await cluster.Api.DisconnectAsync(gone);
+        await cluster.Api.ConnectAsync(userId);
+        await Eventually.HoldsAsync(async () => (await cluster.RowsOfAsync(gone.UserId)).ShouldBe(0));
+        var users = new[] { gone.UserId, listening.Session.UserId, userId };
+        await database.ExecuteAsync(
+            "UPDATE users SET first_seen = now() - '25 h'::interval, last_seen = now() - '25 h'::interval WHERE user_id = ANY(@users)",
+            new { users }
+        );
+
+        await new UserStore(cluster.Database).ForgetAnonymousAsync(TimeSpan.FromDays(1));
+
+        (
+            await database.QueryAsync<string>("SELECT user_id FROM users WHERE user_id = ANY(@users)", new { users })
+        ).ShouldBe([listening.Session.UserId, userId], ignoreOrder: true);
     }
 
     [Fact]

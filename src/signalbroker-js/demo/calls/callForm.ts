@@ -7,12 +7,22 @@ import type { Wanted } from "./media";
 export interface CallForm {
   /** Proposes a user, unless there is one. */
   suggest(userId: string): void;
+  /** Fills in a user. */
+  choose(userId: string): void;
   enable(enabled: boolean): void;
   /** The user to reach; undefined, and explained, when there is none or the name is wrong. */
   addressee(): string | undefined;
 }
 
-export function createCallForm(onCall: (userId: string, wanted: Wanted, since: number) => void): CallForm {
+export interface CallFormActions {
+  call(userId: string, wanted: Wanted, since: number): void;
+  /** Another user is filled in, while it is typed. */
+  typed(userId: string): void;
+  /** Somebody is to be reached. */
+  meet(userId: string): void;
+}
+
+export function createCallForm(actions: CallFormActions): CallForm {
   const form = byId("call-form", HTMLFormElement);
   const to = byId("to", HTMLInputElement);
   const note = byId("call-note", HTMLElement);
@@ -25,12 +35,14 @@ export function createCallForm(onCall: (userId: string, wanted: Wanted, since: n
     begin({ audio: true, video: true }, event.timeStamp);
   });
   text.addEventListener("click", ({ timeStamp }) => begin({ audio: false, video: false }, timeStamp));
-  to.addEventListener("input", () => say(""));
+  to.addEventListener("input", () => {
+    say("");
+    actions.typed(to.value.trim());
+  });
 
   return {
-    suggest(userId) {
-      to.value ||= userId;
-    },
+    suggest: (userId) => choose(to.value || userId),
+    choose,
     enable(allowed) {
       enabled = allowed;
       enable(video, allowed);
@@ -42,9 +54,16 @@ export function createCallForm(onCall: (userId: string, wanted: Wanted, since: n
   function begin(wanted: Wanted, since: number): void {
     const userId = enabled ? addressee() : undefined;
     if (userId !== undefined) {
-      onCall(userId, wanted, since);
+      actions.call(userId, wanted, since);
       handFocusOn(form, byId("hang-up", HTMLButtonElement));
     }
+  }
+
+  function choose(userId: string): void {
+    to.value = userId;
+    say("");
+    actions.typed(userId);
+    actions.meet(userId);
   }
 
   function addressee(): string | undefined {
@@ -56,6 +75,7 @@ export function createCallForm(onCall: (userId: string, wanted: Wanted, since: n
       announce(mistake);
       return undefined;
     }
+    actions.meet(userId);
     return userId;
   }
 

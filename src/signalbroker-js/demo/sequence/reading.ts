@@ -27,7 +27,7 @@ export function readEntry({ channel, way, text, request }: WireEntry): Meaning |
     case "HTTP in":
       return readAnswer(title, `request ${request}`, body);
     case "STOMP out":
-      return title === "SEND" ? sends(`signal ${textOf(body, "id")}`, body) : asks(frames[title]);
+      return title === "SEND" ? readSend(body) : asks(frames[title]);
     case "STOMP in":
       return title === "MESSAGE" ? readEnvelope(body) : readFrame(title);
     default:
@@ -40,7 +40,12 @@ const requests: Readonly<Record<string, string>> = {
   disconnect: "disconnect",
   listen: "listen (event stream)",
   "ice-servers": "fresh ICE servers?",
+  settle: "done with it",
 };
+
+function readSend(body: JsonObject): Meaning | undefined {
+  return "settle" in body ? asks(requests["settle"]) : sends(`signal ${textOf(body, "id")}`, body);
+}
 
 const frames: Readonly<Record<string, string>> = {
   CONNECT: "log in (WebSocket)",
@@ -78,8 +83,10 @@ function readAnswer(title: string, name: string, body: JsonObject): Meaning | un
 
 function settles(name: string, body: JsonObject): Meaning {
   const outcomes = objectsOf(body, "sessions").map((session) => textOf(session, "outcome") ?? "");
+  const kept = textOf(body, "outcome") === "stored";
   const queued = outcomes.includes("queued");
-  return { kind: "settles", name, queued, words: queued ? "queued" : (outcomes[0] ?? "sent to nobody") };
+  const words = kept ? "kept" : queued ? "queued" : (outcomes[0] ?? "sent to nobody");
+  return { kind: "settles", name, queued: kept || queued, words };
 }
 
 function readFrame(title: string): Meaning | undefined {
@@ -110,9 +117,17 @@ function readEnvelope(body: JsonObject): Meaning | undefined {
     return undefined;
   }
   const name = `signal ${textOf(content, "id")}`;
-  return textOf(body, "type") === "outcome"
-    ? settles(name, content)
-    : { kind: "settles", name, queued: false, words: `${numberOf(content, "status")} ${textOf(content, "code")}` };
+  switch (textOf(body, "type")) {
+    case "outcome":
+      return "sessions" in content ? settles(name, content) : undefined;
+    case "error":
+      return { kind: "settles", name, queued: false, words: `${numberOf(content, "status")} ${textOf(content, "code")}` };
+    case "receipt":
+      return tells(`receipt: ${textOf(content, "outcome")}`);
+    default:
+      // Who comes and goes is no part of the story.
+      return undefined;
+  }
 }
 
 function ringOf({ type, content }: JsonObject): string | undefined {

@@ -112,6 +112,7 @@ export function createSequence(view: SequenceView, now: () => number = () => per
     if (step) {
       pending.delete(name);
       step.tone = queued ? "queued" : "fault";
+      step.label += words === "kept" ? ", kept" : "";
       step.outcome = { words, after: Math.max(0, now() - start - step.at) };
       view.show(step);
     } else if (!queued) {

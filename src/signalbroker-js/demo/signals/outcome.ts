@@ -1,3 +1,5 @@
+import type { Receipt } from "../../src/index";
+
 /** What became of a signal at one session, for people. */
 export interface OutcomeWords {
   tone: "good" | "bad" | "unsure";
@@ -27,4 +29,16 @@ export function deliverySummary(to: string, outcomes: readonly string[]): Outcom
   }
   const tone = queued === outcomes.length ? "good" : queued > 0 ? "unsure" : "bad";
   return { tone, words: `To ${to}: on its way to ${queued} of ${outcomes.length} devices.` };
+}
+
+/** What is kept for somebody. */
+export function keptWords(to: string): string {
+  return `Kept for ${to} until ${to} has it.`;
+}
+
+/** What became of it in the end. */
+export function receiptWords({ outcome, to = "The room", device }: Receipt): OutcomeWords {
+  return outcome === "delivered"
+    ? { tone: "good", words: device === undefined ? `${to} has it.` : `${to} has it, on “${device}”.` }
+    : { tone: "bad", words: `It has expired before ${to} got it.` };
 }

@@ -29,7 +29,7 @@ export function createReceivedList(onReply: (to: string) => void): (signal: Sign
   function header(signal: Signal): HTMLElement {
     const from = make("span", "message-from", senderOf(signal));
     from.title = signal.fromSession ? `sent by session ${signal.fromSession}` : senderOf(signal);
-    return make("div", "message-head", from, ...tag(signal.type), clockTime(signal.sentAt), ...reply(signal.from));
+    return make("div", "message-head", from, ...tag(signal.type), ...kept(signal), clockTime(signal.sentAt), ...reply(signal.from));
   }
 
   function reply(to: string | undefined): HTMLElement[] {
@@ -50,6 +50,15 @@ function senderOf({ from, fromApplication, fromMember, fromAlias }: Signal): str
     return fromAlias ?? fromMember;
   }
   return from ?? `the application ${fromApplication ?? "of the server"}`;
+}
+
+function kept({ sequence }: Signal): HTMLElement[] {
+  if (sequence === undefined) {
+    return [];
+  }
+  const element = make("span", "tag", "kept");
+  element.title = `Signal ${sequence} that the server has kept for you`;
+  return [element];
 }
 
 function tag(type: string | undefined): HTMLElement[] {

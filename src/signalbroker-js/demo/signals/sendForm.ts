@@ -1,24 +1,28 @@
-import type { Delivery, Sent } from "../../src/index";
+import type { Delivery, Receipt, Sent } from "../../src/index";
 import { announce } from "../page/announcer";
 import { byId, enable, make } from "../page/dom";
 import { sendProblemSentence } from "../page/problems";
 import { contentOf } from "./content";
-import { deliverySummary, outcomeWords } from "./outcome";
+import { deliverySummary, keptWords, outcomeWords, receiptWords } from "./outcome";
 
 export interface SendForm {
   /** Allows sending only while there is a session to send from. */
   enable(enabled: boolean): void;
+  /** What was kept has been delivered, or has expired. */
+  showReceipt(receipt: Receipt): void;
 }
 
 export interface SendFormParts {
   addressee(): string | undefined;
-  send(to: string, content: unknown): Promise<Sent>;
+  /** @param isKept whether the server stores it until it is delivered */
+  send(to: string, content: unknown, isKept: boolean): Promise<Sent>;
 }
 
 /** The form that sends a signal and says what became of it. */
 export function createSendForm({ addressee, send }: SendFormParts): SendForm {
   const form = byId("send-form", HTMLFormElement);
   const content = byId("content", HTMLTextAreaElement);
+  const keep = byId("keep", HTMLInputElement);
   const button = byId("send", HTMLButtonElement);
   const outcome = byId("outcome", HTMLElement);
   let enabled = false;
@@ -39,6 +43,12 @@ export function createSendForm({ addressee, send }: SendFormParts): SendForm {
       enabled = allowed;
       showButton();
     },
+    showReceipt(receipt) {
+      const { tone, words } = receiptWords(receipt);
+      outcome.append(make("p", tone, words));
+      outcome.scrollTop = outcome.scrollHeight;
+      announce(words);
+    },
   };
 
   async function submit(): Promise<void> {
@@ -51,8 +61,12 @@ export function createSendForm({ addressee, send }: SendFormParts): SendForm {
     delete outcome.dataset["tone"];
     outcome.replaceChildren(make("p", "", `Sending to ${to} …`));
     try {
-      const { sessions } = await send(to, contentOf(content.value));
-      showDeliveries(to, sessions);
+      const { stored, sessions } = await send(to, contentOf(content.value), keep.checked);
+      if (stored) {
+        show("good", keptWords(to));
+      } else {
+        showDeliveries(to, sessions);
+      }
       if (document.activeElement === content) {
         content.select();
       }

@@ -21,8 +21,11 @@ export interface Receipt {
   id: string;
   /** `delivered`: the addressee's client has settled it; `expired`: its time to live had passed before. */
   outcome: "delivered" | "expired" | (string & {});
-  /** The user whom it was for. */
-  to: string;
+  /** The user whom it was for; undefined for a signal to a room. */
+  to: string | undefined;
+  /** The room that it was sent to, and the id of the member whose receipt this is: each sends one. */
+  room: string | undefined;
+  member: string | undefined;
   /** The device that settled it first, if it was delivered and the device has a name. */
   device: string | undefined;
   /** The listening key of the session that settled it first, if it was delivered. */

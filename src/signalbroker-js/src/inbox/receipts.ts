@@ -10,7 +10,9 @@ export function readReceipt({ content, sentAt }: ControlSignal): Receipt {
   return {
     id: textOf(receipt, "id") ?? "",
     outcome: textOf(receipt, "outcome") ?? "",
-    to: textOf(receipt, "to") ?? "",
+    to: textOf(receipt, "to"),
+    room: textOf(receipt, "room"),
+    member: textOf(receipt, "member"),
     device: textOf(receipt, "device"),
     session: textOf(receipt, "session"),
     at: timeOf(receipt, "at") ?? sentAt,

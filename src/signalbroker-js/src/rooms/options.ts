@@ -31,7 +31,7 @@ export interface JoinOptions extends MemberOptions {
 }
 
 /** What may be said about a signal to a room besides its content. */
-export interface RoomSendOptions extends Omit<SendOptions, "receipt"> {
+export interface RoomSendOptions extends SendOptions {
   /** The one member that it is for (or its id); all that one reaches if left out. */
   to?: string | Pick<Member, "id">;
 }
@@ -43,6 +43,10 @@ export interface RoomSent {
   members: number;
   /** How many of them have a session that listens. */
   listening: number;
+  /** For how many of them the server has stored it; 0 if that was not asked for. */
+  stored: number;
+  /** How many do not get it because too much is stored for them; 0 if it was not to be stored. */
+  full: number;
   /** How many of them each node holds, and what it said: `queued`, `partly` (some have it) and so on. */
   nodes: readonly { members: number; outcome: string }[];
 }

@@ -79,7 +79,6 @@ export interface RoomParts {
   send(signal: OutgoingSignal): Promise<JsonObject>;
   /** There is a handler of signals that was not there before. */
   onHandler(): void;
-  onEnded(): void;
 }
 
 export function createRoom(parts: RoomParts, answer: JsonObject): LiveRoom {
@@ -166,7 +165,7 @@ export function createRoom(parts: RoomParts, answer: JsonObject): LiveRoom {
         finish("closed");
       } else if ((happened === "left" || happened === "removed") && about?.["member"] === own) {
         finish(happened);
-      } else {
+      } else if (!end) {
         members.hear(event, sentAt);
       }
     },
@@ -178,7 +177,6 @@ export function createRoom(parts: RoomParts, answer: JsonObject): LiveRoom {
   function finish(why: RoomEnd): void {
     if (!end) {
       end = why;
-      parts.onEnded();
       tellEnd(why);
     }
   }
@@ -193,6 +191,8 @@ function readRoomSent(id: string, answer: JsonObject): RoomSent {
     id,
     members: numberOf(answer, "members") ?? 0,
     listening: numberOf(answer, "listening") ?? 0,
+    stored: numberOf(answer, "stored") ?? 0,
+    full: numberOf(answer, "full") ?? 0,
     nodes: objectsOf(answer, "nodes").map((node) => ({
       members: numberOf(node, "members") ?? 0,
       outcome: textOf(node, "outcome") ?? "unknown",

@@ -47,6 +47,7 @@ export interface RoomsParts {
 }
 
 export function createRooms({ asking: { ask }, send, onHandler }: RoomsParts): Rooms {
+  /** Those that have ended, too: signals that were stored before may still come. */
   const rooms = new Map<string, LiveRoom>();
 
   return {
@@ -70,10 +71,10 @@ export function createRooms({ asking: { ask }, send, onHandler }: RoomsParts): R
       throw new SignalBrokerError("unreachable", "The answer has no room.");
     }
     let live = rooms.get(id);
-    if (live) {
+    if (live && !live.room.end) {
       live.check(numberOf(answer, "version") ?? 0);
     } else {
-      live = createRoom({ ask, send, onHandler, onEnded: () => rooms.delete(id) }, answer);
+      live = createRoom({ ask, send, onHandler }, answer);
       rooms.set(id, live);
       await live.loaded();
     }
@@ -82,10 +83,10 @@ export function createRooms({ asking: { ask }, send, onHandler }: RoomsParts): R
 
   /** What happened meanwhile was told to nobody here. */
   async function refresh(): Promise<void> {
-    if (rooms.size === 0) {
+    const before = [...rooms].filter(([, { room }]) => !room.end);
+    if (before.length === 0) {
       return;
     }
-    const before = [...rooms];
     const now = new Map((await insist(list)).map((answer) => [textOf(answer, "room"), answer]));
     for (const [id, live] of before) {
       const answer = now.get(id);

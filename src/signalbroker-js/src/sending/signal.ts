@@ -29,7 +29,10 @@ export interface SendOptions {
    * session: one that is gone never comes back.
    */
   store?: "ifOffline" | "always";
-  /** Asks for a `Receipt` when the addressee has settled it, or it expired before; goes with `store: "always"`. */
+  /**
+   * Asks for a `Receipt` when the addressee (of a room: each member) has settled it, or it expired before; goes with
+   * `store: "always"`.
+   */
   receipt?: "delivered";
 }
 

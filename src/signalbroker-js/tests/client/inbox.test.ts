@@ -235,7 +235,7 @@ it("tells each receipt once, and settles it", async () => {
   await tick(settlingTakesMs);
   await server.reconnect();
   await server.bring(receipt);
-  expect(receipts).toEqual([{ ...content, at: new Date(content.at) }]);
+  expect(receipts).toEqual([{ ...content, room: undefined, member: undefined, at: new Date(content.at) }]);
   expect(settled(server)).toEqual([[1]]);
 });
 
@@ -314,6 +314,28 @@ it("remembers over a page reload what was handled and not yet settled", async ()
   expect(settled(server).at(-1)).toEqual([1, 2, 3]);
   expect(asksFor(server, "/inbox?")).toEqual(["GET /inbox?limit=0&after=2"]);
   expect(told).toHaveLength(1);
+});
+
+it("begins anew when an anonymous user comes back under another name", async () => {
+  const server = await connectTo({ inbox: { settle: "manual" } });
+  server.client.onSignal(note);
+  server.client.onRecovery(() => undefined);
+  server.answer("GET /inbox", { recovered: true, lastSequence: 1, lowestSequence: 1 });
+  await server.bring(stored(1));
+  server.rename("anonymous.2");
+  await server.reconnect();
+  await server.bring(stored(1));
+  await server.bring(stored(1, "the new user's first"));
+  expect(received).toEqual([1, 1]);
+  expect(asksFor(server, "/inbox?")).toEqual(["GET /inbox?limit=0"]);
+});
+
+it("settles receipts by itself, also where the application settles signals", async () => {
+  const server = await connectTo({ inbox: { settle: "manual" } });
+  server.client.onReceipt(() => undefined);
+  await server.bring({ id: "r", sequence: 1, type: "receipt", content: { id: "7", outcome: "expired", to: "bob" } });
+  await tick(settlingTakesMs);
+  expect(settled(server)).toEqual([[1]]);
 });
 
 it("takes another signal for a new one although its sequence was used before", async () => {

@@ -182,14 +182,32 @@ it("keeps a stored signal until its room has a handler", async () => {
   expect(asksFor(server, "POST /inbox/settle")).toBe(1);
 });
 
+it("still brings what was stored while one was a member, and then is another room", async () => {
+  const inRoom: Signal[] = [];
+  room.onSignal((signal) => void inRoom.push(signal));
+  await room.leave();
+  await server.bring({ id: "1", sequence: 1, from: "bob", fromMember: "m.bob", room: "r.x" });
+  expect(inRoom).toHaveLength(1);
+  const again = await server.client.joinRoom("r.x");
+  expect(again).not.toBe(room);
+  expect(again.end).toBeUndefined();
+  expect(room.end).toBe("left");
+});
+
 it("sends to all and to one, in order, and says how many there are", async () => {
   const nodes = [{ members: 2, outcome: "queued" }];
   server.answer("POST /exchange", { id: "1", room: "r.x", members: 3, listening: 2, nodes });
-  expect(await room.send("hi", { id: "1" })).toEqual({ id: "1", members: 3, listening: 2, nodes });
+  expect(await room.send("hi", { id: "1" })).toEqual({ id: "1", members: 3, listening: 2, stored: 0, full: 0, nodes });
   expect(server.asked.at(-1)?.body).toEqual({ toRoom: "r.x", id: "1", content: "hi" });
   await server.bring(happened("joined", 2, bob));
   await room.send("you", { to: room.members[1] ?? expect.fail(), type: "secret" });
   expect(server.asked.at(-1)?.body).toMatchObject({ toRoom: "r.x", toMember: "m.bob", type: "secret" });
+});
+
+it("stores for each member, and says for how many", async () => {
+  server.answer("POST /exchange", { id: "1", room: "r.x", members: 3, listening: 2, stored: 2, full: 1, nodes: [] });
+  expect(await room.send("hi", { store: "always", receipt: "delivered" })).toMatchObject({ stored: 2, full: 1 });
+  expect(server.asked.at(-1)?.body).toMatchObject({ toRoom: "r.x", store: "always", receipt: "delivered" });
 });
 
 it("ends when one leaves, closes it or is removed, and when it is closed", async () => {

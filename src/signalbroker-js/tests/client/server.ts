@@ -33,6 +33,8 @@ export interface Server {
   /** Another page of the same user. */
   reload(options?: Partial<ConnectOptions>): Promise<void>;
   leave(): void;
+  /** Opens sessions for this user from now on, as for an anonymous one whose name takes a token. */
+  rename(userId: string): void;
 }
 
 const tick = (ms = 0): Promise<unknown> => vi.advanceTimersByTimeAsync(ms);
@@ -49,14 +51,14 @@ export async function connectTo(options: Partial<ConnectOptions> = {}): Promise<
   let events: TransportEvents;
   let leave: () => void;
   let sessions = 0;
-  let userId = "alice";
+  let renamed: string | undefined;
 
   const fetcher = (address: string | URL | Request, init?: RequestInit): Promise<Response> => {
     const { pathname, search } = new URL(String(address));
     const what = `${init?.method} ${pathname}${search}`;
     const body = init?.body === undefined ? undefined : (JSON.parse(String(init.body)) as Record<string, unknown>);
     if (pathname === "/connect") {
-      userId = String(body?.["userId"] ?? "anonymous");
+      const userId = renamed ?? body?.["userId"];
       const listeningKey = `s.${++sessions}`;
       return Promise.resolve(
         Response.json({ userId, device: body?.["device"], listeningAddress: "ws://node/ws", listeningKey, passcode: "p" }),
@@ -121,6 +123,7 @@ export async function connectTo(options: Partial<ConnectOptions> = {}): Promise<
       server.client = await connect(more);
     },
     leave: () => leave(),
+    rename: (userId) => void (renamed = userId),
   };
   server.answer("POST /inbox/settle", { settled: 1, settledThrough: 1 });
   return server;

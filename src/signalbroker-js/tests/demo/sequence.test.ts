@@ -127,3 +127,27 @@ it("What goes past the broker can be said better later", () => {
 it("Times are short", () => {
   expect([12.4, 999, 1490, 61_000, 754_000].map(timeWords)).toEqual(["12 ms", "999 ms", "1.5 s", "1:01", "12:34"]);
 });
+
+it("A kept signal has a receipt in the end, and who gets it says that it is done with", () => {
+  const answer = '{"id":"1","outcome":"stored","sequence":7,"sessions":[]}';
+  hear("HTTP", "out", 'POST /exchange\n\n{"to":"bob","id":"1","store":"always","content":1}');
+  hear("HTTP", "in", `200 OK\n\n${answer}`);
+  expect([...steps.values()].map(({ tone, outcome }) => `${tone} ${outcome?.words}`)).toEqual(["queued kept"]);
+  hear("STOMP", "in", 'MESSAGE\n\n{"type":"receipt","content":{"id":"1","outcome":"delivered"}}');
+  hear("HTTP", "out", 'POST /inbox/settle\n\n{"sequences":[1]}');
+  hear("HTTP", "in", '200 OK\n\n{"settled":1,"settledThrough":1}');
+  hear("STOMP", "out", 'SEND\n\n{"id":"x","settle":{"sequences":[2]}}');
+  hear("STOMP", "in", 'MESSAGE\n\n{"type":"outcome","content":{"id":"x","settled":1,"settledThrough":2}}');
+  expect(told().slice(1)).toEqual([
+    "broker → me: receipt: delivered (answer)",
+    "me → broker: done with it (asked)",
+    "me → broker: done with it (asked)",
+  ]);
+});
+
+it("Who comes and goes is no part of the story", () => {
+  hear("HTTP", "out", 'PUT /presence/subscriptions\n\n{"users":["bob"]}');
+  hear("HTTP", "in", '200 OK\n\n{"presence":[]}');
+  hear("STOMP", "in", 'MESSAGE\n\n{"id":"1","type":"presence","content":{"userId":"bob","state":"away"}}');
+  expect(told()).toEqual([]);
+});

@@ -4,7 +4,8 @@ import { callProblemSentence, problemSentence, sendProblemSentence } from "../..
 import { readQuery } from "../../demo/signIn/options";
 import { deviceMistake, userIdMistake } from "../../demo/signIn/userId";
 import { contentOf, showContent } from "../../demo/signals/content";
-import { deliverySummary, outcomeWords } from "../../demo/signals/outcome";
+import { inOrder, whereabouts, type Person } from "../../demo/people/words";
+import { deliverySummary, outcomeWords, receiptWords } from "../../demo/signals/outcome";
 import { readAbout } from "../../demo/talk/files";
 import { sizeWords } from "../../demo/talk/transcript";
 import { SignalBrokerError } from "../../src/index";
@@ -25,6 +26,44 @@ describe("What the page says", () => {
       words: "To bob: on its way to 1 of 2 devices.",
     });
     expect(deliverySummary("bob", ["notListening", "notListening"]).tone).toBe("bad");
+  });
+
+  it("tells what became of what was kept", () => {
+    const receipt = {
+      ...{ id: "1", to: "bob", room: undefined, member: undefined },
+      ...{ device: undefined, session: undefined, at: new Date() },
+    };
+    expect(receiptWords({ ...receipt, outcome: "delivered" })).toEqual({ tone: "good", words: "bob has it." });
+    expect(receiptWords({ ...receipt, outcome: "delivered", device: "phone" }).words).toBe("bob has it, on “phone”.");
+    expect(receiptWords({ ...receipt, outcome: "expired" }).tone).toBe("bad");
+  });
+
+  it("says where people are, those first who can be reached", () => {
+    const person = (userId: string, state: string, lastSeen?: Date, device?: string): Person => ({
+      userId,
+      presence: {
+        userId,
+        state,
+        lastSeen,
+        devices: state === "listening" ? [{ device, state, since: undefined }] : [],
+        asOf: new Date(),
+      },
+    });
+    const now = new Date(2026, 0, 2, 15, 4);
+    const people = [
+      person("never", "away"),
+      person("early", "away", new Date(2026, 0, 1)),
+      person("late", "away", new Date(2026, 0, 2, 9, 30)),
+      person("hidden", "hidden"),
+      person("broken", "unknown"),
+      person("phoning", "listening", undefined, "phone"),
+      person("here", "listening"),
+      { userId: "new", presence: undefined },
+    ];
+    const words = inOrder(people).map((one) => `${one.userId}: ${whereabouts(one, now)}`);
+    expect(words.slice(0, 4)).toEqual(["here: here", "phoning: phone", "broken: not certain", "late: seen 09:30"]);
+    expect(words[4]).toMatch(/^early: seen .*1/);
+    expect(words.slice(5)).toEqual(["hidden: not shown", "never: never seen", "new: "]);
   });
 
   it("turns problems into sentences", () => {

@@ -1,0 +1,16 @@
+using Microsoft.Extensions.Options;
+using SignalBroker.Database;
+
+namespace SignalBroker.Users;
+
+/// <summary>Tells users who were never seen from those who are away, where that is wanted.</summary>
+public sealed class Registry(UserStore store, IOptions<UsersOptions> options)
+{
+    private readonly Batcher<string, string> asked = new(store.FindKnownAsync);
+
+    /// <summary>Whether it is wanted.</summary>
+    public bool IsKept { get; } = options.Value.Registry;
+
+    /// <summary>Whether the user has ever been seen.</summary>
+    public async ValueTask<bool> KnowsAsync(string userId) => await asked.GetAsync(userId) is not null;
+}

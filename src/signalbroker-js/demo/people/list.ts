@@ -1,0 +1,87 @@
+import { byId, make } from "../page/dom";
+import { inOrder, whereabouts, type Person } from "./words";
+
+/** The list of people, one of whom may be chosen, by mouse or with the arrow keys. */
+export interface PeopleList {
+  show(people: Iterable<Person>, chosen: string): void;
+}
+
+export function createPeopleList(onChosen: (userId: string) => void): PeopleList {
+  const field = byId("people-field", HTMLElement);
+  const list = byId("people", HTMLUListElement);
+  const count = byId("people-here", HTMLElement);
+  let shown: Person[] = [];
+  let current = "";
+  let due = 0;
+
+  list.addEventListener("click", ({ target }) => {
+    const place = target instanceof Element ? [...list.children].indexOf(target.closest("li") as Element) : -1;
+    choose(place);
+  });
+  list.addEventListener("keydown", (event) => {
+    const place = placeAfter(event.key, shown.findIndex(({ userId }) => userId === current));
+    if (place !== undefined) {
+      event.preventDefault();
+      choose(Math.max(0, Math.min(shown.length - 1, place)));
+    }
+  });
+
+  return {
+    show(people, chosen) {
+      shown = inOrder(people);
+      current = chosen;
+      // Many may change at once.
+      cancelAnimationFrame(due);
+      due = requestAnimationFrame(draw);
+    },
+  };
+
+  function choose(place: number): void {
+    const person = shown[place];
+    if (person) {
+      onChosen(person.userId);
+    }
+  }
+
+  function placeAfter(key: string, place: number): number | undefined {
+    switch (key) {
+      case "ArrowDown":
+        return place + 1;
+      case "ArrowUp":
+        return place - 1;
+      case "Home":
+        return 0;
+      case "End":
+        return shown.length - 1;
+      default:
+        return undefined;
+    }
+  }
+
+  function draw(): void {
+    field.hidden = shown.length === 0;
+    count.textContent = `${shown.filter(({ presence }) => presence?.state === "listening").length} here`;
+    list.replaceChildren(...shown.map(row));
+    const chosen = list.querySelector('[aria-selected="true"]');
+    list.setAttribute("aria-activedescendant", chosen?.id ?? "");
+    if (document.activeElement === list) {
+      chosen?.scrollIntoView({ block: "nearest" });
+    }
+  }
+
+  function row(person: Person, place: number): HTMLLIElement {
+    const { userId, presence } = person;
+    const where = whereabouts(person);
+    const dot = make("i", "dot");
+    dot.ariaHidden = "true";
+    const item = make("li", "person", dot, make("span", "person-name", userId), make("span", "hint", where));
+    item.id = `person-${place}`;
+    item.role = "option";
+    item.ariaSelected = String(userId === current);
+    item.title = `${userId}${where === "" ? "" : `, ${where}`}`;
+    item.dataset["testid"] = "person";
+    item.dataset["user"] = userId;
+    item.dataset["presence"] = presence?.state ?? "";
+    return item;
+  }
+}

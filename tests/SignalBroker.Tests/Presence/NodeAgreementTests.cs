@@ -1,0 +1,89 @@
+using Dapper;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using SignalBroker.Nodes;
+using SignalBroker.Presence;
+using SignalBroker.Tests.Harness;
+
+namespace SignalBroker.Tests.Presence;
+
+/// <summary>The webapps agree on which nodes are reachable.</summary>
+public sealed class NodeAgreementTests(TestCluster cluster)
+{
+    private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
+
+    private readonly string node = $"node-{Guid.NewGuid()}";
+    private readonly NodeStore store = new(cluster.Database);
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_node_is_unknown_only_when_no_webapp_has_been_able_to_use_it_for_long()
+    {
+        (await store.AgreeAsync([node], unknownAfter: null)).ShouldContain(new ChangedNode(node, Reachable: true));
+        (await store.AgreeAsync([], Hour)).ShouldNotContain(changed => changed.Name == node);
+        await WasSeenLongAgoAsync();
+        (await store.AgreeAsync([], unknownAfter: null)).ShouldNotContain(changed => changed.Name == node);
+        // Whoever can use it writes first, and whoever can't has nothing to say any more.
+        (await store.AgreeAsync([node], Hour)).ShouldNotContain(changed => changed.Name == node);
+        (await store.AgreeAsync([], Hour)).ShouldNotContain(changed => changed.Name == node);
+        (await IsReachableAsync()).ShouldBeTrue();
+
+        await WasSeenLongAgoAsync();
+        (await store.AgreeAsync([], Hour)).ShouldContain(new ChangedNode(node, Reachable: false));
+        (await store.AgreeAsync([], Hour)).ShouldNotContain(changed => changed.Name == node);
+        (await IsReachableAsync()).ShouldBeFalse();
+
+        (await store.AgreeAsync([node], Hour)).ShouldContain(new ChangedNode(node, Reachable: true));
+        (await IsReachableAsync()).ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task A_webapp_that_has_not_written_for_a_while_does_not_judge_at_first()
+    {
+        var clock = new ManualClock(DateTimeOffset.UnixEpoch);
+        using var watch = new NodeWatch(
+            store,
+            new NodeCatalog(Options.Create<List<NodeOptions>>([])),
+            Options.Create(new PresenceOptions { NodeUnknownAfter = TimeSpan.FromMinutes(1) }),
+            clock,
+            NullLogger<NodeWatch>.Instance
+        );
+        await store.AgreeAsync([node], unknownAfter: null);
+        await WasSeenLongAgoAsync();
+
+        await WriteAsync(58);
+        (await IsReachableAsync()).ShouldBeTrue();
+        // So long was the database away.
+        clock.Advance(TimeSpan.FromSeconds(4));
+        await WriteAsync(60);
+        (await IsReachableAsync()).ShouldBeTrue();
+        await WriteAsync(1);
+        (await IsReachableAsync()).ShouldBeFalse();
+
+        async Task WriteAsync(int times)
+        {
+            // Every second one would do as well, and take less long.
+            for (var second = 0; second < times; second += 2)
+            {
+                await watch.WriteAsync();
+                clock.Advance(TimeSpan.FromSeconds(2));
+            }
+        }
+    }
+
+    private async Task WasSeenLongAgoAsync()
+    {
+        await using var database = await cluster.Database.OpenConnectionAsync(Token);
+        await database.ExecuteAsync(
+            "UPDATE nodes SET seen_at = seen_at - interval '2 hours' WHERE name = @node",
+            new { node }
+        );
+    }
+
+    private async Task<bool> IsReachableAsync()
+    {
+        await using var database = await cluster.Database.OpenConnectionAsync(Token);
+        return await database.QuerySingleAsync<bool>("SELECT reachable FROM nodes WHERE name = @node", new { node });
+    }
+}
