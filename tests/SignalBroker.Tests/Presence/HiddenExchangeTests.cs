@@ -92,7 +92,10 @@ public sealed class HiddenExchangeTests(HiddenClusters clusters)
 
         foreach (var number in (int[])[1, 2, 4, 5, 6])
         {
-            (await online.ReceiveAsync()).GetProperty("content").GetInt32().ShouldBe(number);
+            var envelope = await online.ReceiveAsync();
+            envelope.GetProperty("content").GetInt32().ShouldBe(number);
+            // Also the one with 'ifOffline': the sequences of others would tell whether it was stored.
+            envelope.TryGetProperty("sequence", out _).ShouldBe(number >= 5);
         }
 
         async Task AreTheSameAsync(string outcome, string[] addressees, Func<string, object> request)
