@@ -78,7 +78,10 @@ public sealed partial class DocsTests
             var said = shell.StandardOutput.ReadToEndAsync(patience.Token);
             var complained = shell.StandardError.ReadToEndAsync(patience.Token);
             await shell.WaitForExitAsync(patience.Token);
-            var lines = (await said).Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+            var lines = (await said).Split(
+                '\n',
+                StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries
+            );
             (await complained).ShouldBeEmpty();
             shell.ExitCode.ShouldBe(0);
             lines.ShouldNotContain(line => line.Contains("\"status\":", StringComparison.Ordinal));

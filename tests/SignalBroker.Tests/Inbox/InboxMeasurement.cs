@@ -37,7 +37,11 @@ public sealed class InboxMeasurement
             {
                 var offline = $"offline-{round}";
                 await SendAsync("plain, addressees listen", null, number => senders[number].Session.UserId);
-                await SendAsync("`ifOffline`, addressees listen", "ifOffline", number => senders[number].Session.UserId);
+                await SendAsync(
+                    "`ifOffline`, addressees listen",
+                    "ifOffline",
+                    number => senders[number].Session.UserId
+                );
                 await SendAsync("`ifOffline`, addressees are away", "ifOffline", number => $"if-{offline}-{number}");
                 await SendAsync("`always`, addressees are away", "always", number => $"{offline}-{number}");
                 await SendAsync("`always`, one addressee, away", "always", _ => offline);
@@ -64,7 +68,9 @@ public sealed class InboxMeasurement
             {
                 var (first, rate, settling) = await MeasureDrainAsync(sender, userId);
                 Note("received after a reconnect, 1,000 wait", rate);
-                Measured($"the first of them after {first.TotalMilliseconds:0} ms, all settled in {settling.TotalMilliseconds:0} ms");
+                Measured(
+                    $"the first of them after {first.TotalMilliseconds:0} ms, all settled in {settling.TotalMilliseconds:0} ms"
+                );
             }
 
             void Note(string what, double rate)
@@ -129,7 +135,10 @@ public sealed class InboxMeasurement
         }
     }
 
-    private async Task<(TimeSpan First, double Rate, TimeSpan Settling)> MeasureDrainAsync(Listener sender, string userId)
+    private async Task<(TimeSpan First, double Rate, TimeSpan Settling)> MeasureDrainAsync(
+        Listener sender,
+        string userId
+    )
     {
         await Parallel.ForAsync(
             0,

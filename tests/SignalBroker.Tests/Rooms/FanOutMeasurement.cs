@@ -111,11 +111,7 @@ public sealed class FanOutMeasurement
         }
 
         var signals = Math.Max(store is null ? 20 : 5, (store is null ? Copies : StoredCopies) / listeners.Count);
-        var (webapp, node, database) = (
-            CpuOf(servers.Webapps[0]),
-            CpuOf(servers.Nodes[0]),
-            CpuOf(servers.Postgres)
-        );
+        var (webapp, node, database) = (CpuOf(servers.Webapps[0]), CpuOf(servers.Nodes[0]), CpuOf(servers.Postgres));
         var time = Stopwatch.StartNew();
         var receiving = ReceiveAsync(signals);
         await Parallel.ForAsync(
