@@ -20,7 +20,9 @@ public sealed record SendOptions
     /// </summary>
     public TimeSpan? TimeToLive { get; init; }
 
-    /// <summary>Whether the signal is kept until its addressee has settled it; not in a room, and not for a session.</summary>
+    /// <summary>
+    /// Whether the signal is kept until its addressee has settled it, in a room until each other member has; not for a session.
+    /// </summary>
     public Storing Store { get; init; }
 
     /// <summary>

@@ -5,11 +5,14 @@ namespace SignalBroker.Client;
 /// <param name="Sessions">What became of it at each listening session of the addressee; empty if it was stored at once.</param>
 public sealed record Sent(string Id, IReadOnlyList<Delivery> Sessions)
 {
-    /// <summary>The stored signal's place in the addressee's inbox; null when it is not stored.</summary>
+    /// <summary>The stored signal's place in the addressee's inbox; null when it is not stored, or that is hidden.</summary>
     public long? Sequence { get; init; }
 
     /// <summary>Whether it is stored: it will reach the addressee, unless it expires before.</summary>
-    public bool IsStored => Sequence is not null;
+    public bool IsStored { get; init; }
+
+    /// <summary>Whether the sender may not know what became of it: whether the addressee listens is hidden.</summary>
+    public bool IsHidden { get; init; }
 }
 
 /// <summary>What became of a signal at one session.</summary>

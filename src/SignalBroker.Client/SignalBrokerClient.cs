@@ -1,6 +1,4 @@
 using System.Net.Http.Headers;
-using System.Runtime.CompilerServices;
-using System.Threading.Channels;
 using SignalBroker.Client.Http;
 using SignalBroker.Client.Listening;
 using SignalBroker.Client.Sending;
@@ -29,8 +27,7 @@ public sealed class SignalBrokerClient : SignalSender, IAsyncDisposable
     private readonly Outbox<ListeningSession> outbox;
     private readonly SocketSending socketSending;
     private readonly IceServersCache iceServers;
-    private readonly Duplicates duplicates = new();
-    private readonly Channel<Signal> signals;
+    private readonly Reception reception;
     private readonly TaskCompletionSource firstListening = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock showing = new();
     private volatile ClientState state = new ClientState.Connecting(Problem: null, RetryAt: null);
@@ -47,7 +44,8 @@ public sealed class SignalBrokerClient : SignalSender, IAsyncDisposable
     {
         this.options = options;
         webapp = new Webapp(options);
-        connection = new Connection(options, webapp, Changed, ReceivedAsync);
+        reception = new Reception(this, options);
+        connection = new Connection(options, webapp, Changed, reception.ReceiveAsync);
         socketSending = new SocketSending(options.TimeProvider);
         iceServers = new IceServersCache(webapp, options.TimeProvider);
         outbox = new Outbox<ListeningSession>(
@@ -56,7 +54,6 @@ public sealed class SignalBrokerClient : SignalSender, IAsyncDisposable
             options.TimeProvider,
             options.Reconnects
         );
-        signals = Channel.CreateBounded<Signal>(new BoundedChannelOptions(options.MaxUnreadSignals));
     }
 
     /// <summary>Hears of every change of the state, one after the other. A handler must not block.</summary>
@@ -80,7 +77,7 @@ public sealed class SignalBrokerClient : SignalSender, IAsyncDisposable
         inbox
         ?? Interlocked.CompareExchange(
             ref inbox,
-            new(new(webapp, outbox, socketSending, options), signals.Writer, duplicates, options),
+            reception.NewInbox(new(webapp, outbox, socketSending, options), session?.Info.UserId),
             null
         )
         ?? inbox;
@@ -98,6 +95,15 @@ public sealed class SignalBrokerClient : SignalSender, IAsyncDisposable
             null
         )
         ?? presence;
+
+    /// <summary>The inbox, if it is used.</summary>
+    internal ClientInbox? UsedInbox => inbox;
+
+    /// <summary>Who watches presence, if somebody does.</summary>
+    internal ClientPresence? UsedPresence => presence;
+
+    /// <summary>Hears what became of signals that went through the socket.</summary>
+    internal SocketSending SocketSending => socketSending;
 
     /// <summary>Opens a session and listens; after a failure that may pass, it waits and tries again.</summary>
     /// <param name="options">How to connect, and as whom.</param>
@@ -144,28 +150,8 @@ public sealed class SignalBrokerClient : SignalSender, IAsyncDisposable
     /// <returns>Signals until the client is disposed of.</returns>
     /// <exception cref="SignalBrokerException">The server has refused the client for good, while it reconnected.</exception>
     /// <exception cref="OperationCanceledException">The reading was ended.</exception>
-    public async IAsyncEnumerable<Signal> ReadSignalsAsync(
-        [EnumeratorCancellation] CancellationToken cancellationToken = default
-    )
-    {
-        while (true)
-        {
-            while (signals.Reader.TryRead(out var signal))
-            {
-                yield return signal;
-                if (options.Settle == Settling.Automatic && signal.Sequence is { } sequence)
-                {
-                    _ = inbox!.Arrivals.SettleAsync(sequence);
-                }
-            }
-
-            inbox?.Arrivals.FetchIfPassedOver();
-            if (!await signals.Reader.WaitToReadAsync(cancellationToken))
-            {
-                yield break;
-            }
-        }
-    }
+    public IAsyncEnumerable<Signal> ReadSignalsAsync(CancellationToken cancellationToken = default) =>
+        reception.ReadAsync(cancellationToken);
 
     /// <summary>
     /// The Authorization header that proves <see cref="Session"/>, for requests of one's own. It is a secret, and changes
@@ -189,7 +175,7 @@ public sealed class SignalBrokerClient : SignalSender, IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         // Whoever does not read holds the connection up.
-        signals.Writer.TryComplete();
+        reception.Complete(failure: null);
         if (inbox is not null && state is ClientState.Listening)
         {
             await inbox.Arrivals.FinishAsync(SettlingPatience);
@@ -225,7 +211,7 @@ public sealed class SignalBrokerClient : SignalSender, IAsyncDisposable
         outbox.Close(
             new SignalNotSentException(SignalBrokerCode.Closed, $"The client is closed: {problem.Reason}", failure)
         );
-        signals.Writer.TryComplete(failure);
+        reception.Complete(failure);
         presence?.Close(failure);
         firstListening.TrySetException(failure ?? new OperationCanceledException(problem.Reason));
         // Nobody waits for it after the first time.
@@ -301,49 +287,4 @@ public sealed class SignalBrokerClient : SignalSender, IAsyncDisposable
 
     private bool IsStill(ListeningSession opened) =>
         state is ClientState.Listening now && now.Session == opened.Session.Info;
-
-    private async ValueTask ReceivedAsync(ReadOnlyMemory<byte> envelope)
-    {
-        if (IsDealtWith(envelope))
-        {
-            return;
-        }
-
-        var signal = Envelope.Read(envelope, out var control);
-        if (control is { Type: "presence" })
-        {
-            presence?.Receive(control.Content);
-        }
-        else if (control is not null)
-        {
-            socketSending.Receive(control);
-        }
-        else if (signal is { Sequence: not null })
-        {
-            Inbox.Arrivals.Receive(signal with { Inbox = Inbox });
-        }
-        else if (signal is not null && !duplicates.Contains(signal) && !signals.Writer.TryWrite(signal))
-        {
-            try
-            {
-                await signals.Writer.WriteAsync(signal);
-            }
-            catch (ChannelClosedException)
-            {
-                // The client is being disposed of.
-            }
-        }
-    }
-
-    private bool IsDealtWith(ReadOnlyMemory<byte> envelope)
-    {
-        try
-        {
-            return options.EnvelopeArrived?.Invoke(envelope) == true;
-        }
-        catch (Exception failure)
-        {
-            throw new HandlerFailedException(failure);
-        }
-    }
 }

@@ -94,6 +94,9 @@ public static class SignalBrokerCode
     /// <summary>404: the one member that a signal was for has no session that listens.</summary>
     public const string MemberNotListening = "member-not-listening";
 
+    /// <summary>404: this server pushes nothing.</summary>
+    public const string PushOff = "push-off";
+
     /// <summary>404: there is nothing at the address; the <c>Url</c> leads elsewhere, or to an older server.</summary>
     public const string NotFound = "not-found";
 
@@ -112,7 +115,10 @@ public static class SignalBrokerCode
     /// <summary>409: the session listens already, or has listened.</summary>
     public const string KeyAlreadyUsed = "key-already-used";
 
-    /// <summary>409: the addressee has as many stored signals as allowed.</summary>
+    /// <summary>409: another user has registered the endpoint for pushes.</summary>
+    public const string EndpointTaken = "endpoint-taken";
+
+    /// <summary>409: the addressee has as many stored signals as allowed; of a room, every member.</summary>
     public const string InboxFull = "inbox-full";
 
     /// <summary>409: the sender has given the id to another stored signal a while ago.</summary>

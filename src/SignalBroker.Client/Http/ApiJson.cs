@@ -32,6 +32,15 @@ internal sealed record ExchangeAnswer(string? Id, IReadOnlyList<ReachedSession>?
     /// <summary>Its place in the addressee's inbox, if it is stored.</summary>
     public long? Sequence { get; init; }
 
+    /// <summary><c>stored</c>; or <c>accepted</c>, where nothing else may be known.</summary>
+    public string? Outcome { get; init; }
+
+    /// <summary>For how many members of the room it is stored.</summary>
+    public int? Stored { get; init; }
+
+    /// <summary>For how many of them it is not, because they have too much.</summary>
+    public int? Full { get; init; }
+
     /// <summary>The room that it was for.</summary>
     public string? Room { get; init; }
 
@@ -47,7 +56,13 @@ internal sealed record ExchangeAnswer(string? Id, IReadOnlyList<ReachedSession>?
     /// <summary>Where settling was asked: there is nothing left to settle up to this sequence.</summary>
     public long SettledThrough { get; init; }
 
-    public Sent ToSent() => new(Id ?? "", ReachedSession.All(Sessions)) { Sequence = Sequence };
+    public Sent ToSent() =>
+        new(Id ?? "", ReachedSession.All(Sessions))
+        {
+            Sequence = Sequence,
+            IsStored = Outcome == "stored",
+            IsHidden = Outcome == "accepted",
+        };
 
     public SentToRoom ToSentToRoom() =>
         new(
@@ -56,7 +71,12 @@ internal sealed record ExchangeAnswer(string? Id, IReadOnlyList<ReachedSession>?
             Members,
             Listening,
             [.. (Nodes ?? []).Select(node => new DeliveryToNode(node.Members, Outcomes.Of(node.Outcome)))]
-        );
+        )
+        {
+            Stored = Stored,
+            Full = Full,
+            IsHidden = Outcome is not null,
+        };
 }
 
 /// <summary>What became of a signal for the members of a room on one node.</summary>

@@ -24,11 +24,12 @@ public sealed class ClientInbox
         InboxCalls calls,
         ChannelWriter<Signal> unread,
         Duplicates duplicates,
-        SignalBrokerClientOptions options
+        SignalBrokerClientOptions options,
+        string? userId
     )
     {
         this.calls = calls;
-        Arrivals = new StoredArrivals(this, calls, unread, duplicates, options);
+        Arrivals = new StoredArrivals(this, calls, unread, duplicates, options, userId);
     }
 
     /// <summary>What has come.</summary>

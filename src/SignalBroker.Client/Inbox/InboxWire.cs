@@ -28,6 +28,8 @@ internal sealed record ToldReceipt
     public required string Id { get; init; }
     public string? Outcome { get; init; }
     public string? To { get; init; }
+    public string? Room { get; init; }
+    public string? Member { get; init; }
     public string? Device { get; init; }
     public string? Session { get; init; }
     public DateTimeOffset At { get; init; }
@@ -37,7 +39,9 @@ internal sealed record ToldReceipt
         {
             Id = Id,
             IsDelivered = Outcome == "delivered",
-            To = To ?? "",
+            To = To,
+            Room = Room,
+            Member = Member,
             Device = Device,
             Session = Session,
             At = At,

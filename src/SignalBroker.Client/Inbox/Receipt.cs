@@ -9,8 +9,14 @@ public sealed record Receipt
     /// <summary>Whether a device of the addressee has settled it; otherwise it has expired before.</summary>
     public required bool IsDelivered { get; init; }
 
-    /// <summary>The user whom it was for.</summary>
-    public required string To { get; init; }
+    /// <summary>The user whom it was for; null where it was for a room.</summary>
+    public string? To { get; init; }
+
+    /// <summary>The room that it was for, of which each member makes a receipt; null where it was for a user.</summary>
+    public string? Room { get; init; }
+
+    /// <summary>The member of the room; null where it was for a user.</summary>
+    public string? Member { get; init; }
 
     /// <summary>The device that has settled it; null if it was not named, and for an expired one.</summary>
     public string? Device { get; init; }

@@ -30,11 +30,12 @@ internal sealed class StoredArrivals
         InboxCalls calls,
         ChannelWriter<Signal> unread,
         Duplicates duplicates,
-        SignalBrokerClientOptions options
+        SignalBrokerClientOptions options,
+        string? userId
     )
     {
         (this.inbox, this.calls, this.unread, this.duplicates) = (inbox, calls, unread, duplicates);
-        (afterSequence, userId, time) = (options.AfterSequence, options.UserId, options.TimeProvider);
+        (afterSequence, this.userId, time) = (options.AfterSequence, userId, options.TimeProvider);
         // Nothing may be taken for known before it is certain that the server still counts from where it did.
         passedOver = afterSequence is null ? null : 0;
         settler = new Settler(

@@ -6,13 +6,17 @@ namespace SignalBroker.Client;
 /// <param name="Members">How many other members it is for.</param>
 /// <param name="Listening">How many of them have a session that listens.</param>
 /// <param name="Nodes">What became of it, for each node that they listen on.</param>
-public sealed record SentToRoom(
-    string Id,
-    string Room,
-    int Members,
-    int Listening,
-    IReadOnlyList<DeliveryToNode> Nodes
-);
+public sealed record SentToRoom(string Id, string Room, int Members, int Listening, IReadOnlyList<DeliveryToNode> Nodes)
+{
+    /// <summary>For how many of the members it is stored; null if it is not to be.</summary>
+    public int? Stored { get; init; }
+
+    /// <summary>How many members do not get it because they have as many stored signals as allowed; null if it is not stored.</summary>
+    public int? Full { get; init; }
+
+    /// <summary>Whether the sender may not know who listens; <see cref="Nodes"/> is empty then.</summary>
+    public bool IsHidden { get; init; }
+}
 
 /// <summary>What became of a signal for the members of a room that listen on one node.</summary>
 /// <param name="Members">How many they are.</param>

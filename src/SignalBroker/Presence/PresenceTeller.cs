@@ -43,6 +43,7 @@ public sealed partial class PresenceTeller(
     /// <inheritdoc />
     public string Channel => PresenceChanges.Channel;
 
+    // It remembers nothing: an announcement only wakes it.
     /// <inheritdoc />
     public void Forget(string announcement) => woken.Writer.TryWrite(true);
 

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using System.Security.Cryptography;
 
 namespace SignalBroker.Push;
 
@@ -23,6 +24,8 @@ public sealed class PushOptions : IValidatableObject
 {
     /// <summary>The section's name.</summary>
     public const string Section = "Push";
+
+    private const int MostDoublings = 20;
 
     // The services of Chromium's, Firefox's, Safari's and Edge's makers.
     private static readonly string[] KnownHosts =
@@ -97,6 +100,18 @@ public sealed class PushOptions : IValidatableObject
                     : host.Equals(allowed, StringComparison.OrdinalIgnoreCase)
             )
         );
+
+    /// <summary>How long to wait after a failure: twice as long each time, and up to half of it less.</summary>
+    /// <param name="failures">How many there have been, this one included.</param>
+    /// <param name="asked">The least that the push service has asked for.</param>
+    public TimeSpan DelayAfter(int failures, TimeSpan? asked)
+    {
+        var longest = Backoff * Math.Pow(2, Math.Min(failures - 1, MostDoublings));
+        var bounded = longest < MaxBackoff ? longest : MaxBackoff;
+        // Those that have failed together are not to come again together.
+        var delay = bounded * (1 - (RandomNumberGenerator.GetInt32(1000) / 2000.0));
+        return asked > delay ? asked.Value : delay;
+    }
 
     /// <inheritdoc />
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)

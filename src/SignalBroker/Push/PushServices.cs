@@ -57,7 +57,6 @@ public sealed class PushServices : IDisposable
         )
         {
             Timeout = settings.Timeout,
-            DefaultRequestVersion = HttpVersion.Version20,
         };
     }
 
@@ -69,6 +68,7 @@ public sealed class PushServices : IDisposable
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, endpoint)
         {
+            Version = HttpVersion.Version20,
             Content = new ByteArrayContent(body)
             {
                 Headers =

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Microsoft.Extensions.Options;
 using SignalBroker.Inbox;
 
@@ -18,8 +17,6 @@ public sealed partial class PushWorker(
     ILogger<PushWorker> logger
 ) : BackgroundService
 {
-    private const int MostDoublings = 20;
-
     private readonly PushOptions settings = options.Value;
     private readonly SemaphoreSlim free = new(options.Value.AtOnce);
 
@@ -53,16 +50,6 @@ public sealed partial class PushWorker(
         }
 
         return taken.Count == wanted;
-    }
-
-    /// <summary>How long to wait after so many failures: twice as long each time, and a random half of it less.</summary>
-    public TimeSpan DelayAfter(int failures, TimeSpan? asked)
-    {
-        var longest = settings.Backoff * Math.Pow(2, Math.Min(failures - 1, MostDoublings));
-        var bounded = longest < settings.MaxBackoff ? longest : settings.MaxBackoff;
-        // Those that have failed together are not to come again together.
-        var delay = bounded * (1 - (RandomNumberGenerator.GetInt32(1000) / 2000.0));
-        return asked > delay ? asked.Value : delay;
     }
 
     /// <inheritdoc />
@@ -171,7 +158,7 @@ public sealed partial class PushWorker(
                 break;
             case PushAnswer.Later(var wait):
                 LogLater(endpoint.Host, push.Attempts);
-                await outbox.PutOffAsync(taken, DelayAfter(push.Attempts, wait), isFailure: true);
+                await outbox.PutOffAsync(taken, settings.DelayAfter(push.Attempts, wait), isFailure: true);
                 break;
             default:
                 var reason = answer is PushAnswer.Refused refused ? refused.Reason : "it is too large for it";

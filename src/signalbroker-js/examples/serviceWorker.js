@@ -17,9 +17,12 @@ async function show(signals, signal) {
   }
   // Browsers want to see a notification for each push. One with the same tag takes the other's place.
   const title = signals === 1 ? "A signal waits for you" : `${signals} signals wait for you`;
-  const body = signal === undefined ? "" : `From ${signal.from}: ${JSON.stringify(signal.content)}`;
+  const body = signal === undefined ? "" : `From ${nameOf(signal)}: ${JSON.stringify(signal.content)}`;
   await self.registration.showNotification(title, { tag: "signalbroker", renotify: true, body });
 }
+
+// A user, an application, or a member of a room who is known by an alias at most.
+const nameOf = ({ from }) => (typeof from === "string" ? from : (from?.application ?? from?.alias ?? "somebody"));
 
 async function bringPage() {
   const [page] = await self.clients.matchAll({ type: "window", includeUncontrolled: true });

@@ -16,7 +16,7 @@ public static class StoringSignals
                     n,
                     Stored with
                     {
-                        TimeToLive = TimeSpan.FromMinutes(2),
+                        TimeToLive = TimeSpan.FromHours(1),
                     },
                     TestContext.Current.CancellationToken
                 )

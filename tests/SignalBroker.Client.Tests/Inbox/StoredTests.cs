@@ -143,7 +143,7 @@ public sealed class StoredTests(Servers servers)
     {
         await using var alice = await servers.ConnectAsync(Servers.NewUser("alice"));
         var receipt = StoringSignals.Stored with { Receipt = true };
-        await alice.SendAsync(bob, 1, receipt with { Id = "late", TimeToLive = TimeSpan.FromMilliseconds(1) }, Token);
+        await alice.SendAsync(bob, 1, receipt with { Id = "late", TimeToLive = TimeSpan.FromSeconds(1) }, Token);
         var expired = (await alice.NextSignalAsync()).Receipt!;
         (expired.Id, expired.IsDelivered, expired.To).ShouldBe(("late", false, bob));
 

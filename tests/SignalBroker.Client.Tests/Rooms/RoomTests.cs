@@ -114,6 +114,27 @@ public sealed class RoomTests(Servers servers) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_stored_signal_waits_for_each_member_and_each_makes_a_receipt()
+    {
+        var room = await alice.Rooms.CreateAsync(new() { IsOpen = true }, Token);
+        var member = await bob.Rooms.JoinAsync(room.Id, cancellationToken: Token);
+        await ChangesAsync(alice, RoomEvent.Joined);
+        var user = bob.UserId;
+        await bob.DisposeAsync();
+
+        var sent = await alice.SendToRoomAsync(room.Id, 1, new() { Store = Storing.Always, Receipt = true }, Token);
+        (sent.Members, sent.Stored, sent.Full).ShouldBe((1, 1, 0));
+
+        bob = await servers.ConnectAsync(user);
+        var signal = await bob.NextSignalAsync();
+        (signal.Room, signal.Sequence, signal.Content.GetInt32()).ShouldBe((room.Id, 1, 1));
+        await signal.SettleAsync(Token);
+        var receipt = (await alice.NextSignalAsync()).Receipt!;
+        (receipt.Id, receipt.IsDelivered, receipt.To).ShouldBe((sent.Id, true, null));
+        (receipt.Room, receipt.Member).ShouldBe((room.Id, member.Me));
+    }
+
+    [Fact]
     public async Task Refusals_are_exceptions()
     {
         var room = await alice.Rooms.CreateAsync(

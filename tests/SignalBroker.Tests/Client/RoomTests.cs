@@ -45,4 +45,27 @@ public sealed class RoomTests(ClientSite site, Browser browser) : ClientTests(si
         await member.HoldsAsync("room.end === 'closed'");
         (await member.RunAsync<string>("() => room.send('?').catch(({ code }) => code)")).ShouldBe("room-not-found");
     }
+
+    [Fact]
+    public async Task A_stored_signal_waits_for_the_page_that_enters_its_room_again()
+    {
+        var (owner, member) = (await ListenAsync(Alice), await ListenAsync(Bob));
+        var made = await owner.RunAsync<string[]>(
+            "() => me.createRoom().then((made) => { enter(made); return [made.id, made.joinCode]; })"
+        );
+        await member.RunAsync("([id, joinCode]) => me.joinRoom(id, { joinCode })", made);
+        await member.RunAsync("() => me.close()");
+        await owner.RunAsync("() => { globalThis.receipts = []; me.onReceipt((told) => receipts.push(told)); }");
+
+        var stored = await owner.RunAsync<int>(
+            "() => room.send('for later', { store: 'always', receipt: 'delivered' }).then(({ stored }) => stored)"
+        );
+        await member.ListenAsync(Bob);
+        await member.RunAsync("() => me.rooms().then(([mine]) => enter(mine))");
+
+        stored.ShouldBe(1);
+        await member.HoldsAsync("heard.join() === 'for later'");
+        await owner.HoldsAsync("receipts[0]?.outcome === 'delivered' && receipts[0].room === room.id");
+        (await member.RunAsync<int>("() => signals.length")).ShouldBe(0);
+    }
 }

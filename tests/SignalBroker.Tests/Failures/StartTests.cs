@@ -65,6 +65,10 @@ public sealed class StartTests(TestCluster cluster)
     [InlineData("Turn:Addresses:0", "turn:turn.example:3478?transport=quic")]
     [InlineData("Turn:Secret", "too short")]
     [InlineData("Turn:LifeTime", "0")]
+    [InlineData("Push:PrivateKey", "secret")]
+    [InlineData("Push:PrivateKeyFile", "/nowhere/push.pem")]
+    [InlineData("Push:Urgency", "Very")]
+    [InlineData("Push:Backoff", "00:00:00")]
     [InlineData("ConnectionStrings:Database", "")]
     [InlineData("ConnectionStrings:Database", "Where=here")]
     public async Task A_wrong_setting_stops_the_webapp_with_one_line_that_names_it(string key, string value)

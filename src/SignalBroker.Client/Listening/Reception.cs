@@ -1,0 +1,85 @@
+using System.Runtime.CompilerServices;
+using System.Threading.Channels;
+
+namespace SignalBroker.Client.Listening;
+
+/// <summary>Sorts what arrives, and keeps signals until they are read.</summary>
+internal sealed class Reception(SignalBrokerClient client, SignalBrokerClientOptions options)
+{
+    private readonly Duplicates duplicates = new();
+    private readonly Channel<Signal> signals = Channel.CreateBounded<Signal>(
+        new BoundedChannelOptions(options.MaxUnreadSignals)
+    );
+
+    /// <summary>An inbox, whose signals come among the others.</summary>
+    public ClientInbox NewInbox(InboxCalls calls, string? userId) =>
+        new(calls, signals.Writer, duplicates, options, userId);
+
+    /// <summary>Takes an envelope.</summary>
+    public async ValueTask ReceiveAsync(ReadOnlyMemory<byte> envelope)
+    {
+        if (IsDealtWith(envelope))
+        {
+            return;
+        }
+
+        var signal = Envelope.Read(envelope, out var control);
+        if (control is { Type: "presence" })
+        {
+            client.UsedPresence?.Receive(control.Content);
+        }
+        else if (control is not null)
+        {
+            client.SocketSending.Receive(control);
+        }
+        else if (signal is { Sequence: not null })
+        {
+            client.Inbox.Arrivals.Receive(signal with { Inbox = client.Inbox });
+        }
+        else if (signal is not null && !duplicates.Contains(signal) && !signals.Writer.TryWrite(signal))
+        {
+            try
+            {
+                await signals.Writer.WriteAsync(signal);
+            }
+            catch (ChannelClosedException)
+            {
+                // The client is being disposed of.
+            }
+        }
+    }
+
+    /// <summary>The signals, until there are no more; whoever asks for the next one has done with the one before.</summary>
+    public async IAsyncEnumerable<Signal> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        do
+        {
+            while (signals.Reader.TryRead(out var signal))
+            {
+                yield return signal;
+                if (options.Settle == Settling.Automatic && signal.Sequence is { } sequence)
+                {
+                    _ = client.Inbox.Arrivals.SettleAsync(sequence);
+                }
+            }
+
+            client.UsedInbox?.Arrivals.FetchIfPassedOver();
+        } while (await signals.Reader.WaitToReadAsync(cancellationToken));
+    }
+
+    /// <summary>No more signals come.</summary>
+    /// <param name="failure">What is wrong; null if nothing is.</param>
+    public void Complete(Exception? failure) => signals.Writer.TryComplete(failure);
+
+    private bool IsDealtWith(ReadOnlyMemory<byte> envelope)
+    {
+        try
+        {
+            return options.EnvelopeArrived?.Invoke(envelope) == true;
+        }
+        catch (Exception failure)
+        {
+            throw new HandlerFailedException(failure);
+        }
+    }
+}
