@@ -5,10 +5,10 @@ using SignalBroker.Sessions;
 namespace SignalBroker.Inbox;
 
 /// <summary>What a deliverer has to publish to one session.</summary>
-/// <param name="Session">The session; null when it does not listen any more, or another deliverer is at it.</param>
+/// <param name="Session">The session.</param>
 /// <param name="LastSequence">The newest entry that there was, a moment before the entries were read.</param>
 /// <param name="Entries">The next ones that the session has not got, in their order.</param>
-public sealed record Delivery(Session? Session, long LastSequence, IReadOnlyList<Entry> Entries);
+public sealed record Delivery(Session Session, long LastSequence, IReadOnlyList<Entry> Entries);
 
 /// <summary>A session of a user, and whether it waits for stored signals.</summary>
 /// <param name="Session">The session.</param>
@@ -18,9 +18,6 @@ public sealed record Recipient(Session Session, bool IsBehind);
 /// <summary>The SQL statements that hand stored signals to sessions.</summary>
 public sealed class DeliveryStore(NpgsqlDataSource database)
 {
-    /// <summary>How many entries are read at a time.</summary>
-    public const int LargestRead = 64;
-
     // Apart from the other advisory locks.
     private const int LockSpace = 6;
 
@@ -45,53 +42,93 @@ public sealed class DeliveryStore(NpgsqlDataSource database)
             )
             """;
 
-    /// <summary>Opens a transaction in which nobody else delivers to the session, and reads what it has not got.</summary>
-    public static async Task<Delivery> BeginAsync(NpgsqlConnection connection, string listeningKey)
+    /// <summary>Has nobody else deliver to these sessions until the transaction ends, and reads what they have not got.</summary>
+    /// <param name="connection">The connection, in a transaction.</param>
+    /// <param name="listeningKeys">The sessions; those that another deliverer is at are left out.</param>
+    /// <param name="most">How many entries to read for each.</param>
+    public static async Task<IReadOnlyList<Delivery>> BeginAsync(
+        NpgsqlConnection connection,
+        string[] listeningKeys,
+        int most
+    )
     {
         await using var read = await connection.QueryMultipleAsync(
             $"""
-            SELECT pg_try_advisory_xact_lock(hashtextextended(@listeningKey, {LockSpace}));
+            SELECT listening_key FROM unnest(@listeningKeys) AS listening_key
+            WHERE pg_try_advisory_xact_lock(hashtextextended(listening_key, {LockSpace}));
 
-            SELECT {SessionStore.Columns} FROM sessions
-            WHERE listening_key = @listeningKey AND acked_at IS NOT NULL AND ended_at IS NULL;
+            SELECT {SessionStore.Columns}, coalesce(last_sequence, 0) AS LastSequence
+            FROM sessions LEFT JOIN inboxes USING (user_id)
+            WHERE listening_key = ANY(@listeningKeys) AND acked_at IS NOT NULL AND ended_at IS NULL;
 
-            SELECT last_sequence FROM sessions JOIN inboxes USING (user_id) WHERE listening_key = @listeningKey;
-
-            SELECT {Entry.Columns} FROM sessions JOIN inbox_entries AS entry USING (user_id)
-            WHERE listening_key = @listeningKey AND entry.sequence > published_through
-              AND {Entry.WaitsFor("sessions.device")}
-            ORDER BY entry.sequence LIMIT {LargestRead};
+            SELECT {Entry.Columns}, listening_key AS ListeningKey
+            FROM sessions, LATERAL (
+                SELECT * FROM inbox_entries AS entry
+                WHERE entry.user_id = sessions.user_id AND entry.sequence > published_through
+                  AND {Entry.WaitsFor("sessions.device")}
+                ORDER BY entry.sequence LIMIT @most
+            ) AS entry
+            WHERE listening_key = ANY(@listeningKeys)
+            ORDER BY entry.sequence;
             """,
-            new { listeningKey }
+            new { listeningKeys, most }
         );
-        var isMine = await read.ReadSingleAsync<bool>();
-        var session = await read.ReadSingleOrDefaultAsync<Session>();
-        var lastSequence = await read.ReadSingleOrDefaultAsync<long>();
-        var entries = (await read.ReadAsync<Entry>()).AsList();
-        return new(isMine ? session : null, lastSequence, entries);
+        var mine = (await read.ReadAsync<string>()).ToHashSet();
+        var sessions = read.Read<Session, long, (Session Session, long LastSequence)>(
+                (session, lastSequence) => (session, lastSequence),
+                splitOn: "LastSequence"
+            )
+            .AsList();
+        var entries = read.Read<Entry, string, (Entry Entry, string Key)>(
+                (entry, key) => (entry, key),
+                splitOn: "ListeningKey"
+            )
+            .ToLookup(waiting => waiting.Key, waiting => waiting.Entry);
+        return
+        [
+            .. sessions
+                .Where(found => mine.Contains(found.Session.ListeningKey))
+                .Select(found => new Delivery(
+                    found.Session,
+                    found.LastSequence,
+                    [.. entries[found.Session.ListeningKey]]
+                )),
+        ];
     }
 
-    /// <summary>Writes down up to where the session's queue has the user's entries.</summary>
-    public static Task AdvanceAsync(NpgsqlConnection connection, string listeningKey, long publishedThrough) =>
+    /// <summary>Writes down up to where the sessions' queues have their users' entries.</summary>
+    public static Task AdvanceAsync(
+        NpgsqlConnection connection,
+        IReadOnlyCollection<(string ListeningKey, long PublishedThrough)> reached
+    ) =>
         connection.ExecuteAsync(
             """
-            UPDATE sessions SET published_through = @publishedThrough
-            WHERE listening_key = @listeningKey AND published_through < @publishedThrough
+            WITH due AS (
+                SELECT listening_key FROM sessions WHERE listening_key = ANY(@keys) ORDER BY listening_key FOR UPDATE
+            )
+            UPDATE sessions SET published_through = reached.sequence
+            FROM due JOIN unnest(@keys, @sequences) AS reached(listening_key, sequence) USING (listening_key)
+            WHERE sessions.listening_key = due.listening_key AND published_through < reached.sequence
             """,
-            new { listeningKey, publishedThrough }
+            new
+            {
+                keys = reached.Select(session => session.ListeningKey).ToArray(),
+                sequences = reached.Select(session => session.PublishedThrough).ToArray(),
+            }
         );
 
-    /// <summary>Whether there are stored signals that are not in the session's queue.</summary>
-    public static Task<bool> IsBehindAsync(NpgsqlConnection connection, string listeningKey) =>
-        connection.QuerySingleAsync<bool>(
+    /// <summary>Which of these sessions have not got all stored signals into their queues.</summary>
+    public static async Task<string[]> FindBehindAsync(NpgsqlConnection connection, string[] listeningKeys)
+    {
+        var behind = await connection.QueryAsync<string>(
             $"""
-            SELECT EXISTS (
-                SELECT FROM sessions
-                WHERE listening_key = @listeningKey AND acked_at IS NOT NULL AND ended_at IS NULL AND {IsBehind}
-            )
+            SELECT listening_key FROM sessions
+            WHERE listening_key = ANY(@listeningKeys) AND acked_at IS NOT NULL AND ended_at IS NULL AND {IsBehind}
             """,
-            new { listeningKey }
+            new { listeningKeys }
         );
+        return behind.ToArray();
+    }
 
     /// <summary>The users' sessions that listen or are about to, in the connection's transaction; each user's next to each other.</summary>
     public static async Task<IReadOnlyList<Recipient>> FindRecipientsAsync(

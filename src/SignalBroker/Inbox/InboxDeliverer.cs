@@ -14,7 +14,8 @@ namespace SignalBroker.Inbox;
 /// A session is served by one deliverer at a time: it holds an advisory lock of the session until its transaction ends,
 /// publishes the entries one after the other, each after the confirm of the one before, and writes down in the same
 /// transaction how far it came. Who finds the lock taken goes away; who has held it looks once more after letting go.
-/// So what was stored while the lock was held is found by its holder.
+/// So what was stored while the lock was held is found by its holder. Sessions that wait at the same time share a
+/// transaction, in which each is published to by itself.
 /// </para>
 /// <para>
 /// A deliverer that dies has published more than it has written down, and the next one publishes that again. Even two
@@ -34,6 +35,11 @@ public sealed partial class InboxDeliverer(
     ILogger<InboxDeliverer> logger
 ) : BackgroundService
 {
+    // A crowd costs one transaction, and may take no more memory than a few sessions with much to get.
+    private const int MostTogether = 32;
+    private const int MostEntries = 64;
+    private const int FewestEntries = 4;
+
     private readonly Channel<string> due = Channel.CreateUnbounded<string>();
     private readonly Lock gate = new();
 
@@ -93,15 +99,15 @@ public sealed partial class InboxDeliverer(
         }
     }
 
-    /// <summary>Publishes to the session what it has not got.</summary>
-    public async Task DeliverAsync(string listeningKey)
+    /// <summary>Publishes to the sessions what they have not got.</summary>
+    public async Task DeliverAsync(string[] listeningKeys)
     {
         await using var connection = await database.OpenConnectionAsync();
-        while (
-            await DeliverAsync(connection, listeningKey) && await DeliveryStore.IsBehindAsync(connection, listeningKey)
-        )
+        while (listeningKeys.Length > 0)
         {
             // What has been stored meanwhile, or was too much for one read.
+            var served = await DeliverAsync(connection, listeningKeys);
+            listeningKeys = served.Length == 0 ? [] : await DeliveryStore.FindBehindAsync(connection, served);
         }
     }
 
@@ -111,19 +117,31 @@ public sealed partial class InboxDeliverer(
 
     private async Task WorkAsync(CancellationToken stoppingToken)
     {
-        await foreach (var key in due.Reader.ReadAllAsync(stoppingToken))
+        var keys = new List<string>(MostTogether);
+        while (await due.Reader.WaitToReadAsync(stoppingToken))
         {
+            while (keys.Count < MostTogether && due.Reader.TryRead(out var key))
+            {
+                keys.Add(key);
+            }
+
+            if (keys.Count == 0)
+            {
+                continue;
+            }
+
             try
             {
-                await DeliverAsync(key);
+                await DeliverAsync([.. keys]);
             }
             catch (Exception failure)
             {
-                // Whatever it is, the next session must not wait for it, and the sweep comes back to this one.
+                // Whatever it is, the next session must not wait for it, and the sweep comes back to these.
                 LogNotDelivered(failure.Message);
             }
 
-            LetGo(key);
+            keys.ForEach(LetGo);
+            keys.Clear();
         }
     }
 
@@ -143,43 +161,48 @@ public sealed partial class InboxDeliverer(
         due.Writer.TryWrite(listeningKey);
     }
 
-    // Whether it is worth looking once more.
-    private async Task<bool> DeliverAsync(NpgsqlConnection connection, string listeningKey)
+    // The sessions that are worth looking at once more.
+    private async Task<string[]> DeliverAsync(NpgsqlConnection connection, string[] listeningKeys)
     {
         await using var transaction = await connection.BeginTransactionAsync();
-        var delivery = await DeliveryStore.BeginAsync(connection, listeningKey);
-        if (delivery.Session is not { } session)
-        {
-            return false;
-        }
-
-        var (published, last) = (0, 0L);
-        while (published < delivery.Entries.Count)
-        {
-            var entry = delivery.Entries[published];
-            var outcome = await PublishAsync(session, entry);
-            metrics.Routed(session.Node, outcome);
-            if (outcome != PublishOutcome.Queued)
-            {
-                LogStopped(session.Node, outcome);
-                await (outcome == PublishOutcome.NotListening ? DropAsync(session) : Task.CompletedTask);
-                break;
-            }
-
-            published++;
-            last = entry.Sequence;
-        }
-
-        var isDone = published == delivery.Entries.Count;
-        // What is not for this session need not be looked at again.
-        var isAll = isDone && published < DeliveryStore.LargestRead;
+        var most = Math.Max(FewestEntries, MostEntries / listeningKeys.Length);
+        var deliveries = await DeliveryStore.BeginAsync(connection, listeningKeys, most);
+        var ends = await Task.WhenAll(deliveries.Select(delivery => PublishAsync(delivery, most)));
         await DeliveryStore.AdvanceAsync(
             connection,
-            listeningKey,
-            isAll ? Math.Max(last, delivery.LastSequence) : last
+            [
+                .. deliveries
+                    .Zip(ends, (delivery, end) => (delivery.Session.ListeningKey, end.Through))
+                    .Where(reached => reached.Through > 0),
+            ]
         );
         await transaction.CommitAsync();
-        return isDone;
+        return
+        [
+            .. deliveries.Zip(ends).Where(pair => pair.Second.IsDone).Select(pair => pair.First.Session.ListeningKey),
+        ];
+    }
+
+    // Up to where its queue has the user's entries, and whether it took all of these.
+    private async Task<(long Through, bool IsDone)> PublishAsync(Delivery delivery, int most)
+    {
+        var through = 0L;
+        foreach (var entry in delivery.Entries)
+        {
+            var outcome = await PublishAsync(delivery.Session, entry);
+            metrics.Routed(delivery.Session.Node, outcome);
+            if (outcome != PublishOutcome.Queued)
+            {
+                LogStopped(delivery.Session.Node, outcome);
+                await (outcome == PublishOutcome.NotListening ? DropAsync(delivery.Session) : Task.CompletedTask);
+                return (through, false);
+            }
+
+            through = entry.Sequence;
+        }
+
+        // What is not for this session need not be looked at again.
+        return (delivery.Entries.Count < most ? Math.Max(through, delivery.LastSequence) : through, true);
     }
 
     private async Task<PublishOutcome> PublishAsync(Session session, Entry entry)

@@ -201,15 +201,18 @@ public sealed class InboxStore(NpgsqlDataSource database, OutboxStore pushes, IO
             return;
         }
 
+        // The members of a room get the same one, and it need not travel a thousand times.
+        var envelopes = stored.Select(entry => entry.Signal.Envelope).Distinct().ToArray();
+        var copies = envelopes.Index().ToDictionary(envelope => envelope.Item, envelope => envelope.Index + 1);
         var changed = boxes.Values.Where(box => box.HasChanged).ToArray();
         var repeatable = Array.FindAll(stored, entry => entry.Signal.Repeat is not null);
         await connection.ExecuteAsync(
             $"""
             INSERT INTO inbox_entries
                 (user_id, sequence, id, device, envelope, expires_at, receipt_to, room, member)
-            SELECT user_id, sequence, id, device, envelope, now() + time_to_live, receipt_to, room, member
-            FROM unnest(@users, @sequences, @ids, @devices, @envelopes, @timesToLive, @receipts, @rooms, @members)
-                AS entry(user_id, sequence, id, device, envelope, time_to_live, receipt_to, room, member);
+            SELECT user_id, sequence, id, device, (@envelopes)[copy], now() + time_to_live, receipt_to, room, member
+            FROM unnest(@users, @sequences, @ids, @devices, @copies, @timesToLive, @receipts, @rooms, @members)
+                AS entry(user_id, sequence, id, device, copy, time_to_live, receipt_to, room, member);
 
             UPDATE inboxes SET last_sequence = box.last_sequence, entries = box.entries, bytes = box.bytes
             FROM unnest(@owners, @lastSequences, @entries, @bytes) AS box(user_id, last_sequence, entries, bytes)
@@ -227,7 +230,8 @@ public sealed class InboxStore(NpgsqlDataSource database, OutboxStore pushes, IO
                 sequences = Array.ConvertAll(stored, entry => entry.Sequence),
                 ids = Array.ConvertAll(stored, entry => entry.Signal.Id),
                 devices = Array.ConvertAll(stored, entry => entry.Signal.Device),
-                envelopes = Array.ConvertAll(stored, entry => entry.Signal.Envelope),
+                envelopes,
+                copies = Array.ConvertAll(stored, entry => copies[entry.Signal.Envelope]),
                 timesToLive = Array.ConvertAll(stored, entry => entry.Signal.TimeToLive),
                 receipts = Array.ConvertAll(stored, entry => entry.Signal.ReceiptTo),
                 // A receipt brings nobody back.

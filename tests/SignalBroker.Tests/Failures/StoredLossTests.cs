@@ -111,8 +111,9 @@ public sealed class StoredLossTests(FailureCluster cluster) : FailureTests(clust
         await using var alice = await Cluster.ListenOnAsync(Cluster.Bystander);
         await using var near = await Cluster.ListenOnAsync(Cluster.Bystander);
         await using var far = await Cluster.ListenOnAsync(Cluster.Victim);
-        var away = await Cluster.ApiOf(0).ConnectAsync();
         var room = await MakeRoomAsync(alice, near, far);
+        // Only for as long as it takes to become a member.
+        var away = await Cluster.ApiOf(0).ConnectAsync();
         await Cluster.ApiOf(0).JoinRoomAsync(away, room);
         LocalCluster.Part part = killed switch
         {
