@@ -133,6 +133,8 @@ public sealed class StoredTests(TestCluster cluster)
         (await cluster.Api.StoreAsync(alice, bob, 1, "ifOffline")).Sequence.ShouldBe(1);
         await using var listener = await Listener.StartAsync(cluster.Api, bob);
         (await listener.ReceiveAsync()).Number.ShouldBe(1);
+        // Until that is written down, the session counts as behind.
+        await Eventually.HoldsAsync(async () => (await PublishedThroughAsync(listener)).ShouldBe(1));
 
         var answer = await cluster.ApiOf(1).StoreAsync(alice, bob, 2, "ifOffline");
 
@@ -234,5 +236,14 @@ public sealed class StoredTests(TestCluster cluster)
         );
         count.Parameters.AddWithValue(bob);
         return (long)(await count.ExecuteScalarAsync())!;
+    }
+
+    private async Task<long> PublishedThroughAsync(Listener listener)
+    {
+        await using var read = cluster.Database.CreateCommand(
+            "SELECT published_through FROM sessions WHERE listening_key = $1"
+        );
+        read.Parameters.AddWithValue(listener.Key);
+        return (long)(await read.ExecuteScalarAsync())!;
     }
 }
