@@ -28,6 +28,8 @@ public static class DatabaseSetup
 
             var settings = Read(connectionString);
             KeepThreadsFree(settings.MaxPoolSize);
+            // Whoever used a connection that breaks amid a transaction tells so; Npgsql calls the clean-up's failure an error.
+            builder.Logging.AddFilter("Npgsql.Transaction", LogLevel.Critical);
             builder.Services.AddSingleton(services =>
                 new NpgsqlDataSourceBuilder(settings.ConnectionString)
                     .UseLoggerFactory(services.GetRequiredService<ILoggerFactory>())

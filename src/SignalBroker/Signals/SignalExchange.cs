@@ -101,7 +101,9 @@ public sealed class SignalExchange(
     public Problem? FailureOf(Exchanged exchanged) =>
         exchanged.Answer == ExchangeAnswer.UserUnknown ? UserUnknown(exchanged)
         : exchanged.Answer != ExchangeAnswer.Everything ? null
-        : exchanged.Room is { } room ? room.Failure?.With(writer => Describe(writer, exchanged))
+        : exchanged.Room is { } room
+            ? room.Failure is { } failure ? Described(failure, exchanged)
+                : null
         : HasReachedNobody(exchanged) ? NotListening(exchanged)
         : null;
 
@@ -174,14 +176,20 @@ public sealed class SignalExchange(
         };
 
     private Problem NotListening(Exchanged exchanged) =>
-        Problem
-            .Of(StatusCodes.Status404NotFound, "user-not-listening", $"{exchanged.Addressee} is not listening.")
-            .With(writer => Describe(writer, exchanged));
+        Described(
+            Problem.Of(StatusCodes.Status404NotFound, "user-not-listening", $"{exchanged.Addressee} is not listening."),
+            exchanged
+        );
 
     private Problem UserUnknown(Exchanged exchanged) =>
-        Problem
-            .Of(StatusCodes.Status404NotFound, "user-unknown", $"{exchanged.Addressee} has never been here.")
-            .With(writer => Describe(writer, exchanged));
+        Described(
+            Problem.Of(StatusCodes.Status404NotFound, "user-unknown", $"{exchanged.Addressee} has never been here."),
+            exchanged
+        );
+
+    // Apart from its callers, which would allocate for the lambda also where nothing has failed.
+    private Problem Described(Problem problem, Exchanged exchanged) =>
+        problem.With(writer => Describe(writer, exchanged));
 
     private static bool IsNotListening(SessionOutcome outcome) => outcome.Outcome == PublishOutcome.NotListening;
 }
