@@ -45,7 +45,8 @@ public sealed class FanOutMeasurement
         var api = new Api(servers.Webapps[0].PublicAddress);
         var admin = new Api(servers.Webapps[0].InternalAddress);
         await Eventually.HoldsAsync(async () => (await admin.GetAsync("/admin/nodes")).Body.ShouldContain("ready"));
-        var sender = await api.ConnectAsync();
+        // It listens, or its session would end before the measurement does.
+        await using var sender = await Listener.StartAsync(api);
         var listeners = new List<Listener>();
         foreach (var _ in Enumerable.Range(0, Largest))
         {
@@ -67,7 +68,7 @@ public sealed class FanOutMeasurement
         {
             foreach (var members in (int[])[2, 10, 100, Largest])
             {
-                await MeasureAsync(table, servers, api, sender, listeners[..members], store);
+                await MeasureAsync(table, servers, api, sender.Session, listeners[..members], store);
             }
         }
 
@@ -117,7 +118,12 @@ public sealed class FanOutMeasurement
         await Parallel.ForAsync(
             0,
             signals,
-            new ParallelOptions { MaxDegreeOfParallelism = Concurrent, CancellationToken = Token },
+            new ParallelOptions
+            {
+                // More copies at a time than the listeners of one process take would measure full queues.
+                MaxDegreeOfParallelism = Math.Clamp(1_000 / listeners.Count, 1, Concurrent),
+                CancellationToken = Token,
+            },
             async (_, _) => await SendAsync()
         );
         await receiving;
