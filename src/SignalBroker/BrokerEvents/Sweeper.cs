@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using Microsoft.Extensions.Options;
 using Npgsql;
+using SignalBroker.Hosting;
 using SignalBroker.Nodes;
 
 namespace SignalBroker.BrokerEvents;
@@ -58,22 +59,14 @@ public sealed partial class Sweeper(
     }
 
     /// <inheritdoc />
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(options.Value.Interval, clock);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
-        {
-            try
-            {
-                await SweepAsync(stoppingToken);
-            }
-            catch (Exception failure)
-            {
-                stoppingToken.ThrowIfCancellationRequested();
-                LogNotSwept(failure.Message);
-            }
-        }
-    }
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        Periodically.RunAsync(
+            options.Value.Interval,
+            clock,
+            () => SweepAsync(stoppingToken),
+            LogNotSwept,
+            stoppingToken
+        );
 
     private async Task<IEnumerable<string>> FindAsync()
     {

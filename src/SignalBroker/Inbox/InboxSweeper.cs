@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Options;
 using Npgsql;
+using SignalBroker.Hosting;
 using SignalBroker.Nodes;
 
 namespace SignalBroker.Inbox;
@@ -49,21 +50,8 @@ public sealed partial class InboxSweeper(
     }
 
     /// <inheritdoc />
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(options.Value.SweepInterval, clock);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
-        {
-            try
-            {
-                await SweepAsync();
-            }
-            catch (Exception failure)
-            {
-                LogNotSwept(failure.Message);
-            }
-        }
-    }
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        Periodically.RunAsync(options.Value.SweepInterval, clock, SweepAsync, LogNotSwept, stoppingToken);
 
     [LoggerMessage(LogLevel.Warning, "The sweep of the inboxes is put off: {Reason}")]
     private partial void LogNotSwept(string reason);

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using SignalBroker.Hosting;
 using SignalBroker.Inbox;
 
 namespace SignalBroker.Push;
@@ -62,13 +63,15 @@ public sealed partial class PushWorker(
     /// <inheritdoc />
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var timer = new PeriodicTimer(settings.PollInterval, clock);
         try
         {
-            while (await timer.WaitForNextTickAsync(stoppingToken))
-            {
-                await PushAllDueAsync(stoppingToken);
-            }
+            await Periodically.RunAsync(
+                settings.PollInterval,
+                clock,
+                () => PushAllDueAsync(stoppingToken),
+                LogPutOff,
+                stoppingToken
+            );
         }
         finally
         {
@@ -82,17 +85,9 @@ public sealed partial class PushWorker(
 
     private async Task PushAllDueAsync(CancellationToken stoppingToken)
     {
-        try
+        while (await PushDueAsync(stoppingToken))
         {
-            while (await PushDueAsync(stoppingToken))
-            {
-                // There may be more.
-            }
-        }
-        catch (Exception failure)
-        {
-            stoppingToken.ThrowIfCancellationRequested();
-            LogPutOff(failure.Message);
+            // There may be more.
         }
     }
 

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using SignalBroker.Hosting;
 
 namespace SignalBroker.Rooms;
 
@@ -20,22 +21,8 @@ public sealed partial class RoomSweeper(
     }
 
     /// <inheritdoc />
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(options.Value.SweepInterval, clock);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
-        {
-            try
-            {
-                await SweepAsync();
-            }
-            catch (Exception failure)
-            {
-                stoppingToken.ThrowIfCancellationRequested();
-                LogNotSwept(failure.Message);
-            }
-        }
-    }
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        Periodically.RunAsync(options.Value.SweepInterval, clock, SweepAsync, LogNotSwept, stoppingToken);
 
     [LoggerMessage(LogLevel.Information, "{Count} rooms were empty for long and are removed")]
     private partial void LogRemoved(int count);

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using SignalBroker.Hosting;
 
 namespace SignalBroker.Users;
 
@@ -13,22 +14,14 @@ public sealed partial class UserSweeper(
     private static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
 
     /// <inheritdoc />
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(Interval, clock);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
-        {
-            try
-            {
-                await store.ForgetAnonymousAsync(options.Value.ForgetAnonymousAfter);
-            }
-            catch (Exception failure)
-            {
-                stoppingToken.ThrowIfCancellationRequested();
-                LogNotForgotten(failure.Message);
-            }
-        }
-    }
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        Periodically.RunAsync(
+            Interval,
+            clock,
+            () => store.ForgetAnonymousAsync(options.Value.ForgetAnonymousAfter),
+            LogNotForgotten,
+            stoppingToken
+        );
 
     [LoggerMessage(LogLevel.Warning, "Anonymous users are forgotten later: {Reason}")]
     private partial void LogNotForgotten(string reason);

@@ -100,10 +100,14 @@ public sealed class PushCluster : IAsyncLifetime
     /// <summary>Starts whatever a test has left broken.</summary>
     public async Task MendAsync()
     {
-        foreach (var part in Servers.Webapps.Take(2).Where(webapp => !webapp.IsRunning))
+        Part[] parts = [Servers.Postgres, .. Servers.Nodes, .. Servers.Webapps.Take(2)];
+        foreach (var part in parts.Where(part => !part.IsRunning))
         {
             await part.StartAsync();
         }
+
+        Database.Clear();
+        await Servers.AllNodesReadyAsync();
     }
 
     // After the last test, when everything that can leak a secret has been done.

@@ -3,7 +3,7 @@ using SignalBroker.Tests.Inbox;
 
 namespace SignalBroker.Tests.Push;
 
-/// <summary>A webapp that is killed loses no push.</summary>
+/// <summary>A webapp, a node or a database that is killed loses no push.</summary>
 [Collection<PushCollection>]
 public sealed class PushLossTests(PushCluster cluster) : IAsyncLifetime
 {
@@ -55,6 +55,55 @@ public sealed class PushLossTests(PushCluster cluster) : IAsyncLifetime
         await cluster.Servers.Webapps[1].StartAsync(Token);
 
         // It may have arrived, so it comes again, when nobody can still be waiting for the answer.
+        (await browser.NextAsync())
+            .Message.GetProperty("signals")
+            .GetInt32()
+            .ShouldBe(1);
+        await cluster.NothingIsLeftAsync(bob);
+    }
+
+    [Fact]
+    public async Task A_node_killed_under_a_listener()
+    {
+        var listener = await Listener.StartAsync(cluster.Api, bob);
+        var browser = await cluster.SubscribeAsync(listener.Session);
+        var alice = await cluster.Api.ConnectAsync();
+
+        await cluster.Servers.Nodes[0].KillAsync();
+        await cluster.Api.StoreAsync(alice, bob, 1);
+
+        // Its session is still there, on a node that nobody can use.
+        (await browser.NextAsync())
+            .Message.GetProperty("signals")
+            .GetInt32()
+            .ShouldBe(1);
+        await cluster.NothingIsLeftAsync(bob);
+        await listener.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task A_PostgreSQL_killed_while_the_push_service_thinks()
+    {
+        var browser = await cluster.SubscribeAwayAsync(bob);
+        var alice = await cluster.Api.ConnectAsync();
+        var killed = new TaskCompletionSource();
+        browser.AnswerNext(async context =>
+        {
+            await killed.Task;
+            context.Response.StatusCode = 503;
+        });
+        await cluster.Api.StoreAsync(alice, bob, 1);
+        await Eventually.HoldsAsync(() =>
+        {
+            browser.Tries.Count.ShouldBe(1);
+            return Task.CompletedTask;
+        });
+
+        await cluster.Servers.Postgres.KillAsync();
+        killed.SetResult();
+        await cluster.Servers.Postgres.StartAsync(Token);
+
+        // What the push service said could not be written down.
         (await browser.NextAsync())
             .Message.GetProperty("signals")
             .GetInt32()
