@@ -59,14 +59,7 @@ public sealed class TestCluster : IAsyncLifetime
     }
 
     /// <summary>Whether a session is acked; null when there is no such session.</summary>
-    public async Task<bool?> IsAckedAsync(string listeningKey)
-    {
-        await using var look = Database.CreateCommand(
-            "SELECT acked_at IS NOT NULL FROM sessions WHERE listening_key = $1"
-        );
-        look.Parameters.AddWithValue(listeningKey);
-        return (bool?)await look.ExecuteScalarAsync();
-    }
+    public Task<bool?> IsAckedAsync(string listeningKey) => Database.IsAckedAsync(listeningKey);
 
     /// <summary>The newest rows of strange behavior of a kind.</summary>
     public Task<IReadOnlyList<StrangeBehavior>> StrangeAsync(string kind) =>

@@ -83,6 +83,14 @@ public sealed class PushCluster : IAsyncLifetime
         return registration;
     }
 
+    /// <summary>Starts a listener of whom the webapps know that it listens.</summary>
+    public async Task<Listener> ListenAsync(string userId, string? device = null)
+    {
+        var listener = await Listener.StartAsync(Api, userId, device);
+        await Eventually.HoldsAsync(async () => (await Database.IsAckedAsync(listener.Key)).ShouldBe(true));
+        return listener;
+    }
+
     /// <summary>How many pushes are due or put off for a user.</summary>
     public async Task<long> OutboxOfAsync(string userId)
     {

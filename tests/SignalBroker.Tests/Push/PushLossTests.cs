@@ -65,7 +65,7 @@ public sealed class PushLossTests(PushCluster cluster) : IAsyncLifetime
     [Fact]
     public async Task A_node_killed_under_a_listener()
     {
-        var listener = await Listener.StartAsync(cluster.Api, bob);
+        var listener = await cluster.ListenAsync(bob);
         var browser = await cluster.SubscribeAsync(listener.Session);
         var alice = await cluster.Api.ConnectAsync();
 
@@ -101,7 +101,7 @@ public sealed class PushLossTests(PushCluster cluster) : IAsyncLifetime
 
         await cluster.Servers.Postgres.KillAsync();
         killed.SetResult();
-        await cluster.Servers.Postgres.StartAsync(Token);
+        await cluster.MendAsync();
 
         // What the push service said could not be written down.
         (await browser.NextAsync())

@@ -233,7 +233,7 @@ public sealed class PushTests(PushCluster cluster)
     [Fact]
     public async Task Who_listens_and_settles_is_not_woken()
     {
-        await using var listener = await Listener.StartAsync(cluster.Api, bob);
+        await using var listener = await cluster.ListenAsync(bob);
         var browser = await cluster.SubscribeAsync(listener.Session);
         var alice = await cluster.Api.ConnectAsync();
 
@@ -249,7 +249,7 @@ public sealed class PushTests(PushCluster cluster)
     [Fact]
     public async Task Who_stops_listening_before_it_has_settled_is_woken()
     {
-        var listener = await Listener.StartAsync(cluster.Api, bob);
+        var listener = await cluster.ListenAsync(bob);
         var browser = await cluster.SubscribeAsync(listener.Session);
         var alice = await cluster.Api.ConnectAsync();
 
@@ -294,7 +294,7 @@ public sealed class PushTests(PushCluster cluster)
         var phone = await cluster.Api.ConnectAsync(bob, "phone");
         var onPhone = await cluster.SubscribeAsync(phone);
         await cluster.Api.DisconnectAsync(phone);
-        await using var laptop = await Listener.StartAsync(cluster.Api, bob, "laptop");
+        await using var laptop = await cluster.ListenAsync(bob, "laptop");
         var onLaptop = await cluster.SubscribeAsync(laptop.Session);
         var alice = await cluster.Api.ConnectAsync();
 
