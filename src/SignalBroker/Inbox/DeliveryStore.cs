@@ -130,25 +130,29 @@ public sealed class DeliveryStore(NpgsqlDataSource database)
         return behind.ToArray();
     }
 
-    /// <summary>The users' sessions that listen or are about to, in the connection's transaction; each user's next to each other.</summary>
-    public static async Task<IReadOnlyList<Recipient>> FindRecipientsAsync(
+    /// <summary>The users' sessions that listen or are about to, by user.</summary>
+    public async Task<IReadOnlyDictionary<string, Recipient[]>> FindRecipientsAsync(IReadOnlyList<string> userIds)
+    {
+        await using var connection = await database.OpenConnectionAsync();
+        return (await FindRecipientsAsync(connection, [.. userIds])).ToDictionary(own => own.Key, own => own.ToArray());
+    }
+
+    /// <summary>The same in the connection's transaction.</summary>
+    public static async Task<ILookup<string, Recipient>> FindRecipientsAsync(
         NpgsqlConnection connection,
-        string[] userIds,
-        string? device
+        string[] userIds
     )
     {
         var found = await connection.QueryAsync<Session, bool, Recipient>(
             $"""
             SELECT {SessionStore.Columns}, {IsBehind} AS IsBehind FROM sessions
             WHERE user_id = ANY(@userIds) AND ended_at IS NULL AND admitted_at IS NOT NULL
-              AND (@device::text IS NULL OR device = @device)
-            ORDER BY user_id
             """,
             (session, isBehind) => new(session, isBehind),
-            new { userIds, device },
+            new { userIds },
             splitOn: "IsBehind"
         );
-        return found.AsList();
+        return found.ToLookup(recipient => recipient.Session.UserId);
     }
 
     /// <summary>The listening sessions of these nodes that are behind, for whatever reason.</summary>

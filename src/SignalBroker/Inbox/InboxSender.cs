@@ -18,13 +18,14 @@ namespace SignalBroker.Inbox;
 /// </para>
 /// <para>
 /// <c>ifOffline</c>: it is published, and stored unless a session's queue has confirmed it. Where a session is behind with
-/// stored signals, it is stored as well, or it would overtake them. With an id, all of this is one transaction that holds
-/// the id's lock; a crash before its commit leaves nothing but what was published, and a repeat sends it again.
+/// stored signals, it is stored as well, or it would overtake them. With an id it is published within a transaction that
+/// holds the id's lock; a crash before its commit leaves nothing but what was published, and a repeat sends it again.
 /// </para>
 /// </remarks>
 public sealed class InboxSender(
     NpgsqlDataSource database,
     InboxStore store,
+    DeliveryStore deliveries,
     InboxDeliverer deliverer,
     SignalRouter router,
     OriginalClient originalClient,
@@ -36,6 +37,7 @@ public sealed class InboxSender(
     private const int MostPublishing = 8;
 
     private readonly Batcher<StoredSignal, Storing> storings = new(store.StoreAsync);
+    private readonly Batcher<string, Recipient[]> recipients = new(deliveries.FindRecipientsAsync);
     private readonly SemaphoreSlim publishing = new(MostPublishing);
     private readonly RepeatWait wait = new(clock);
 
@@ -82,28 +84,55 @@ public sealed class InboxSender(
         StoredSignal signal
     )
     {
+        var found = await recipients.GetAsync(signal.UserId) ?? [];
+        var concerned = Array.FindAll(
+            found,
+            recipient => signal.Device is null || recipient.Session.Device == signal.Device
+        );
+        if (concerned.Length == 0 || Array.Exists(concerned, recipient => recipient.IsBehind))
+        {
+            return (await storings.GetAsync(signal), []);
+        }
+
+        var sessions = Array.ConvertAll(concerned, recipient => recipient.Session);
+        if (signal.Repeat is not null)
+        {
+            return await PublishOnceAsync(sender, id, request, signal, sessions);
+        }
+
+        var outcomes = await router.RouteAsync(sender, id, request, sessions);
+        return (IsTaken(outcomes) ? null : await storings.GetAsync(signal), outcomes);
+    }
+
+    private async Task<(Storing? Ending, SessionOutcome[] Outcomes)> PublishOnceAsync(
+        Sender sender,
+        SignalId id,
+        SignalRequest request,
+        StoredSignal signal,
+        Session[] sessions
+    )
+    {
         await publishing.WaitAsync();
         try
         {
             await using var connection = await database.OpenConnectionAsync();
             await using var transaction = await connection.BeginTransactionAsync();
-            if (signal.Repeat is not null && await store.FindRepeatAsync(connection, signal.Repeat) is { } known)
+            if (await store.FindRepeatAsync(connection, signal.Repeat!) is { } known)
             {
                 return (known, []);
             }
 
-            var recipients = await DeliveryStore.FindRecipientsAsync(connection, [signal.UserId], signal.Device);
-            var outcomes = recipients.Any(recipient => recipient.IsBehind)
-                ? []
-                : await router.RouteAsync(sender, id, request, [.. recipients.Select(recipient => recipient.Session)]);
-            if (Array.Exists(outcomes, outcome => outcome.Outcome == PublishOutcome.Queued))
+            var outcomes = await router.RouteAsync(sender, id, request, sessions);
+            Storing? ending = null;
+            if (IsTaken(outcomes))
             {
-                await RememberAsync(connection, signal, outcomes);
-                await transaction.CommitAsync();
-                return (null, outcomes);
+                await RememberAsync(connection, signal.Repeat!, outcomes);
+            }
+            else
+            {
+                ending = (await store.StoreAsync(connection, [signal]))[signal];
             }
 
-            var ending = (await store.StoreAsync(connection, [signal]))[signal];
             await transaction.CommitAsync();
             return (ending, outcomes);
         }
@@ -113,16 +142,16 @@ public sealed class InboxSender(
         }
     }
 
-    private async Task RememberAsync(NpgsqlConnection connection, StoredSignal signal, SessionOutcome[] outcomes)
+    private static bool IsTaken(SessionOutcome[] outcomes) =>
+        Array.Exists(outcomes, outcome => outcome.Outcome == PublishOutcome.Queued);
+
+    private async Task RememberAsync(NpgsqlConnection connection, RepeatKey repeat, SessionOutcome[] outcomes)
     {
-        if (signal.Repeat is not null)
-        {
-            using var sessions = PooledBuffer.Rent(outcomes.Length * 100);
-            var writer = sessions.JsonWriter();
-            SessionOutcomes.Write(writer, outcomes, nameSessions: !originalClient.Enabled);
-            writer.Flush();
-            await InboxStore.RememberAsync(connection, signal.Repeat, sessions.Written.ToArray());
-        }
+        using var sessions = PooledBuffer.Rent(outcomes.Length * 100);
+        var writer = sessions.JsonWriter();
+        SessionOutcomes.Write(writer, outcomes, nameSessions: !originalClient.Enabled);
+        writer.Flush();
+        await InboxStore.RememberAsync(connection, repeat, sessions.Written.ToArray());
     }
 
     private StoredSignal ToStore(Sender sender, SignalId id, SignalRequest request)

@@ -135,8 +135,7 @@ public sealed partial class RoomInbox(
     private async Task<Live> PublishAsync(NpgsqlConnection connection, RoomSignal signal)
     {
         string[] users = [.. signal.Others.Select(other => other.UserId)];
-        var recipients = await DeliveryStore.FindRecipientsAsync(connection, users, device: null);
-        var sessions = recipients.ToLookup(recipient => recipient.Session.UserId);
+        var sessions = await DeliveryStore.FindRecipientsAsync(connection, users);
         var audience = new RoomAudience();
         foreach (var user in sessions.Where(own => !own.Any(recipient => recipient.IsBehind)))
         {

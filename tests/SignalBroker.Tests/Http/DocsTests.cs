@@ -1,8 +1,10 @@
 using System.Diagnostics;
 using System.Text.RegularExpressions;
 using SignalBroker.LocalCluster;
+using SignalBroker.Push;
 using SignalBroker.Tests.Demo;
 using SignalBroker.Tests.Harness;
+using SignalBroker.Tests.Push;
 
 namespace SignalBroker.Tests.Http;
 
@@ -10,6 +12,8 @@ namespace SignalBroker.Tests.Http;
 public sealed partial class DocsTests
 {
     private const string UsualAddress = "http://127.0.0.1:8080";
+
+    private const string UsualPushPort = "9000";
 
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
@@ -55,16 +59,57 @@ public sealed partial class DocsTests
         }
     }
 
-    // What the page's shell lines write, without empty lines; none of them may be an error.
-    private static async Task<IReadOnlyList<string>> RunAsync(string page)
+    [Fact]
+    public async Task Those_of_pushes()
     {
-        await using var cluster = await Cluster.StartAsync(new ClusterOptions { Nodes = 1 }, Token);
+        using var key = VapidKey.Create();
+        var lines = await RunAsync(
+            "push.md",
+            new Dictionary<string, string>
+            {
+                ["Push:PrivateKey"] = key.PrivateKey,
+                ["Push:Subject"] = PushCluster.Subject,
+                // As the page says.
+                ["Push:AllowPrivateEndpoints"] = "true",
+                ["Push:AllowedHosts:0"] = "127.0.0.1",
+                // What stands in for a push service may not be there yet.
+                ["Push:Backoff"] = "00:00:00.2",
+            }
+        );
+
+        lines[0].ShouldContain("\"outcome\":\"stored\"");
+        lines[1].ShouldBe($"{{\"publicKey\":\"{key.PublicKey}\"}}");
+        lines[2].ShouldContain("/push/1\"");
+        lines[3].ShouldContain("\"outcome\":\"stored\"");
+        lines[4].ShouldBe("POST /push/1 {");
+        lines.ShouldContain("'content-encoding': 'aes128gcm',");
+        lines[^1].ShouldBe("{\"subscriptions\":[]}");
+    }
+
+    // What the page's shell lines for servers that run already write, without empty lines; none of them may be an error.
+    private static async Task<IReadOnlyList<string>> RunAsync(
+        string page,
+        IReadOnlyDictionary<string, string>? settings = null
+    )
+    {
+        await using var cluster = await Cluster.StartAsync(
+            new ClusterOptions { Nodes = 1, WebappSettings = settings ?? new Dictionary<string, string>() },
+            Token
+        );
         await cluster.AllNodesReadyAsync();
         var text = await File.ReadAllTextAsync(Path.Combine(Browser.FindRoot(), "docs", page), Token);
-        var script = string.Concat(Scripts().Matches(text).Select(match => match.Groups["script"].Value));
+        var script = string.Concat(
+            Scripts()
+                .Matches(text)
+                .Select(match => match.Groups["script"].Value)
+                .Where(lines => !lines.StartsWith("make ", StringComparison.Ordinal))
+        );
         script.ShouldContain(UsualAddress);
+        script = script
+            .Replace(UsualAddress, cluster.Webapps[0].PublicAddress)
+            .Replace(UsualPushPort, $"{FreePort.Find()}");
         using var shell = Process.Start(
-            new ProcessStartInfo("bash", ["-c", script.Replace(UsualAddress, cluster.Webapps[0].PublicAddress)])
+            new ProcessStartInfo("bash", ["-c", script])
             {
                 UseShellExecute = false,
                 RedirectStandardOutput = true,

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using Npgsql;
 using SignalBroker.LocalCluster;
 using SignalBroker.Push;
@@ -36,7 +35,7 @@ public sealed class PushCluster : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        Service = new PushService(PublicKey, FreePort());
+        Service = new PushService(PublicKey, FreePort.Find());
         await Service.StartAsync();
         Servers = await Cluster.StartAsync(
             new ClusterOptions
@@ -159,13 +158,6 @@ public sealed class PushCluster : IAsyncLifetime
     }
 
     private static string Base64Of(byte[] bytes) => System.Buffers.Text.Base64Url.EncodeToString(bytes);
-
-    private static int FreePort()
-    {
-        using var probe = new TcpListener(IPAddress.Loopback, 0);
-        probe.Start();
-        return ((IPEndPoint)probe.LocalEndpoint).Port;
-    }
 }
 
 /// <summary>What the tests ask a webapp about pushes.</summary>
