@@ -25,7 +25,9 @@ public sealed class InboxMeasurement
     {
         await using (cluster = await StartAsync(isSynced))
         {
-            var senders = await Task.WhenAll(Enumerable.Range(0, Senders).Select(_ => Listener.StartAsync(Api)));
+            var senders = await ListenAsync();
+            // Nothing is stored for these, so they are never behind.
+            var takers = await ListenAsync();
             var table = new MeasuredTable(
                 isSynced ? "inbox-fsync" : "inbox",
                 "signals of 1 KB, 64 senders",
@@ -36,11 +38,13 @@ public sealed class InboxMeasurement
             for (var round = 0; round < Rounds; round++)
             {
                 var offline = $"offline-{round}";
-                await SendAsync("plain, addressees listen", null, number => senders[number].Session.UserId);
+                await SendAsync("plain, addressees listen", null, number => takers[number].Session.UserId);
+                await SendAsync("`ifOffline`, addressees listen", "ifOffline", number => takers[number].Session.UserId);
                 await SendAsync(
-                    "`ifOffline`, addressees listen",
+                    "the same, with an `id`",
                     "ifOffline",
-                    number => senders[number].Session.UserId
+                    number => takers[number].Session.UserId,
+                    hasId: true
                 );
                 await SendAsync("`ifOffline`, addressees are away", "ifOffline", number => $"if-{offline}-{number}");
                 await SendAsync("`always`, addressees are away", "always", number => $"{offline}-{number}");
@@ -56,13 +60,13 @@ public sealed class InboxMeasurement
             }
 
             await table.WriteAsync();
-            foreach (var sender in senders)
+            foreach (var listener in senders.Concat(takers))
             {
-                await sender.DisposeAsync();
+                await listener.DisposeAsync();
             }
 
-            async Task SendAsync(string what, string? store, Func<int, string> to) =>
-                Note(what, await MeasureAsync(senders, store, to));
+            async Task SendAsync(string what, string? store, Func<int, string> to, bool hasId = false) =>
+                Note(what, await MeasureAsync(senders, store, to, hasId));
 
             async Task DrainAsync(Listener sender, string userId)
             {
@@ -108,7 +112,10 @@ public sealed class InboxMeasurement
         return started;
     }
 
-    private async Task<double> MeasureAsync(Listener[] senders, string? store, Func<int, string> to)
+    private Task<Listener[]> ListenAsync() =>
+        Task.WhenAll(Enumerable.Range(0, Senders).Select(_ => Listener.StartAsync(Api)));
+
+    private async Task<double> MeasureAsync(Listener[] senders, string? store, Func<int, string> to, bool hasId)
     {
         var watch = Stopwatch.StartNew();
         var sent = await Task.WhenAll(senders.Select(SendAsync));
@@ -125,6 +132,7 @@ public sealed class InboxMeasurement
                     {
                         ["to"] = to(number),
                         ["store"] = store,
+                        ["id"] = hasId ? Guid.NewGuid() : null,
                         ["content"] = new string('x', 1000),
                     }
                 );
