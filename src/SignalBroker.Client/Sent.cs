@@ -5,9 +5,6 @@ namespace SignalBroker.Client;
 /// <param name="Sessions">What became of it at each listening session of the addressee; empty if it was stored at once.</param>
 public sealed record Sent(string Id, IReadOnlyList<Delivery> Sessions)
 {
-    /// <summary>The stored signal's place in the addressee's inbox; null when it is not stored, or that is hidden.</summary>
-    public long? Sequence { get; init; }
-
     /// <summary>Whether it is stored: it will reach the addressee, unless it expires before.</summary>
     public bool IsStored { get; init; }
 

@@ -29,9 +29,6 @@ internal sealed record ListedIceServer(IReadOnlyList<string>? Urls, string? User
 /// <summary>What <c>/exchange</c> answers, and what an <c>outcome</c> that comes through the socket holds.</summary>
 internal sealed record ExchangeAnswer(string? Id, IReadOnlyList<ReachedSession>? Sessions)
 {
-    /// <summary>Its place in the addressee's inbox, if it is stored.</summary>
-    public long? Sequence { get; init; }
-
     /// <summary><c>stored</c>; or <c>accepted</c>, where nothing else may be known.</summary>
     public string? Outcome { get; init; }
 
@@ -59,7 +56,6 @@ internal sealed record ExchangeAnswer(string? Id, IReadOnlyList<ReachedSession>?
     public Sent ToSent() =>
         new(Id ?? "", ReachedSession.All(Sessions))
         {
-            Sequence = Sequence,
             IsStored = Outcome == "stored",
             IsHidden = Outcome == "accepted",
         };

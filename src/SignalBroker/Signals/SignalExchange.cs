@@ -123,10 +123,10 @@ public sealed class SignalExchange(
             return;
         }
 
-        if (exchanged.Kept is { Sequence: { } sequence })
+        if (exchanged.Kept is { Sequence: not null })
         {
+            // And not where: how much somebody gets is nobody's business, and would show who an anonymous member is.
             writer.WriteString("outcome"u8, "stored"u8);
-            writer.WriteNumber("sequence"u8, sequence);
         }
 
         writer.WritePropertyName("sessions"u8);

@@ -44,8 +44,8 @@ public sealed class StoredLossTests(FailureCluster cluster) : FailureTests(clust
         await using var receiver = await ListenAsBobOnAsync("phone");
         Cluster.Victim.Pause();
 
-        (await Cluster.ApiOf(0).StoreAsync(alice.Session, bob, 7, "ifOffline", id: "x")).Sequence.ShouldBe(1);
-        (await Cluster.ApiOf(1).StoreAsync(alice.Session, bob, 7, "ifOffline", id: "x")).Sequence.ShouldBe(1);
+        (await Cluster.ApiOf(0).StoreAsync(alice.Session, bob, 7, "ifOffline", id: "x")).ShouldBeStored();
+        (await Cluster.ApiOf(1).StoreAsync(alice.Session, bob, 7, "ifOffline", id: "x")).ShouldBeStored();
 
         Cluster.Victim.Resume();
         await ReceivesOnceAsync(receiver, "x");
@@ -74,7 +74,7 @@ public sealed class StoredLossTests(FailureCluster cluster) : FailureTests(clust
         await Cluster.Servers.Webapps[0].KillAsync();
 
         await Should.ThrowAsync<HttpRequestException>(sending);
-        (await Cluster.ApiOf(1).StoreAsync(alice.Session, bob, 7, "ifOffline", id: "x")).Sequence.ShouldBe(1);
+        (await Cluster.ApiOf(1).StoreAsync(alice.Session, bob, 7, "ifOffline", id: "x")).ShouldBeStored();
         Cluster.Victim.Resume();
         await ReceivesOnceAsync(receiver, "x");
     }

@@ -42,15 +42,12 @@ public static class InboxApi
 
     extension(Answer answer)
     {
-        /// <summary>The sequence of a signal that has been stored.</summary>
-        public long Sequence
+        /// <summary>The signal has been stored, and its sender is told no more than that.</summary>
+        public void ShouldBeStored()
         {
-            get
-            {
-                answer.Status.ShouldBe(System.Net.HttpStatusCode.OK, answer.Body);
-                answer.Json.GetProperty("outcome").GetString().ShouldBe("stored", answer.Body);
-                return answer.Json.GetProperty("sequence").GetInt64();
-            }
+            answer.Status.ShouldBe(System.Net.HttpStatusCode.OK, answer.Body);
+            answer.Json.GetProperty("outcome").GetString().ShouldBe("stored", answer.Body);
+            answer.Json.TryGetProperty("sequence", out _).ShouldBeFalse(answer.Body);
         }
 
         /// <summary>The sequences that <c>GET /inbox</c> has answered.</summary>

@@ -77,8 +77,8 @@ public sealed class RegistryTests(TestCluster cluster) : IAsyncLifetime
         await Api.DisconnectAsync(await cluster.Api.ConnectAsync(userId));
 
         (await Api.ExchangeAsync(alice, new { to = userId, content = 1 })).Code.ShouldBe("user-not-listening");
-        (await Api.StoreAsync(alice, userId, 1)).Sequence.ShouldBe(1);
-        (await Api.StoreAsync(alice, userId, 1, "ifOffline")).Sequence.ShouldBe(2);
+        (await Api.StoreAsync(alice, userId, 1)).ShouldBeStored();
+        (await Api.StoreAsync(alice, userId, 1, "ifOffline")).ShouldBeStored();
         (
             await Api.ExchangeAsync(
                 alice,
@@ -93,6 +93,6 @@ public sealed class RegistryTests(TestCluster cluster) : IAsyncLifetime
         var alice = await cluster.Api.ConnectAsync();
 
         (await cluster.Api.ExchangeAsync(alice, new { to = userId, content = 1 })).Code.ShouldBe("user-not-listening");
-        (await cluster.Api.StoreAsync(alice, userId, 1)).Sequence.ShouldBe(1);
+        (await cluster.Api.StoreAsync(alice, userId, 1)).ShouldBeStored();
     }
 }

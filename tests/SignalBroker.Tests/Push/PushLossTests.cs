@@ -24,7 +24,7 @@ public sealed class PushLossTests(PushCluster cluster) : IAsyncLifetime
         await cluster.Servers.Webapps[0].StopAsync(Token);
         await cluster.Servers.Webapps[1].StopAsync(Token);
 
-        (await new Api(idle.PublicAddress).StoreAsync(alice, bob, 1)).Sequence.ShouldBe(1);
+        (await new Api(idle.PublicAddress).StoreAsync(alice, bob, 1)).ShouldBeStored();
         await idle.KillAsync();
         browser.Tries.ShouldBeEmpty();
         (await cluster.OutboxOfAsync(bob)).ShouldBe(1);

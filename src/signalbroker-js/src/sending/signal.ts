@@ -1,4 +1,4 @@
-import { numberOf, objectsOf, textOf, type JsonObject } from "../json.js";
+import { objectsOf, textOf, type JsonObject } from "../json.js";
 
 /** Whom a signal goes to: all devices of a user, one device of a user, or one session by its listening key. */
 export type Addressee = string | { user: string; device?: string | undefined } | { session: string };
@@ -61,8 +61,6 @@ export interface Sent {
   id: string;
   /** Whether the server has stored it for the addressee. */
   stored: boolean;
-  /** Its place in the addressee's inbox, if it is stored. */
-  sequence: number | undefined;
   /** One for each session that the signal went to. */
   sessions: readonly Delivery[];
 }
@@ -87,7 +85,6 @@ export function readSent(id: string, answer: JsonObject): Sent {
   return {
     id,
     stored: answer["outcome"] === "stored",
-    sequence: numberOf(answer, "sequence"),
     sessions: readDeliveries(answer) ?? [],
   };
 }

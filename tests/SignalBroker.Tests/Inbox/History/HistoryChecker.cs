@@ -47,14 +47,6 @@ public sealed class HistoryChecker(
                 .Select(signal => $"{device} got {signal.Number}, which was for {byNumber[signal.Number].Device}"),
             .. seen.Where(signal => byNumber.TryGetValue(signal.Number, out var sent) && sent.Told == Told.Refused)
                 .Select(signal => $"{device} got {signal.Number}, which was refused"),
-            .. arrived
-                .Where(signal =>
-                    signal.Sequence is not null
-                    && byNumber.TryGetValue(signal.Number, out var sent)
-                    && sent.Sequence is not null
-                    && sent.Sequence != signal.Sequence
-                )
-                .Select(signal => $"{device} got {signal.Number} with the sequence {signal.Sequence}"),
             .. seen.Zip(seen.Skip(1))
                 .Where(pair => pair.First.Number > pair.Second.Number)
                 .Select(pair => $"{device} got {pair.Second.Number} after {pair.First.Number}"),
@@ -70,10 +62,24 @@ public sealed class HistoryChecker(
 
     private IEnumerable<string> SequencesCountUp()
     {
-        var stored = sent.Where(signal => signal.Sequence is not null).OrderBy(signal => signal.Number).ToArray();
-        return stored
-            .Zip(stored.Skip(1))
-            .Where(pair => pair.First.Sequence >= pair.Second.Sequence)
-            .Select(pair => $"{pair.Second.Number} was sent after {pair.First.Number} and stored before it");
+        var stored = received
+            .Where(signal => signal.Sequence is not null)
+            .Select(signal => (signal.Number, signal.Sequence))
+            .Distinct()
+            .OrderBy(signal => signal.Number)
+            .ThenBy(signal => signal.Sequence)
+            .ToArray();
+        return
+        [
+            .. stored
+                .Zip(stored.Skip(1))
+                .Where(pair => pair.First.Number == pair.Second.Number)
+                .Select(pair => $"{pair.First.Number} was stored as {pair.First.Sequence} and {pair.Second.Sequence}"),
+            .. stored
+                .DistinctBy(signal => signal.Number)
+                .Zip(stored.DistinctBy(signal => signal.Number).Skip(1))
+                .Where(pair => pair.First.Sequence >= pair.Second.Sequence)
+                .Select(pair => $"{pair.Second.Number} was sent after {pair.First.Number} and stored before it"),
+        ];
     }
 }

@@ -28,9 +28,6 @@ public sealed record SentEvent
     /// <summary>What the sender was told last.</summary>
     public Told Told { get; init; }
 
-    /// <summary>Its place in the inbox, if it is stored.</summary>
-    public long? Sequence { get; init; }
-
     /// <summary>Whether it may expire before it is delivered.</summary>
     public bool IsShortLived { get; init; }
 }

@@ -48,10 +48,9 @@ public sealed class HistorySender(Func<int, Api> api, string to)
             };
             return answer.Status switch
             {
-                HttpStatusCode.OK when answer.Json.TryGetProperty("sequence", out var sequence) => known with
+                HttpStatusCode.OK when answer.Json.TryGetProperty("outcome", out _) => known with
                 {
                     Told = Told.Stored,
-                    Sequence = sequence.GetInt64(),
                 },
                 HttpStatusCode.OK => known with { Told = Told.Queued },
                 HttpStatusCode.ServiceUnavailable or HttpStatusCode.Unauthorized => known,
