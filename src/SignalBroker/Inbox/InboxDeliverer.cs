@@ -78,8 +78,8 @@ public sealed partial class InboxDeliverer(
         }
     }
 
-    /// <summary>Has somebody look whether any session of these members of rooms is behind; never throws.</summary>
-    public async Task CallMembersAsync(IEnumerable<string> userIds)
+    /// <summary>The same for many users, who are members of rooms or have sent something.</summary>
+    public async Task CallAllAsync(IEnumerable<string> userIds)
     {
         try
         {

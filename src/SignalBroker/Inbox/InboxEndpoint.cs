@@ -122,7 +122,8 @@ public sealed class InboxEndpoint(
 
         if (await directory.AuthenticateAsync(credential) is { } session)
         {
-            return session;
+            // Nothing has proved whose stored signals an original page would read.
+            return session.OriginalClient ? null : session;
         }
 
         strange.Record(

@@ -32,6 +32,10 @@ public sealed class InboxOptions
     [Range(typeof(TimeSpan), "00:01:00", "3650.00:00:00")]
     public TimeSpan ForgetDevicesAfter { get; set; } = TimeSpan.FromDays(30);
 
+    /// <summary>How many devices of a user are remembered; those that have been away for longest are forgotten.</summary>
+    [Range(1, 1000)]
+    public int MaxDevices { get; set; } = 16;
+
     /// <summary>How often what a crash or a lost node has left undelivered is looked for.</summary>
     [Range(typeof(TimeSpan), "00:00:00.1", "00:05:00")]
     public TimeSpan SweepInterval { get; set; } = TimeSpan.FromSeconds(2);

@@ -43,10 +43,7 @@ public sealed class ReceiptWriter(
 
         await store.StoreAsync(connection, [.. receipts.Select(Write)]);
         await transaction.CommitAsync();
-        foreach (var sender in receipts.Select(receipt => receipt.Sender).Distinct())
-        {
-            await deliverer.CallAllAsync(sender);
-        }
+        await deliverer.CallAllAsync(receipts.Select(receipt => receipt.Sender).Distinct());
 
         return receipts.Count;
     }

@@ -38,6 +38,15 @@ public sealed class SettlingStore(NpgsqlDataSource database, IOptions<InboxOptio
             $"""
             SELECT user_id FROM inboxes WHERE user_id = @userId FOR UPDATE;
 
+            DELETE FROM inbox_devices AS known USING (
+                SELECT device FROM inbox_devices WHERE user_id = @userId AND device NOT IN (@device, '')
+                ORDER BY last_seen DESC OFFSET @MaxDevices - 1
+            ) AS excess
+            WHERE known.user_id = @userId AND known.device = excess.device AND NOT EXISTS (
+                SELECT FROM sessions
+                WHERE user_id = @userId AND sessions.device = known.device AND ended_at IS NULL
+            );
+
             WITH told AS (
                 INSERT INTO inbox_receipts (sender, id, delivered, user_id, device, session, room, member)
                 SELECT receipt_to, id, true, user_id, nullif(@device, ''), @session, room, member
@@ -90,6 +99,7 @@ public sealed class SettlingStore(NpgsqlDataSource database, IOptions<InboxOptio
                 upTo = request.UpTo ?? 0,
                 sequences = request.Sequences,
                 ids = request.Ids,
+                options.Value.MaxDevices,
             }
         );
         await read.ReadAsync<string>();
@@ -130,10 +140,13 @@ public sealed class SettlingStore(NpgsqlDataSource database, IOptions<InboxOptio
                 SELECT ctid FROM sent_signals WHERE sent_at <= now() - @RepeatWindow ORDER BY sent_at LIMIT @MostForgotten
             ));
 
-            DELETE FROM inbox_devices AS device
-            WHERE last_seen < now() - @ForgetDevicesAfter AND NOT EXISTS (
-                SELECT FROM sessions WHERE sessions.user_id = device.user_id AND sessions.device = device.device
-            );
+            DELETE FROM inbox_devices WHERE ctid = ANY(ARRAY(
+                SELECT ctid FROM inbox_devices AS known
+                WHERE last_seen < now() - @ForgetDevicesAfter AND NOT EXISTS (
+                    SELECT FROM sessions WHERE sessions.user_id = known.user_id AND sessions.device = known.device
+                )
+                LIMIT @MostForgotten
+            ));
             """,
             new
             {

@@ -44,8 +44,11 @@ public sealed class DueStore(Visibility visibility)
             ), mine AS MATERIALIZED (
                 SELECT user_id FROM (SELECT DISTINCT user_id FROM due) AS users
                 WHERE pg_try_advisory_xact_lock(hashtextextended(user_id, {SubscriptionStore.LockSpace}))
+            ), all_due AS MATERIALIZED (
+                SELECT number FROM presence_due JOIN mine USING (user_id) WHERE due_at <= now()
+                FOR UPDATE OF presence_due SKIP LOCKED
             ), taken AS (
-                DELETE FROM presence_due USING due JOIN mine USING (user_id) WHERE presence_due.number = due.number
+                DELETE FROM presence_due USING all_due WHERE presence_due.number = all_due.number
                 RETURNING presence_due.user_id, presence_due.went
             )
             SELECT user_id, bool_or(went) FROM taken GROUP BY user_id

@@ -73,8 +73,7 @@ public sealed class PresenceEndpoints(
             return Problem.InvalidMember("limit", $"must be a whole number from 1 to {Most}");
         }
 
-        var condition = visibility.Condition("@viewer::text", "users.user_id");
-        var found = await users.ListAsync(condition, viewer, after ?? "", most + 1);
+        var found = await users.ListAsync(visibility.VisibleTo(viewer), viewer, after ?? "", most + 1);
         var hasMore = found.Count > most;
         return TypedResults.Ok(
             new UsersAnswer(hasMore ? [.. found.Take(most)] : found, hasMore ? found[most - 1].UserId : null)

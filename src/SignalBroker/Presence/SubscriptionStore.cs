@@ -6,8 +6,9 @@ namespace SignalBroker.Presence;
 
 /// <summary>The SQL statements that subscribe sessions to users' presence.</summary>
 /// <remarks>
-/// What subscribers of a user were told is read and written by whoever holds the user's advisory lock. A subscribing
-/// session waits for its locks, all of them before it touches a row, in the order of their numbers; the others only try.
+/// What subscribers of a user were told is read and written by whoever holds the user's advisory lock: alone, who tells
+/// all of them; with others, a session that subscribes, which writes of itself only. A session waits for its locks, all of
+/// them before it touches a row, in the order of their numbers; the others only try.
 /// </remarks>
 public sealed class SubscriptionStore(NpgsqlDataSource database, PresenceStore presence)
 {
@@ -77,7 +78,7 @@ public sealed class SubscriptionStore(NpgsqlDataSource database, PresenceStore p
             $"""
             SELECT pg_advisory_xact_lock(hashtextextended(@listeningKey, {SessionLockSpace}));
 
-            SELECT count(pg_advisory_xact_lock(user_lock)) FROM (
+            SELECT count(pg_advisory_xact_lock_shared(user_lock)) FROM (
                 SELECT DISTINCT hashtextextended(user_id, {LockSpace}) AS user_lock
                 FROM (
                     SELECT unnest(@userIds) AS user_id
@@ -106,9 +107,16 @@ public sealed class SubscriptionStore(NpgsqlDataSource database, PresenceStore p
                     INSERT INTO presence_subscriptions (listening_key, user_id)
                     SELECT listening_key, user_id FROM session, unnest(@userIds) AS user_id
                     ON CONFLICT DO NOTHING
+                    RETURNING user_id
                 ), again AS (
                     INSERT INTO presence_due (user_id, due_at, went)
-                    SELECT user_id, now() + @LookAgainAfter, false FROM session, unnest(@userIds) AS user_id
+                    SELECT user_id, now() + @LookAgainAfter, false FROM begun
+                    -- A crowd that subscribes to one user needs one look.
+                    WHERE NOT EXISTS (
+                        SELECT FROM presence_due AS known
+                        WHERE known.user_id = begun.user_id AND NOT known.went
+                          AND known.due_at > now() + 0.8 * @LookAgainAfter
+                    )
                 )
                 SELECT EXISTS (SELECT FROM session)
                 """,

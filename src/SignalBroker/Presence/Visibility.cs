@@ -24,6 +24,14 @@ public sealed class Visibility(RoomStore rooms, IOptions<PresenceOptions> option
             _ => $"({viewer} IS NULL OR {user} = {viewer})",
         };
 
+    /// <summary>An SQL subquery of the users whom <c>@viewer</c> may see, each once; null where it may see everyone.</summary>
+    /// <param name="viewer">Whoever looks; null for an application.</param>
+    public string? VisibleTo(string? viewer) =>
+        viewer is null || IsOpen ? null
+        : Rule == PresenceVisibility.SameRoom
+            ? $"(SELECT @viewer::text AS user_id UNION {RoomStore.KnownTo("@viewer")})"
+        : "(SELECT @viewer::text AS user_id)";
+
     /// <summary>Whether the viewer may see the user.</summary>
     public async ValueTask<bool> MaySeeAsync(string viewer, string userId) =>
         IsOpen

@@ -122,7 +122,7 @@ public sealed partial class RoomInbox(
 
         await transaction.CommitAsync();
         // The answer does not wait for the delivery.
-        _ = deliverer.CallMembersAsync(missing.Select(copy => copy.UserId));
+        _ = deliverer.CallAllAsync(missing.Select(copy => copy.UserId));
         return (null, reached);
     }
 

@@ -68,6 +68,14 @@ public sealed class RoomStore(NpgsqlDataSource database)
             )
             """;
 
+    /// <summary>An SQL query of the users of whom <see cref="IsKnownTo"/> holds.</summary>
+    /// <param name="viewer">An SQL expression for the viewer's id.</param>
+    public static string KnownTo(string viewer) =>
+        $"""
+            SELECT other.user_id FROM room_members AS own JOIN room_members AS other USING (room_id)
+            WHERE own.user_id = {viewer} AND NOT other.anonymous
+            """;
+
     /// <summary>Makes a room with its owner as its first member.</summary>
     /// <returns>Whether it was made: the user may be a member of too many already.</returns>
     public async Task<bool> CreateAsync(NewRoom room, NewMember owner, int maxPerUser)

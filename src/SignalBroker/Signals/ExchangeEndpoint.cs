@@ -6,6 +6,7 @@ using SignalBroker.Compatibility;
 using SignalBroker.Hosting;
 using SignalBroker.Http;
 using SignalBroker.Inbox;
+using SignalBroker.Rooms;
 using SignalBroker.Sessions;
 using SignalBroker.StrangeBehaviors;
 using SignalBroker.Users;
@@ -13,7 +14,8 @@ using SignalBroker.Users;
 namespace SignalBroker.Signals;
 
 /// <summary>What <c>/exchange</c> takes, for the API's description; <see cref="SignalRequest"/> reads it.</summary>
-/// <param name="To">The user to send to: all of the user's listening sessions. Either this or <c>toSession</c>.</param>
+/// <param name="To">The user to send to: all of the user's listening sessions. Either this, <c>toSession</c> or <c>toRoom</c>.</param>
+/// <param name="Device">With <c>to</c>, the one device to send to.</param>
 /// <param name="ToSession">The listening key of the one session to send to.</param>
 /// <param name="ToRoom">The id of the room to send to: all members that the sender reaches.</param>
 /// <param name="ToMember">With <c>toRoom</c>, the id of the one member to send to.</param>
@@ -25,6 +27,7 @@ namespace SignalBroker.Signals;
 /// <param name="Receipt"><c>delivered</c>: the sender gets a signal when the addressee has settled this one.</param>
 public sealed record ExchangeRequestSchema(
     string? To,
+    string? Device,
     string? ToSession,
     string? ToRoom,
     string? ToMember,
@@ -39,13 +42,23 @@ public sealed record ExchangeRequestSchema(
 /// <summary>What became of a signal, for the API's description; <see cref="SignalExchange"/> writes it.</summary>
 /// <param name="Id">The signal's id, as the receiver sees it.</param>
 /// <param name="Outcome"><c>stored</c>, if it is; <c>accepted</c>, if the sender may not see what became of it.</param>
-/// <param name="Sequence">Its place in the addressee's inbox, if it is stored.</param>
-/// <param name="Sessions">The outcome for each of the addressee's sessions.</param>
+/// <param name="Sessions">The outcome for each of the addressee's sessions; left out in a room.</param>
+/// <param name="Room">The room that it was sent to; this and what follows is left out elsewhere.</param>
+/// <param name="Members">How many other members it is for.</param>
+/// <param name="Listening">How many of them listen.</param>
+/// <param name="Stored">For how many of them it is stored, if it was to be.</param>
+/// <param name="Full">How many of them have it not because their inboxes are full.</param>
+/// <param name="Nodes">The outcome on each node where members listen.</param>
 public sealed record ExchangeAnswerSchema(
     string Id,
     string? Outcome,
-    long? Sequence,
-    IReadOnlyList<ExchangeAnswerSchema.Reached> Sessions
+    IReadOnlyList<ExchangeAnswerSchema.Reached>? Sessions,
+    string? Room,
+    int? Members,
+    int? Listening,
+    int? Stored,
+    int? Full,
+    IReadOnlyList<NodeReached>? Nodes
 )
 {
     /// <summary>One of the addressee's sessions.</summary>

@@ -42,7 +42,7 @@ public static class SignalsSetup
                 .TakesServiceKey()
                 .AnswersAlways()
                 .Produces<ExchangeAnswerSchema>()
-                .Fails(400, 401, 404, 413, 415, 429, 503);
+                .Fails(400, 401, 403, 404, 409, 413, 415, 429, 503);
         }
     }
 }

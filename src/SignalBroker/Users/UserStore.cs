@@ -66,17 +66,18 @@ public sealed class UserStore(NpgsqlDataSource database)
     }
 
     /// <summary>Lists the users ever seen who are not anonymous, in the order of the bytes of their ids.</summary>
-    /// <param name="condition">An SQL condition on <c>users.user_id</c> and <c>@viewer</c>.</param>
+    /// <param name="visible">An SQL subquery of the only users to list, with <c>@viewer</c>; null for all of them.</param>
     /// <param name="viewer">Whoever asks.</param>
     /// <param name="after">The id after which to begin.</param>
     /// <param name="limit">How many at most.</param>
-    public async Task<IReadOnlyList<KnownUser>> ListAsync(string condition, string? viewer, string after, int limit)
+    public async Task<IReadOnlyList<KnownUser>> ListAsync(string? visible, string? viewer, string after, int limit)
     {
         await using var connection = await database.OpenConnectionAsync();
         var users = await connection.QueryAsync<KnownUser>(
             $"""
-            SELECT user_id AS UserId, first_seen AS FirstSeen, last_seen AS LastSeen FROM users
-            WHERE NOT anonymous AND user_id COLLATE "C" > @after AND {condition}
+            SELECT user_id AS UserId, first_seen AS FirstSeen, last_seen AS LastSeen
+            FROM {(visible is null ? "users" : $"{visible} AS visible JOIN users USING (user_id)")}
+            WHERE NOT anonymous AND user_id COLLATE "C" > @after
             ORDER BY user_id COLLATE "C" LIMIT @limit
             """,
             new

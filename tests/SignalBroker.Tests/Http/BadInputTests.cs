@@ -259,9 +259,13 @@ public sealed class BadInputTests(TestCluster cluster)
             ],
             ignoreOrder: true
         );
-        var required = answer
-            .Json.GetProperty("components")
-            .GetProperty("schemas")
+        var schemas = answer.Json.GetProperty("components").GetProperty("schemas");
+        schemas
+            .GetProperty("ExchangeRequestSchema")
+            .GetProperty("properties")
+            .TryGetProperty("device", out _)
+            .ShouldBeTrue();
+        var required = schemas
             .GetProperty("ConnectAnswer")
             .GetProperty("required")
             .EnumerateArray()

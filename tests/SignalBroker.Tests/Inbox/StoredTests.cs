@@ -106,6 +106,31 @@ public sealed class StoredTests(TestCluster cluster)
     }
 
     [Fact]
+    public async Task Nobody_waits_for_a_device_after_which_many_others_have_come()
+    {
+        var alice = await cluster.Api.ConnectAsync();
+        await ComeAsync("oldest");
+        await ComeAsync("old");
+        await cluster.Api.StoreAsync(alice, bob, 1);
+
+        for (var device = 1; device <= 15; device++)
+        {
+            await ComeAsync($"new-{device}");
+        }
+
+        (await EntriesAsync()).ShouldBe(1);
+        await ComeAsync("old");
+        (await EntriesAsync()).ShouldBe(0);
+
+        async Task ComeAsync(string device)
+        {
+            var session = await cluster.Api.ConnectAsync(bob, device);
+            (await cluster.Api.SettleAsync(session, new { upTo = 1 })).Status.ShouldBe(HttpStatusCode.OK);
+            await cluster.Api.DisconnectAsync(session);
+        }
+    }
+
+    [Fact]
     public async Task A_signal_for_one_device_waits_for_that_one_only()
     {
         var alice = await cluster.Api.ConnectAsync();

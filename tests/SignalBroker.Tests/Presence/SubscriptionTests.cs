@@ -50,6 +50,24 @@ public sealed class SubscriptionTests(TestCluster cluster)
     }
 
     [Fact]
+    public async Task However_many_subscribe_to_a_user_one_look_is_enough()
+    {
+        var viewers = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => cluster.Api.ConnectAsync()));
+        await using var looks = cluster.Database.CreateCommand("SELECT count(*) FROM presence_due WHERE user_id = $1");
+        looks.Parameters.AddWithValue(userId);
+
+        foreach (var viewer in viewers)
+        {
+            await cluster.Api.SubscribeAsync(viewer, userId);
+            ((long)(await looks.ExecuteScalarAsync(Token))!).ShouldBeLessThan(10);
+        }
+
+        await Eventually.HoldsAsync(async () => ((long)(await looks.ExecuteScalarAsync(Token))!).ShouldBe(0));
+        await cluster.Api.SubscribeAsync(viewers[0], userId);
+        ((long)(await looks.ExecuteScalarAsync(Token))!).ShouldBe(0);
+    }
+
+    [Fact]
     public async Task A_quick_reconnect_shows_nothing()
     {
         await using var viewer = await Listener.StartAsync(cluster.Api);
