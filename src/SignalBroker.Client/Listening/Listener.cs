@@ -21,11 +21,14 @@ internal abstract class Listener(TimeProvider time, EnvelopeReceived received) :
     /// <summary>Which way it is.</summary>
     public abstract ListensBy By { get; }
 
-    /// <summary>Whether <see cref="SendAsync"/> is possible.</summary>
+    /// <summary>Whether <see cref="SendAsync"/> is possible, and its answer can come.</summary>
     public virtual bool CanSend => false;
 
     /// <summary>Every how many seconds <see cref="Beat"/> is to be called.</summary>
     public int BeatEvery { get; protected set; }
+
+    /// <summary>Whether the other side has ever said a word.</summary>
+    protected bool WasReached { get; set; }
 
     /// <summary>What is at the other end, for people.</summary>
     protected abstract string OtherSide { get; }

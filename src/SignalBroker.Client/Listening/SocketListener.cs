@@ -31,7 +31,8 @@ internal sealed class SocketListener : Listener
 
     public override ListensBy By => ListensBy.WebSocket;
 
-    public override bool CanSend => true;
+    // Held up, answers would wait behind what nobody reads.
+    public override bool CanSend => !IsHeldUp;
 
     protected override string OtherSide => "node";
 
