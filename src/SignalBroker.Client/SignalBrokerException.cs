@@ -38,6 +38,9 @@ public sealed class ListeningFailedException : SignalBrokerException
 
     internal ListeningFailedException(Interruption why)
         : base(why.Code, why.Reason) { }
+
+    /// <summary>Whether the other side was reached: then nothing blocks this way of listening.</summary>
+    internal bool WasReached { get; init; }
 }
 
 /// <summary>

@@ -223,12 +223,14 @@ internal sealed class SocketListener : Listener
         }
         else if (frame.Command.SequenceEqual("ERROR"u8))
         {
+            WasReached = true;
             Lose($"The node refused: {Encoding.UTF8.GetString(frame["message"u8])}.");
         }
         else
         {
             if (frame.Command.SequenceEqual("CONNECTED"u8))
             {
+                WasReached = true;
                 Agree(frame["heart-beat"u8]);
             }
 
