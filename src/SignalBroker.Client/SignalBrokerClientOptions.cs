@@ -35,7 +35,7 @@ public sealed record SignalBrokerClientOptions
     public string? ServiceKey { get; init; }
 
     /// <summary>
-    /// How signals come in. Null for by WebSocket and, where two of them in a row can't be opened, as server-sent events;
+    /// How signals come in. Null for by WebSocket and, where nothing comes through two in a row, as server-sent events;
     /// after 10 minutes the next loss has a WebSocket tried once more.
     /// </summary>
     public ListensBy? Listen { get; init; }

@@ -2,12 +2,13 @@ namespace SignalBroker.Client;
 
 /// <summary>
 /// What <see cref="SignalBrokerException.Code"/> and <see cref="Interruption.Code"/> may be: the codes that this library
-/// itself gives, and those of the server. Something in between, such as a gateway, answers without a code: then it is
-/// <c>http-</c> and the status.
+/// itself gives, and those of the server. Something on the way, such as a gateway, answers without a code: then it is
+/// <see cref="PayloadTooLarge"/> for 413, <c>http-</c> and the status for 429 and from 502 on, and <see cref="Unreachable"/>
+/// for anything else.
 /// </summary>
 public static class SignalBrokerCode
 {
-    /// <summary>Nobody answered; whether it has done what was asked is not known.</summary>
+    /// <summary>Nobody answered, or only something on the way; whether it has done what was asked is not known.</summary>
     public const string Unreachable = "unreachable";
 
     /// <summary>The signal, or the question, waited for its whole time to live, and was not sent.</summary>

@@ -10,7 +10,9 @@ public abstract class SignalBrokerException : Exception
     public string Code { get; }
 }
 
-/// <summary>Nobody answered: whether the server has done what was asked is not known.</summary>
+/// <summary>
+/// Nobody answered, or only something on the way, such as a gateway: whether the server has done what was asked is not known.
+/// </summary>
 public sealed class ServerUnreachableException : SignalBrokerException
 {
     internal ServerUnreachableException(string message, Exception? cause = null)
@@ -38,6 +40,9 @@ public sealed class ListeningFailedException : SignalBrokerException
 
     internal ListeningFailedException(Interruption why)
         : base(why.Code, why.Reason) { }
+
+    /// <summary>Whether the other side was reached: then nothing blocks this way of listening.</summary>
+    internal bool WasReached { get; init; }
 }
 
 /// <summary>

@@ -15,7 +15,7 @@ public abstract class SignalSender
     private protected SignalSender(TimeProvider time) => this.time = time;
 
     /// <summary>
-    /// Sends any JSON. Signals to one addressee go one after the other, in the order of the calls; one that the server can't
+    /// Sends any JSON. Signals to one user, room or session go one after the other, in the order of the calls; one that the server can't
     /// take at the moment is tried again for its time to live, 30 s if none is said.
     /// </summary>
     /// <param name="to">

@@ -1,4 +1,3 @@
-using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
@@ -72,6 +71,7 @@ internal sealed class HttpCalls(Uri url, HttpMessageInvoker? http, TimeProvider 
 
     /// <summary>Opens a stream of server-sent events; whoever gets it disposes of it.</summary>
     /// <exception cref="ServerRefusedException">The server answered with an error.</exception>
+    /// <exception cref="ServerUnreachableException">Something else answered.</exception>
     /// <exception cref="HttpRequestException">It did not answer.</exception>
     public async Task<HttpResponseMessage> OpenStreamAsync(
         string path,
@@ -90,7 +90,7 @@ internal sealed class HttpCalls(Uri url, HttpMessageInvoker? http, TimeProvider 
 
         using (response)
         {
-            throw RefusalOf(response, await ReadAllAsync(response, cancellationToken));
+            throw FailureOf(response, await ReadAllAsync(response, cancellationToken));
         }
     }
 
@@ -132,7 +132,7 @@ internal sealed class HttpCalls(Uri url, HttpMessageInvoker? http, TimeProvider 
         {
             using var response = await Http.SendAsync(request, limit.Token);
             var answer = await ReadAllAsync(response, limit.Token);
-            return response.IsSuccessStatusCode ? answer : throw RefusalOf(response, answer);
+            return response.IsSuccessStatusCode ? answer : throw FailureOf(response, answer);
         }
         catch (Exception failure) when (failure is HttpRequestException or IOException)
         {
@@ -144,7 +144,7 @@ internal sealed class HttpCalls(Uri url, HttpMessageInvoker? http, TimeProvider 
         }
     }
 
-    private ServerRefusedException RefusalOf(HttpResponseMessage response, byte[] answer)
+    private SignalBrokerException FailureOf(HttpResponseMessage response, byte[] answer)
     {
         Problem? problem = null;
         try
@@ -153,20 +153,34 @@ internal sealed class HttpCalls(Uri url, HttpMessageInvoker? http, TimeProvider 
         }
         catch (JsonException)
         {
-            // Gateways in between answer without a code.
+            // Not the server's.
         }
 
         var status = (int)response.StatusCode;
-        var code =
-            response.StatusCode == HttpStatusCode.Unauthorized ? SignalBrokerCode.Unauthorized : $"http-{status}";
+        var says = problem?.Detail ?? problem?.Title ?? $"Something on the way answered {status}.";
+        if ((problem?.Code ?? CodeOfGateway(status)) is not { } code)
+        {
+            return new ServerUnreachableException(says);
+        }
+
         return ServerRefusedException.Of(
-            new(status, problem?.Code ?? code, problem?.Detail ?? problem?.Title ?? $"The server answered {status}.")
+            new(status, code, says)
             {
                 RetryAfter = RetryAfter(response.Headers.RetryAfter),
                 Sessions = ReachedSession.All(problem?.Sessions),
             }
         );
     }
+
+    // The server names every refusal. What has no code comes from a gateway that can't reach it, or won't for the moment;
+    // only the length of a body is the same the next time.
+    private static string? CodeOfGateway(int status) =>
+        status switch
+        {
+            413 => SignalBrokerCode.PayloadTooLarge,
+            429 or >= 502 => $"http-{status}",
+            _ => null,
+        };
 
     // RFC 9110, section 10.2.3: seconds or a date.
     private TimeSpan? RetryAfter(RetryConditionHeaderValue? header)

@@ -88,6 +88,7 @@ internal sealed class Webapp(SignalBrokerClientOptions options)
 
     /// <summary>Opens the stream of a session's signals; whoever gets it disposes of it.</summary>
     /// <exception cref="ServerRefusedException">The server answered with an error.</exception>
+    /// <exception cref="ServerUnreachableException">Something else answered.</exception>
     /// <exception cref="HttpRequestException">It did not answer.</exception>
     public Task<HttpResponseMessage> OpenStreamAsync(OpenSession session, CancellationToken cancellationToken) =>
         calls.OpenStreamAsync("/listen", session.Authorization, cancellationToken);

@@ -160,7 +160,7 @@ internal sealed class Connection(
             ways.Succeeded(by);
             return listener;
         }
-        catch (ListeningFailedException)
+        catch (ListeningFailedException failure) when (!failure.WasReached)
         {
             ways.Failed(by);
             throw;

@@ -21,17 +21,23 @@ internal abstract class Listener(TimeProvider time, EnvelopeReceived received) :
     /// <summary>Which way it is.</summary>
     public abstract ListensBy By { get; }
 
-    /// <summary>Whether <see cref="SendAsync"/> is possible.</summary>
+    /// <summary>Whether <see cref="SendAsync"/> is possible, and its answer can come.</summary>
     public virtual bool CanSend => false;
 
     /// <summary>Every how many seconds <see cref="Beat"/> is to be called.</summary>
     public int BeatEvery { get; protected set; }
+
+    /// <summary>Whether the other side has ever said a word.</summary>
+    protected bool WasReached { get; set; }
 
     /// <summary>What is at the other end, for people.</summary>
     protected abstract string OtherSide { get; }
 
     /// <summary>After which silence the other side is given up; zero for never.</summary>
     protected TimeSpan LongestSilence { get; set; }
+
+    /// <summary>Whether it reads nothing until what came has been taken.</summary>
+    protected bool IsHeldUp => isHeldUp;
 
     /// <summary>Cancelled when it ends.</summary>
     protected CancellationToken Ending => ending.Token;
@@ -175,18 +181,23 @@ internal abstract class Listener(TimeProvider time, EnvelopeReceived received) :
         {
             listener.Dispose();
             cancellationToken.ThrowIfCancellationRequested();
-            throw failure switch
+            var why = failure switch
             {
-                ListeningFailedException => failure,
-                OperationCanceledException => new ListeningFailedException(
-                    $"The {listener.OtherSide} did not confirm in time.",
-                    failure
-                ),
-                _ when failure is ServerRefusedException || IsLoss(failure) => new ListeningFailedException(
+                ListeningFailedException => failure.Message,
+                OperationCanceledException => $"The {listener.OtherSide} did not confirm in time.",
+                _ when failure is SignalBrokerException || IsLoss(failure) =>
                     $"The {listener.OtherSide}: {failure.Message}",
-                    failure
-                ),
-                _ => failure,
+                _ => null,
+            };
+            if (why is null)
+            {
+                throw;
+            }
+
+            throw new ListeningFailedException(why, failure)
+            {
+                // The webapp answers so while the session's node is away.
+                WasReached = listener.WasReached || failure is ServerRefusedException { Status: 503 },
             };
         }
     }

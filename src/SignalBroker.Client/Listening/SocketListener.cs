@@ -31,7 +31,8 @@ internal sealed class SocketListener : Listener
 
     public override ListensBy By => ListensBy.WebSocket;
 
-    public override bool CanSend => true;
+    // Held up, answers would wait behind what nobody reads.
+    public override bool CanSend => !IsHeldUp;
 
     protected override string OtherSide => "node";
 
@@ -222,12 +223,14 @@ internal sealed class SocketListener : Listener
         }
         else if (frame.Command.SequenceEqual("ERROR"u8))
         {
+            WasReached = true;
             Lose($"The node refused: {Encoding.UTF8.GetString(frame["message"u8])}.");
         }
         else
         {
             if (frame.Command.SequenceEqual("CONNECTED"u8))
             {
+                WasReached = true;
                 Agree(frame["heart-beat"u8]);
             }
 

@@ -5,7 +5,7 @@ namespace SignalBroker.Client.Listening;
 /// <param name="time">The clock.</param>
 internal sealed class WayChoice(ListensBy? wanted, TimeProvider time)
 {
-    /// <summary>So many WebSockets in a row must fail to open.</summary>
+    /// <summary>So many WebSockets in a row must fail without a word of the node.</summary>
     public const int Patience = 2;
 
     /// <summary>How long server-sent events are used until a WebSocket is tried once more.</summary>
@@ -32,7 +32,7 @@ internal sealed class WayChoice(ListensBy? wanted, TimeProvider time)
         }
     }
 
-    /// <summary>An attempt that way failed.</summary>
+    /// <summary>An attempt that way failed, as if something blocked it.</summary>
     public void Failed(ListensBy by)
     {
         if (by == ListensBy.WebSocket)

@@ -21,7 +21,8 @@ internal static class OutboxLimits
 }
 
 /// <summary>
-/// Signals on their way out: one at a time to an addressee, so that their order stays, and none while nothing listens.
+/// Signals on their way out: one at a time to a user, room or session, so that their order stays, and none while nothing
+/// listens.
 /// </summary>
 /// <typeparam name="TSender">What proves who sends.</typeparam>
 /// <param name="deliver">Hands a signal over.</param>
@@ -37,7 +38,7 @@ internal sealed class Outbox<TSender>(
     where TSender : class
 {
     private readonly Lock changing = new();
-    private readonly Dictionary<Addressee, LinkedList<TaskCompletionSource>> lines = [];
+    private readonly Dictionary<(AddresseeKind, string), LinkedList<TaskCompletionSource>> lines = [];
     private TaskCompletionSource<TSender> listening = NewGate();
     private SignalNotSentException? closedBy;
     private int waiting;
@@ -171,6 +172,9 @@ internal sealed class Outbox<TSender>(
                 or ServerRefusedException { Status: 429 or >= 502 }
                 or { Code: SignalBrokerCode.SignalUnderWay };
 
+    // A device's signals must not overtake those to all devices of its user.
+    private static (AddresseeKind Kind, string Name) NameOf(Addressee to) => (to.Kind, to.Name);
+
     private Task<TSender> Listening()
     {
         lock (changing)
@@ -197,9 +201,10 @@ internal sealed class Outbox<TSender>(
                 );
             }
 
-            if (!lines.TryGetValue(to, out var line))
+            var name = NameOf(to);
+            if (!lines.TryGetValue(name, out var line))
             {
-                lines[to] = line = [];
+                lines[name] = line = [];
             }
 
             waiting++;
@@ -223,7 +228,7 @@ internal sealed class Outbox<TSender>(
             line.Remove(turn);
             if (line.First is not { } next)
             {
-                lines.Remove(to);
+                lines.Remove(NameOf(to));
             }
             else if (wasFirst)
             {

@@ -32,8 +32,14 @@ public sealed class JsonWebToken
     /// <summary>The signature.</summary>
     public required byte[] Signature { get; init; }
 
-    /// <summary>The claims' bytes, to be read only once the signature is known to be good.</summary>
+    /// <summary>The claims' bytes, to be believed only once the signature is known to be good.</summary>
     public required byte[] Payload { get; init; }
+
+    /// <summary>When the token claims to have been made (<c>iat</c>); null when it does not say.</summary>
+    public DateTimeOffset? ReadIssuedAt() =>
+        StrictJson.TryReadObject(Payload, out var claims) && claims.TryReadTime("iat", out var issuedAt)
+            ? issuedAt
+            : null;
 
     /// <summary>Takes a token apart.</summary>
     /// <param name="text">What came as the token.</param>

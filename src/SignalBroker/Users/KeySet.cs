@@ -13,6 +13,9 @@ public sealed partial class KeySet : IDisposable
     // Until there are keys nobody can connect, so it pays to ask more often.
     private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(1);
 
+    // For each of those who wait: together they ask often enough.
+    private static readonly TimeSpan RetryWithoutKeys = TimeSpan.FromSeconds(5);
+
     private readonly KeySetOptions settings;
     private readonly TimeProvider clock;
     private readonly ILogger<KeySet> logger;
@@ -65,16 +68,44 @@ public sealed partial class KeySet : IDisposable
         }
     }
 
-    /// <summary>
-    /// Fetches the keys, unless somebody has done so since or very recently. Answers the newest that there are: the
-    /// old ones when nothing could be fetched, and null when there are none.
-    /// </summary>
+    /// <summary>When the issuer was asked for the <see cref="Current"/> keys; null if there are none.</summary>
+    public DateTimeOffset? FetchedAt =>
+        Current is not null && last is { } known ? clock.GetUtcNow() - Age(known.At) : null;
+
+    /// <summary>How long until it is of use to ask for newer keys again, for whoever got none.</summary>
+    public TimeSpan RetryAfter
+    {
+        get
+        {
+            if (Current is null)
+            {
+                return RetryWithoutKeys;
+            }
+
+            lock (gate)
+            {
+                var rest = triedAt is { } tried ? Pause - Age(tried) : TimeSpan.Zero;
+                return rest > TimeSpan.Zero ? rest : TimeSpan.Zero;
+            }
+        }
+    }
+
+    private TimeSpan Pause =>
+        last is { } known && Age(known.At) < settings.KeepFor || RetryInterval > settings.LeastInterval
+            ? settings.LeastInterval
+            : RetryInterval;
+
+    /// <summary>Fetches the keys, unless somebody has done so since or very recently.</summary>
     /// <param name="old">The keys that did not suffice; null when there were none.</param>
+    /// <returns>Newer keys than those; null when there are none yet.</returns>
     public async Task<IReadOnlyList<SigningKey>?> RenewAsync(IReadOnlyList<SigningKey>? old) =>
-        Current is { } current && current != old ? current : await StartFetch() ?? Current;
+        Newer(old) ?? await StartFetch() ?? Newer(old);
 
     /// <inheritdoc />
     public void Dispose() => http.Dispose();
+
+    private IReadOnlyList<SigningKey>? Newer(IReadOnlyList<SigningKey>? old) =>
+        Current is { } current && current != old ? current : null;
 
     // Concurrent callers share one fetch.
     private Task<IReadOnlyList<SigningKey>?> StartFetch()
@@ -86,11 +117,7 @@ public sealed partial class KeySet : IDisposable
                 return running;
             }
 
-            var pause =
-                last is { } known && Age(known.At) < settings.KeepFor || RetryInterval > settings.LeastInterval
-                    ? settings.LeastInterval
-                    : RetryInterval;
-            if (triedAt is { } tried && Age(tried) < pause)
+            if (triedAt is { } tried && Age(tried) < Pause)
             {
                 return Task.FromResult<IReadOnlyList<SigningKey>?>(null);
             }

@@ -9,6 +9,10 @@ public static class KeySetDocument
 {
     private const int MostKeys = 64;
 
+    /// <summary>Whether a key set can hold keys for an algorithm: a secret that is published is none.</summary>
+    public static bool MayHoldKeysFor(TokenAlgorithms algorithm) =>
+        algorithm is TokenAlgorithms.RS256 or TokenAlgorithms.ES256;
+
     /// <summary>Reads the keys that can verify RS256 or ES256; others may be for somebody else and are left out.</summary>
     /// <param name="document">The JSON.</param>
     /// <param name="keys">The keys.</param>
@@ -58,7 +62,6 @@ public static class KeySetDocument
 
         try
         {
-            // No "oct": a secret that is published is none.
             return entry.Text("kty") switch
             {
                 "RSA" when IsFor(entry, "RS256") => SigningKey.OfRsa(

@@ -18,16 +18,14 @@ public abstract record TokenVerdict
     /// <summary>It was good once.</summary>
     public sealed record Expired : TokenVerdict;
 
-    /// <summary>The issuer's keys are not known at the moment, so nobody can tell.</summary>
-    public sealed record Undecided : TokenVerdict;
+    /// <summary>The issuer's keys, or its newest ones, are not known at the moment, so nobody can tell.</summary>
+    /// <param name="RetryAfter">How long until somebody may be able to.</param>
+    public sealed record Undecided(TimeSpan RetryAfter) : TokenVerdict;
 }
 
 /// <summary>Says whether a token is signed by a known key, is meant for us and is good now.</summary>
 public sealed class TokenVerifier(TokenKeys keys, IOptions<UsersOptions> options, TimeProvider clock)
 {
-    // 9998-12-31, so that there is room for the clock skew: what comes after 9999 is no date.
-    private const double LastSecond = 253_370_764_799;
-
     private readonly UsersOptions settings = options.Value;
 
     /// <summary>Judges a token.</summary>
@@ -48,7 +46,7 @@ public sealed class TokenVerifier(TokenKeys keys, IOptions<UsersOptions> options
             SignatureCheck.Good => Judge(token.Payload),
             SignatureCheck.Wrong => new TokenVerdict.Refused("its signature is wrong", Forged: true),
             SignatureCheck.NoSuchKey => new TokenVerdict.Refused("there is no key for its 'alg' and 'kid'"),
-            _ => new TokenVerdict.Undecided(),
+            _ => new TokenVerdict.Undecided(keys.RetryAfter),
         };
     }
 
@@ -59,7 +57,7 @@ public sealed class TokenVerifier(TokenKeys keys, IOptions<UsersOptions> options
             return Refuse("its claims are not a JSON object in which no name occurs twice");
         }
 
-        if (!TryReadTime(claims, "exp", out var expires) || !TryReadTime(claims, "nbf", out var begins))
+        if (!claims.TryReadTime("exp", out var expires) || !claims.TryReadTime("nbf", out var begins))
         {
             return Refuse("a time in it is not a number of seconds since 1970");
         }
@@ -109,27 +107,6 @@ public sealed class TokenVerifier(TokenKeys keys, IOptions<UsersOptions> options
                     ? audience.EnumerateArray().Any(one => StrictJson.TextOf(one) == ours)
                     : StrictJson.TextOf(audience) == ours
             );
-    }
-
-    private static bool TryReadTime(JsonElement claims, string member, out DateTimeOffset? time)
-    {
-        time = null;
-        if (!claims.TryGetProperty(member, out var value))
-        {
-            return true;
-        }
-
-        if (
-            value.ValueKind != JsonValueKind.Number
-            || !value.TryGetDouble(out var seconds)
-            || seconds is not (>= 0 and <= LastSecond)
-        )
-        {
-            return false;
-        }
-
-        time = DateTimeOffset.UnixEpoch.AddSeconds(seconds);
-        return true;
     }
 
     private static TokenVerdict.Refused Refuse(string flaw) => new(flaw);

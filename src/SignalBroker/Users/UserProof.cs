@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.Extensions.Options;
 using Microsoft.Net.Http.Headers;
 using SignalBroker.Http;
@@ -26,8 +27,6 @@ public sealed class UserProof(
 )
 {
     private const string Scheme = "Bearer";
-
-    private static readonly TimeSpan KeysRetry = TimeSpan.FromSeconds(5);
 
     /// <summary>Decides.</summary>
     /// <param name="request">The request, for its <c>Authorization</c>.</param>
@@ -86,15 +85,17 @@ public sealed class UserProof(
                 return new ProvenUser.Refused(
                     Problem.InvalidToken("token-invalid", $"The token is refused: {refused.Flaw}.")
                 );
-            default:
+            case TokenVerdict.Undecided undecided:
                 return new ProvenUser.Refused(
                     Problem.Of(
                         StatusCodes.Status503ServiceUnavailable,
                         "token-keys-unavailable",
-                        "The keys that tokens are signed with can't be fetched at the moment.",
-                        KeysRetry
+                        "The key that the token is signed with is not known, and can't be looked for at the moment.",
+                        undecided.RetryAfter
                     )
                 );
+            default:
+                throw new UnreachableException();
         }
     }
 

@@ -16,6 +16,9 @@ public sealed class Requests() : DelegatingHandler(new SocketsHttpHandler { UseP
     /// <summary>Whether it answers WebSockets itself, as proxies do that know none.</summary>
     public bool BlocksWebSockets { get; set; }
 
+    /// <summary>The statuses with which it answers the next requests to a path itself, as gateways do.</summary>
+    public ConcurrentQueue<(string Path, HttpStatusCode Status)> Gateway { get; } = [];
+
     /// <summary>How many requests to a path have been answered.</summary>
     public int Count(string path) => answered.Count(answer => answer.Path == path);
 
@@ -38,10 +41,16 @@ public sealed class Requests() : DelegatingHandler(new SocketsHttpHandler { UseP
     {
         begun.Writer.TryWrite(request.RequestUri!.AbsolutePath);
         var response =
-            BlocksWebSockets && request.RequestUri.AbsolutePath == "/ws"
-                ? new HttpResponseMessage(HttpStatusCode.Forbidden) { RequestMessage = request }
-                : await base.SendAsync(request, cancellationToken);
+            BlocksWebSockets && request.RequestUri.AbsolutePath == "/ws" ? Answer(HttpStatusCode.Forbidden, request)
+            : Gateway.TryPeek(out var next)
+            && next.Path == request.RequestUri.AbsolutePath
+            && Gateway.TryDequeue(out next)
+                ? Answer(next.Status, request)
+            : await base.SendAsync(request, cancellationToken);
         answered.Enqueue((request.RequestUri.AbsolutePath, response.StatusCode));
         return response;
     }
+
+    private static HttpResponseMessage Answer(HttpStatusCode status, HttpRequestMessage request) =>
+        new(status) { RequestMessage = request, Content = new StringContent("<html>Sorry</html>") };
 }

@@ -1,3 +1,5 @@
+using System.Net.Http.Headers;
+using System.Text;
 using System.Text.Json;
 using SignalBroker.Client.Tests.Harness;
 
@@ -47,6 +49,24 @@ public sealed class EventStreamTests(Servers servers) : IAsyncLifetime
         requests.Count("/ws").ShouldBe(2);
         await me.SendAsync(me.UserId, "next", cancellationToken: Token);
         (await me.NextSignalAsync()).Content.GetString().ShouldBe("next");
+    }
+
+    [Fact]
+    public async Task A_node_that_refuses_does_not_block_WebSockets()
+    {
+        using var ending = new SessionEnding(requests, sessions: 2);
+        await using var me = await SignalBrokerClient.ConnectAsync(
+            servers.Options() with
+            {
+                Http = new(ending),
+                StateChanged = states.Add,
+            },
+            Token
+        );
+
+        (await states.NextAsync<ClientState.Listening>()).By.ShouldBe(ListensBy.WebSocket);
+        requests.Count("/ws").ShouldBe(3);
+        requests.Count("/listen").ShouldBe(0);
     }
 
     [Fact]
@@ -112,4 +132,36 @@ public sealed class EventStreamTests(Servers servers) : IAsyncLifetime
             },
             Token
         );
+
+    /// <summary>Ends the first sessions before their sockets are opened, so that their node refuses them.</summary>
+    private sealed class SessionEnding(HttpMessageHandler inner, int sessions) : DelegatingHandler(inner)
+    {
+        private int left = sessions;
+        private Uri? webapp;
+        private AuthenticationHeaderValue? last;
+
+        protected override async Task<HttpResponseMessage> SendAsync(
+            HttpRequestMessage request,
+            CancellationToken cancellationToken
+        )
+        {
+            if (request.RequestUri!.AbsolutePath == "/ws" && left-- > 0)
+            {
+                using var end = new HttpRequestMessage(HttpMethod.Post, new Uri(webapp!, "/disconnect"));
+                end.Headers.Authorization = last;
+                (await base.SendAsync(end, cancellationToken)).EnsureSuccessStatusCode();
+            }
+
+            var response = await base.SendAsync(request, cancellationToken);
+            if (request.RequestUri.AbsolutePath == "/connect")
+            {
+                webapp = request.RequestUri;
+                var session = JsonElement.Parse(await response.Content.ReadAsStringAsync(cancellationToken));
+                var credential = $"{session.GetProperty("listeningKey")}:{session.GetProperty("passcode")}";
+                last = new("Basic", Convert.ToBase64String(Encoding.ASCII.GetBytes(credential)));
+            }
+
+            return response;
+        }
+    }
 }

@@ -43,6 +43,27 @@ public sealed class OutboxTests
     }
 
     [Fact]
+    public async Task A_signal_to_a_device_does_not_overtake_one_to_its_user()
+    {
+        outbox.Open(first);
+        var toBob = SendAsync("bob");
+        var toPhone = SendAsync(Addressee.OfDevice("bob", "phone"));
+        var toSession = SendAsync(Addressee.OfSession("bob"));
+
+        var one = await attempts.Reader.ReadAsync(Token);
+        var two = await attempts.Reader.ReadAsync(Token);
+        new[] { one.Signal.To, two.Signal.To }.ShouldBe([Addressee.OfUser("bob"), Addressee.OfSession("bob")]);
+        attempts.Reader.Count.ShouldBe(0);
+
+        one.Succeed();
+        var three = await attempts.Reader.ReadAsync(Token);
+        three.Signal.To.Device.ShouldBe("phone");
+        three.Succeed();
+        two.Succeed();
+        await Task.WhenAll(toBob, toPhone, toSession);
+    }
+
+    [Fact]
     public async Task A_signal_that_was_never_sent_expires_at_its_time_to_live()
     {
         var usual = SendAsync("bob");
@@ -157,10 +178,10 @@ public sealed class OutboxTests
     private static ServerRefusedException Refused(int status, string code, TimeSpan? retryAfter = null) =>
         ServerRefusedException.Of(new(status, code, "No.") { RetryAfter = retryAfter });
 
-    private Task<ExchangeAnswer> SendAsync(string to, TimeSpan? timeToLive = null) =>
+    private Task<ExchangeAnswer> SendAsync(Addressee to, TimeSpan? timeToLive = null) =>
         SendUntilAsync(to, timeToLive, Token);
 
-    private Task<ExchangeAnswer> SendUntilAsync(string to, TimeSpan? timeToLive, CancellationToken givenUp) =>
+    private Task<ExchangeAnswer> SendUntilAsync(Addressee to, TimeSpan? timeToLive, CancellationToken givenUp) =>
         outbox.SendAsync(
             OutgoingSignal.Write(to, new() { TimeToLive = timeToLive }, clock, JsonElement.Parse("1").WriteTo),
             givenUp

@@ -40,6 +40,42 @@ public sealed class SocketTests(Servers servers) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_client_that_does_not_read_posts_what_it_sends()
+    {
+        var arrived = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var count = 0;
+        await using var bob = await servers.ConnectAsync();
+        await using var alice = await SignalBrokerClient.ConnectAsync(
+            servers.Options() with
+            {
+                Send = SendsBy.Socket,
+                Http = new(requests),
+                MaxUnreadSignals = 1,
+                EnvelopeArrived = _ =>
+                {
+                    if (++count == 2)
+                    {
+                        arrived.SetResult();
+                    }
+
+                    return false;
+                },
+            },
+            Token
+        );
+        await bob.SendAsync(alice.UserId, 0, cancellationToken: Token);
+        await bob.SendAsync(alice.UserId, 1, cancellationToken: Token);
+        await arrived.Task.WaitAsync(Token);
+
+        var sent = await alice.SendAsync(bob.UserId, "hello", Patient, Token);
+
+        sent.Sessions.Single().Outcome.ShouldBe(Outcome.Queued);
+        (await bob.NextSignalAsync()).Content.GetString().ShouldBe("hello");
+        requests.Count("/exchange").ShouldBe(1);
+        (await alice.NextSignalsAsync(2)).Select(signal => signal.Content.GetInt32()).ShouldBe([0, 1]);
+    }
+
+    [Fact]
     public async Task Refusals_are_the_same_exceptions()
     {
         await using var me = await ConnectAsync();

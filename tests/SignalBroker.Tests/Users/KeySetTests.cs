@@ -53,17 +53,87 @@ public sealed class KeySetTests : IDisposable
 
         for (var number = 0; number < 50; number++)
         {
-            await RefusesAsync(verifier, Token("RS256", $"made-up-{number}"));
+            await PutsOffAsync(verifier, Token("RS256", $"made-up-{number}"), seconds: 30);
         }
 
-        await RefusesAsync(verifier, Token("RS256", "new", next));
+        clock.Advance(TimeSpan.FromSeconds(10));
+        await PutsOffAsync(verifier, Token("RS256", "new", next), seconds: 20);
+        await RefusesAsync(verifier, Token("RS256", "old", next));
         server.Requests.ShouldBe(1);
 
-        clock.Advance(TimeSpan.FromSeconds(30));
+        clock.Advance(TimeSpan.FromSeconds(20));
         await ProvesAsync(verifier, Token("RS256", "new", next));
         await ProvesAsync(verifier, Token("RS256", "old"));
         await RefusesAsync(verifier, Token("RS256", "old", next));
         server.Requests.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task A_made_up_key_that_has_had_the_keys_fetched_costs_nobody_else_a_refusal()
+    {
+        await using var server = await KeySetServer.StartAsync(issuer.RsaEntry("old"));
+        var verifier = VerifierFor(server.Address);
+        await ProvesAsync(verifier, Token("RS256", "old"));
+        clock.Advance(TimeSpan.FromSeconds(30));
+        await RefusesAsync(verifier, Token("RS256", "made-up"));
+        server.Publish(next.RsaEntry("new"));
+
+        await PutsOffAsync(verifier, Token("RS256", "new", next), seconds: 30);
+        clock.Advance(TimeSpan.FromSeconds(30));
+        await RefusesAsync(verifier, Token("RS256", "made-up"));
+        await ProvesAsync(verifier, Token("RS256", "new", next));
+        server.Requests.ShouldBe(3);
+    }
+
+    [Fact]
+    public async Task A_new_key_is_waited_for_while_the_issuer_is_away()
+    {
+        await using var server = await KeySetServer.StartAsync(issuer.RsaEntry("old"));
+        var verifier = VerifierFor(server.Address);
+        await ProvesAsync(verifier, Token("RS256", "old"));
+        server.PublishText("", 500);
+        clock.Advance(TimeSpan.FromSeconds(30));
+
+        await PutsOffAsync(verifier, Token("RS256", "new", next), seconds: 30);
+        await ProvesAsync(verifier, Token("RS256", "old"));
+
+        server.Publish(next.RsaEntry("new"));
+        clock.Advance(TimeSpan.FromSeconds(30));
+        await ProvesAsync(verifier, Token("RS256", "new", next));
+    }
+
+    [Fact]
+    public async Task A_token_that_is_older_than_the_keys_is_refused_at_once()
+    {
+        var withdrawn = Issuer.ClaimsOf(
+            "alice",
+            clock.GetUtcNow(),
+            $",\"iat\":{clock.GetUtcNow().ToUnixTimeSeconds()}"
+        );
+        clock.Advance(TimeSpan.FromSeconds(31));
+        await using var server = await KeySetServer.StartAsync(next.RsaEntry("new"), Nameless(next));
+        var verifier = VerifierFor(server.Address);
+        await ProvesAsync(verifier, Token("RS256", "new", next));
+
+        await RefusesAsync(verifier, issuer.Sign("RS256", """{"alg":"RS256","kid":"withdrawn"}""", withdrawn));
+        var forged = await verifier.VerifyAsync(issuer.Sign("ES256", withdrawn));
+        forged.ShouldBeOfType<TokenVerdict.Refused>().Forged.ShouldBeTrue();
+        server.Requests.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task A_secret_is_not_looked_for_among_published_keys()
+    {
+        await using var server = await KeySetServer.StartAsync(issuer.RsaEntry("rsa"));
+        var verifier = VerifierFor(server.Address);
+
+        await RefusesAsync(verifier, Token("HS256", "made-up"));
+        server.Requests.ShouldBe(0);
+
+        await ProvesAsync(verifier, Token("RS256", "rsa"));
+        clock.Advance(TimeSpan.FromSeconds(30));
+        await RefusesAsync(verifier, Token("HS256", "made-up"));
+        server.Requests.ShouldBe(1);
     }
 
     [Fact]
@@ -74,9 +144,12 @@ public sealed class KeySetTests : IDisposable
         await ProvesAsync(verifier, issuer.Sign("ES256", Claims));
         server.Publish(Nameless(next));
 
+        await PutsOffAsync(verifier, next.Sign("ES256", Claims), seconds: 30);
         clock.Advance(TimeSpan.FromSeconds(30));
         await ProvesAsync(verifier, next.Sign("ES256", Claims));
 
+        await PutsOffAsync(verifier, issuer.Sign("ES256", Claims), seconds: 30);
+        clock.Advance(TimeSpan.FromSeconds(30));
         await RefusesAsync(verifier, issuer.Sign("ES256", Claims));
     }
 
@@ -91,7 +164,7 @@ public sealed class KeySetTests : IDisposable
 
         // Within the interval for refreshing, and what that one token has set going.
         clock.Advance(TimeSpan.FromMinutes(5));
-        await Eventually.HoldsAsync(() => RefusesAsync(verifier, Token("RS256", "old")));
+        await Eventually.HoldsAsync(() => PutsOffAsync(verifier, Token("RS256", "old"), seconds: 30));
 
         await ProvesAsync(verifier, Token("RS256", "new", next));
     }
@@ -108,11 +181,11 @@ public sealed class KeySetTests : IDisposable
         {
             clock.Advance(TimeSpan.FromMinutes(minutes));
             await ProvesAsync(verifier, Token("RS256", "rsa"));
-            await RefusesAsync(verifier, Token("RS256", "other"));
+            await PutsOffAsync(verifier, Token("RS256", "other"), seconds: 30);
         }
 
         clock.Advance(TimeSpan.FromMinutes(1));
-        (await verifier.VerifyAsync(Token("RS256", "rsa"))).ShouldBeOfType<TokenVerdict.Undecided>();
+        await PutsOffAsync(verifier, Token("RS256", "rsa"), seconds: 5);
     }
 
     [Theory]
@@ -200,6 +273,7 @@ public sealed class KeySetTests : IDisposable
         await ProvesAsync(verifier, Token("ES256", "good"));
         foreach (var algorithm in new[] { "HS256", "RS256", "ES256" })
         {
+            clock.Advance(TimeSpan.FromSeconds(30));
             await RefusesAsync(verifier, Token(algorithm, "k"));
         }
     }
@@ -231,6 +305,9 @@ public sealed class KeySetTests : IDisposable
 
     private static async Task ProvesAsync(TokenVerifier verifier, string token) =>
         (await verifier.VerifyAsync(token)).ShouldBe(new TokenVerdict.Proves("alice"));
+
+    private static async Task PutsOffAsync(TokenVerifier verifier, string token, int seconds) =>
+        (await verifier.VerifyAsync(token)).ShouldBe(new TokenVerdict.Undecided(TimeSpan.FromSeconds(seconds)));
 
     private static async Task RefusesAsync(TokenVerifier verifier, string token) =>
         (await verifier.VerifyAsync(token)).ShouldBeOfType<TokenVerdict.Refused>();

@@ -10,7 +10,7 @@ public static class Verifiers
     /// <summary>One that knows these keys and no key set.</summary>
     public static TokenVerifier Of(TimeProvider clock, UsersOptions options, params IReadOnlyList<SigningKey> keys) =>
         new(
-            new TokenKeys(new ConfiguredKeys(keys), KeySetOf(clock, new KeySetOptions())),
+            new TokenKeys(new ConfiguredKeys(keys), KeySetOf(clock, new KeySetOptions()), Options.Create(options)),
             Options.Create(options),
             clock
         );
@@ -21,7 +21,12 @@ public static class Verifiers
         UsersOptions options,
         KeySet published,
         params IReadOnlyList<SigningKey> keys
-    ) => new(new TokenKeys(new ConfiguredKeys(keys), published), Options.Create(options), clock);
+    ) =>
+        new(
+            new TokenKeys(new ConfiguredKeys(keys), published, Options.Create(options)),
+            Options.Create(options),
+            clock
+        );
 
     public static KeySet KeySetOf(TimeProvider clock, KeySetOptions options) =>
         new(Options.Create(options), clock, NullLogger<KeySet>.Instance);
