@@ -39,6 +39,9 @@ type Afterwards = (content: ReceivedContent, from: string, fromSession: string) 
 const usualPatienceMs = 60_000;
 const remembered = 100;
 
+/** More calls of one user ring here only when earlier ones have ended: nobody may fill this end's memory. */
+const ringsOfOne = 4;
+
 export function createCalls(parts: CallsParts): Calls {
   const incoming = createEmitter<IncomingCall>();
   const outgoing = new Map<string, Outgoing>();
@@ -123,9 +126,10 @@ export function createCalls(parts: CallsParts): Calls {
     return undefined;
   }
 
-  function receive({ content, from, fromSession }: Signal): void {
+  function receive({ content, from, fromSession, sequence }: Signal): void {
     const received = readCallContent(content);
-    if (!received || from === undefined || fromSession === undefined) {
+    // What was stored for who is away says nothing of now.
+    if (!received || sequence !== undefined || from === undefined || fromSession === undefined) {
       return;
     }
     const id = received.call;
@@ -164,6 +168,10 @@ export function createCalls(parts: CallsParts): Calls {
       answer(id, fromSession, { kind: "busy" });
       return;
     }
+    const theirs = [...rings.values()].filter((other) => other.incoming.from === from);
+    if (!loser && theirs.length >= ringsOfOne) {
+      return;
+    }
 
     const created: Ring = createRing({
       parts,
@@ -172,9 +180,10 @@ export function createCalls(parts: CallsParts): Calls {
       fromSession,
       content,
       prepare: (options) => prepare(options, content),
-      onEnded(reply) {
+      onEnded(how, reply) {
         rings.delete(id);
-        if (!talks.has(id)) {
+        // Who was only silent may ring here again.
+        if (how !== "silent" && !talks.has(id)) {
           forget(id, ({ kind }, _, session) => {
             if (reply && kind === "ring") {
               answer(id, session, reply);

@@ -53,8 +53,11 @@ export interface RingParts {
   /** Prepares the connection, so that the call can begin as soon as the caller says its first word. */
   prepare(options: CallMedia): Promise<(ends: LineEnds) => LiveCall>;
   /** It is over, or has become a call; `answer` is what the caller hears if it rings again. */
-  onEnded(answer?: CallContent): void;
+  onEnded(how: RingEnd | "silent", answer?: CallContent): void;
 }
+
+/** How long the caller may be silent: it rings every 5 seconds, but may have to reconnect in between. */
+const silentMs = 30_000;
 
 /** How long the caller may take to begin after this end has accepted. */
 const confirmWithinMs = 45_000;
@@ -69,7 +72,7 @@ export function createRing({ parts, call, from, content, prepare, onEnded, ...ri
   /** The sessions that this end has accepted with. */
   const acceptedAs = new Set<string>();
   let replaced: string | undefined;
-  let confirm: ReturnType<typeof setTimeout> | undefined;
+  let patience = setTimeout(silent, silentMs);
 
   return {
     incoming: {
@@ -94,6 +97,9 @@ export function createRing({ parts, call, from, content, prepare, onEnded, ...ri
           fromSession = session;
           if (begin) {
             sayAccept();
+          } else {
+            clearTimeout(patience);
+            patience = setTimeout(silent, silentMs);
           }
           break;
         case "stop":
@@ -141,7 +147,8 @@ export function createRing({ parts, call, from, content, prepare, onEnded, ...ri
         throw error;
       }
       if (isAccepting()) {
-        confirm = setTimeout(() => stop("cancelled", "peer-gone"), confirmWithinMs);
+        clearTimeout(patience);
+        patience = setTimeout(() => stop("cancelled", "peer-gone"), confirmWithinMs);
         sayAccept();
       }
     }
@@ -174,23 +181,28 @@ export function createRing({ parts, call, from, content, prepare, onEnded, ...ri
     return reach(parts, { session: fromSession }, { call, proof, ...answer });
   }
 
-  function stop(reason: RingStop | "closed", code: string = reason): void {
+  function stop(reason: RingStop | "closed" | "silent", code: string = reason): void {
     if (stage !== "over") {
       finish(reason);
       accepted.reject(new SignalBrokerError(code, sentences[reason]));
     }
   }
 
-  function finish(how: RingEnd, answer?: CallContent): void {
+  function silent(): void {
+    stop("silent", "cancelled");
+  }
+
+  function finish(how: RingEnd | "silent", answer?: CallContent): void {
     stage = "over";
-    clearTimeout(confirm);
-    onEnded(answer);
-    ended.resolve(how);
+    clearTimeout(patience);
+    onEnded(how, answer);
+    ended.resolve(how === "silent" ? "cancelled" : how);
   }
 }
 
 const sentences = {
   cancelled: "The caller gave up.",
+  silent: "The caller fell silent.",
   "answered-elsewhere": "Another device of the user answered.",
   declined: "Another device of the user declined.",
   closed: "The client was closed.",

@@ -248,6 +248,21 @@ it("gives a caller up that never begins", async () => {
   expect(await code).toBe("peer-gone");
 });
 
+it("rings no more when nothing comes of the caller, and as long as something does", async () => {
+  const incoming = ring();
+  let end: string | undefined;
+  void incoming.incoming.ended.then((how) => (end = how));
+  for (let rung = 0; rung < 10; rung++) {
+    await tick(5000);
+    incoming.receive(received({ kind: "ring" }), "alice", "s.a1");
+  }
+  await tick(25_000);
+  expect(end).toBeUndefined();
+  await tick(5000);
+  expect(end).toBe("cancelled");
+  expect(await codeOf(incoming.incoming.accept())).toBe("cancelled");
+});
+
 it("declines for all devices, and is busy for one", async () => {
   const first = ring();
   first.incoming.decline();
