@@ -151,7 +151,14 @@ export function createCall(parts: LiveCallParts): LiveCall {
     tracks.emit(event);
   };
   if (role === "caller") {
-    bringOwn();
+    try {
+      bringOwn();
+    } catch (error) {
+      clearTimeout(giveUp);
+      negotiation.close();
+      connection.close();
+      throw error;
+    }
   }
 
   const call: Call = {
@@ -198,6 +205,11 @@ export function createCall(parts: LiveCallParts): LiveCall {
           break;
         case "end":
           void end({ reason: content.reason === "lost" ? "lost" : "peer-hung-up" }, "nobody");
+          break;
+        case "decline":
+        case "busy":
+          // The callee thought better of it before it had heard anything of this call.
+          void end({ reason: "peer-hung-up" }, "nobody");
           break;
       }
     },

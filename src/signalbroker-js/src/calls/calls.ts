@@ -4,7 +4,7 @@ import { SignalBrokerError } from "../errors.js";
 import { randomToken } from "../random.js";
 import { createCall, type Call, type LiveCall } from "./call.js";
 import { readCallContent, type CallContent, type ReceivedContent } from "./content.js";
-import { createRing, type IncomingCall, type Ring } from "./incoming.js";
+import { createRing, type IncomingCall, type Late, type Ring } from "./incoming.js";
 import { createLine, reach, type CallParts, type Line, type LineEnds } from "./line.js";
 import type { CallMedia, CallOptions, CallsOptions } from "./options.js";
 import { createOutgoing, type Outgoing } from "./outgoing.js";
@@ -33,9 +33,6 @@ interface Talk {
   live: LiveCall;
 }
 
-/** Answers a signal of a call that is over. */
-type Afterwards = (content: ReceivedContent, from: string, fromSession: string) => void;
-
 const usualPatienceMs = 60_000;
 const remembered = 100;
 
@@ -48,7 +45,7 @@ export function createCalls(parts: CallsParts): Calls {
   const rings = new Map<string, Ring>();
   const talks = new Map<string, Talk>();
   /** Calls that are over, and what to tell whoever does not know it yet. */
-  const over = new Map<string, Afterwards>();
+  const over = new Map<string, Late>();
 
   return {
     get current() {
@@ -67,12 +64,13 @@ export function createCalls(parts: CallsParts): Calls {
       const error = new SignalBrokerError("aborted", "The client was closed.");
       await Promise.all([
         ...[...outgoing.values()].map((ringing) => ringing.close(error, tell)),
+        ...[...rings.values()].filter((ring) => ring.isAccepting).map((ring) => ring.close(tell)),
         ...[...talks.values()].map(({ live }) => live.end({ reason: "closed" }, tell)),
       ]);
     },
     close(error) {
       outgoing.forEach((ringing) => void ringing.close(error, "nobody"));
-      rings.forEach((ring) => ring.close());
+      rings.forEach((ring) => void ring.close("nobody"));
       talks.forEach(({ live }) => void live.end({ reason: "closed" }, "nobody"));
     },
   };
@@ -180,15 +178,11 @@ export function createCalls(parts: CallsParts): Calls {
       fromSession,
       content,
       prepare: (options) => prepare(options, content),
-      onEnded(how, reply) {
+      onEnded(how, late) {
         rings.delete(id);
         // Who was only silent may ring here again.
         if (how !== "silent" && !talks.has(id)) {
-          forget(id, ({ kind }, _, session) => {
-            if (reply && kind === "ring") {
-              answer(id, session, reply);
-            }
-          });
+          forget(id, late);
         }
       },
     });
@@ -240,7 +234,7 @@ export function createCalls(parts: CallsParts): Calls {
     void reach(parts, { session }, { call: id, ...content });
   }
 
-  function forget(id: string, afterwards: Afterwards = () => undefined): void {
+  function forget(id: string, afterwards: Late = () => undefined): void {
     over.set(id, afterwards);
     if (over.size > remembered) {
       for (const oldest of over.keys()) {

@@ -144,11 +144,18 @@ export function createOutgoing({ parts, call, to, options, prepare, onReplaced, 
     { secret, replaces }: ReceivedContent & { kind: "accept" },
     fromSession: string,
   ): void {
+    let live: LiveCall;
+    try {
+      live = ready({ call, peer: to, peerSession: fromSession, role: "caller", secret });
+    } catch (error) {
+      void fail(asSignalBrokerError(error, "no-webrtc"), "cancelled");
+      return;
+    }
     if (replaces !== undefined) {
       onReplaced(replaces);
     }
     void stop("answered-elsewhere", "peer", fromSession);
-    answered.resolve(ready({ call, peer: to, peerSession: fromSession, role: "caller", secret }).call);
+    answered.resolve(live.call);
   }
 
   function checkBusy(): void {

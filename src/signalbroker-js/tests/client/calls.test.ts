@@ -3,6 +3,7 @@ import { createCalls, type Calls } from "../../src/calls/calls";
 import { callType } from "../../src/calls/content";
 import type { Signal } from "../../src/envelope";
 import { SignalBrokerError } from "../../src/errors";
+import { stubWebRtc } from "./connection";
 
 let said: { to: unknown; call: string; kind: string }[] = [];
 
@@ -82,4 +83,14 @@ it("does not ring for what was stored", () => {
   expect(rung).toEqual([]);
   bring(calls, ring("c"));
   expect(rung).toEqual(["c"]);
+});
+
+it("tells who is being answered when the client is closed", async () => {
+  stubWebRtc();
+  const calls = create();
+  calls.onCall((incoming) => incoming.accept());
+  bring(calls, ring("c"));
+  await new Promise((done) => setTimeout(done));
+  await calls.hangUpAll("peer");
+  expect(said).toMatchObject([{ kind: "accept" }, { to: { session: "s.bob" }, call: "c", kind: "busy" }]);
 });
