@@ -31,6 +31,8 @@ export interface CallsParts extends CallParts {
 interface Talk {
   line: Line;
   live: LiveCall;
+  /** When it began here, on the page's clock. */
+  since: number;
 }
 
 const usualPatienceMs = 60_000;
@@ -38,6 +40,9 @@ const remembered = 100;
 
 /** More calls of one user ring here only when earlier ones have ended: nobody may fill this end's memory. */
 const ringsOfOne = 4;
+
+/** So long after a call has begun here, whoever calls its caller still means this very call. */
+const sameCallMs = 2000;
 
 export function createCalls(parts: CallsParts): Calls {
   const incoming = createEmitter<IncomingCall>();
@@ -112,9 +117,10 @@ export function createCalls(parts: CallsParts): Calls {
         return ring.accept(options);
       }
     }
-    for (const { live } of talks.values()) {
+    for (const { live, since } of talks.values()) {
       const { call: talk } = live;
-      if (talk.peer === userId && talk.role === "callee" && talk.state.name === "connecting") {
+      const isNew = talk.state.name === "connecting" || performance.now() - since < sameCallMs;
+      if (talk.peer === userId && talk.role === "callee" && isNew) {
         if (options.media && talk.connection.getSenders().every(({ track }) => track === null)) {
           talk.addMedia(options.media);
         }
@@ -225,7 +231,7 @@ export function createCalls(parts: CallsParts): Calls {
           });
         },
       });
-      talks.set(ends.call, { line, live });
+      talks.set(ends.call, { line, live, since: performance.now() });
       return live;
     };
   }

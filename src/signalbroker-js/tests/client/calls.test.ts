@@ -3,7 +3,7 @@ import { createCalls, type Calls } from "../../src/calls/calls";
 import { callType } from "../../src/calls/content";
 import type { Signal } from "../../src/envelope";
 import { SignalBrokerError } from "../../src/errors";
-import { stubWebRtc } from "./connection";
+import { Connection, stubWebRtc } from "./connection";
 
 let said: { to: unknown; call: string; kind: string }[] = [];
 
@@ -27,6 +27,23 @@ function bring(calls: Calls, content: object, from = "bob", more: Partial<Signal
 const ring = (call: string): object => ({ call, kind: "ring", media: {}, channels: [] });
 
 beforeEach(() => void (said = []));
+
+/** What is said goes to one of bob's sessions, and its id is that of the call that it began. */
+async function callBob(calls: Calls): Promise<{ id: string; made: Promise<string> }> {
+  const made = calls.call("bob").then(({ id }) => id);
+  made.catch(() => undefined);
+  await vi.advanceTimersByTimeAsync(0);
+  return { id: said.at(-1)?.call ?? "", made };
+}
+
+/** Bob's call begins at both ends. */
+async function talk(calls: Calls, id = "c"): Promise<void> {
+  calls.onCall((incoming) => incoming.accept());
+  bring(calls, ring(id));
+  await vi.advanceTimersByTimeAsync(0);
+  bring(calls, { call: id, kind: "negotiate" });
+  Connection.made.at(-1)?.becomes("connected");
+}
 
 afterEach(() => {
   vi.unstubAllGlobals();
@@ -93,4 +110,57 @@ it("tells who is being answered when the client is closed", async () => {
   await new Promise((done) => setTimeout(done));
   await calls.hangUpAll("peer");
   expect(said).toMatchObject([{ kind: "accept" }, { to: { session: "s.bob" }, call: "c", kind: "busy" }]);
+});
+
+it("gives way to the other's call when both call at once, and its id is lower", async () => {
+  vi.useFakeTimers();
+  stubWebRtc();
+  const calls = create();
+  const { id, made } = await callBob(calls);
+  bring(calls, ring("!lower"));
+  await vi.advanceTimersByTimeAsync(0);
+  expect(said.slice(1)).toMatchObject([
+    { to: "bob", call: id, kind: "stop", reason: "cancelled" },
+    { to: { session: "s.bob" }, call: "!lower", kind: "accept", replaces: id },
+  ]);
+  bring(calls, { call: "!lower", kind: "negotiate" });
+  expect(await made).toBe("!lower");
+  expect(calls.current.map((call) => call.id)).toEqual(["!lower"]);
+});
+
+it("keeps its own call when both call at once, and the other's id is higher", async () => {
+  vi.useFakeTimers();
+  stubWebRtc();
+  const calls = create();
+  const { id, made } = await callBob(calls);
+  bring(calls, ring("~higher"));
+  await vi.advanceTimersByTimeAsync(0);
+  expect(said.slice(1)).toMatchObject([{ to: { session: "s.bob" }, call: id, kind: "ring" }]);
+  bring(calls, { call: id, kind: "accept", secret: "x", replaces: "~higher" });
+  expect(await made).toBe(id);
+  bring(calls, ring("~higher"));
+  expect(calls.current.map((call) => call.id)).toEqual([id]);
+});
+
+it("answers whom it calls while they ring here", async () => {
+  vi.useFakeTimers();
+  stubWebRtc();
+  const calls = create();
+  calls.onCall(() => undefined);
+  bring(calls, ring("c"));
+  const { made } = await callBob(calls);
+  bring(calls, { call: "c", kind: "negotiate" });
+  expect(await made).toBe("c");
+});
+
+it("joins the call that the other has just begun, and calls anew later", async () => {
+  vi.useFakeTimers();
+  stubWebRtc();
+  const calls = create();
+  await talk(calls);
+  await vi.advanceTimersByTimeAsync(1999);
+  expect(await (await callBob(calls)).made).toBe("c");
+  await vi.advanceTimersByTimeAsync(1);
+  expect((await callBob(calls)).id).not.toBe("c");
+  expect(said.at(-1)).toMatchObject({ to: "bob", kind: "ring" });
 });
