@@ -8,6 +8,7 @@ import { createRing, type IncomingCall, type Late, type Ring } from "./incoming.
 import { createLine, reach, type CallParts, type Line, type LineEnds } from "./line.js";
 import type { CallMedia, CallOptions, CallsOptions } from "./options.js";
 import { createOutgoing, type Outgoing } from "./outgoing.js";
+import { createWaiting } from "./waiting.js";
 
 /** All calls of a client. */
 export interface Calls {
@@ -114,7 +115,9 @@ export function createCalls(parts: CallsParts): Calls {
   function join(userId: string, options: CallOptions): Promise<Call> | undefined {
     for (const ring of rings.values()) {
       if (ring.incoming.from === userId) {
-        return ring.accept(options);
+        const waiting = createWaiting(userId, options);
+        waiting.follow(ring.accept(options), ring.incoming.decline);
+        return waiting.answered;
       }
     }
     for (const { live, since } of talks.values()) {
@@ -194,7 +197,7 @@ export function createCalls(parts: CallsParts): Calls {
     });
     rings.set(id, created);
     if (loser) {
-      loser.giveWayTo(created.accept(loser.options, loser.call));
+      loser.giveWayTo(created.accept(loser.options, loser.call), created.incoming.decline);
     } else {
       incoming.emit(created.incoming);
     }

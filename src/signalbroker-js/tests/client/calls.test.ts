@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { createCalls, type Calls } from "../../src/calls/calls";
 import { callType } from "../../src/calls/content";
+import type { CallOptions } from "../../src/calls/options";
 import type { Signal } from "../../src/envelope";
 import { SignalBrokerError } from "../../src/errors";
 import { Connection, stubWebRtc } from "./connection";
@@ -29,8 +30,8 @@ const ring = (call: string): object => ({ call, kind: "ring", media: {}, channel
 beforeEach(() => void (said = []));
 
 /** What is said goes to one of bob's sessions, and its id is that of the call that it began. */
-async function callBob(calls: Calls): Promise<{ id: string; made: Promise<string> }> {
-  const made = calls.call("bob").then(({ id }) => id);
+async function callBob(calls: Calls, options?: CallOptions): Promise<{ id: string; made: Promise<string> }> {
+  const made = calls.call("bob", options).then(({ id }) => id);
   made.catch(() => undefined);
   await vi.advanceTimersByTimeAsync(0);
   return { id: said.at(-1)?.call ?? "", made };
@@ -163,4 +164,48 @@ it("joins the call that the other has just begun, and calls anew later", async (
   await vi.advanceTimersByTimeAsync(1);
   expect((await callBob(calls)).id).not.toBe("c");
   expect(said.at(-1)).toMatchObject({ to: "bob", kind: "ring" });
+});
+
+it.each([
+  ["gave way to", "abort", "aborted"],
+  ["gave way to", "time", "no-answer"],
+  ["answers", "abort", "aborted"],
+  ["answers", "time", "no-answer"],
+])("refuses the other's call that it %s, when it gives up by %s", async (how, end, code) => {
+  vi.useFakeTimers();
+  stubWebRtc();
+  const calls = create();
+  calls.onCall(() => undefined);
+  const abort = new AbortController();
+  const rings = (): void => bring(calls, ring("!lower"));
+  if (how === "answers") {
+    rings();
+  }
+  const { made } = await callBob(calls, { signal: abort.signal, ringFor: 7000 });
+  if (how !== "answers") {
+    rings();
+  }
+  await vi.advanceTimersByTimeAsync(6000);
+  if (end === "abort") {
+    abort.abort();
+  }
+  await expect(Promise.all([made, vi.advanceTimersByTimeAsync(1000)])).rejects.toMatchObject({ code });
+  expect(said.at(-1)).toMatchObject({ to: { session: "s.bob" }, call: "!lower", kind: "decline" });
+  bring(calls, { call: "!lower", kind: "negotiate" });
+  expect(calls.current).toEqual([]);
+});
+
+it("hangs up when it is called off while the other's call begins", async () => {
+  vi.useFakeTimers();
+  stubWebRtc();
+  const calls = create();
+  const abort = new AbortController();
+  const { made } = await callBob(calls, { signal: abort.signal });
+  bring(calls, ring("!lower"));
+  await vi.advanceTimersByTimeAsync(0);
+  bring(calls, { call: "!lower", kind: "negotiate" });
+  abort.abort();
+  await expect(made).rejects.toMatchObject({ code: "aborted" });
+  expect(calls.current).toEqual([]);
+  expect(said.at(-1)).toMatchObject({ call: "!lower", kind: "end" });
 });
