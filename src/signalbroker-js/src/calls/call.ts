@@ -222,7 +222,7 @@ export function createCall(parts: LiveCallParts): LiveCall {
     if (media.media) {
       addMedia(media.media);
     }
-    for (const label of channelsOf(media)) {
+    for (const label of channelsOf(media, role)) {
       if (!parts.otherChannels.includes(label)) {
         void channels.open(label).catch(() => undefined);
       }
@@ -299,8 +299,11 @@ export function createCall(parts: LiveCallParts): LiveCall {
 }
 
 /** The labels of the channels that a peer opens. */
-export function channelsOf({ media, channels }: CallMedia): readonly string[] {
-  return channels ?? (media ? [] : ["default"]);
+export function channelsOf({ media, channels }: CallMedia, role: Role): readonly string[] {
+  const labels = channels ?? (media ? [] : ["default"]);
+  const bringsNothing = labels.length === 0 && !media?.getTracks().length;
+  // Without anything to offer there is no connection, over which the callee may send something.
+  return bringsNothing && role === "caller" ? ["default"] : labels;
 }
 
 interface Deferred<T> {

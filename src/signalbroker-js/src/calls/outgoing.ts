@@ -128,7 +128,7 @@ export function createOutgoing({ parts, call, to, options, prepare, onReplaced, 
       kind: "ring",
       info: options.info,
       media: { audio: has("audio"), video: has("video") },
-      channels: channelsOf(options),
+      channels: channelsOf(options, "caller"),
     };
   }
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { createCall, type LiveCall } from "../../src/calls/call";
+import { channelsOf, createCall, type LiveCall } from "../../src/calls/call";
 import { readCallContent } from "../../src/calls/content";
 import { createLine } from "../../src/calls/line";
 import type { CallMedia } from "../../src/calls/options";
@@ -60,4 +60,18 @@ it.each(["decline", "busy"])("ends when the callee says %s after all", async (ki
   live.receive(received({ kind }));
   expect(await live.call.ended).toEqual({ reason: "peer-hung-up" });
   expect(said).toEqual([]);
+});
+
+it("always has something to connect about as caller, and brings as callee what it says", () => {
+  const media = { getTracks: () => [] } as unknown as MediaStream;
+  for (const nothing of [{}, { channels: [] }, { media }, { media, channels: [] }]) {
+    create("caller", nothing);
+    expect(Connection.made.at(-1)?.channels).toMatchObject([{ label: "default" }]);
+  }
+  const track = { kind: "video" } as MediaStreamTrack;
+  create("caller", { media: { getTracks: () => [track] } as unknown as MediaStream });
+  expect(Connection.made.at(-1)).toMatchObject({ channels: [], sent: [track] });
+
+  expect(channelsOf({}, "callee")).toEqual(["default"]);
+  expect(channelsOf({ channels: [] }, "callee")).toEqual([]);
 });
