@@ -4,7 +4,7 @@ import { readCallContent } from "../../src/calls/content";
 import { createLine } from "../../src/calls/line";
 import type { CallMedia } from "../../src/calls/options";
 import type { Role } from "../../src/calls/proof";
-import { Connection, stubWebRtc } from "./connection";
+import { Channel, Connection, stubWebRtc } from "./connection";
 
 let said: Record<string, unknown>[];
 
@@ -74,4 +74,32 @@ it("always has something to connect about as caller, and brings as callee what i
 
   expect(channelsOf({}, "callee")).toEqual(["default"]);
   expect(channelsOf({ channels: [] }, "callee")).toEqual([]);
+});
+
+it("opens no channel any more when the call ends, although no channel closes", async () => {
+  const live = create("caller");
+  const opening = live.call.openChannel("file");
+  const waiting = live.call.channel("chat");
+  live.call.hangUp();
+  await expect(opening).rejects.toMatchObject({ code: "peer-gone" });
+  await expect(waiting).rejects.toMatchObject({ code: "peer-gone" });
+});
+
+it("forgets the channels that are closed", async () => {
+  const { call } = create("callee");
+  const [connection] = Connection.made;
+  const channel = new Channel("file");
+  connection?.ondatachannel?.({ channel });
+  channel.becomes("open");
+  expect(await call.channel("file")).toBe(channel);
+  channel.becomes("closed");
+  const heard: unknown[] = [];
+  call.onChannel((known) => heard.push(known));
+  expect(heard).toEqual([]);
+
+  const next = new Channel("file");
+  connection?.ondatachannel?.({ channel: next });
+  next.becomes("open");
+  expect(await call.channel("file")).toBe(next);
+  expect(heard).toEqual([next]);
 });
