@@ -41,9 +41,13 @@ export interface LineEnds {
   secret: string;
 }
 
+const remembered = 32;
+
 export function createLine(parts: CallParts, { call, role, secret, ...ends }: LineEnds): Line {
   const peerRole: Role = role === "caller" ? "callee" : "caller";
   let { peer, peerSession } = ends;
+  /** Sessions that the other end has left for another, newest last. */
+  let superseded: string[] = [];
   const signed = (content: CallContent): object => ({
     call,
     proof: proofOf(secret, call, role, parts.self().listeningKey),
@@ -65,8 +69,12 @@ export function createLine(parts: CallParts, { call, role, secret, ...ends }: Li
       if (proof !== proofOf(secret, call, peerRole, fromSession)) {
         return false;
       }
-      peer = from;
-      peerSession = fromSession;
+      // A signal may be late: what it says still counts, but its session is gone.
+      if (!superseded.includes(fromSession)) {
+        superseded = [...superseded, peerSession].slice(-remembered);
+        peer = from;
+        peerSession = fromSession;
+      }
       return true;
     },
     async toSession(content) {
