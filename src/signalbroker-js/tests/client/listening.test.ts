@@ -188,6 +188,14 @@ it.each([0, 408, 429, 500, 503])("keeps trying after %s", async (status) => {
   expect(listening.state).toMatchObject({ name: "connecting", problem: { code: status ? "later" : "unreachable" } });
 });
 
+it.each([401, 403, 404])("keeps trying when only a gateway answers, with %s", async (status) => {
+  answer = () => Promise.reject(refusal(status, "unreachable"));
+  listening.start();
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(asked).toBeGreaterThan(2);
+  expect(listening.state).toMatchObject({ name: "connecting", problem: { code: "unreachable" } });
+});
+
 it.each([400, 401, 409])("closes after %s, which no waiting mends", async (status) => {
   answer = () => Promise.reject(refusal(status, "refused"));
   listening.start();
