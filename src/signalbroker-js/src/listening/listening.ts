@@ -39,8 +39,9 @@ export function createListening(parts: ListeningParts): Listening {
   let hasListened = false;
   let failures = 0;
   let listeningSince: number | undefined;
-  /** The webapp asked not to be asked before this time. */
+  /** The webapp asked not to be asked before this time, for this reason. */
   let notBefore = 0;
+  let postponed: Interruption | undefined;
   let isWaiting = false;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let session: Session | undefined;
@@ -72,7 +73,8 @@ export function createListening(parts: ListeningParts): Listening {
     },
     comeBack() {
       if (state.name !== "closed") {
-        void attempt();
+        isWaiting = true;
+        hurry();
       }
     },
     close,
@@ -109,7 +111,7 @@ export function createListening(parts: ListeningParts): Listening {
       listening() {
         transports.succeeded();
         hasListened = true;
-        listeningSince = Date.now();
+        listeningSince = performance.now();
         const { userId, device, listeningKey, listeningAddress } = opened;
         show({ name: "listening", by, session: { userId, device, listeningKey, listeningAddress } });
       },
@@ -134,21 +136,29 @@ export function createListening(parts: ListeningParts): Listening {
   }
 
   function retry(why: Interruption, askedToWaitMs = 0): void {
-    if (listeningSince !== undefined && Date.now() - listeningSince >= stableAfterMs) {
+    if (listeningSince !== undefined && performance.now() - listeningSince >= stableAfterMs) {
       failures = 0;
     }
     void stop();
     const waitMs = askedToWaitMs + backoffMs(failures);
     failures++;
+    notBefore = performance.now() + askedToWaitMs;
+    postponed = why;
+    attemptIn(waitMs, why);
+  }
+
+  function attemptIn(waitMs: number, why: Interruption): void {
     isWaiting = true;
-    notBefore = Date.now() + askedToWaitMs;
     timer = setTimeout(() => void attempt(), waitMs);
     wait(why, new Date(Date.now() + waitMs));
   }
 
   function hurry(): void {
-    if (isWaiting && Date.now() >= notBefore) {
+    const waitMs = notBefore - performance.now();
+    if (isWaiting && waitMs <= 0) {
       void attempt();
+    } else if (isWaiting && postponed && timer === undefined) {
+      attemptIn(waitMs, postponed);
     }
   }
 
@@ -165,6 +175,7 @@ export function createListening(parts: ListeningParts): Listening {
     attempts++;
     isWaiting = false;
     clearTimeout(timer);
+    timer = undefined;
     transport?.close();
     // The end of a listening socket ends its session; a request of its own would only add to an outage's load.
     const isDone = session && (isLeaving || listeningSince === undefined);

@@ -265,6 +265,43 @@ it("comes back with the page", async () => {
   expect(asked).toBe(2);
 });
 
+it("comes back with the page only when the webapp may be asked again", async () => {
+  await listen();
+  answer = () => Promise.reject(refusal(503, "no-node-available", 60_000));
+  opened[0]?.lost("gone", false);
+  await vi.advanceTimersByTimeAsync(250);
+  expect(asked).toBe(2);
+  answer = () => Promise.resolve(sessionNamed("s.3"));
+  listening.leave();
+  await vi.advanceTimersByTimeAsync(10_000);
+  // However the device's clock is set meanwhile.
+  vi.setSystemTime(Date.now() + 3_600_000);
+  listening.comeBack();
+  expect(listening.state).toMatchObject({ name: "reconnecting", problem: { code: "no-node-available" } });
+  await vi.advanceTimersByTimeAsync(49_999);
+  expect(asked).toBe(2);
+  await vi.advanceTimersByTimeAsync(1);
+  expect(asked).toBe(3);
+});
+
+it("asks in time when it comes online too soon", async () => {
+  await listen();
+  answer = () => Promise.reject(refusal(503, "no-node-available", 60_000));
+  opened[0]?.lost("gone", false);
+  await vi.advanceTimersByTimeAsync(250);
+  listening.leave();
+  online = false;
+  listening.comeBack();
+  await vi.advanceTimersByTimeAsync(30_000);
+  online = true;
+  wake();
+  wake();
+  await vi.advanceTimersByTimeAsync(29_999);
+  expect(asked).toBe(2);
+  await vi.advanceTimersByTimeAsync(1);
+  expect(asked).toBe(3);
+});
+
 it("falls back to server-sent events after two failed sockets, and says so", async () => {
   listening.start();
   await vi.advanceTimersByTimeAsync(0);
