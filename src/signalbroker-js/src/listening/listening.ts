@@ -22,6 +22,8 @@ export interface Listening {
 
 export interface ListeningParts {
   openSession(): Promise<Session>;
+  /** A session is open that is going to be listened to. */
+  onOpened(session: Session): void;
   closeSession(session: Session, keepalive: boolean): Promise<void>;
   transports: TransportChoice;
   surroundings: Surroundings;
@@ -106,6 +108,7 @@ export function createListening(parts: ListeningParts): Listening {
     }
 
     session = opened;
+    parts.onOpened(opened);
     const { by, open } = transports.next();
     transport = open(opened, {
       listening() {

@@ -15,6 +15,7 @@ interface Opened extends TransportEvents {
 let opened: Opened[];
 let asked: number;
 let answer: () => Promise<Session>;
+let taken: string[];
 let ended: string[];
 let states: State[];
 let online: boolean;
@@ -58,6 +59,7 @@ function create(listen: Listen = "auto"): void {
       asked++;
       return answer();
     },
+    onOpened: ({ listeningKey }) => void taken.push(listeningKey),
     closeSession: ({ listeningKey }) => {
       ended.push(listeningKey);
       return Promise.resolve();
@@ -80,6 +82,7 @@ beforeEach(() => {
   vi.spyOn(Math, "random").mockReturnValue(0.5);
   opened = [];
   asked = 0;
+  taken = [];
   ended = [];
   states = [];
   online = true;
@@ -230,6 +233,24 @@ it("leaves no session behind when it is closed while the webapp answers", async 
   await vi.advanceTimersByTimeAsync(0);
   expect(ended).toEqual(["s.late"]);
   expect(opened).toHaveLength(0);
+});
+
+it("takes over no session that is opened too late", async () => {
+  let arrive: (session: Session) => void = () => undefined;
+  answer = () => new Promise((resolve) => (arrive = resolve));
+  listening.start();
+  await vi.advanceTimersByTimeAsync(0);
+  const arriveLate = arrive;
+  listening.leave();
+  listening.comeBack();
+  await vi.advanceTimersByTimeAsync(0);
+  arrive(sessionNamed("s.2"));
+  await vi.advanceTimersByTimeAsync(0);
+  arriveLate(sessionNamed("s.1"));
+  await vi.advanceTimersByTimeAsync(0);
+  expect(taken).toEqual(["s.2"]);
+  expect(ended).toEqual(["s.1"]);
+  expect(opened).toHaveLength(1);
 });
 
 it("ends its session when it is closed, and stays closed", async () => {
