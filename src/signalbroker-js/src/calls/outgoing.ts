@@ -51,10 +51,12 @@ export function createOutgoing({ parts, call, to, options, prepare, onReplaced, 
   let begin: ((ends: LineEnds) => LiveCall) | undefined;
   let isOver = false;
   let again: ReturnType<typeof setTimeout> | undefined;
-  const giveUp = setTimeout(
-    () => void fail(new SignalBrokerError("no-answer", `${to} did not answer.`), "cancelled"),
-    options.ringFor ?? usualRingMs,
-  );
+  const giveUp = setTimeout(() => {
+    // Whoever may not see the callee's sessions can't know whether all of them are busy, only that nobody else answered.
+    const isBusy = rung.length === 0 && busy.size > 0;
+    const [code, reason] = isBusy ? (["busy", "is busy"] as const) : (["no-answer", "did not answer"] as const);
+    void fail(new SignalBrokerError(code, `${to} ${reason}.`), "cancelled");
+  }, options.ringFor ?? usualRingMs);
   const abort = (): void =>
     void fail(new SignalBrokerError("aborted", "The application gave up calling."), "cancelled");
   options.signal?.addEventListener("abort", abort);

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import type { LiveCall } from "../../src/calls/call";
 import { callType, readCallContent } from "../../src/calls/content";
 import { createRing, type Ring } from "../../src/calls/incoming";
-import type { LineEnds } from "../../src/calls/line";
+import { reach, type LineEnds } from "../../src/calls/line";
 import type { CallOptions } from "../../src/calls/options";
 import { createOutgoing, type Outgoing } from "../../src/calls/outgoing";
 import { proofOf } from "../../src/calls/proof";
@@ -16,12 +16,16 @@ interface Sending {
 
 let sent: Sending[];
 let sessions: string[];
+let isHidden: boolean;
 let ownKey: string;
 let begun: LineEnds[];
 
 const parts = {
-  send: (to: Addressee, content: unknown): Promise<Pick<Sent, "sessions">> => {
+  send: (to: Addressee, content: unknown): Promise<Pick<Sent, "sessions"> & Partial<Sent>> => {
     sent.push({ to, content: content as Record<string, unknown> });
+    if (isHidden) {
+      return Promise.resolve({ accepted: true, sessions: [] });
+    }
     return sessions.length === 0
       ? Promise.reject(new SignalBrokerError("user-not-listening", "", { status: 404 }))
       : Promise.resolve({ sessions: sessions.map((listeningKey) => ({ listeningKey, outcome: "queued" })) });
@@ -47,6 +51,7 @@ beforeEach(() => {
   vi.useFakeTimers();
   sent = [];
   sessions = ["s.b1", "s.b2"];
+  isHidden = false;
   ownKey = "s.me";
   begun = [];
 });
@@ -154,6 +159,31 @@ it("is busy only when every device is", async () => {
   expect(kinds()).toEqual(["ring"]);
   outgoing.receive(received({ kind: "busy" }), "bob", "s.b2");
   expect(await code).toBe("busy");
+});
+
+it("waits for the other devices of a callee who is hidden, and is busy if only that was heard", async () => {
+  isHidden = true;
+  const busy = call({ ringFor: 7000 });
+  const code = codeOf(busy.answered);
+  await tick();
+  busy.receive(received({ kind: "busy" }), "bob", "s.b1");
+  await tick(6999);
+  expect(kinds()).toEqual(["ring", "ring"]);
+  await tick(1);
+  expect(await code).toBe("busy");
+
+  const unheard = codeOf(call({ ringFor: 7000 }).answered);
+  await tick(7000);
+  expect(await unheard).toBe("no-answer");
+});
+
+it("takes a signal to somebody hidden for one that has arrived", async () => {
+  expect(await reach(parts, { session: "s.b1" }, {})).toBe("arrived");
+  isHidden = true;
+  expect(await reach(parts, { session: "s.b1" }, {})).toBe("arrived");
+  isHidden = false;
+  sessions = [];
+  expect(await reach(parts, { session: "s.b1" }, {})).toBe("gone");
 });
 
 it("rings on while the callee's devices reconnect", async () => {

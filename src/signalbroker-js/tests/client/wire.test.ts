@@ -81,7 +81,14 @@ it("writes what the webapp takes", () => {
 
 it("reads what became of a signal", () => {
   const sessions = [{ listeningKey: "s.b", outcome: "queued" }];
-  expect(readSent("1", { id: "1", sessions })).toEqual({ id: "1", stored: false, sequence: undefined, sessions });
+  expect(readSent("1", { id: "1", sessions })).toEqual({
+    id: "1",
+    stored: false,
+    accepted: false,
+    sequence: undefined,
+    sessions,
+  });
+  expect(readSent("1", { outcome: "accepted", sessions: [] })).toMatchObject({ accepted: true, stored: false });
   expect(readSent("1", { outcome: "stored", sequence: 7, sessions: [] })).toMatchObject({ stored: true, sequence: 7 });
 });
 
