@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import type { LiveCall } from "../../src/calls/call";
 import { callType, readCallContent } from "../../src/calls/content";
 import { createRing, type Ring } from "../../src/calls/incoming";
-import { reach, type LineEnds } from "../../src/calls/line";
+import type { LineEnds } from "../../src/calls/line";
 import type { CallOptions } from "../../src/calls/options";
 import { createOutgoing, type Outgoing } from "../../src/calls/outgoing";
 import { proofOf } from "../../src/calls/proof";
@@ -175,15 +175,6 @@ it("waits for the other devices of a callee who is hidden, and is busy if only t
   const unheard = codeOf(call({ ringFor: 7000 }).answered);
   await tick(7000);
   expect(await unheard).toBe("no-answer");
-});
-
-it("takes a signal to somebody hidden for one that has arrived", async () => {
-  expect(await reach(parts, { session: "s.b1" }, {})).toBe("arrived");
-  isHidden = true;
-  expect(await reach(parts, { session: "s.b1" }, {})).toBe("arrived");
-  isHidden = false;
-  sessions = [];
-  expect(await reach(parts, { session: "s.b1" }, {})).toBe("gone");
 });
 
 it("rings on while the callee's devices reconnect", async () => {
