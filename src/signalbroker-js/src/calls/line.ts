@@ -5,7 +5,7 @@ import { proofOf, type Role } from "./proof.js";
 
 /** What calls need of the client. */
 export interface CallParts {
-  send(to: Addressee, content: unknown): Promise<Pick<Sent, "sessions">>;
+  send(to: Addressee, content: unknown): Promise<Pick<Sent, "sessions"> & Partial<Sent>>;
   /** Sends at once, past everything that waits, even if the page is being left. */
   sendLast(to: Addressee, content: unknown): void;
   self(): { userId: string; listeningKey: string };
@@ -91,8 +91,9 @@ export function createLine(parts: CallParts, { call, role, secret, ...ends }: Li
 /** Sends, and says how far it came. */
 export async function reach(parts: CallParts, to: Addressee, content: object): Promise<Reach> {
   try {
-    const { sessions } = await parts.send(to, content);
-    if (sessions.some(({ outcome }) => outcome === "queued")) {
+    const { sessions, accepted } = await parts.send(to, content);
+    // Of whom one may not see nobody says more; if that end comes back on another session, it says so itself.
+    if (accepted || sessions.some(({ outcome }) => outcome === "queued")) {
       return "arrived";
     }
     return sessions.some(({ outcome }) => outcome !== "notListening") ? "unsure" : "gone";

@@ -44,7 +44,13 @@ export interface OutgoingParts {
 const ringAgainMs = 5000;
 
 export function createOutgoing({ parts, call, to, options, prepare, onReplaced, onEnded }: OutgoingParts): Outgoing {
-  const waiting = createWaiting(to, options, () => void stop("cancelled"));
+  const waiting = createWaiting(
+    to,
+    options,
+    () => void stop("cancelled"),
+    // Whoever may not see the callee's sessions can't know whether all of them are busy, only that nobody else answered.
+    () => rung.length === 0 && busy.size > 0,
+  );
   /** The sessions at which it rings, and those of them that can't take it. */
   let rung: string[] = [];
   const busy = new Set<string>();

@@ -14,15 +14,20 @@ export interface Waiting {
 
 const usualRingMs = 30_000;
 
+/** @param isBusy whether a callee that has not answered in time is busy */
 export function createWaiting(
   to: string,
   { signal, ringFor = usualRingMs }: CallOptions,
   onGivenUp: () => void = () => undefined,
+  isBusy: () => boolean = () => false,
 ): Waiting {
   const answered = deferred<Call>();
   let isOver = false;
   const abort = (): void => giveUp("aborted", "The application gave up calling.");
-  const timer = setTimeout(() => giveUp("no-answer", `${to} did not answer.`), ringFor);
+  const timer = setTimeout(
+    () => (isBusy() ? giveUp("busy", `${to} is busy.`) : giveUp("no-answer", `${to} did not answer.`)),
+    ringFor,
+  );
   signal?.addEventListener("abort", abort);
 
   return {

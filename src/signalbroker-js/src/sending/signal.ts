@@ -61,9 +61,11 @@ export interface Sent {
   id: string;
   /** Whether the server has stored it for the addressee. */
   stored: boolean;
-  /** Its place in the addressee's inbox, if it is stored. */
+  /** Whether the server has taken it and keeps to itself if the addressee listens, whom one may not see. */
+  accepted: boolean;
+  /** Its place in the addressee's inbox, if it is stored and one may see the addressee. */
   sequence: number | undefined;
-  /** One for each session that the signal went to. */
+  /** One for each session that the signal went to; none if they are kept secret. */
   sessions: readonly Delivery[];
 }
 
@@ -87,6 +89,7 @@ export function readSent(id: string, answer: JsonObject): Sent {
   return {
     id,
     stored: answer["outcome"] === "stored",
+    accepted: answer["outcome"] === "accepted",
     sequence: numberOf(answer, "sequence"),
     sessions: readDeliveries(answer) ?? [],
   };

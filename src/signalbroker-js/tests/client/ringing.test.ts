@@ -16,14 +16,18 @@ interface Sending {
 
 let sent: Sending[];
 let sessions: string[];
+let isHidden: boolean;
 let ownKey: string;
 let begun: LineEnds[];
 let last: Sending[];
 let late: Late;
 
 const parts = {
-  send: (to: Addressee, content: unknown): Promise<Pick<Sent, "sessions">> => {
+  send: (to: Addressee, content: unknown): Promise<Pick<Sent, "sessions"> & Partial<Sent>> => {
     sent.push({ to, content: content as Record<string, unknown> });
+    if (isHidden) {
+      return Promise.resolve({ accepted: true, sessions: [] });
+    }
     return sessions.length === 0
       ? Promise.reject(new SignalBrokerError("user-not-listening", "", { status: 404 }))
       : Promise.resolve({ sessions: sessions.map((listeningKey) => ({ listeningKey, outcome: "queued" })) });
@@ -53,6 +57,7 @@ beforeEach(() => {
   sent = [];
   last = [];
   sessions = ["s.b1", "s.b2"];
+  isHidden = false;
   ownKey = "s.me";
   begun = [];
 });
@@ -160,6 +165,22 @@ it("is busy only when every device is", async () => {
   expect(kinds()).toEqual(["ring"]);
   outgoing.receive(received({ kind: "busy" }), "bob", "s.b2");
   expect(await code).toBe("busy");
+});
+
+it("waits for the other devices of a callee who is hidden, and is busy if only that was heard", async () => {
+  isHidden = true;
+  const busy = call({ ringFor: 7000 });
+  const code = codeOf(busy.answered);
+  await tick();
+  busy.receive(received({ kind: "busy" }), "bob", "s.b1");
+  await tick(6999);
+  expect(kinds()).toEqual(["ring", "ring"]);
+  await tick(1);
+  expect(await code).toBe("busy");
+
+  const unheard = codeOf(call({ ringFor: 7000 }).answered);
+  await tick(7000);
+  expect(await unheard).toBe("no-answer");
 });
 
 it("rings on while the callee's devices reconnect", async () => {
