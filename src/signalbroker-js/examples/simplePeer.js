@@ -9,7 +9,10 @@ export async function listen(url, userId, onPeer) {
 
   function meet(other, initiator) {
     const peer = new SimplePeer({ initiator });
-    peer.on("signal", (data) => me.send(other, data, { type: "simple-peer" }));
+    peer.on("signal", (data) => {
+      me.send(other, data, { type: "simple-peer" }).catch((error) => peer.destroy(error));
+    });
+    peer.on("error", (error) => console.warn(`No connection to ${other}: ${error.message}`));
     peer.on("close", () => peers.delete(other));
     peers.set(other, peer);
     onPeer(peer, other);

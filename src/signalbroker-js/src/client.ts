@@ -39,11 +39,15 @@ export interface ClientParts {
   transports: Record<ListensBy, OpenTransport>;
 }
 
+const gaveUp = "The application gave up connecting.";
 /** How long closing may wait until the peers are told. */
 const farewellMs = 2000;
 
 /** A client that does not listen yet, and the promise that it does. */
 export function createClient(options: ConnectOptions, parts: Partial<ClientParts> = {}): Promise<SignalBrokerClient> {
+  if (options.signal?.aborted) {
+    return Promise.reject(new SignalBrokerError("aborted", gaveUp));
+  }
   const http = createHttp(options.url, options.fetch);
   const surroundings = parts.surroundings ?? createSurroundings();
   const states = createEmitter<State>();
@@ -71,14 +75,13 @@ export function createClient(options: ConnectOptions, parts: Partial<ClientParts
       sse: createEventsTransport(http),
       ...parts.transports,
     }),
-    async openSession() {
-      const opened = await openSession(http, identity, tokens);
+    openSession: () => openSession(http, identity, tokens),
+    onOpened(opened) {
       // An anonymous user comes back under the name that the webapp gave, if that takes no proof.
       const isGiven = options.userId === undefined && options.token === undefined;
       identity = { userId: opened.userId, device: options.device, isGiven };
       iceServers.renew(opened);
       inbox.opened(opened);
-      return opened;
     },
     closeSession: (ended, keepalive) => closeSession(http, ended, keepalive),
     onState,
@@ -156,11 +159,7 @@ export function createClient(options: ConnectOptions, parts: Partial<ClientParts
   };
 
   return new Promise((resolve, reject) => {
-    const abort = (): void => void listening.close({ code: "aborted", reason: "The application gave up connecting." });
-    if (options.signal?.aborted) {
-      reject(new SignalBrokerError("aborted", "The application gave up connecting."));
-      return;
-    }
+    const abort = (): void => void listening.close({ code: "aborted", reason: gaveUp });
     options.signal?.addEventListener("abort", abort, { once: true });
     const stop = states.on((state) => {
       if (state.name === "listening") {

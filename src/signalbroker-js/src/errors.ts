@@ -5,7 +5,10 @@ import type { Delivery } from "./sending/signal.js";
  * `payload-too-large` …; the server's documentation lists them).
  */
 export type ErrorCode =
-  /** The webapp did not answer; whether it has done what was asked is not known. */
+  /**
+   * The webapp did not answer, or only something between here and there did; whether it has done what was asked is not
+   * known.
+   */
   | "unreachable"
   /** The credential or the token is missing, wrong or expired. */
   | "unauthorized"

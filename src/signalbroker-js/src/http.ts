@@ -84,9 +84,10 @@ export function basic(session: { listeningKey: string; passcode: string }): stri
 /** Reads problem details (RFC 9457). */
 function problemOf(response: Response, body: JsonObject): SignalBrokerError {
   const { status } = response;
-  const sentence = textOf(body, "detail") ?? textOf(body, "title") ?? `The webapp answered ${status}.`;
-  // Gateways in between answer without a code.
-  const code = textOf(body, "code") ?? (status === 401 ? "unauthorized" : `http-${status}`);
+  const sentence = textOf(body, "detail") ?? textOf(body, "title") ?? `Something on the way answered ${status}.`;
+  // The webapp names every refusal. What has no code comes from a gateway that can't reach it, or won't for the moment;
+  // only the length of a body is the same the next time.
+  const code = textOf(body, "code") ?? (status === 413 ? "payload-too-large" : "unreachable");
   return new SignalBrokerError(code, sentence, {
     status,
     retryAfterMs: retryAfterMs(response.headers.get("Retry-After")),

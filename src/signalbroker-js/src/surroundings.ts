@@ -12,6 +12,12 @@ export interface Surroundings {
   dispose(): void;
 }
 
+/** What some browsers tell about the network (Network Information API). */
+interface Network extends EventTarget {
+  /** Such as `wifi` or `cellular`; missing on desktops. */
+  readonly type?: string;
+}
+
 export function createSurroundings(): Surroundings {
   const ends = new AbortController();
   const page = typeof document === "undefined" ? undefined : document;
@@ -19,8 +25,7 @@ export function createSurroundings(): Surroundings {
   const scope = typeof addEventListener === "function" ? globalThis : undefined;
   const hear = (target: EventTarget | undefined, type: string, handler: (event: Event) => void): void =>
     target?.addEventListener(type, handler, { signal: ends.signal });
-  const network = (): EventTarget | undefined =>
-    typeof navigator === "undefined" ? undefined : (navigator as { connection?: EventTarget }).connection;
+  const network = typeof navigator === "undefined" ? undefined : (navigator as { connection?: Network }).connection;
 
   return {
     isOnline: () => typeof navigator === "undefined" || navigator.onLine !== false,
@@ -34,7 +39,14 @@ export function createSurroundings(): Surroundings {
     },
     onNetworkChange(handler) {
       hear(scope, "online", handler);
-      hear(network(), "change", handler);
+      // It also tells of each new estimate of speed, and where there is no type of nothing else.
+      let type = network?.type;
+      hear(network, "change", () => {
+        if (network?.type !== type) {
+          type = network?.type;
+          handler();
+        }
+      });
     },
     onLeave: (handler) => hear(page && scope, "pagehide", handler),
     onReturn: (handler) =>

@@ -21,3 +21,9 @@ it("carries simple-peer's signals in less than 30 lines", async () => {
   const example = await readFile(new URL("examples/simplePeer.js", here), "utf8");
   expect(example.trim().split("\n").length).toBeLessThan(30);
 });
+
+it("goes out with its license, the project's", async () => {
+  const license = await readFile(new URL("LICENSE", here), "utf8");
+  expect(license).toBe(await readFile(new URL("../../LICENSE", here), "utf8"));
+  expect(JSON.parse(await readFile(new URL("package.json", here), "utf8")).files).toContain("LICENSE");
+});

@@ -104,7 +104,7 @@ public sealed class CallTests(ClientSite site, Browser browser) : ClientTests(si
 
         for (var round = 0; round < 50; round++)
         {
-            var ids = await Task.WhenAll(first.CallAsync(Bob), second.CallAsync(Alice));
+            var ids = round % 2 == 0 ? await CallAtOnceAsync(first, second) : await CrossAsync(first, second);
 
             ids[0].ShouldBe(ids[1]);
             foreach (var page in new[] { first, second })
@@ -115,6 +115,28 @@ public sealed class CallTests(ClientSite site, Browser browser) : ClientTests(si
             await first.RunAsync("() => me.calls[0].hangUp()");
             await second.HoldsAsync("me.calls.length === 0");
         }
+    }
+
+    private Task<string[]> CallAtOnceAsync(ClientPage first, ClientPage second) =>
+        Task.WhenAll(first.CallAsync(Bob), second.CallAsync(Alice));
+
+    /// <summary>Each hears of the other's call only after it has made its own.</summary>
+    private async Task<string[]> CrossAsync(ClientPage first, ClientPage second)
+    {
+        ClientPage[] pages = [first, second];
+        foreach (var page in pages)
+        {
+            await page.RunAsync("() => Object.assign(trap, { holdBefore: 'ring', isHolding: false })");
+        }
+
+        var calling = CallAtOnceAsync(first, second);
+        foreach (var page in pages)
+        {
+            await page.HoldsAsync("trap.isHolding");
+        }
+
+        await Task.WhenAll(pages.Select(page => page.RunAsync("() => trap.release()")));
+        return await calling;
     }
 
     [Fact]

@@ -29,4 +29,25 @@ public sealed class NeighbourTests(ClientSite site, Browser browser) : ClientTes
         (await caller.RunAsync<string>("() => heard[0]")).ShouldBe($"hello from {Bob}");
         (await callee.RunAsync<string>("() => heard[0]")).ShouldBe($"hello from {Alice}");
     }
+
+    [Fact]
+    public async Task Simple_peer_hears_that_nobody_is_there()
+    {
+        var caller = await OpenAsync();
+
+        var heard = caller.RunAsync<string>(
+            """
+            async ([url, userId, other]) => {
+              const { me, call } = await listenWithSimplePeer(url, userId, () => undefined);
+              const peer = call(other);
+              await new Promise((resolve) => peer.on("close", resolve));
+              await me.close();
+              return "closed";
+            }
+            """,
+            new[] { Site.Webapp.PublicAddress, Alice, Bob }
+        );
+
+        (await heard).ShouldBe("closed");
+    }
 }

@@ -152,6 +152,23 @@ public sealed class CallPageTests(TestCluster cluster, Browser browser) : Browse
     }
 
     [Fact]
+    public async Task Who_calls_somebody_else_is_busy_for_whoever_rings()
+    {
+        var (alice, bob) = await MeetAsync();
+        var carol = await OpenAsync(Cluster.Api);
+        var carolId = Fresh("carol");
+        await carol.ListenAsync(carolId);
+        await alice.CallText.ClickAsync();
+        await Expect(bob.Ringing).ToBeVisibleAsync();
+
+        await bob.To.FillAsync(carolId);
+        await CallAsync(bob, carol, bob.CallText);
+
+        await Expect(bob.Ringing).ToBeHiddenAsync();
+        await Expect(alice.CallState).ToHaveTextAsync($"{await bob.MyUserId.TextContentAsync()} is in another call.");
+    }
+
+    [Fact]
     public async Task When_both_click_at_once_they_are_in_one_call()
     {
         var (alice, bob) = await MeetAsync();

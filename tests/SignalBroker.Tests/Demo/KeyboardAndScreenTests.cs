@@ -294,8 +294,11 @@ public sealed class KeyboardAndScreenTests(TestCluster cluster, Browser browser)
         {
             await tab.Page.Keyboard.PressAsync(key);
             var focused = await tab.Page.EvaluateAsync<string>("document.activeElement.outerHTML");
-            (await tab.Page.EvaluateAsync<bool>(FocusIsVisible)).ShouldBeTrue(
-                $"The focus is not to be seen on {focused}"
+            // What has just come may be on its way into the window.
+            await Eventually.HoldsAsync(async () =>
+                (await tab.Page.EvaluateAsync<bool>(FocusIsVisible)).ShouldBeTrue(
+                    $"The focus is not to be seen on {focused}"
+                )
             );
             if (await target.EvaluateAsync<bool>("element => element === document.activeElement"))
             {

@@ -53,12 +53,14 @@ export function createDesk({ sequence, talk, answersByItself, onBusy }: DeskPart
       next.onCall(onIncoming);
     },
     async call(userId, wanted, since) {
+      ringing.callsElsewhere(userId);
       const mine = begin(userId, wanted.video, "calling", `Calling ${userId} …`);
       sequence.call(userId, since);
       await run(mine, since, async () => {
         if (wanted.audio || wanted.video) {
           setMedia(mine, await openMedia(wanted));
         }
+        mine.abort.signal.throwIfAborted();
         crossing = undefined;
         return client?.call(userId, { media: mine.media, channels: ["chat"], signal: mine.abort.signal });
       });
@@ -83,6 +85,8 @@ export function createDesk({ sequence, talk, answersByItself, onBusy }: DeskPart
   }
 
   async function accept(incoming: IncomingCall, since: number): Promise<void> {
+    // One call at a time.
+    hangUp();
     const mine = begin(incoming.from, incoming.media.video, "connecting", "Connecting …");
     mine.abort.signal.addEventListener("abort", () => incoming.decline());
     await run(mine, since, async () => {
@@ -124,7 +128,13 @@ export function createDesk({ sequence, talk, answersByItself, onBusy }: DeskPart
   async function run(mine: Current, since: number, connect: () => Promise<Call | undefined>): Promise<void> {
     let words: string;
     try {
-      const call = await Promise.race([connect(), aborted(mine)]);
+      const connecting = connect();
+      connecting.then(
+        // Who hung up meanwhile has no button for it any more.
+        (call) => mine.abort.signal.aborted && call?.hangUp(),
+        () => undefined,
+      );
+      const call = await Promise.race([connecting, aborted(mine)]);
       if (call) {
         words = await live(mine, call, since);
       } else {
@@ -134,6 +144,9 @@ export function createDesk({ sequence, talk, answersByItself, onBusy }: DeskPart
       words = mine.abort.signal.aborted ? "You hung up." : callProblemSentence(error, mine.other);
     }
     closeMedia(mine.media);
+    if (current !== mine) {
+      return;
+    }
     sequence.callEnded();
     current = undefined;
     screen.clear();

@@ -4,7 +4,10 @@ import { byId, handFocusOn } from "../page/dom";
 
 /** The banner of a call that rings here. */
 export interface Ringing {
+  /** Shows who calls; whom it showed before, hears that this person is busy. */
   show(incoming: IncomingCall): void;
+  /** This person calls somebody: another who rings hears that they are busy. */
+  callsElsewhere(userId: string): void;
 }
 
 /** @param onAccept the person answers; the stage takes over */
@@ -23,7 +26,9 @@ export function createRinging(onAccept: (incoming: IncomingCall) => void): Ringi
 
   return {
     show(incoming) {
+      const earlier = current;
       current = incoming;
+      earlier?.busy();
       byId("ringing-from", HTMLElement).textContent = incoming.from;
       byId("ringing-initial", HTMLElement).textContent = incoming.from.slice(0, 1).toUpperCase();
       byId("ringing-about", HTMLElement).textContent = about(incoming);
@@ -31,6 +36,11 @@ export function createRinging(onAccept: (incoming: IncomingCall) => void): Ringi
       document.title = `☎ ${incoming.from} calls`;
       alertNow(`${incoming.from} calls: ${about(incoming)}. Accept or decline.`);
       void incoming.ended.then(() => hide(incoming, byId("to", HTMLInputElement)));
+    },
+    callsElsewhere(userId) {
+      if (current?.from !== userId) {
+        current?.busy();
+      }
     },
   };
 

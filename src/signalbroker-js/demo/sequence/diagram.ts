@@ -1,5 +1,6 @@
 import { byId, make } from "../page/dom";
 import { createChapterRow, createStepRow, makeSvg, setAll, type Columns, type Row, type StepRow } from "./arrow";
+import { createRecent } from "./recent";
 import type { SequenceView, Step } from "./sequence";
 import { stepWords } from "./words";
 
@@ -9,7 +10,11 @@ const timesEnd = 46;
 interface Shown {
   row: Row;
   words: HTMLLIElement;
+  /** The step's id; undefined for a chapter. */
+  step?: number;
 }
+
+type ShownStep = StepRow & { words: HTMLLIElement };
 
 /** The sequence diagram: it draws each arrow as it happens, and tells the same in words. */
 export function createDiagram(): SequenceView {
@@ -18,7 +23,7 @@ export function createDiagram(): SequenceView {
   const words = byId("sequence-words", HTMLOListElement);
   const other = byId("sequence-other", HTMLElement);
   const lifelines = [1, 2, 3].map(() => makeSvg("line", "lifeline"));
-  const steps = new Map<number, StepRow & { words: HTMLLIElement }>();
+  const steps = createRecent<ShownStep>();
   let shown: Shown[] = [];
   let columns: Columns = { width: 0, times: timesEnd, me: 0, broker: 0, peer: 0 };
   let following = true;
@@ -44,7 +49,7 @@ export function createDiagram(): SequenceView {
       if (known) {
         known.update();
         known.words.textContent = stepWords(step);
-      } else {
+      } else if (steps.isNew(step.id)) {
         addStep(step);
       }
     },
@@ -53,8 +58,8 @@ export function createDiagram(): SequenceView {
   function addStep(step: Step): void {
     const row = createStepRow(step);
     const item = make("li", "", stepWords(step));
-    steps.set(step.id, { ...row, words: item });
-    add({ row, words: item });
+    steps.add(step.id, { ...row, words: item });
+    add({ row, words: item, step: step.id });
   }
 
   function add(next: Shown): void {
@@ -70,12 +75,14 @@ export function createDiagram(): SequenceView {
   function remove(gone: Shown | undefined): void {
     gone?.row.element.remove();
     gone?.words.remove();
+    if (gone?.step !== undefined) {
+      steps.drop(gone.step);
+    }
   }
 
   function clear(): void {
     shown.forEach(remove);
     shown = [];
-    steps.clear();
     layOut();
   }
 

@@ -31,7 +31,7 @@ export async function sendFile(call: Call, file: File, onProgress: OnProgress): 
   channel.bufferedAmountLowThreshold = sliceBytes / 2;
   const answer = new Promise<string>((resolve, reject) => {
     channel.onmessage = ({ data }) => resolve(String(data));
-    channel.onclose = () => reject(new Error("The call ended before the file was over."));
+    breakOff(call, channel, reject);
   });
   answer.catch(() => undefined);
   const hash = hashOf(file);
@@ -67,13 +67,18 @@ export function readAbout(channel: RTCDataChannel): FileAbout | undefined {
 }
 
 /** Receives a file. @throws Error with a sentence when it breaks off or is not what was sent. */
-export function receiveFile(channel: RTCDataChannel, { size }: FileAbout, onProgress: OnProgress): Promise<Blob> {
+export function receiveFile(
+  call: Call,
+  channel: RTCDataChannel,
+  { size }: FileAbout,
+  onProgress: OnProgress,
+): Promise<Blob> {
   const chunks: ArrayBuffer[] = [];
   let received = 0;
   channel.binaryType = "arraybuffer";
 
   return new Promise((resolve, reject) => {
-    channel.onclose = () => reject(new Error("The call ended before the file was over."));
+    breakOff(call, channel, reject);
     channel.onmessage = ({ data }: MessageEvent<ArrayBuffer | string>) => {
       if (typeof data === "string") {
         finish(data).then(resolve, reject);
@@ -100,6 +105,13 @@ export function receiveFile(channel: RTCDataChannel, { size }: FileAbout, onProg
     }
     return file;
   }
+}
+
+/** Fails a file when its channel closes, or the call ends: of which browsers need not tell the channel. */
+function breakOff(call: Call, channel: RTCDataChannel, reject: (error: Error) => void): void {
+  const fail = (): void => reject(new Error("The call ended before the file was over."));
+  channel.onclose = fail;
+  void call.ended.then(fail);
 }
 
 /** The file's SHA-256 in hexadecimal digits. */

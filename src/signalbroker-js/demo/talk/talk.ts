@@ -48,7 +48,7 @@ export function createTalk(): Talk {
       section.hidden = false;
       next.onChannel((opened) => {
         if (opened.label === fileLabel) {
-          void receive(opened);
+          void receive(next, opened);
         }
       });
       next.channel("chat").then(
@@ -106,7 +106,7 @@ export function createTalk(): Talk {
     }
   }
 
-  async function receive(opened: RTCDataChannel): Promise<void> {
+  async function receive(mine: Call, opened: RTCDataChannel): Promise<void> {
     const about = readAbout(opened);
     if (!about) {
       opened.close();
@@ -114,7 +114,7 @@ export function createTalk(): Talk {
     }
     const entry = transcript.addFile("theirs", about);
     try {
-      const file = await receiveFile(opened, about, entry.progress);
+      const file = await receiveFile(mine, opened, about, entry.progress);
       entry.done("Whole: its SHA-256 agrees", file);
       announce(`${about.name} is here. You can download it.`);
     } catch (error) {

@@ -151,7 +151,14 @@ export function createCall(parts: LiveCallParts): LiveCall {
     tracks.emit(event);
   };
   if (role === "caller") {
-    bringOwn();
+    try {
+      bringOwn();
+    } catch (error) {
+      clearTimeout(giveUp);
+      negotiation.close();
+      connection.close();
+      throw error;
+    }
   }
 
   const call: Call = {
@@ -199,6 +206,11 @@ export function createCall(parts: LiveCallParts): LiveCall {
         case "end":
           void end({ reason: content.reason === "lost" ? "lost" : "peer-hung-up" }, "nobody");
           break;
+        case "decline":
+        case "busy":
+          // The callee thought better of it before it had heard anything of this call.
+          void end({ reason: "peer-hung-up" }, "nobody");
+          break;
       }
     },
     listening: () => void line.toUser({ kind: "resume" }),
@@ -210,7 +222,7 @@ export function createCall(parts: LiveCallParts): LiveCall {
     if (media.media) {
       addMedia(media.media);
     }
-    for (const label of channelsOf(media)) {
+    for (const label of channelsOf(media, role)) {
       if (!parts.otherChannels.includes(label)) {
         void channels.open(label).catch(() => undefined);
       }
@@ -287,8 +299,11 @@ export function createCall(parts: LiveCallParts): LiveCall {
 }
 
 /** The labels of the channels that a peer opens. */
-export function channelsOf({ media, channels }: CallMedia): readonly string[] {
-  return channels ?? (media ? [] : ["default"]);
+export function channelsOf({ media, channels }: CallMedia, role: Role): readonly string[] {
+  const labels = channels ?? (media ? [] : ["default"]);
+  const bringsNothing = labels.length === 0 && !media?.getTracks().length;
+  // Without anything to offer there is no connection, over which the callee may send something.
+  return bringsNothing && role === "caller" ? ["default"] : labels;
 }
 
 interface Deferred<T> {

@@ -4,10 +4,11 @@ import { SignalBrokerError } from "../errors.js";
 import { randomToken } from "../random.js";
 import { createCall, type Call, type LiveCall } from "./call.js";
 import { readCallContent, type CallContent, type ReceivedContent } from "./content.js";
-import { createRing, type IncomingCall, type Ring } from "./incoming.js";
+import { createRing, type IncomingCall, type Late, type Ring } from "./incoming.js";
 import { createLine, reach, type CallParts, type Line, type LineEnds } from "./line.js";
 import type { CallMedia, CallOptions, CallsOptions } from "./options.js";
 import { createOutgoing, type Outgoing } from "./outgoing.js";
+import { createWaiting } from "./waiting.js";
 
 /** All calls of a client. */
 export interface Calls {
@@ -31,13 +32,18 @@ export interface CallsParts extends CallParts {
 interface Talk {
   line: Line;
   live: LiveCall;
+  /** When it began here, on the page's clock. */
+  since: number;
 }
-
-/** Answers a signal of a call that is over. */
-type Afterwards = (content: ReceivedContent, from: string, fromSession: string) => void;
 
 const usualPatienceMs = 60_000;
 const remembered = 100;
+
+/** More calls of one user ring here only when earlier ones have ended: nobody may fill this end's memory. */
+const ringsOfOne = 4;
+
+/** So long after a call has begun here, whoever calls its caller still means this very call. */
+const sameCallMs = 2000;
 
 export function createCalls(parts: CallsParts): Calls {
   const incoming = createEmitter<IncomingCall>();
@@ -45,7 +51,7 @@ export function createCalls(parts: CallsParts): Calls {
   const rings = new Map<string, Ring>();
   const talks = new Map<string, Talk>();
   /** Calls that are over, and what to tell whoever does not know it yet. */
-  const over = new Map<string, Afterwards>();
+  const over = new Map<string, Late>();
 
   return {
     get current() {
@@ -64,12 +70,13 @@ export function createCalls(parts: CallsParts): Calls {
       const error = new SignalBrokerError("aborted", "The client was closed.");
       await Promise.all([
         ...[...outgoing.values()].map((ringing) => ringing.close(error, tell)),
+        ...[...rings.values()].filter((ring) => ring.isAccepting).map((ring) => ring.close(tell)),
         ...[...talks.values()].map(({ live }) => live.end({ reason: "closed" }, tell)),
       ]);
     },
     close(error) {
       outgoing.forEach((ringing) => void ringing.close(error, "nobody"));
-      rings.forEach((ring) => ring.close());
+      rings.forEach((ring) => void ring.close("nobody"));
       talks.forEach(({ live }) => void live.end({ reason: "closed" }, "nobody"));
     },
   };
@@ -108,12 +115,15 @@ export function createCalls(parts: CallsParts): Calls {
   function join(userId: string, options: CallOptions): Promise<Call> | undefined {
     for (const ring of rings.values()) {
       if (ring.incoming.from === userId) {
-        return ring.accept(options);
+        const waiting = createWaiting(userId, options);
+        waiting.follow(ring.accept(options), ring.incoming.decline);
+        return waiting.answered;
       }
     }
-    for (const { live } of talks.values()) {
+    for (const { live, since } of talks.values()) {
       const { call: talk } = live;
-      if (talk.peer === userId && talk.role === "callee" && talk.state.name === "connecting") {
+      const isNew = talk.state.name === "connecting" || performance.now() - since < sameCallMs;
+      if (talk.peer === userId && talk.role === "callee" && isNew) {
         if (options.media && talk.connection.getSenders().every(({ track }) => track === null)) {
           talk.addMedia(options.media);
         }
@@ -123,9 +133,10 @@ export function createCalls(parts: CallsParts): Calls {
     return undefined;
   }
 
-  function receive({ content, from, fromSession }: Signal): void {
+  function receive({ content, from, fromSession, sequence }: Signal): void {
     const received = readCallContent(content);
-    if (!received || from === undefined || fromSession === undefined) {
+    // What was stored for who is away says nothing of now.
+    if (!received || sequence !== undefined || from === undefined || fromSession === undefined) {
       return;
     }
     const id = received.call;
@@ -164,6 +175,10 @@ export function createCalls(parts: CallsParts): Calls {
       answer(id, fromSession, { kind: "busy" });
       return;
     }
+    const theirs = [...rings.values()].filter((other) => other.incoming.from === from);
+    if (!loser && theirs.length >= ringsOfOne) {
+      return;
+    }
 
     const created: Ring = createRing({
       parts,
@@ -172,20 +187,17 @@ export function createCalls(parts: CallsParts): Calls {
       fromSession,
       content,
       prepare: (options) => prepare(options, content),
-      onEnded(reply) {
+      onEnded(how, late) {
         rings.delete(id);
-        if (!talks.has(id)) {
-          forget(id, ({ kind }, _, session) => {
-            if (reply && kind === "ring") {
-              answer(id, session, reply);
-            }
-          });
+        // Who was only silent may ring here again.
+        if (how !== "silent" && !talks.has(id)) {
+          forget(id, late);
         }
       },
     });
     rings.set(id, created);
     if (loser) {
-      loser.giveWayTo(created.accept(loser.options, loser.call));
+      loser.giveWayTo(created.accept(loser.options, loser.call), created.incoming.decline);
     } else {
       incoming.emit(created.incoming);
     }
@@ -222,7 +234,7 @@ export function createCalls(parts: CallsParts): Calls {
           });
         },
       });
-      talks.set(ends.call, { line, live });
+      talks.set(ends.call, { line, live, since: performance.now() });
       return live;
     };
   }
@@ -231,7 +243,7 @@ export function createCalls(parts: CallsParts): Calls {
     void reach(parts, { session }, { call: id, ...content });
   }
 
-  function forget(id: string, afterwards: Afterwards = () => undefined): void {
+  function forget(id: string, afterwards: Late = () => undefined): void {
     over.set(id, afterwards);
     if (over.size > remembered) {
       for (const oldest of over.keys()) {

@@ -17,13 +17,15 @@ interface Waiting {
 
 export function createChannels(connection: RTCPeerConnection): Channels {
   const incoming = createEmitter<RTCDataChannel>();
-  const arrived: RTCDataChannel[] = [];
-  const opened: RTCDataChannel[] = [];
+  const arrived = new Set<RTCDataChannel>();
+  const opened = new Set<RTCDataChannel>();
+  /** What breaks off the opening of each channel that is not open. */
+  const opening = new Set<(error: Error) => void>();
   let waiting: Waiting[] = [];
   let failure: Error | undefined;
 
   connection.ondatachannel = ({ channel }) => {
-    arrived.push(channel);
+    arrived.add(channel);
     incoming.emit(channel);
     watch(channel);
   };
@@ -31,7 +33,7 @@ export function createChannels(connection: RTCPeerConnection): Channels {
   return {
     get: (label) =>
       new Promise((resolve, reject) => {
-        const found = opened.find((channel) => channel.label === label && channel.readyState === "open");
+        const found = [...opened].find((channel) => channel.label === label && channel.readyState === "open");
         if (found) {
           resolve(found);
         } else if (failure) {
@@ -47,8 +49,15 @@ export function createChannels(connection: RTCPeerConnection): Channels {
           return;
         }
         const channel = connection.createDataChannel(label, options);
-        channel.addEventListener("open", () => resolve(channel), { once: true });
-        channel.addEventListener("close", () => reject(failure ?? new Error("The channel closed.")), { once: true });
+        opening.add(reject);
+        channel.addEventListener("open", () => {
+          opening.delete(reject);
+          resolve(channel);
+        });
+        channel.addEventListener("close", () => {
+          opening.delete(reject);
+          reject(new Error("The channel closed."));
+        });
         watch(channel);
       }),
     onChannel(handler) {
@@ -60,11 +69,18 @@ export function createChannels(connection: RTCPeerConnection): Channels {
       for (const { reject } of waiting) {
         reject(error);
       }
+      // By the specification no channel says that it is closed when its connection is, by this end.
+      opening.forEach((reject) => reject(error));
+      opening.clear();
       waiting = [];
     },
   };
 
   function watch(channel: RTCDataChannel): void {
+    channel.addEventListener("close", () => {
+      arrived.delete(channel);
+      opened.delete(channel);
+    });
     if (channel.readyState === "open") {
       isOpen(channel);
     } else {
@@ -73,7 +89,7 @@ export function createChannels(connection: RTCPeerConnection): Channels {
   }
 
   function isOpen(channel: RTCDataChannel): void {
-    opened.push(channel);
+    opened.add(channel);
     const mine = waiting.filter(({ label }) => label === channel.label);
     waiting = waiting.filter(({ label }) => label !== channel.label);
     for (const { resolve } of mine) {

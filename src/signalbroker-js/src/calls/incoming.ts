@@ -1,9 +1,10 @@
-import { SignalBrokerError } from "../errors.js";
+import { asSignalBrokerError, SignalBrokerError } from "../errors.js";
 import { randomToken } from "../random.js";
 import { deferred, type Call, type LiveCall } from "./call.js";
 import type { CallContent, ReceivedContent, RingMedia, RingStop } from "./content.js";
 import { reach, type CallParts, type LineEnds } from "./line.js";
 import type { CallMedia } from "./options.js";
+import type { Tell } from "./outgoing.js";
 import { proofOf } from "./proof.js";
 
 /** Why a call rings no more: what was done here, or `cancelled`, `answered-elsewhere`, `declined` on another device. */
@@ -41,8 +42,14 @@ export interface Ring {
   receive(content: ReceivedContent, from: string, fromSession: string): void;
   /** This end listens on a new session, which the caller must hear of. */
   listening(): void;
-  close(): void;
+  /** Whether this end has accepted, and the caller has not begun. */
+  readonly isAccepting: boolean;
+  /** Fulfilled when the caller was told, if it has to be; `last` when the page is being left. */
+  close(tell: Tell): Promise<void>;
 }
+
+/** What a caller hears that does not know yet that this end is not, or no more, to be had. */
+export type Late = (content: ReceivedContent, from: string, fromSession: string) => void;
 
 export interface RingParts {
   parts: CallParts;
@@ -52,9 +59,12 @@ export interface RingParts {
   content: ReceivedContent & { kind: "ring" };
   /** Prepares the connection, so that the call can begin as soon as the caller says its first word. */
   prepare(options: CallMedia): Promise<(ends: LineEnds) => LiveCall>;
-  /** It is over, or has become a call; `answer` is what the caller hears if it rings again. */
-  onEnded(answer?: CallContent): void;
+  /** It is over, or has become a call. */
+  onEnded(how: RingEnd | "silent", late: Late): void;
 }
+
+/** How long the caller may be silent: it rings every 5 seconds, but may have to reconnect in between. */
+const silentMs = 30_000;
 
 /** How long the caller may take to begin after this end has accepted. */
 const confirmWithinMs = 45_000;
@@ -69,7 +79,7 @@ export function createRing({ parts, call, from, content, prepare, onEnded, ...ri
   /** The sessions that this end has accepted with. */
   const acceptedAs = new Set<string>();
   let replaced: string | undefined;
-  let confirm: ReturnType<typeof setTimeout> | undefined;
+  let patience = setTimeout(silent, silentMs);
 
   return {
     incoming: {
@@ -81,7 +91,7 @@ export function createRing({ parts, call, from, content, prepare, onEnded, ...ri
       ended: ended.promise,
       accept: (options = {}) => accept(options),
       decline: () => refuse("declined", { kind: "decline" }),
-      busy: () => refuse("busy", { kind: "busy" }),
+      busy: () => refuse("busy", unavailable),
     },
     accept,
     receive(received, sender, session) {
@@ -94,6 +104,9 @@ export function createRing({ parts, call, from, content, prepare, onEnded, ...ri
           fromSession = session;
           if (begin) {
             sayAccept();
+          } else {
+            clearTimeout(patience);
+            patience = setTimeout(silent, silentMs);
           }
           break;
         case "stop":
@@ -108,10 +121,7 @@ export function createRing({ parts, call, from, content, prepare, onEnded, ...ri
         case "resume":
         case "resumed":
           if (begin && isCaller(received, session)) {
-            const live = begin({ call, peer: from, peerSession: session, role: "callee", secret });
-            finish("accepted");
-            accepted.resolve(live.call);
-            live.receive(received);
+            take(begin, received, session);
           }
           break;
       }
@@ -120,12 +130,20 @@ export function createRing({ parts, call, from, content, prepare, onEnded, ...ri
       if (begin) {
         // The caller has heard that this end accepts, or has not, and may have come back itself.
         sayAccept();
-        const proof = proofOf(secret, call, "callee", parts.self().listeningKey);
-        void reach(parts, from, { call, proof, kind: "resume" });
+        void reach(parts, from, signed({ kind: "resume" }));
       }
     },
-    close() {
+    get isAccepting() {
+      return isAccepting();
+    },
+    async close(tell) {
+      const wasAccepting = isAccepting() && begin !== undefined;
       stop("closed");
+      if (wasAccepting && tell === "last") {
+        parts.sendLast({ session: fromSession }, signed(unavailable));
+      } else if (wasAccepting && tell === "peer") {
+        await say(unavailable);
+      }
     },
   };
 
@@ -137,15 +155,29 @@ export function createRing({ parts, call, from, content, prepare, onEnded, ...ri
         begin = await prepare(options);
         secret = randomToken();
       } catch (error) {
-        refuse("busy", { kind: "busy" });
-        throw error;
+        fail(asSignalBrokerError(error, "no-webrtc"));
       }
       if (isAccepting()) {
-        confirm = setTimeout(() => stop("cancelled", "peer-gone"), confirmWithinMs);
+        clearTimeout(patience);
+        patience = setTimeout(() => stop("cancelled", "peer-gone"), confirmWithinMs);
         sayAccept();
       }
     }
     return accepted.promise;
+  }
+
+  function take(ready: (ends: LineEnds) => LiveCall, received: ReceivedContent, session: string): void {
+    fromSession = session;
+    let live: LiveCall;
+    try {
+      live = ready({ call, peer: from, peerSession: session, role: "callee", secret });
+    } catch (error) {
+      fail(asSignalBrokerError(error, "no-webrtc"));
+      return;
+    }
+    finish("accepted");
+    accepted.resolve(live.call);
+    live.receive(received);
   }
 
   function isCaller({ proof }: ReceivedContent, session: string): boolean {
@@ -157,40 +189,73 @@ export function createRing({ parts, call, from, content, prepare, onEnded, ...ri
   }
 
   function sayAccept(): void {
-    const { listeningKey } = parts.self();
-    acceptedAs.add(listeningKey);
-    void say({ kind: "accept", secret, replaces: replaced }, proofOf(secret, call, "callee", listeningKey));
+    acceptedAs.add(parts.self().listeningKey);
+    void say({ kind: "accept", secret, replaces: replaced });
   }
 
-  function refuse(how: "declined" | "busy", answer: CallContent): void {
+  function refuse(how: "declined" | "busy", answer: CallContent, error = refused(how)): void {
     if (stage !== "over") {
       finish(how, answer);
-      accepted.reject(new SignalBrokerError(how, "It was refused here."));
+      accepted.reject(error);
       void say(answer);
     }
   }
 
-  function say(answer: CallContent, proof?: string): Promise<unknown> {
-    return reach(parts, { session: fromSession }, { call, proof, ...answer });
+  /** There is no connection to be had here; another device may do better. */
+  function fail(error: SignalBrokerError): void {
+    refuse("busy", unavailable, error);
   }
 
-  function stop(reason: RingStop | "closed", code: string = reason): void {
+  function say(answer: CallContent): Promise<unknown> {
+    return reach(parts, { session: fromSession }, signed(answer));
+  }
+
+  function signed(content: CallContent): object {
+    const proof = secret === "" ? undefined : proofOf(secret, call, "callee", parts.self().listeningKey);
+    return { call, proof, ...content };
+  }
+
+  function stop(reason: RingStop | "closed" | "silent", code: string = reason): void {
     if (stage !== "over") {
-      finish(reason);
+      finish(reason, code === "peer-gone" || reason === "closed" ? unavailable : undefined);
       accepted.reject(new SignalBrokerError(code, sentences[reason]));
     }
   }
 
-  function finish(how: RingEnd, answer?: CallContent): void {
-    stage = "over";
-    clearTimeout(confirm);
-    onEnded(answer);
-    ended.resolve(how);
+  function silent(): void {
+    stop("silent", "cancelled");
   }
+
+  function finish(how: RingEnd | "silent", answer?: CallContent): void {
+    stage = "over";
+    clearTimeout(patience);
+    onEnded(how, (received, sender, session) => {
+      if (answer && sender === from) {
+        fromSession = session;
+        hearLate(received, answer);
+      }
+    });
+    ended.resolve(how === "silent" ? "cancelled" : how);
+  }
+
+  function hearLate({ kind }: ReceivedContent, answer: CallContent): void {
+    if (kind === "ring") {
+      void say(answer);
+    } else if (begin && (kind === "negotiate" || kind === "resume")) {
+      void say({ kind: "end", reason: "hung-up" });
+    }
+  }
+}
+
+const unavailable: CallContent = { kind: "busy" };
+
+function refused(how: "declined" | "busy"): SignalBrokerError {
+  return new SignalBrokerError(how, "It was refused here.");
 }
 
 const sentences = {
   cancelled: "The caller gave up.",
+  silent: "The caller fell silent.",
   "answered-elsewhere": "Another device of the user answered.",
   declined: "Another device of the user declined.",
   closed: "The client was closed.",

@@ -5,7 +5,7 @@ import { proofOf, type Role } from "./proof.js";
 
 /** What calls need of the client. */
 export interface CallParts {
-  send(to: Addressee, content: unknown): Promise<Pick<Sent, "sessions">>;
+  send(to: Addressee, content: unknown): Promise<Pick<Sent, "sessions"> & Partial<Sent>>;
   /** Sends at once, past everything that waits, even if the page is being left. */
   sendLast(to: Addressee, content: unknown): void;
   self(): { userId: string; listeningKey: string };
@@ -41,9 +41,13 @@ export interface LineEnds {
   secret: string;
 }
 
+const remembered = 32;
+
 export function createLine(parts: CallParts, { call, role, secret, ...ends }: LineEnds): Line {
   const peerRole: Role = role === "caller" ? "callee" : "caller";
   let { peer, peerSession } = ends;
+  /** Sessions that the other end has left for another, newest last. */
+  let superseded: string[] = [];
   const signed = (content: CallContent): object => ({
     call,
     proof: proofOf(secret, call, role, parts.self().listeningKey),
@@ -65,8 +69,12 @@ export function createLine(parts: CallParts, { call, role, secret, ...ends }: Li
       if (proof !== proofOf(secret, call, peerRole, fromSession)) {
         return false;
       }
-      peer = from;
-      peerSession = fromSession;
+      // A signal may be late: what it says still counts, but its session is gone.
+      if (!superseded.includes(fromSession)) {
+        superseded = [...superseded, peerSession].slice(-remembered);
+        peer = from;
+        peerSession = fromSession;
+      }
       return true;
     },
     async toSession(content) {
@@ -83,8 +91,9 @@ export function createLine(parts: CallParts, { call, role, secret, ...ends }: Li
 /** Sends, and says how far it came. */
 export async function reach(parts: CallParts, to: Addressee, content: object): Promise<Reach> {
   try {
-    const { sessions } = await parts.send(to, content);
-    if (sessions.some(({ outcome }) => outcome === "queued")) {
+    const { sessions, accepted } = await parts.send(to, content);
+    // Of whom one may not see nobody says more; if that end comes back on another session, it says so itself.
+    if (accepted || sessions.some(({ outcome }) => outcome === "queued")) {
       return "arrived";
     }
     return sessions.some(({ outcome }) => outcome !== "notListening") ? "unsure" : "gone";

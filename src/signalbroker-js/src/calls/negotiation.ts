@@ -35,6 +35,8 @@ export function createNegotiation({ connection, polite, send, onFirstOffer }: Ne
   let early: RTCIceCandidateInit[] = [];
   let due: Negotiate[] = [];
   let isSending = false;
+  /** What came is taken one after the other. */
+  let taken: Promise<void> = Promise.resolve();
 
   connection.onnegotiationneeded = async () => {
     try {
@@ -55,15 +57,11 @@ export function createNegotiation({ connection, polite, send, onFirstOffer }: Ne
   };
 
   return {
-    async receive({ description, offer = 0, candidates = [] }) {
-      try {
-        if (description) {
-          await takeDescription(description, offer);
-        }
-        await takeCandidates(candidates);
-      } catch (error) {
-        ignoreIfClosed(error);
-      }
+    receive(content) {
+      // One that fails, which its caller hears of, must not keep the next from being taken.
+      const mine = taken.then(() => take(content));
+      taken = mine.catch(() => undefined);
+      return mine;
     },
     resync() {
       if (connection.signalingState === "have-local-offer") {
@@ -79,11 +77,29 @@ export function createNegotiation({ connection, polite, send, onFirstOffer }: Ne
     },
   };
 
+  async function take({ description, offer = 0, candidates = [] }: Negotiate): Promise<void> {
+    try {
+      if (description) {
+        await takeDescription(description, offer);
+      }
+      await takeCandidates(candidates);
+    } catch (error) {
+      ignoreIfClosed(error);
+    }
+  }
+
   async function takeDescription(description: RTCSessionDescriptionInit, offer: number): Promise<void> {
     if (description.type === "offer") {
       const isReady = !makingOffer && (connection.signalingState === "stable" || isSettingRemoteAnswerPending);
       const isCollision = !isReady;
       if ((isCollision && !polite) || offer < otherOffer) {
+        return;
+      }
+      if (offer === otherOffer && connection.signalingState === "stable") {
+        // The other end did not hear the answer, unless an offer of this end has been answered since.
+        if (connection.localDescription?.type === "answer") {
+          sayDescription();
+        }
         return;
       }
     } else if (connection.signalingState !== "have-local-offer" || offer !== ownOffer) {
@@ -134,8 +150,9 @@ export function createNegotiation({ connection, polite, send, onFirstOffer }: Ne
   function say({ description, offer, candidates = [] }: Omit<Negotiate, "kind">): void {
     const last = due.at(-1);
     if (description) {
-      // It holds the candidates that were found before it, and an answer means that an unsent offer was rolled back.
-      due = due.filter((waiting) => waiting.description && waiting.description.type !== description.type);
+      // It holds the candidates that were found before it. An answer means that an unsent offer was rolled back; only
+      // an unsent answer is still to be sent before an offer.
+      due = due.filter((waiting) => description.type === "offer" && waiting.description?.type === "answer");
       due.push({ kind: "negotiate", description, offer, candidates });
     } else if (last) {
       last.candidates = [...(last.candidates ?? []), ...candidates];

@@ -12,7 +12,10 @@ export interface CallsOptions {
 export interface CallMedia {
   /** Its tracks are sent. They stay the application's: the call never stops them. */
   media?: MediaStream | undefined;
-  /** Data channels to open, by label. Without media and channels there is one, named `default`. */
+  /**
+   * Data channels to open, by label. Without media and channels there is one, named `default`; also when a caller
+   * brings an empty list and no track.
+   */
   channels?: readonly string[] | undefined;
   /** Replaces parts of the configuration of this call's connection. */
   configuration?: RTCConfiguration | undefined;

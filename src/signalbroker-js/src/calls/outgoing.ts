@@ -1,9 +1,10 @@
 import { asSignalBrokerError, SignalBrokerError } from "../errors.js";
 import type { Addressee } from "../sending/signal.js";
-import { channelsOf, deferred, type Call, type LiveCall } from "./call.js";
+import { channelsOf, type Call, type LiveCall } from "./call.js";
 import type { CallContent, ReceivedContent, RingStop } from "./content.js";
 import { reach, type CallParts, type LineEnds } from "./line.js";
 import type { CallOptions } from "./options.js";
+import { createWaiting } from "./waiting.js";
 
 /** A call that rings at the other user's devices. */
 export interface Outgoing {
@@ -17,8 +18,8 @@ export interface Outgoing {
   listening(): void;
   /** Rings at one session, which may not have heard it. */
   ringAt(session: string): void;
-  /** Both called each other: the other's call takes the place of this one. */
-  giveWayTo(other: Promise<Call>): void;
+  /** Both called each other: the other's call takes the place of this one; who gives up refuses it. */
+  giveWayTo(other: Promise<Call>, refuse: () => void): void;
   /** Fulfilled when the devices were told; `last` when the page is being left. */
   close(error: SignalBrokerError, tell: Tell): Promise<void>;
 }
@@ -41,30 +42,28 @@ export interface OutgoingParts {
 
 /** Ringing is repeated for devices that were reconnecting, or have just come. */
 const ringAgainMs = 5000;
-const usualRingMs = 30_000;
 
 export function createOutgoing({ parts, call, to, options, prepare, onReplaced, onEnded }: OutgoingParts): Outgoing {
-  const answered = deferred<Call>();
+  const waiting = createWaiting(
+    to,
+    options,
+    () => void stop("cancelled"),
+    // Whoever may not see the callee's sessions can't know whether all of them are busy, only that nobody else answered.
+    () => rung.length === 0 && busy.size > 0,
+  );
   /** The sessions at which it rings, and those of them that can't take it. */
   let rung: string[] = [];
   const busy = new Set<string>();
   let begin: ((ends: LineEnds) => LiveCall) | undefined;
   let isOver = false;
   let again: ReturnType<typeof setTimeout> | undefined;
-  const giveUp = setTimeout(
-    () => void fail(new SignalBrokerError("no-answer", `${to} did not answer.`), "cancelled"),
-    options.ringFor ?? usualRingMs,
-  );
-  const abort = (): void =>
-    void fail(new SignalBrokerError("aborted", "The application gave up calling."), "cancelled");
-  options.signal?.addEventListener("abort", abort);
   void start();
 
   return {
     call,
     to,
     options,
-    answered: answered.promise,
+    answered: waiting.answered,
     receive(content, from, fromSession) {
       if (isOver || from !== to) {
         return;
@@ -90,9 +89,9 @@ export function createOutgoing({ parts, call, to, options, prepare, onReplaced, 
       }
     },
     ringAt: (session) => void ring({ session }),
-    giveWayTo(other) {
+    giveWayTo(other, refuse) {
       void stop("cancelled");
-      other.then(answered.resolve, answered.reject);
+      waiting.follow(other, refuse);
     },
     close: (error, tell) => fail(error, "cancelled", tell),
   };
@@ -135,7 +134,7 @@ export function createOutgoing({ parts, call, to, options, prepare, onReplaced, 
       kind: "ring",
       info: options.info,
       media: { audio: has("audio"), video: has("video") },
-      channels: channelsOf(options),
+      channels: channelsOf(options, "caller"),
     };
   }
 
@@ -144,11 +143,18 @@ export function createOutgoing({ parts, call, to, options, prepare, onReplaced, 
     { secret, replaces }: ReceivedContent & { kind: "accept" },
     fromSession: string,
   ): void {
+    let live: LiveCall;
+    try {
+      live = ready({ call, peer: to, peerSession: fromSession, role: "caller", secret });
+    } catch (error) {
+      void fail(asSignalBrokerError(error, "no-webrtc"), "cancelled");
+      return;
+    }
     if (replaces !== undefined) {
       onReplaced(replaces);
     }
     void stop("answered-elsewhere", "peer", fromSession);
-    answered.resolve(ready({ call, peer: to, peerSession: fromSession, role: "caller", secret }).call);
+    waiting.resolve(live.call);
   }
 
   function checkBusy(): void {
@@ -160,7 +166,7 @@ export function createOutgoing({ parts, call, to, options, prepare, onReplaced, 
 
   async function fail(error: SignalBrokerError, reason?: RingStop, tell: Tell = "peer"): Promise<void> {
     if (!isOver) {
-      answered.reject(error);
+      waiting.reject(error);
       await stop(reason, tell);
     }
   }
@@ -169,8 +175,6 @@ export function createOutgoing({ parts, call, to, options, prepare, onReplaced, 
   async function stop(reason?: RingStop, tell: Tell = "peer", by?: string): Promise<void> {
     isOver = true;
     clearTimeout(again);
-    clearTimeout(giveUp);
-    options.signal?.removeEventListener("abort", abort);
     onEnded();
     const content = { call, kind: "stop", reason, by };
     if (reason && tell === "last") {

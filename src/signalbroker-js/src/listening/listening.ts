@@ -22,6 +22,8 @@ export interface Listening {
 
 export interface ListeningParts {
   openSession(): Promise<Session>;
+  /** A session is open that is going to be listened to. */
+  onOpened(session: Session): void;
   closeSession(session: Session, keepalive: boolean): Promise<void>;
   transports: TransportChoice;
   surroundings: Surroundings;
@@ -39,8 +41,9 @@ export function createListening(parts: ListeningParts): Listening {
   let hasListened = false;
   let failures = 0;
   let listeningSince: number | undefined;
-  /** The webapp asked not to be asked before this time. */
+  /** The webapp asked not to be asked before this time, for this reason. */
   let notBefore = 0;
+  let postponed: Interruption | undefined;
   let isWaiting = false;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let session: Session | undefined;
@@ -72,7 +75,8 @@ export function createListening(parts: ListeningParts): Listening {
     },
     comeBack() {
       if (state.name !== "closed") {
-        void attempt();
+        isWaiting = true;
+        hurry();
       }
     },
     close,
@@ -104,12 +108,13 @@ export function createListening(parts: ListeningParts): Listening {
     }
 
     session = opened;
+    parts.onOpened(opened);
     const { by, open } = transports.next();
     transport = open(opened, {
       listening() {
         transports.succeeded();
         hasListened = true;
-        listeningSince = Date.now();
+        listeningSince = performance.now();
         const { userId, device, listeningKey, listeningAddress } = opened;
         show({ name: "listening", by, session: { userId, device, listeningKey, listeningAddress } });
       },
@@ -134,21 +139,29 @@ export function createListening(parts: ListeningParts): Listening {
   }
 
   function retry(why: Interruption, askedToWaitMs = 0): void {
-    if (listeningSince !== undefined && Date.now() - listeningSince >= stableAfterMs) {
+    if (listeningSince !== undefined && performance.now() - listeningSince >= stableAfterMs) {
       failures = 0;
     }
     void stop();
     const waitMs = askedToWaitMs + backoffMs(failures);
     failures++;
+    notBefore = performance.now() + askedToWaitMs;
+    postponed = why;
+    attemptIn(waitMs, why);
+  }
+
+  function attemptIn(waitMs: number, why: Interruption): void {
     isWaiting = true;
-    notBefore = Date.now() + askedToWaitMs;
     timer = setTimeout(() => void attempt(), waitMs);
     wait(why, new Date(Date.now() + waitMs));
   }
 
   function hurry(): void {
-    if (isWaiting && Date.now() >= notBefore) {
+    const waitMs = notBefore - performance.now();
+    if (isWaiting && waitMs <= 0) {
       void attempt();
+    } else if (isWaiting && postponed && timer === undefined) {
+      attemptIn(waitMs, postponed);
     }
   }
 
@@ -165,6 +178,7 @@ export function createListening(parts: ListeningParts): Listening {
     attempts++;
     isWaiting = false;
     clearTimeout(timer);
+    timer = undefined;
     transport?.close();
     // The end of a listening socket ends its session; a request of its own would only add to an outage's load.
     const isDone = session && (isLeaving || listeningSince === undefined);

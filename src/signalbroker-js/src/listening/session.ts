@@ -31,7 +31,8 @@ export async function openSession(http: Http, identity: Identity, tokens: Tokens
       const authorization = token === undefined ? undefined : `Bearer ${token}`;
       return readSession(await http.request("POST", "connect", { body, authorization }));
     } catch (error) {
-      if (!(error instanceof SignalBrokerError) || error.status !== 401 || asked === 2) {
+      const isRefused = error instanceof SignalBrokerError && error.status === 401 && error.code !== "unreachable";
+      if (!isRefused || asked === 2) {
         throw error;
       }
       if (error.code === "token-missing" && identity.isGiven) {

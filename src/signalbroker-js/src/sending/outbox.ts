@@ -27,6 +27,8 @@ interface Entry {
   deadline: number;
   /** Ends the wait when the signal's time is over. */
   timer: ReturnType<typeof setTimeout>;
+  /** Its time was over while it was under way. */
+  isLate: boolean;
   failures: number;
   resolve(answer: JsonObject): void;
   reject(error: SignalBrokerError): void;
@@ -67,6 +69,7 @@ export function createOutbox(deliver: Deliver): Outbox {
           signal,
           deadline: Date.now() + timeToLive,
           timer: setTimeout(() => expire(line, entry), timeToLive),
+          isLate: false,
           failures: 0,
           resolve,
           reject,
@@ -124,6 +127,9 @@ export function createOutbox(deliver: Deliver): Outbox {
       const error = asSignalBrokerError(thrown, "unreachable");
       const waitMs = waitBeforeAgainMs(error, entry.failures);
       if (error.code === "unauthorized") {
+        if (entry.isLate) {
+          giveUp(line, entry);
+        }
         return;
       }
       if (waitMs !== undefined && Date.now() + waitMs < entry.deadline) {
@@ -137,12 +143,18 @@ export function createOutbox(deliver: Deliver): Outbox {
   }
 
   function expire(line: Line, entry: Entry): void {
-    // One that is under way has an answer of its own coming.
-    if (line.entries[0] !== entry || !line.isBusy) {
-      remove(line, entry);
+    if (line.entries[0] === entry && line.isBusy) {
+      // One that is under way has an answer of its own coming.
+      entry.isLate = true;
+    } else {
+      giveUp(line, entry);
       forget(line);
-      entry.reject(new SignalBrokerError("expired", "The signal waited for its whole time to live."));
     }
+  }
+
+  function giveUp(line: Line, entry: Entry): void {
+    remove(line, entry);
+    entry.reject(new SignalBrokerError("expired", "The signal waited for its whole time to live."));
   }
 
   function forget(line: Line): void {

@@ -61,7 +61,9 @@ export interface Sent {
   id: string;
   /** Whether the server has stored it for the addressee. */
   stored: boolean;
-  /** One for each session that the signal went to. */
+  /** Whether the server has taken it and keeps to itself if the addressee listens, whom one may not see. */
+  accepted: boolean;
+  /** One for each session that the signal went to; none if they are kept secret. */
   sessions: readonly Delivery[];
 }
 
@@ -85,6 +87,7 @@ export function readSent(id: string, answer: JsonObject): Sent {
   return {
     id,
     stored: answer["outcome"] === "stored",
+    accepted: answer["outcome"] === "accepted",
     sessions: readDeliveries(answer) ?? [],
   };
 }

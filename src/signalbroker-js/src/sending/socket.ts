@@ -5,6 +5,8 @@ import { readDeliveries } from "./signal.js";
 
 /** Sends through the socket; what has an id is answered by a control envelope that names it. */
 export interface SocketSending {
+  /** Whether something of this name may go this way: answers could not be told apart from those to another such one. */
+  takes(id: string): boolean;
   /**
    * Fulfilled with what is answered.
    * @throws SignalBrokerError like the HTTP way does, `unreachable` when no answer comes
@@ -28,6 +30,8 @@ export function createSocketSending(): SocketSending {
   const waiting = new Map<string, Waiting>();
 
   return {
+    takes: (id) => !waiting.has(id),
+
     send: (transmit, id, body) =>
       new Promise((resolve, reject) => {
         const timer = setTimeout(() => {

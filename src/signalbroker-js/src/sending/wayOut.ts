@@ -45,7 +45,7 @@ export function createWayOut({ http, socket, usesSocket, current, expired }: Way
     }
     const { session, transport } = listening;
     try {
-      return usesSocket && transport.send
+      return usesSocket && transport.send && socket.takes(id)
         ? await socket.send(transport.send, id, { ...frame, id })
         : await http.request("POST", path, { body, authorization: basic(session) });
     } catch (thrown) {

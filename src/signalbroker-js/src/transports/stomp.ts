@@ -17,7 +17,7 @@ export function createStompTransport(openSocket: OpenSocket, startHeartbeat: Sta
     let stopHeartbeat = (): void => undefined;
 
     const client = new Client({
-      webSocketFactory: () => openSocket(session.listeningAddress, ["v12.stomp"]) as IStompSocket,
+      webSocketFactory: open,
       stompVersions: new Versions([Versions.V1_2]),
       connectHeaders: { login: session.listeningKey, passcode: session.passcode, host: "/" },
       // A key opens one socket, once: whoever loses it needs a new session.
@@ -42,6 +42,16 @@ export function createStompTransport(openSocket: OpenSocket, startHeartbeat: Sta
       },
       close: end,
     };
+
+    function open(): IStompSocket {
+      try {
+        return openSocket(session.listeningAddress, ["v12.stomp"]) as IStompSocket;
+      } catch (error) {
+        // Nobody would catch it: there is no WebSocket here, or the page's policy forbids it.
+        lose(`The socket to the node can't be opened (${String(error)}).`);
+        return {} as IStompSocket;
+      }
+    }
 
     function subscribe(): void {
       isBlocked = false;

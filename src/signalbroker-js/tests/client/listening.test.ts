@@ -15,6 +15,7 @@ interface Opened extends TransportEvents {
 let opened: Opened[];
 let asked: number;
 let answer: () => Promise<Session>;
+let taken: string[];
 let ended: string[];
 let states: State[];
 let online: boolean;
@@ -58,6 +59,7 @@ function create(listen: Listen = "auto"): void {
       asked++;
       return answer();
     },
+    onOpened: ({ listeningKey }) => void taken.push(listeningKey),
     closeSession: ({ listeningKey }) => {
       ended.push(listeningKey);
       return Promise.resolve();
@@ -80,6 +82,7 @@ beforeEach(() => {
   vi.spyOn(Math, "random").mockReturnValue(0.5);
   opened = [];
   asked = 0;
+  taken = [];
   ended = [];
   states = [];
   online = true;
@@ -188,6 +191,14 @@ it.each([0, 408, 429, 500, 503])("keeps trying after %s", async (status) => {
   expect(listening.state).toMatchObject({ name: "connecting", problem: { code: status ? "later" : "unreachable" } });
 });
 
+it.each([401, 403, 404])("keeps trying when only a gateway answers, with %s", async (status) => {
+  answer = () => Promise.reject(refusal(status, "unreachable"));
+  listening.start();
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(asked).toBeGreaterThan(2);
+  expect(listening.state).toMatchObject({ name: "connecting", problem: { code: "unreachable" } });
+});
+
 it.each([400, 401, 409])("closes after %s, which no waiting mends", async (status) => {
   answer = () => Promise.reject(refusal(status, "refused"));
   listening.start();
@@ -224,6 +235,24 @@ it("leaves no session behind when it is closed while the webapp answers", async 
   expect(opened).toHaveLength(0);
 });
 
+it("takes over no session that is opened too late", async () => {
+  let arrive: (session: Session) => void = () => undefined;
+  answer = () => new Promise((resolve) => (arrive = resolve));
+  listening.start();
+  await vi.advanceTimersByTimeAsync(0);
+  const arriveLate = arrive;
+  listening.leave();
+  listening.comeBack();
+  await vi.advanceTimersByTimeAsync(0);
+  arrive(sessionNamed("s.2"));
+  await vi.advanceTimersByTimeAsync(0);
+  arriveLate(sessionNamed("s.1"));
+  await vi.advanceTimersByTimeAsync(0);
+  expect(taken).toEqual(["s.2"]);
+  expect(ended).toEqual(["s.1"]);
+  expect(opened).toHaveLength(1);
+});
+
 it("ends its session when it is closed, and stays closed", async () => {
   await listen();
   await listening.close({ code: "closed", reason: "done" });
@@ -255,6 +284,43 @@ it("comes back with the page", async () => {
   listening.comeBack();
   await vi.advanceTimersByTimeAsync(0);
   expect(asked).toBe(2);
+});
+
+it("comes back with the page only when the webapp may be asked again", async () => {
+  await listen();
+  answer = () => Promise.reject(refusal(503, "no-node-available", 60_000));
+  opened[0]?.lost("gone", false);
+  await vi.advanceTimersByTimeAsync(250);
+  expect(asked).toBe(2);
+  answer = () => Promise.resolve(sessionNamed("s.3"));
+  listening.leave();
+  await vi.advanceTimersByTimeAsync(10_000);
+  // However the device's clock is set meanwhile.
+  vi.setSystemTime(Date.now() + 3_600_000);
+  listening.comeBack();
+  expect(listening.state).toMatchObject({ name: "reconnecting", problem: { code: "no-node-available" } });
+  await vi.advanceTimersByTimeAsync(49_999);
+  expect(asked).toBe(2);
+  await vi.advanceTimersByTimeAsync(1);
+  expect(asked).toBe(3);
+});
+
+it("asks in time when it comes online too soon", async () => {
+  await listen();
+  answer = () => Promise.reject(refusal(503, "no-node-available", 60_000));
+  opened[0]?.lost("gone", false);
+  await vi.advanceTimersByTimeAsync(250);
+  listening.leave();
+  online = false;
+  listening.comeBack();
+  await vi.advanceTimersByTimeAsync(30_000);
+  online = true;
+  wake();
+  wake();
+  await vi.advanceTimersByTimeAsync(29_999);
+  expect(asked).toBe(2);
+  await vi.advanceTimersByTimeAsync(1);
+  expect(asked).toBe(3);
 });
 
 it("falls back to server-sent events after two failed sockets, and says so", async () => {

@@ -105,6 +105,19 @@ it("sends what an ended session could not with the next one", async () => {
   expect(await sent).toEqual({ id: "1" });
 });
 
+it("rejects what hears only after its time to live that its session was ended", async () => {
+  const late = codeOf(outbox.send(signal("late", "bob", 1000)));
+  const next = codeOf(outbox.send(signal("next")));
+  await vi.advanceTimersByTimeAsync(5000);
+  outbox.pause();
+  deliveries[0]?.reject(new SignalBrokerError("unauthorized", "", { status: 401 }));
+  expect(await late).toBe("expired");
+  outbox.resume();
+  deliveries[1]?.resolve();
+  expect(await next).toBe("sent");
+  expect(delivered()).toEqual(["late", "next"]);
+});
+
 it("tries again, by the same id, when no answer came or the webapp asks for time", async () => {
   const sent = codeOf(outbox.send(signal("1")));
   deliveries[0]?.reject(new SignalBrokerError("unreachable", ""));

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import type { LiveCall } from "../../src/calls/call";
 import { callType, readCallContent } from "../../src/calls/content";
-import { createRing, type Ring } from "../../src/calls/incoming";
+import { createRing, type Late, type Ring } from "../../src/calls/incoming";
 import type { LineEnds } from "../../src/calls/line";
 import type { CallOptions } from "../../src/calls/options";
 import { createOutgoing, type Outgoing } from "../../src/calls/outgoing";
@@ -16,22 +16,31 @@ interface Sending {
 
 let sent: Sending[];
 let sessions: string[];
+let isHidden: boolean;
 let ownKey: string;
 let begun: LineEnds[];
+let last: Sending[];
+let late: Late;
 
 const parts = {
-  send: (to: Addressee, content: unknown): Promise<Pick<Sent, "sessions">> => {
+  send: (to: Addressee, content: unknown): Promise<Pick<Sent, "sessions"> & Partial<Sent>> => {
     sent.push({ to, content: content as Record<string, unknown> });
+    if (isHidden) {
+      return Promise.resolve({ accepted: true, sessions: [] });
+    }
     return sessions.length === 0
       ? Promise.reject(new SignalBrokerError("user-not-listening", "", { status: 404 }))
       : Promise.resolve({ sessions: sessions.map((listeningKey) => ({ listeningKey, outcome: "queued" })) });
   },
-  sendLast: () => undefined,
+  sendLast: (to: Addressee, content: unknown) => void last.push({ to, content: content as Record<string, unknown> }),
   self: () => ({ userId: "me", listeningKey: ownKey }),
 };
 const begin = (ends: LineEnds): LiveCall => {
   begun.push(ends);
   return { call: { id: ends.call }, receive: () => undefined } as unknown as LiveCall;
+};
+const beginNothing = (): LiveCall => {
+  throw new DOMException("Cannot create so many PeerConnections", "UnknownError");
 };
 const received = (content: object): NonNullable<ReturnType<typeof readCallContent>> =>
   readCallContent({ call: "id", ...content }) ?? expect.fail();
@@ -46,7 +55,9 @@ const tick = (ms = 0): Promise<unknown> => vi.advanceTimersByTimeAsync(ms);
 beforeEach(() => {
   vi.useFakeTimers();
   sent = [];
+  last = [];
   sessions = ["s.b1", "s.b2"];
+  isHidden = false;
   ownKey = "s.me";
   begun = [];
 });
@@ -55,27 +66,27 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-function call(options: CallOptions = {}): Outgoing {
+function call(options: CallOptions = {}, prepared = begin): Outgoing {
   return createOutgoing({
     parts,
     call: "id",
     to: "bob",
     options,
-    prepare: () => Promise.resolve(begin),
+    prepare: () => Promise.resolve(prepared),
     onReplaced: () => undefined,
     onEnded: () => undefined,
   });
 }
 
-function ring(): Ring {
+function ring(prepared = begin): Ring {
   return createRing({
     parts,
     call: "id",
     from: "alice",
     fromSession: "s.a1",
     content: received({ kind: "ring" }) as ReturnType<typeof received> & { kind: "ring" },
-    prepare: () => Promise.resolve(begin),
-    onEnded: () => undefined,
+    prepare: () => Promise.resolve(prepared),
+    onEnded: (_, answer) => (late = answer),
   });
 }
 
@@ -154,6 +165,22 @@ it("is busy only when every device is", async () => {
   expect(kinds()).toEqual(["ring"]);
   outgoing.receive(received({ kind: "busy" }), "bob", "s.b2");
   expect(await code).toBe("busy");
+});
+
+it("waits for the other devices of a callee who is hidden, and is busy if only that was heard", async () => {
+  isHidden = true;
+  const busy = call({ ringFor: 7000 });
+  const code = codeOf(busy.answered);
+  await tick();
+  busy.receive(received({ kind: "busy" }), "bob", "s.b1");
+  await tick(6999);
+  expect(kinds()).toEqual(["ring", "ring"]);
+  await tick(1);
+  expect(await code).toBe("busy");
+
+  const unheard = codeOf(call({ ringFor: 7000 }).answered);
+  await tick(7000);
+  expect(await unheard).toBe("no-answer");
 });
 
 it("rings on while the callee's devices reconnect", async () => {
@@ -248,6 +275,21 @@ it("gives a caller up that never begins", async () => {
   expect(await code).toBe("peer-gone");
 });
 
+it("rings no more when nothing comes of the caller, and as long as something does", async () => {
+  const incoming = ring();
+  let end: string | undefined;
+  void incoming.incoming.ended.then((how) => (end = how));
+  for (let rung = 0; rung < 10; rung++) {
+    await tick(5000);
+    incoming.receive(received({ kind: "ring" }), "alice", "s.a1");
+  }
+  await tick(25_000);
+  expect(end).toBeUndefined();
+  await tick(5000);
+  expect(end).toBe("cancelled");
+  expect(await codeOf(incoming.incoming.accept())).toBe("cancelled");
+});
+
 it("declines for all devices, and is busy for one", async () => {
   const first = ring();
   first.incoming.decline();
@@ -256,6 +298,65 @@ it("declines for all devices, and is busy for one", async () => {
   expect(kinds()).toEqual(["decline", "busy"]);
   expect(await first.incoming.ended).toBe("declined");
   expect(await second.incoming.ended).toBe("busy");
+});
+
+it("rings no more when the call can't begin here", async () => {
+  const outgoing = call({}, beginNothing);
+  const code = codeOf(outgoing.answered);
+  await tick();
+  outgoing.receive(received({ kind: "accept", secret: "x" }), "bob", "s.b1");
+  expect(await code).toBe("no-webrtc");
+  expect(sent.at(-1)).toEqual({ to: "bob", content: { call: "id", kind: "stop", reason: "cancelled", by: undefined } });
+});
+
+it("tells the caller when the call can't begin here", async () => {
+  const incoming = ring(beginNothing);
+  const code = codeOf(incoming.accept({}));
+  await tick();
+  incoming.receive(received({ kind: "negotiate" }), "alice", "s.a1");
+  expect(await code).toBe("no-webrtc");
+  expect(await incoming.incoming.ended).toBe("busy");
+  expect(sent.at(-1)).toMatchObject({ to: { session: "s.a1" }, content: { kind: "busy" } });
+});
+
+it("tells a caller who begins that the call was refused after it had been accepted", async () => {
+  const incoming = ring();
+  const code = codeOf(incoming.accept({}));
+  await tick();
+  incoming.incoming.decline();
+  expect(await code).toBe("declined");
+  expect(kinds()).toEqual(["accept", "decline"]);
+  const secret = String(sent[0]?.content["secret"]);
+  const proof = proofOf(secret, "id", "callee", "s.me");
+  expect(sent[1]).toMatchObject({ to: { session: "s.a1" }, content: { proof } });
+
+  late(received({ kind: "negotiate" }), "mallory", "s.m");
+  expect(sent).toHaveLength(2);
+  late(received({ kind: "negotiate" }), "alice", "s.a1");
+  late(received({ kind: "resume" }), "alice", "s.a2");
+  expect(sent.slice(2)).toMatchObject([
+    { to: { session: "s.a1" }, content: { kind: "end", proof } },
+    { to: { session: "s.a2" }, content: { kind: "end", proof } },
+  ]);
+});
+
+it("tells the caller when the client is closed while it accepts, and else nobody", async () => {
+  const ringing = ring();
+  await ringing.close("peer");
+  expect(sent).toEqual([]);
+
+  const accepting = ring();
+  const code = codeOf(accepting.accept({}));
+  await tick();
+  await accepting.close("peer");
+  expect(await code).toBe("closed");
+  expect(sent.at(-1)).toMatchObject({ to: { session: "s.a1" }, content: { kind: "busy" } });
+
+  const leaving = ring();
+  void codeOf(leaving.accept({}));
+  await tick();
+  await leaving.close("last");
+  expect(last).toMatchObject([{ to: { session: "s.a1" }, content: { kind: "busy" } }]);
 });
 
 it("reads no content but that of calls", () => {

@@ -20,7 +20,7 @@ export interface Server {
   readonly sent: Record<string, unknown>[];
   /**
    * Answers a request, or all that begin so where it ends with a slash, from now on, the last answer being repeated; a
-   * number is a status, and nothing is a lost connection.
+   * number is a status of the webapp's, and nothing is a lost connection.
    */
   answer(request: string, ...answers: (object | number | undefined)[]): void;
   /** Brings an envelope. */
@@ -75,7 +75,7 @@ export async function connectTo(options: Partial<ConnectOptions> = {}): Promise<
     }
     return Promise.resolve(
       typeof answer === "number"
-        ? Response.json({}, { status: answer })
+        ? Response.json({ code: answer === 401 ? "unauthorized" : "refused" }, { status: answer })
         : Response.json(answer),
     );
   };

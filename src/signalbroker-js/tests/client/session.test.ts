@@ -6,13 +6,14 @@ import { createTokens, type TokenSource } from "../../src/listening/tokens";
 const opened = { userId: "u", listeningAddress: "ws://node/ws", listeningKey: "s.1", passcode: "p" };
 const anonymous: Identity = { userId: "anonymous.1", isGiven: true };
 
-/** Opens a session at a webapp that refuses first, as often as there are codes; returns what it was asked. */
+/** Opens a session at a webapp that refuses first, as often as there are codes, perhaps empty ones; returns what it was asked. */
 async function open(identity: Identity, token: TokenSource | undefined, ...codes: string[]): Promise<string[]> {
   const asked: string[] = [];
   const http = createHttp("https://signal.example", (_, init) => {
     asked.push(`${new Headers(init?.headers).get("Authorization") ?? "-"} ${String(init?.body)}`);
     const code = codes.shift();
-    return Promise.resolve(code === undefined ? Response.json(opened) : Response.json({ code }, { status: 401 }));
+    const refusal = code === "" ? {} : { code };
+    return Promise.resolve(code === undefined ? Response.json(opened) : Response.json(refusal, { status: 401 }));
   });
   try {
     await openSession(http, identity, createTokens(token));
@@ -40,5 +41,14 @@ it("gives a name up that the webapp gave and that takes a token now, and no othe
   expect(await open({ ...anonymous, isGiven: false }, undefined, "token-missing")).toEqual([
     '- {"userId":"anonymous.1"}',
     "token-missing",
+  ]);
+});
+
+it("keeps its token when only a gateway wants another one", async () => {
+  let number = 0;
+  const next = (): string => `token-${++number}`;
+  expect(await open({ userId: "alice", isGiven: false }, next, "")).toEqual([
+    'Bearer token-1 {"userId":"alice"}',
+    "unreachable",
   ]);
 });

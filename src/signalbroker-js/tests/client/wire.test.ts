@@ -7,6 +7,7 @@ import { createIceServers, readIceServers } from "../../src/listening/iceServers
 import type { Session } from "../../src/listening/session";
 import { bodyOf, readSent } from "../../src/sending/signal";
 import { createSocketSending } from "../../src/sending/socket";
+import { createWayOut } from "../../src/sending/wayOut";
 import { createEventReader } from "../../src/transports/eventStream";
 
 beforeEach(() => void vi.useFakeTimers());
@@ -80,7 +81,13 @@ it("writes what the webapp takes", () => {
 
 it("reads what became of a signal", () => {
   const sessions = [{ listeningKey: "s.b", outcome: "queued" }];
-  expect(readSent("1", { id: "1", sessions })).toEqual({ id: "1", stored: false, sessions });
+  expect(readSent("1", { id: "1", sessions })).toEqual({
+    id: "1",
+    stored: false,
+    accepted: false,
+    sessions,
+  });
+  expect(readSent("1", { outcome: "accepted", sessions: [] })).toMatchObject({ accepted: true, stored: false });
   expect(readSent("1", { outcome: "stored", sessions: [] })).toMatchObject({ stored: true });
 });
 
@@ -154,4 +161,33 @@ it("asks for other ICE servers before their credentials end, and makes do with t
   expect(await iceServers.get()).toMatchObject(fresh);
   expect(await iceServers.get()).toMatchObject(fresh);
   expect(asked).toEqual(Array(2).fill(`https://signal.example/ice-servers Basic ${btoa("s.a:p")}`));
+});
+
+it("sends past the socket what has the name of something that is under way there", async () => {
+  const socket = createSocketSending();
+  const bodies: string[] = [];
+  const posted: string[] = [];
+  const { send } = createWayOut({
+    http: createHttp("https://signal.example", (url, init) => {
+      posted.push(`${String(url)} ${(JSON.parse(String(init?.body)) as { to: string }).to}`);
+      return Promise.resolve(Response.json({ id: "1", sessions: [] }));
+    }),
+    socket,
+    usesSocket: true,
+    current: () => ({
+      session: { listeningKey: "s.a", passcode: "p" } as Session,
+      transport: { send: (body) => void bodies.push(body), close: () => undefined },
+    }),
+    expired: () => undefined,
+  });
+
+  const first = send({ to: "bob", content: 1, id: "1" });
+  const second = send({ to: "carol", content: 1, id: "1" });
+  expect(await second).toEqual({ id: "1", sessions: [] });
+  expect(posted).toEqual(["https://signal.example/exchange carol"]);
+  socket.receive({ type: "outcome", content: { id: "1", sessions: [], sequence: 7 } } as unknown as ControlSignal);
+  expect(await first).toMatchObject({ sequence: 7 });
+
+  void send({ to: "bob", content: 1, id: "1" });
+  expect(bodies).toHaveLength(2);
 });

@@ -1,0 +1,18 @@
+import { expect, it } from "vitest";
+import { createHttp } from "../../src/http";
+
+/** What is thrown for an answer. */
+function answered(status: number, body: string, headers: HeadersInit = {}): Promise<unknown> {
+  const http = createHttp("https://signal.example", () => Promise.resolve(new Response(body, { status, headers })));
+  return http.request("POST", "connect").catch((error: unknown) => error);
+}
+
+it.each([401, 403, 404, 429, 500, 502])("takes a %s that names no code for one of a gateway", async (status) => {
+  const page = await answered(status, "<h1>default backend</h1>", { "Retry-After": "2" });
+  expect(page).toMatchObject({ code: "unreachable", status, retryAfterMs: 2000 });
+  expect(await answered(status, '{"code":"refused"}')).toMatchObject({ code: "refused", status });
+});
+
+it("does not hope for a shorter body", async () => {
+  expect(await answered(413, "<h1>Request Entity Too Large</h1>")).toMatchObject({ code: "payload-too-large" });
+});

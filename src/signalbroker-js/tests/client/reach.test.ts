@@ -1,0 +1,27 @@
+import { expect, it } from "vitest";
+import { reach, type CallParts, type Reach } from "../../src/calls/line";
+import { SignalBrokerError } from "../../src/errors";
+
+const reachedBy = (send: () => ReturnType<CallParts["send"]>): Promise<Reach> =>
+  reach({ send } as unknown as CallParts, { session: "s.b" }, {});
+
+it.each([
+  ["queued", "arrived"],
+  ["notListening", "gone"],
+  ["unknown", "unsure"],
+  ["overloaded", "unsure"],
+])("a signal that is %s at the only session has %s", async (outcome, reached) => {
+  const sessions = [{ listeningKey: "s.b", outcome }];
+  expect(await reachedBy(() => Promise.resolve({ sessions }))).toBe(reached);
+});
+
+it("takes a signal to somebody hidden for one that has arrived", async () => {
+  expect(await reachedBy(() => Promise.resolve({ accepted: true, sessions: [] }))).toBe("arrived");
+  expect(await reachedBy(() => Promise.resolve({ sessions: [] }))).toBe("gone");
+});
+
+it("knows only from the server that somebody is gone", async () => {
+  const failing = (code: string) => reachedBy(() => Promise.reject(new SignalBrokerError(code, "", { status: 404 })));
+  expect(await failing("user-not-listening")).toBe("gone");
+  expect(await failing("unreachable")).toBe("unsure");
+});
