@@ -42,6 +42,16 @@ public sealed class Rooms : Migration
             COMMENT ON COLUMN room_members.member_id IS 'what the other members know the user by, in this room only';
             COMMENT ON COLUMN room_members.anonymous IS 'whether the other members may not learn user_id';
 
+            CREATE TABLE room_departures (
+                room_id    text        NOT NULL REFERENCES rooms ON DELETE CASCADE,
+                user_id    text        NOT NULL,
+                anonymous  boolean     NOT NULL,
+                left_at    timestamptz NOT NULL,
+                PRIMARY KEY (room_id, user_id)
+            );
+
+            COMMENT ON TABLE room_departures IS 'users who have just left, and whom a webapp may still take for the member that they were; others may stay until somebody leaves the same room';
+
             CREATE INDEX room_members_user_id ON room_members (user_id);
             CREATE UNIQUE INDEX room_members_alias ON room_members (room_id, lower(alias)) WHERE alias IS NOT NULL;
             """
@@ -49,5 +59,5 @@ public sealed class Rooms : Migration
 
     /// <inheritdoc />
     protected override void Down(MigrationBuilder migrationBuilder) =>
-        migrationBuilder.Sql("DROP TABLE room_members; DROP TABLE rooms;");
+        migrationBuilder.Sql("DROP TABLE room_departures; DROP TABLE room_members; DROP TABLE rooms;");
 }

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Options;
 using SignalBroker.Rooms;
+using SignalBroker.Signals;
 
 namespace SignalBroker.Presence;
 
@@ -11,6 +12,9 @@ public sealed class Visibility(RoomStore rooms, IOptions<PresenceOptions> option
 
     /// <summary>Whether nothing is hidden from anyone.</summary>
     public bool IsOpen => Rule == PresenceVisibility.Everyone;
+
+    /// <summary>Whether the members of a room may not know of each other who listens.</summary>
+    public bool HidesMembers => Rule == PresenceVisibility.Nobody;
 
     /// <summary>An SQL condition that holds where a viewer may see a user.</summary>
     /// <param name="viewer">An SQL expression for the viewer's id; null there for an application.</param>
@@ -31,6 +35,9 @@ public sealed class Visibility(RoomStore rooms, IOptions<PresenceOptions> option
         : Rule == PresenceVisibility.SameRoom
             ? $"(SELECT @viewer::text AS user_id UNION {RoomStore.KnownTo("@viewer")})"
         : "(SELECT @viewer::text AS user_id)";
+
+    /// <summary>Whether the sender may not know who of a room's members listens.</summary>
+    public bool HidesMembersFrom(Sender sender) => HidesMembers && sender.Session is not null;
 
     /// <summary>Whether the viewer may see the user.</summary>
     public async ValueTask<bool> MaySeeAsync(string viewer, string userId) =>

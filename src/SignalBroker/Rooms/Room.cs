@@ -58,6 +58,22 @@ public sealed record RoomMember
     public DateTime JoinedAt { get; init; }
 }
 
+/// <summary>A room as one of its members sees it in the list of its rooms.</summary>
+public sealed record RoomOfUser
+{
+    /// <summary>The room.</summary>
+    public Room Room { get; init; } = null!;
+
+    /// <summary>The member id of whoever sees it.</summary>
+    public required string Me { get; init; }
+
+    /// <summary>How many members it has.</summary>
+    public int Members { get; init; }
+
+    /// <summary>The owner's member id; null while the owner is no member.</summary>
+    public string? OwnerMember { get; init; }
+}
+
 /// <summary>A room and its members at one moment.</summary>
 public sealed class RoomRoster
 {

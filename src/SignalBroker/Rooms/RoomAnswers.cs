@@ -70,6 +70,21 @@ public sealed record RoomAnswer(
             roster.FindUser(userId)?.MemberId,
             joinCode
         );
+
+    /// <summary>What a member sees of a room in the list of its rooms.</summary>
+    public static RoomAnswer Of(RoomOfUser listed) =>
+        new(
+            listed.Room.RoomId,
+            listed.Room.Name,
+            listed.Room.Kind,
+            listed.Room.Open,
+            listed.Members,
+            listed.Room.MaxMembers,
+            listed.Room.Version,
+            listed.OwnerMember,
+            listed.Me,
+            JoinCode: null
+        );
 }
 
 /// <summary>A room's members as a user sees them.</summary>

@@ -17,6 +17,7 @@ public sealed class RoomDirectory : IAnnouncedMemory, IDisposable
 
     private readonly SessionDirectory sessions;
     private readonly Batcher<string, RoomRoster> asked;
+    private readonly Batcher<string, Room> versions;
     private readonly ShortMemory<string, RoomRoster?> rosters;
     private readonly ITimer aging;
 
@@ -25,6 +26,7 @@ public sealed class RoomDirectory : IAnnouncedMemory, IDisposable
     {
         this.sessions = sessions;
         asked = new(store.FindAsync);
+        versions = new(store.FindWithoutMembersAsync);
         rosters = new(asked.GetAsync, roster => roster is not null);
         aging = clock.CreateTimer(_ => rosters.Age(), state: null, Generation, Generation);
     }
@@ -37,6 +39,24 @@ public sealed class RoomDirectory : IAnnouncedMemory, IDisposable
 
     /// <summary>The same as the database has it now.</summary>
     public Task<RoomRoster?> FindNowAsync(string roomId) => asked.GetAsync(roomId);
+
+    /// <summary>The same as the database has it now, from memory if the room has not changed since.</summary>
+    /// <remarks>So a refused signal costs the look-up of one row, however many members the room has.</remarks>
+    public async ValueTask<RoomRoster?> FindCurrentAsync(string roomId)
+    {
+        if (
+            sessions.Remembers
+            && rosters.Keeps(roomId)
+            && await FindAsync(roomId) is { } kept
+            && (await versions.GetAsync(roomId))?.Version == kept.Room.Version
+        )
+        {
+            return kept;
+        }
+
+        rosters.Forget(roomId);
+        return await FindAsync(roomId);
+    }
 
     /// <inheritdoc />
     public void Forget(string announcement) => rosters.Forget(announcement);

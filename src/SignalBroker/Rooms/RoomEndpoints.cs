@@ -10,8 +10,11 @@ namespace SignalBroker.Rooms;
 /// <summary><c>/rooms</c>: makes rooms, and lets users in and out.</summary>
 public sealed class RoomEndpoints(
     RoomStore store,
+    MembershipStore memberships,
     RoomDirectory rooms,
     RoomSignals signals,
+    Departures departures,
+    CopyLimiter copies,
     SessionProof proof,
     StrangeBehaviorLog strange,
     IOptions<RoomsOptions> options,
@@ -60,11 +63,8 @@ public sealed class RoomEndpoints(
     public async Task<IResult> ListAsync(HttpRequest request)
     {
         var session = await AuthenticateAsync(request);
-        var ids = await store.FindOfUserAsync(session.UserId);
-        var found = await store.FindAsync(ids);
-        return TypedResults.Ok<IReadOnlyList<RoomAnswer>>([
-            .. ids.Where(found.ContainsKey).Select(id => RoomAnswer.Of(found[id], session.UserId)),
-        ]);
+        var found = await store.FindOfUserAsync(session.UserId);
+        return TypedResults.Ok<IReadOnlyList<RoomAnswer>>([.. found.Select(RoomAnswer.Of)]);
     }
 
     /// <summary>Shows a room.</summary>
@@ -93,8 +93,9 @@ public sealed class RoomEndpoints(
         Check("alias", wanted.Alias);
         CheckId(room);
         var member = new NewMember(RoomNames.NewMember(), session.UserId, wanted.Alias, wanted.Anonymous);
-        var (joining, version) = await store.JoinAsync(room, member, HashOf(wanted.JoinCode), limits.MaxPerUser);
-        switch (joining)
+        await CountJoiningAsync(room, session);
+        var joined = await memberships.JoinAsync(room, member, HashOf(wanted.JoinCode), limits.MaxPerUser);
+        switch (joined.Joining)
         {
             case Joining.WrongCode:
                 RecordWrongCode(request, session, wanted.JoinCode);
@@ -108,12 +109,14 @@ public sealed class RoomEndpoints(
             case Joining.NoRoom:
                 return RoomProblems.NotFound;
             case Joining.Joined:
-                await signals.TellAsync(room, RoomEvent.Joined, version, MemberOf(member), session);
+                await signals.TellAsync(room, RoomEvent.Joined, joined.Version, MemberOf(member), session);
                 break;
             default:
                 break;
         }
 
+        // What the user sends next, another webapp must not send in the name of the member that it was.
+        await Task.Delay(joined.TakenForAnother, clock);
         return TypedResults.Ok(RoomAnswer.Of(await FindAsync(room), session.UserId));
     }
 
@@ -127,15 +130,7 @@ public sealed class RoomEndpoints(
             return TypedResults.NoContent();
         }
 
-        if (roster.Room.Kind == RoomKind.Host && member == roster.Owner)
-        {
-            await CloseAsync(roster, session);
-        }
-        else if (await store.LeaveAsync(room, session.UserId) is { } version)
-        {
-            await signals.TellAsync(room, RoomEvent.Left, version, member, session);
-        }
-
+        await departures.LeaveAsync(roster, member, session);
         return TypedResults.NoContent();
     }
 
@@ -143,8 +138,9 @@ public sealed class RoomEndpoints(
     public async Task<IResult> RevealAsync(HttpRequest request, string room)
     {
         var session = await AuthenticateForChangeAsync(request);
-        var (_, member) = await FindMemberAsync(room, session);
-        if (await store.RevealAsync(room, session.UserId) is { } version)
+        var (roster, member) = await FindMemberAsync(room, session);
+        copies.Count(session, member.Anonymous ? roster.Members.Count : 0);
+        if (await memberships.RevealAsync(room, member) is { } version)
         {
             await signals.TellAsync(room, RoomEvent.Revealed, version, member with { Anonymous = false }, session);
         }
@@ -167,11 +163,7 @@ public sealed class RoomEndpoints(
             return RoomProblems.MemberNotFound;
         }
 
-        if (await store.LeaveAsync(room, removed.UserId) is { } version)
-        {
-            await signals.TellAsync(room, RoomEvent.Removed, version, removed, session);
-        }
-
+        await departures.RemoveAsync(roster, removed, session);
         return TypedResults.NoContent();
     }
 
@@ -185,15 +177,16 @@ public sealed class RoomEndpoints(
             return RoomProblems.NotTheOwner;
         }
 
-        await CloseAsync(roster, session);
+        await departures.CloseAsync(roster, session);
         return TypedResults.NoContent();
     }
 
-    private async Task CloseAsync(RoomRoster roster, Session actor)
+    // The leaving is paid for as well, so that nobody who has joined can be kept from it.
+    private async Task CountJoiningAsync(string room, Session session)
     {
-        if (await store.CloseAsync(roster.Room.RoomId, actor.UserId))
+        if (await rooms.FindAsync(room) is { } roster && roster.FindUser(session.UserId) is null)
         {
-            await signals.TellClosedAsync(roster, actor);
+            copies.Count(session, 2 * roster.Members.Count);
         }
     }
 

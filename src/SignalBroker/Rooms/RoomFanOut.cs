@@ -18,13 +18,21 @@ public sealed partial class RoomFanOut(
     /// <summary>Finds the sessions of these members.</summary>
     /// <param name="members">Whom the signal is for.</param>
     /// <param name="sender">The session that sends it and does not get it; null when it has no sender.</param>
-    public async ValueTask<RoomAudience> FindAsync(IReadOnlyList<RoomMember> members, Session? sender)
+    public ValueTask<RoomAudience> FindAsync(IReadOnlyList<RoomMember> members, Session? sender) =>
+        FindAsync(members, sender, directory.FindListeningOfMemberAsync);
+
+    /// <summary>The same as the database has it now, so that time does not tell of whom something was remembered.</summary>
+    public ValueTask<RoomAudience> FindNowAsync(IReadOnlyList<RoomMember> members, Session? sender) =>
+        FindAsync(members, sender, userId => new(directory.FindListeningNowAsync(userId)));
+
+    private static async ValueTask<RoomAudience> FindAsync(
+        IReadOnlyList<RoomMember> members,
+        Session? sender,
+        Func<string, ValueTask<Session[]>> findAsync
+    )
     {
         // All at once, so that those who are not remembered share a question.
-        ValueTask<Session[]>[] finding =
-        [
-            .. members.Select(member => directory.FindListeningOfMemberAsync(member.UserId)),
-        ];
+        ValueTask<Session[]>[] finding = [.. members.Select(member => findAsync(member.UserId))];
         var audience = new RoomAudience();
         for (var number = 0; number < finding.Length; number++)
         {
@@ -37,7 +45,7 @@ public sealed partial class RoomFanOut(
     /// <summary>Publishes.</summary>
     /// <param name="audience">Where to.</param>
     /// <param name="members">Whom it is for, in case that some listen elsewhere by now.</param>
-    /// <param name="sender">As for <see cref="FindAsync"/>.</param>
+    /// <param name="sender">The session that sends it and does not get it; null when it has no sender.</param>
     /// <param name="copy">What is published.</param>
     public async Task<IReadOnlyList<NodeReached>> PublishAsync(
         RoomAudience audience,
@@ -53,8 +61,18 @@ public sealed partial class RoomFanOut(
             reached = [.. reached, .. await TryOthersAsync(audience, members, sender, copy, gone)];
         }
 
+        if (Array.TrueForAll(reached, share => share.Reached.Outcome != PublishOutcome.Unknown))
+        {
+            // Otherwise it may still wait to be written to a node.
+            copy.Buffer?.Dispose();
+        }
+
         return Array.ConvertAll(reached, share => share.Reached);
     }
+
+    /// <summary>Publishes, and does not wait for the nodes, so that time does not tell whether somebody listens.</summary>
+    public void Publish(RoomAudience audience, IReadOnlyList<RoomMember> members, Session? sender, RoomCopy copy) =>
+        _ = TryPublishAsync(audience, members, sender, copy);
 
     /// <summary>Publishes to each session by itself, so that the broker says of each whether its queue has it.</summary>
     /// <param name="audience">Where to.</param>
@@ -71,6 +89,23 @@ public sealed partial class RoomFanOut(
             [.. published.Select(share => share.Reached)],
             published.SelectMany(share => share.Of(PublishOutcome.Queued)).Select(session => session.UserId).ToHashSet()
         );
+    }
+
+    private async Task TryPublishAsync(
+        RoomAudience audience,
+        IReadOnlyList<RoomMember> members,
+        Session? sender,
+        RoomCopy copy
+    )
+    {
+        try
+        {
+            await PublishAsync(audience, members, sender, copy);
+        }
+        catch (Exception failure)
+        {
+            LogNotPublished(failure.Message);
+        }
     }
 
     private async Task<Published> PublishAsync(RoomAudience.Share share, RoomCopy copy, int largestPart)
@@ -162,6 +197,9 @@ public sealed partial class RoomFanOut(
         }
     }
 
+    [LoggerMessage(LogLevel.Warning, "A signal to members who are hidden from its sender was not published: {Reason}")]
+    private partial void LogNotPublished(string reason);
+
     [LoggerMessage(LogLevel.Warning, "{Count} sessions of members that listen no more are dropped later: {Reason}")]
     private partial void LogNotDropped(int count, string reason);
 
@@ -204,4 +242,5 @@ public sealed partial class RoomFanOut(
 /// <param name="Key">What every receiver sees as the destination.</param>
 /// <param name="Body">The envelope.</param>
 /// <param name="TimeToLive">How long it may wait in each queue.</param>
-public sealed record RoomCopy(string Key, ReadOnlyMemory<byte> Body, TimeSpan TimeToLive);
+/// <param name="Buffer">What the body is in, given back when nothing can need it any more; null when it is not borrowed.</param>
+public sealed record RoomCopy(string Key, ReadOnlyMemory<byte> Body, TimeSpan TimeToLive, IDisposable? Buffer = null);

@@ -6,6 +6,7 @@ using SignalBroker.Compatibility;
 using SignalBroker.Database;
 using SignalBroker.Http;
 using SignalBroker.Inbox;
+using SignalBroker.Presence;
 using SignalBroker.Sessions;
 using SignalBroker.Signals;
 
@@ -28,6 +29,7 @@ public sealed partial class RoomInbox(
     InboxStore store,
     InboxDeliverer deliverer,
     RoomFanOut fanOut,
+    Visibility visibility,
     OriginalClient originalClient,
     IOptions<InboxOptions> options,
     IOptions<SignalsOptions> signals,
@@ -45,8 +47,15 @@ public sealed partial class RoomInbox(
     /// <exception cref="RefusedException">It can't be stored for anybody.</exception>
     public async Task<RoomReached> SendAsync(Sender sender, SignalId id, RoomAddress address, SignalRequest request)
     {
+        var isHidden = visibility.HidesMembersFrom(sender);
+        if (isHidden)
+        {
+            // Otherwise a full inbox would tell: it refuses the signal to whoever is away, and listeners do not need it.
+            request.Store = StoreKind.Always;
+        }
+
         request.TimeToLive ??= options.Value.TimeToLive;
-        var signal = Write(sender, id, address, request);
+        var signal = Write(sender, id, address, request, isHidden);
         var (ending, reached) = await wait.TryAsync(() => TryAsync(signal));
         switch (ending)
         {
@@ -128,6 +137,11 @@ public sealed partial class RoomInbox(
 
     private async Task<Live> FindAsync(RoomSignal signal)
     {
+        if (signal.IsHidden)
+        {
+            return new(Listening: 0, [], new HashSet<string>());
+        }
+
         var audience = await fanOut.FindAsync(signal.Others, sender: null);
         return new(audience.Listening, [], new HashSet<string>());
     }
@@ -165,7 +179,7 @@ public sealed partial class RoomInbox(
         }
     }
 
-    private RoomSignal Write(Sender sender, SignalId id, RoomAddress address, SignalRequest request)
+    private RoomSignal Write(Sender sender, SignalId id, RoomAddress address, SignalRequest request, bool isHidden)
     {
         using var envelope = RoomEnvelope.Write(
             id,
@@ -181,6 +195,7 @@ public sealed partial class RoomInbox(
         var written = envelope.Written.ToArray();
         return new(
             request,
+            isHidden,
             address.Roster.Room.RoomId,
             address.Others,
             address.Members.FirstOrDefault(member => member.UserId == sender.Session?.UserId),
@@ -204,6 +219,7 @@ public sealed partial class RoomInbox(
 
     /// <summary>What is to be stored.</summary>
     /// <param name="Request">What the sender asks for.</param>
+    /// <param name="IsHidden">Whether the sender may not know who of them listens.</param>
     /// <param name="Room">The room's id.</param>
     /// <param name="Others">The members that it is for.</param>
     /// <param name="Own">The sender's membership, where its other sessions get a copy.</param>
@@ -212,6 +228,7 @@ public sealed partial class RoomInbox(
     /// <param name="For">What is stored for a member.</param>
     private sealed record RoomSignal(
         SignalRequest Request,
+        bool IsHidden,
         string Room,
         IReadOnlyList<RoomMember> Others,
         RoomMember? Own,

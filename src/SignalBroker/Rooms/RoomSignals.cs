@@ -2,6 +2,7 @@ using System.Text.Json;
 using Microsoft.Extensions.Options;
 using SignalBroker.Broker;
 using SignalBroker.Database;
+using SignalBroker.Presence;
 using SignalBroker.Sessions;
 using SignalBroker.Signals;
 
@@ -34,6 +35,7 @@ public enum RoomEvent
 public sealed partial class RoomSignals(
     RoomDirectory rooms,
     RoomFanOut fanOut,
+    Visibility visibility,
     IOptions<SignalsOptions> options,
     TimeProvider clock,
     ILogger<RoomSignals> logger
@@ -47,8 +49,8 @@ public sealed partial class RoomSignals(
     /// <param name="happened">What happened.</param>
     /// <param name="version">The room's version that it made.</param>
     /// <param name="about">The member that it happened to, as it was before if it is none any more.</param>
-    /// <param name="actor">The session that did it, and hears of it by its answer.</param>
-    public async Task TellAsync(string roomId, RoomEvent happened, long version, RoomMember about, Session actor)
+    /// <param name="actor">The session that did it, and hears of it by its answer; null when there is none.</param>
+    public async Task TellAsync(string roomId, RoomEvent happened, long version, RoomMember about, Session? actor)
     {
         rooms.Forget(roomId);
         try
@@ -72,8 +74,8 @@ public sealed partial class RoomSignals(
 
     /// <summary>Tells the members of a room that is no more.</summary>
     /// <param name="roster">The room as it was.</param>
-    /// <param name="actor">The session that closed it.</param>
-    public async Task TellClosedAsync(RoomRoster roster, Session actor)
+    /// <param name="actor">The session that closed it; null when there is none.</param>
+    public async Task TellClosedAsync(RoomRoster roster, Session? actor)
     {
         rooms.Forget(roster.Room.RoomId);
         try
@@ -92,10 +94,12 @@ public sealed partial class RoomSignals(
         RoomEvent happened,
         long version,
         RoomMember? about,
-        Session actor
+        Session? actor
     )
     {
-        var audience = await fanOut.FindAsync(told, actor);
+        var audience = visibility.HidesMembers
+            ? await fanOut.FindNowAsync(told, actor)
+            : await fanOut.FindAsync(told, actor);
         var envelope = Envelope.WriteControl(
             Type,
             clock.GetUtcNow(),
@@ -120,14 +124,16 @@ public sealed partial class RoomSignals(
         var copy = new RoomCopy(
             Topology.KeyOfCopies(SignalId.Of(given: null).ToString()),
             envelope.Written,
-            options.Value.TimeToLive
+            options.Value.TimeToLive,
+            envelope
         );
-        var nodes = await fanOut.PublishAsync(audience, told, actor, copy);
-        if (nodes.All(node => node.Outcome != PublishOutcome.Unknown))
+        if (visibility.HidesMembers)
         {
-            // Otherwise it may still wait to be written to a node.
-            envelope.Dispose();
+            fanOut.Publish(audience, told, actor, copy);
+            return;
         }
+
+        await fanOut.PublishAsync(audience, told, actor, copy);
     }
 
     private static string NameOf(RoomEvent happened) => JsonNamingPolicy.CamelCase.ConvertName(happened.ToString());

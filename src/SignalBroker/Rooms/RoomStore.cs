@@ -13,35 +13,7 @@ public sealed record NewRoom(
     int MaxMembers
 );
 
-/// <summary>What a new member is made of.</summary>
-public sealed record NewMember(string MemberId, string UserId, string? Alias, bool Anonymous);
-
-/// <summary>How an attempt to join a room ended.</summary>
-public enum Joining
-{
-    /// <summary>The user is a member now.</summary>
-    Joined,
-
-    /// <summary>The user has been one before, and stays the member that it was.</summary>
-    AlreadyMember,
-
-    /// <summary>The room is not open, and the code is not its own.</summary>
-    WrongCode,
-
-    /// <summary>The room has as many members as it may have.</summary>
-    Full,
-
-    /// <summary>The user is a member of as many rooms as allowed.</summary>
-    UserFull,
-
-    /// <summary>Another member is called so.</summary>
-    AliasTaken,
-
-    /// <summary>There is no such room.</summary>
-    NoRoom,
-}
-
-/// <summary>Every SQL statement that touches rooms and their members.</summary>
+/// <summary>The SQL statements of rooms.</summary>
 public sealed class RoomStore(NpgsqlDataSource database)
 {
     private const string RoomColumns = """
@@ -52,9 +24,6 @@ public sealed class RoomStore(NpgsqlDataSource database)
     private const string MemberColumns = """
         member_id AS MemberId, user_id AS UserId, alias AS Alias, anonymous AS Anonymous, joined_at AS JoinedAt
         """;
-
-    // The later statement sees what those before it in this room have committed.
-    private const string Lock = "SELECT room_id FROM rooms WHERE room_id = @roomId FOR UPDATE;";
 
     private static readonly string Announce = $"pg_notify('{RoomDirectory.ChannelName}', @roomId)::text";
 
@@ -82,7 +51,8 @@ public sealed class RoomStore(NpgsqlDataSource database)
     {
         await using var connection = await database.OpenConnectionAsync();
         var created = await connection.ExecuteAsync(
-            """
+            $"""
+            {MembershipStore.LockUser}
             WITH created AS (
                 INSERT INTO rooms (room_id, name, kind, owner, is_open, join_code_sha256, max_members)
                 SELECT @RoomId, @Name, @kind, @UserId, @Open, @JoinCodeSha256, @MaxMembers
@@ -108,120 +78,6 @@ public sealed class RoomStore(NpgsqlDataSource database)
             }
         );
         return created > 0;
-    }
-
-    /// <summary>Makes a user a member, if the room takes it.</summary>
-    /// <returns>How it ended; with <see cref="Joining.Joined"/>, the room's new version.</returns>
-    public async Task<(Joining Joining, long Version)> JoinAsync(
-        string roomId,
-        NewMember member,
-        byte[]? joinCodeSha256,
-        int maxPerUser
-    )
-    {
-        await using var connection = await database.OpenConnectionAsync();
-        await using var results = await connection.QueryMultipleAsync(
-            $"""
-            {Lock}
-            WITH judged AS (
-                SELECT CASE
-                    WHEN EXISTS (SELECT FROM room_members WHERE room_id = @roomId AND user_id = @UserId)
-                        THEN '{nameof(Joining.AlreadyMember)}'
-                    WHEN NOT is_open AND owner <> @UserId AND join_code_sha256 IS DISTINCT FROM @joinCodeSha256
-                        THEN '{nameof(Joining.WrongCode)}'
-                    WHEN (SELECT count(*) FROM room_members WHERE room_id = @roomId) >= max_members
-                        THEN '{nameof(Joining.Full)}'
-                    WHEN (SELECT count(*) FROM room_members WHERE user_id = @UserId) >= @maxPerUser
-                        THEN '{nameof(Joining.UserFull)}'
-                    WHEN EXISTS (
-                        SELECT FROM room_members
-                        WHERE room_id = @roomId
-                          -- An anonymous member's user id is no name here: a refusal would tell that it is.
-                          AND lower(@Alias) IN (lower(alias), CASE WHEN NOT anonymous THEN lower(user_id) END)
-                    )
-                        THEN '{nameof(Joining.AliasTaken)}'
-                    ELSE '{nameof(Joining.Joined)}'
-                END AS verdict
-                FROM rooms WHERE room_id = @roomId
-            ), joined AS (
-                INSERT INTO room_members (room_id, user_id, member_id, alias, anonymous)
-                SELECT @roomId, @UserId, @MemberId, @Alias, @Anonymous
-                FROM judged WHERE verdict = '{nameof(Joining.Joined)}'
-                RETURNING room_id
-            ), counted AS (
-                UPDATE rooms SET version = version + 1, empty_since = NULL,
-                    -- Nobody was left to inherit it.
-                    owner = CASE
-                        WHEN EXISTS (SELECT FROM room_members WHERE room_id = @roomId) THEN owner ELSE @UserId
-                    END
-                WHERE room_id IN (SELECT room_id FROM joined)
-                RETURNING version, {Announce}
-            )
-            SELECT verdict, coalesce((SELECT version FROM counted), 0) FROM judged;
-            """,
-            new
-            {
-                roomId,
-                member.UserId,
-                member.MemberId,
-                member.Alias,
-                member.Anonymous,
-                joinCodeSha256,
-                maxPerUser,
-            }
-        );
-        await results.ReadAsync();
-        var (verdict, version) = await results.ReadSingleOrDefaultAsync<(string?, long)>();
-        return (verdict is null ? Joining.NoRoom : Enum.Parse<Joining>(verdict), version);
-    }
-
-    /// <summary>Ends a membership. The owner's place goes to whoever has been a member for longest.</summary>
-    /// <returns>The room's new version; null when the user was no member.</returns>
-    public async Task<long?> LeaveAsync(string roomId, string userId)
-    {
-        await using var connection = await database.OpenConnectionAsync();
-        await using var results = await connection.QueryMultipleAsync(
-            $"""
-            {Lock}
-            WITH gone AS (
-                DELETE FROM room_members WHERE room_id = @roomId AND user_id = @userId RETURNING room_id
-            )
-            UPDATE rooms SET version = version + 1,
-                owner = coalesce(
-                    (
-                        SELECT user_id FROM room_members
-                        WHERE room_id = @roomId AND user_id <> @userId AND rooms.owner = @userId
-                        ORDER BY joined_at, member_id LIMIT 1
-                    ),
-                    owner
-                )
-            WHERE room_id IN (SELECT room_id FROM gone)
-            RETURNING version, {Announce};
-            """,
-            new { roomId, userId }
-        );
-        return await ReadVersionAsync(results);
-    }
-
-    /// <summary>Lets the others know who an anonymous member is.</summary>
-    /// <returns>The room's new version; null when the user was no anonymous member.</returns>
-    public async Task<long?> RevealAsync(string roomId, string userId)
-    {
-        await using var connection = await database.OpenConnectionAsync();
-        await using var results = await connection.QueryMultipleAsync(
-            $"""
-            {Lock}
-            WITH revealed AS (
-                UPDATE room_members SET anonymous = false
-                WHERE room_id = @roomId AND user_id = @userId AND anonymous
-                RETURNING room_id
-            )
-            UPDATE rooms SET version = version + 1 WHERE room_id IN (SELECT room_id FROM revealed)
-            RETURNING version, {Announce};
-            """,
-            new { roomId, userId }
-        );
-        return await ReadVersionAsync(results);
     }
 
     /// <summary>Removes a room that the user owns.</summary>
@@ -259,15 +115,35 @@ public sealed class RoomStore(NpgsqlDataSource database)
             );
     }
 
-    /// <summary>The ids of the rooms that a user is a member of, the oldest membership first.</summary>
-    public async Task<IReadOnlyList<string>> FindOfUserAsync(string userId)
+    /// <summary>Finds rooms.</summary>
+    public async Task<IReadOnlyDictionary<string, Room>> FindWithoutMembersAsync(IReadOnlyList<string> roomIds)
     {
         await using var connection = await database.OpenConnectionAsync();
-        var found = await connection.QueryAsync<string>(
-            "SELECT room_id FROM room_members WHERE user_id = @userId ORDER BY joined_at, room_id",
-            new { userId }
+        var rooms = await connection.QueryAsync<Room>(
+            $"SELECT {RoomColumns} FROM rooms WHERE room_id = ANY(@roomIds)",
+            new { roomIds }
         );
-        return found.AsList();
+        return rooms.ToDictionary(room => room.RoomId);
+    }
+
+    /// <summary>The rooms that a user is a member of, the oldest membership first.</summary>
+    public async Task<IReadOnlyList<RoomOfUser>> FindOfUserAsync(string userId)
+    {
+        await using var connection = await database.OpenConnectionAsync();
+        var rooms = await connection.QueryAsync<Room, RoomOfUser, RoomOfUser>(
+            $"""
+            SELECT {RoomColumns}, own.member_id AS Me,
+                (SELECT count(*)::int FROM room_members WHERE room_id = rooms.room_id) AS Members,
+                (SELECT member_id FROM room_members WHERE room_id = rooms.room_id AND user_id = rooms.owner) AS OwnerMember
+            FROM room_members AS own JOIN rooms USING (room_id)
+            WHERE own.user_id = @userId
+            ORDER BY own.joined_at, room_id
+            """,
+            (room, of) => of with { Room = room },
+            new { userId },
+            splitOn: "Me"
+        );
+        return rooms.AsList();
     }
 
     /// <summary>Which of these users are in a room with the viewer that lets the viewer know them.</summary>
@@ -310,13 +186,6 @@ public sealed class RoomStore(NpgsqlDataSource database)
             new { emptyFor }
         );
         return removed.Count();
-    }
-
-    // After the row of the lock.
-    private static async Task<long?> ReadVersionAsync(SqlMapper.GridReader results)
-    {
-        await results.ReadAsync();
-        return (await results.ReadSingleOrDefaultAsync<(long? Version, string)>()).Version;
     }
 
     private static string NameOf(RoomKind kind) => kind == RoomKind.Host ? "host" : "broadcast";

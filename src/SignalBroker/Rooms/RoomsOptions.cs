@@ -28,7 +28,11 @@ public sealed class RoomsOptions
     [Range(1, 1_000_000)]
     public int ChangesPerSecondOfUser { get; set; } = 10;
 
-    /// <summary>How many copies of signals one session may have made per second by one webapp: one for each session reached.</summary>
+    /// <summary>How many copies of signals one session may have made per second by one webapp: one for each session reached, or told of a change.</summary>
     [Range(1, 1_000_000)]
     public int CopiesPerSecondOfSession { get; set; } = 5_000;
+
+    /// <summary>How many bytes one session may have stored per second by one webapp for the members of rooms. Bursts of 16 times as many pass.</summary>
+    [Range(65_536, 67_108_864)]
+    public int StoredBytesPerSecondOfSession { get; set; } = 4_194_304;
 }

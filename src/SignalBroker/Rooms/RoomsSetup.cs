@@ -14,12 +14,16 @@ public static class RoomsSetup
         {
             builder.AddSettings<RoomsOptions>(RoomsOptions.Section);
             builder.Services.AddSingleton<RoomStore>();
+            builder.Services.AddSingleton<MembershipStore>();
             builder.Services.AddSingleton<RoomDirectory>();
             builder.Services.AddSingleton<IAnnouncedMemory>(services => services.GetRequiredService<RoomDirectory>());
             builder.Services.AddSingleton<RoomsMetrics>();
             builder.Services.AddSingleton<RoomFanOut>();
             builder.Services.AddSingleton<RoomSignals>();
+            builder.Services.AddSingleton<Departures>();
             builder.Services.AddSingleton<RoomInbox>();
+            builder.Services.AddSingleton<CopyLimiter>();
+            builder.Services.AddSingleton<RoomAddresses>();
             builder.Services.AddSingleton<RoomExchange>();
             builder.Services.AddSingleton<RoomEndpoints>();
             builder.Services.AddHostedService<RoomSweeper>();

@@ -20,7 +20,7 @@ public sealed partial class HiddenExchange(
 {
     /// <summary>How much the sender is told of a signal to a room: little, where it may not see the room's members either.</summary>
     public ExchangeAnswer AnswerToRoom(Sender sender, SignalRequest signal) =>
-        visibility.Rule != PresenceVisibility.Nobody || sender.Session is null ? ExchangeAnswer.Everything
+        !visibility.HidesMembersFrom(sender) ? ExchangeAnswer.Everything
         : signal.Store == StoreKind.Always ? ExchangeAnswer.Stored
         : ExchangeAnswer.Accepted;
 

@@ -20,6 +20,14 @@ public sealed record KnownUser
 /// <summary>The SQL statements of the users ever seen.</summary>
 public sealed class UserStore(NpgsqlDataSource database)
 {
+    /// <summary>An SQL condition that holds for an anonymous user who has been away for longer than <c>@awayFor</c>.</summary>
+    public const string IsToBeForgotten = """
+        users.anonymous AND users.first_seen < now() - @awayFor AND users.last_seen < now() - @awayFor
+        AND NOT EXISTS (SELECT FROM sessions WHERE sessions.user_id = users.user_id)
+        """;
+
+    private const int MostAtOnce = 1000;
+
     /// <summary>
     /// A part of a statement that makes the users of <paramref name="opened"/> known, a named subquery with the column
     /// <c>user_id</c>.
@@ -90,18 +98,29 @@ public sealed class UserStore(NpgsqlDataSource database)
         return users.AsList();
     }
 
-    /// <summary>Forgets anonymous users who have been away for long.</summary>
+    /// <summary>Forgets anonymous users who have been away for long and are in no room.</summary>
     /// <returns>How many.</returns>
     public async Task<int> ForgetAnonymousAsync(TimeSpan awayFor)
     {
         await using var connection = await database.OpenConnectionAsync();
-        return await connection.ExecuteAsync(
-            """
-            DELETE FROM users
-            WHERE anonymous AND first_seen < now() - @awayFor AND last_seen < now() - @awayFor
-              AND NOT EXISTS (SELECT FROM sessions WHERE sessions.user_id = users.user_id)
-            """,
-            new { awayFor }
-        );
+        var forgotten = 0;
+        int portion;
+        do
+        {
+            portion = await connection.ExecuteAsync(
+                $"""
+                DELETE FROM users
+                WHERE {IsToBeForgotten} AND user_id IN (
+                    SELECT user_id FROM users
+                    WHERE {IsToBeForgotten}
+                      AND NOT EXISTS (SELECT FROM room_members WHERE room_members.user_id = users.user_id)
+                    LIMIT @MostAtOnce FOR UPDATE SKIP LOCKED
+                )
+                """,
+                new { awayFor, MostAtOnce }
+            );
+            forgotten += portion;
+        } while (portion == MostAtOnce);
+        return forgotten;
     }
 }

@@ -1,27 +1,27 @@
 using Microsoft.Extensions.Options;
 using SignalBroker.Hosting;
+using SignalBroker.Rooms;
 
 namespace SignalBroker.Users;
 
 /// <summary>Forgets now and then the anonymous users who will not come back.</summary>
 public sealed partial class UserSweeper(
     UserStore store,
+    Departures departures,
     IOptions<UsersOptions> options,
     TimeProvider clock,
     ILogger<UserSweeper> logger
 ) : BackgroundService
 {
-    private static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
-
     /// <inheritdoc />
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
-        Periodically.RunAsync(
-            Interval,
-            clock,
-            () => store.ForgetAnonymousAsync(options.Value.ForgetAnonymousAfter),
-            LogNotForgotten,
-            stoppingToken
-        );
+        Periodically.RunAsync(options.Value.SweepInterval, clock, SweepAsync, LogNotForgotten, stoppingToken);
+
+    private async Task SweepAsync()
+    {
+        await departures.ForgetAnonymousAsync(options.Value.ForgetAnonymousAfter);
+        await store.ForgetAnonymousAsync(options.Value.ForgetAnonymousAfter);
+    }
 
     [LoggerMessage(LogLevel.Warning, "Anonymous users are forgotten later: {Reason}")]
     private partial void LogNotForgotten(string reason);

@@ -48,6 +48,10 @@ public sealed class UsersOptions
     [Range(typeof(TimeSpan), "00:01:00", "365.00:00:00")]
     public TimeSpan ForgetAnonymousAfter { get; set; } = TimeSpan.FromDays(1);
 
+    /// <summary>How often such users are looked for.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.1", "1.00:00:00")]
+    public TimeSpan SweepInterval { get; set; } = TimeSpan.FromMinutes(1);
+
     /// <summary>The algorithms that are allowed, like <c>RS256, ES256</c>; a key allows only the one of its own kind in any case.</summary>
     [Range(1, 7)]
     public TokenAlgorithms Algorithms { get; set; } =

@@ -19,6 +19,8 @@ public sealed class HiddenClusters : IAsyncLifetime
 
     public Api ApiOf(string rule, int webapp = 0) => new(byRule[rule].Webapps[webapp].PublicAddress);
 
+    public Cluster ServersOf(string rule) => byRule[rule];
+
     public async ValueTask InitializeAsync()
     {
         foreach (var rule in (string[])["SameRoom", "Nobody"])

@@ -32,6 +32,7 @@ public sealed class FanOutMeasurement
                 {
                     ["Sessions:AckWithin"] = "00:02:00",
                     ["Rooms:CopiesPerSecondOfSession"] = "1000000",
+                    ["Rooms:StoredBytesPerSecondOfSession"] = "67108864",
                     ["Rooms:MaxMembers"] = "2000",
                     ["Inbox:MaxEntries"] = "100000",
                     ["Inbox:MaxBytes"] = "1000000000",

@@ -1,4 +1,5 @@
 using System.Net;
+using SignalBroker.Rooms;
 using SignalBroker.Tests.Harness;
 
 namespace SignalBroker.Tests.Rooms;
@@ -40,6 +41,7 @@ public sealed class MembershipTests(TestCluster cluster)
         members.Select(entry => entry.Text("alias")).ShouldBe(["cook", "eater"]);
         members.Select(entry => entry.GetProperty("owner").GetBoolean()).ShouldBe([true, false]);
         (await ListAsync(guest)).ShouldBe([room]);
+        (await Api.RoomsAsync(HttpMethod.Get, "", guest)).Body.ShouldBe($"[{shown}]");
 
         (await Api.RoomsAsync(HttpMethod.Post, $"/{room}/leave", guest)).Status.ShouldBe(HttpStatusCode.NoContent);
         (await Api.RoomsAsync(HttpMethod.Post, $"/{room}/leave", guest)).Status.ShouldBe(HttpStatusCode.NoContent);
@@ -180,6 +182,26 @@ public sealed class MembershipTests(TestCluster cluster)
 
         (await guest.ReceiveRoomEventAsync("removed")).GetProperty("member").Text("member").ShouldBe(member);
         (await Api.RoomsAsync(HttpMethod.Get, $"/{room}/members", guest.Session)).Code.ShouldBe("not-a-member");
+    }
+
+    [Fact]
+    public async Task What_is_done_to_a_member_is_not_done_to_the_one_that_its_user_is_later()
+    {
+        var (owner, guest) = (await Api.ConnectAsync(), await Api.ConnectAsync());
+        var store = new MembershipStore(cluster.Database);
+        var rosters = new RoomStore(cluster.Database);
+        var room = (await Api.CreateRoomAsync(owner)).Text("room")!;
+        await Api.JoinRoomAsync(guest, room);
+        var before = (await rosters.FindAsync([room]))[room].FindUser(guest.UserId)!;
+
+        await Api.RoomsAsync(HttpMethod.Post, $"/{room}/leave", guest);
+        var member = await Api.JoinRoomAsync(guest, room, new { anonymous = true });
+
+        (await store.RevealAsync(room, before)).ShouldBeNull();
+        (await store.LeaveAsync(room, before)).ShouldBeNull();
+        var after = (await Api.MembersAsync(owner, room))[1];
+        after.Text("member").ShouldBe(member);
+        after.GetProperty("anonymous").GetBoolean().ShouldBeTrue();
     }
 
     [Fact]

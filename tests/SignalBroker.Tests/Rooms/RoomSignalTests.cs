@@ -199,6 +199,7 @@ public sealed class RoomSignalTests(TestCluster cluster)
 
         (await Api.ExchangeAsync(bob.Session, toRoom)).Code.ShouldBe("not-a-member");
         await cluster.ApiOf(1).JoinRoomAsync(bob.Session, room);
+        (await Api.ExchangeAsync(bob.Session, toRoom)).Status.ShouldBe(HttpStatusCode.OK);
         await Eventually.HoldsAsync(async () =>
         {
             var answer = await Api.ExchangeAsync(alice.Session, toRoom);

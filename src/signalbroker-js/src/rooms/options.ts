@@ -41,6 +41,11 @@ export interface RoomSent {
   id: string;
   /** How many other members it is for. */
   members: number;
+  /**
+   * Whether the server hides who listens, because users see themselves only (`Presence:Visibility` = `Nobody`): it has taken
+   * the signal, or stored it if that was asked for, also where the counts below are 0.
+   */
+  hidden: boolean;
   /** How many of them have a session that listens. */
   listening: number;
   /** For how many of them the server has stored it; 0 if that was not asked for. */

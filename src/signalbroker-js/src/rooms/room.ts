@@ -190,6 +190,7 @@ function readRoomSent(id: string, answer: JsonObject): RoomSent {
   return {
     id,
     members: numberOf(answer, "members") ?? 0,
+    hidden: textOf(answer, "outcome") !== undefined,
     listening: numberOf(answer, "listening") ?? 0,
     stored: numberOf(answer, "stored") ?? 0,
     full: numberOf(answer, "full") ?? 0,

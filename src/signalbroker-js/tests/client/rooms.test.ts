@@ -197,7 +197,15 @@ it("still brings what was stored while one was a member, and then is another roo
 it("sends to all and to one, in order, and says how many there are", async () => {
   const nodes = [{ members: 2, outcome: "queued" }];
   server.answer("POST /exchange", { id: "1", room: "r.x", members: 3, listening: 2, nodes });
-  expect(await room.send("hi", { id: "1" })).toEqual({ id: "1", members: 3, listening: 2, stored: 0, full: 0, nodes });
+  expect(await room.send("hi", { id: "1" })).toEqual({
+    id: "1",
+    members: 3,
+    hidden: false,
+    listening: 2,
+    stored: 0,
+    full: 0,
+    nodes,
+  });
   expect(server.asked.at(-1)?.body).toEqual({ toRoom: "r.x", id: "1", content: "hi" });
   await server.bring(happened("joined", 2, bob));
   await room.send("you", { to: room.members[1] ?? expect.fail(), type: "secret" });
@@ -208,6 +216,11 @@ it("stores for each member, and says for how many", async () => {
   server.answer("POST /exchange", { id: "1", room: "r.x", members: 3, listening: 2, stored: 2, full: 1, nodes: [] });
   expect(await room.send("hi", { store: "always", receipt: "delivered" })).toMatchObject({ stored: 2, full: 1 });
   expect(server.asked.at(-1)?.body).toMatchObject({ toRoom: "r.x", store: "always", receipt: "delivered" });
+});
+
+it.each(["accepted", "stored"])("says that the server hides who listens when it says no more than %s", async (outcome) => {
+  server.answer("POST /exchange", { id: "1", room: "r.x", members: 3, outcome, nodes: [] });
+  expect(await room.send("hi")).toMatchObject({ members: 3, hidden: true, listening: 0 });
 });
 
 it("ends when one leaves, closes it or is removed, and when it is closed", async () => {

@@ -1,0 +1,59 @@
+using SignalBroker.Sessions;
+
+namespace SignalBroker.Rooms;
+
+/// <summary>Ends memberships and rooms, and tells the members.</summary>
+public sealed class Departures(RoomStore store, MembershipStore memberships, RoomDirectory rooms, RoomSignals signals)
+{
+    // The others hear of each, and a pass must come to an end.
+    private const int MostAtOnce = 1000;
+
+    /// <summary>Has a member leave; a host takes the room along.</summary>
+    /// <param name="roster">The room.</param>
+    /// <param name="member">One of its members.</param>
+    /// <param name="actor">The session that leaves; null when nobody is there any more.</param>
+    public async Task LeaveAsync(RoomRoster roster, RoomMember member, Session? actor)
+    {
+        if (roster.Room.Kind == RoomKind.Host && member == roster.Owner)
+        {
+            await CloseAsync(roster, actor);
+        }
+        else
+        {
+            await EndAsync(roster, member, RoomEvent.Left, actor);
+        }
+    }
+
+    /// <summary>Removes a member.</summary>
+    public Task RemoveAsync(RoomRoster roster, RoomMember member, Session actor) =>
+        EndAsync(roster, member, RoomEvent.Removed, actor);
+
+    /// <summary>Closes a room.</summary>
+    public async Task CloseAsync(RoomRoster roster, Session? actor)
+    {
+        if (await store.CloseAsync(roster.Room.RoomId, roster.Room.Owner))
+        {
+            await signals.TellClosedAsync(roster, actor);
+        }
+    }
+
+    /// <summary>Has anonymous users leave their rooms who have been away for long and will not come back.</summary>
+    public async Task ForgetAnonymousAsync(TimeSpan awayFor)
+    {
+        foreach (var (roomId, memberId) in await memberships.FindForgottenAsync(awayFor, MostAtOnce))
+        {
+            if (await rooms.FindNowAsync(roomId) is { } roster && roster.FindMember(memberId) is { } member)
+            {
+                await LeaveAsync(roster, member, actor: null);
+            }
+        }
+    }
+
+    private async Task EndAsync(RoomRoster roster, RoomMember member, RoomEvent happened, Session? actor)
+    {
+        if (await memberships.LeaveAsync(roster.Room.RoomId, member) is { } version)
+        {
+            await signals.TellAsync(roster.Room.RoomId, happened, version, member, actor);
+        }
+    }
+}
