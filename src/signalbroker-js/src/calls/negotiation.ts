@@ -99,6 +99,8 @@ export function createNegotiation({ connection, polite, send, onFirstOffer }: Ne
         // The other end did not hear the answer, unless an offer of this end has been answered since.
         if (connection.localDescription?.type === "answer") {
           sayDescription();
+          // It may have found them since, and their signals may be lost, too.
+          await takeCandidates(candidatesIn(description));
         }
         return;
       }
@@ -184,6 +186,14 @@ export function createNegotiation({ connection, polite, send, onFirstOffer }: Ne
       throw error;
     }
   }
+}
+
+/** The candidates that a description holds. */
+function candidatesIn({ sdp = "" }: RTCSessionDescriptionInit): RTCIceCandidateInit[] {
+  const [, ...sections] = sdp.split(/^m=/m);
+  return sections.flatMap((section, sdpMLineIndex) =>
+    [...section.matchAll(/^a=(candidate:.*)$/gm)].map(([, candidate = ""]) => ({ candidate, sdpMLineIndex })),
+  );
 }
 
 function delay(ms: number): Promise<void> {

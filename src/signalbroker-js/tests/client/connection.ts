@@ -54,7 +54,7 @@ export class Connection {
     });
   }
 
-  addIceCandidate(): Promise<void> {
+  addIceCandidate(_: RTCIceCandidateInit): Promise<void> {
     return this.#next(() => void this.done.push("candidate"));
   }
 

@@ -64,6 +64,21 @@ it("says the answer again, and takes nothing back, when an offer comes again", a
   expect(said).toEqual(["answer 1", "answer 1", "offer 1"]);
 });
 
+it("takes the candidates of an offer that comes again", async () => {
+  const negotiation = create(true);
+  const taken = vi.spyOn(connection, "addIceCandidate");
+  void negotiation.receive(offer(1));
+  await tick();
+  const found = ["candidate:1 1 udp 1 10.0.0.1 4000 typ host", "candidate:2 1 udp 1 10.0.0.2 4000 typ host"];
+  const sdp = `v=0\r\nm=audio 9\r\na=${found[0]}\r\nm=video 9\r\na=mid:1\r\na=${found[1]}\r\n`;
+  void negotiation.receive({ kind: "negotiate", offer: 1, description: { type: "offer", sdp } });
+  await tick();
+  expect(taken.mock.calls).toEqual([
+    [{ candidate: found[0], sdpMLineIndex: 0 }],
+    [{ candidate: found[1], sdpMLineIndex: 1 }],
+  ]);
+});
+
 it("takes what comes after something that can't be taken", async () => {
   const negotiation = create(true);
   vi.spyOn(connection, "setRemoteDescription").mockRejectedValueOnce(new TypeError("no such description"));
