@@ -201,8 +201,6 @@ public sealed class Tab
                 StringComparison.Ordinal
             )
             && message.Location.Contains(refused);
-        // Whom the page watches it says as soon as it listens; if its session ends at that moment, it says so to the next.
-        isAnnounced |= message.Text.Contains("a status of 401") && message.Location.Contains("/presence/subscriptions");
         isAnnounced |=
             losesServers
             && (
