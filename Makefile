@@ -42,7 +42,7 @@ run: packages $(if $(WITH_TURN),turn-packages) page ## start SignalBroker here [
 test: test-packages build ## run every test [FILTER=part of a test's name]
 	@CONFIGURATION=$(CONFIGURATION) FILTER='$(FILTER)' scripts/test
 
-measure: test-packages build ## print what docs/ says of one thing [OF=Inbox, Rooms or Presence]
+measure: test-packages build ## print what docs/ says of one thing [OF=Inbox, Rooms, Presence or Threats]
 	@dotnet tests/SignalBroker.Tests/bin/$(CONFIGURATION)/net10.0/SignalBroker.Tests.dll \
 		-explicit only -namespace "SignalBroker.Tests.$(OF)" -showLiveOutput
 

@@ -20,6 +20,7 @@ await using var cluster = await Cluster.StartAsync(
         {
             ["RateLimits:RequestsPerSecondOfAddress"] = "100000",
             ["Sessions:MaxPerAddress"] = "0",
+            ["Users:NewPerDayOfAddress"] = "1000000000000",
         },
         Progress = Console.Error.WriteLine,
     }

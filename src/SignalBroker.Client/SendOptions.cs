@@ -3,11 +3,11 @@ namespace SignalBroker.Client;
 /// <summary>What may be said about a signal besides its content.</summary>
 public sealed record SendOptions
 {
-    /// <summary>What the signal is about, for the receiver: 1 to 64 characters; may be left out.</summary>
+    /// <summary>What the signal is about, for the receiver: 1 to 64 characters (Unicode code points); may be left out.</summary>
     public string? Type { get; init; }
 
     /// <summary>
-    /// The signal's name, 1 to 64 characters: receivers drop what comes twice from one user. A random one is made
+    /// The signal's name, 1 to 64 characters (Unicode code points): receivers drop what comes twice from one user. A random one is made
     /// otherwise. Who sends the same stored signal again under the same name, from another process for example, is answered
     /// as the first time, for as long as the server remembers it (1 hour unless configured otherwise).
     /// </summary>

@@ -26,9 +26,14 @@ public class ServerRefusedException : SignalBrokerException
                 new UserNotListeningException(refusal),
             (_, SignalBrokerCode.UserUnknown) => new UserUnknownException(refusal),
             (_, SignalBrokerCode.RoomNotFound or SignalBrokerCode.MemberNotFound) => new RoomNotFoundException(refusal),
-            (_, SignalBrokerCode.RoomFull or SignalBrokerCode.TooManyRooms or SignalBrokerCode.AliasTaken) =>
-                new RoomConflictException(refusal),
-            (_, SignalBrokerCode.InboxFull) => new InboxFullException(refusal),
+            (
+                _,
+                SignalBrokerCode.RoomFull
+                    or SignalBrokerCode.RoomOpen
+                    or SignalBrokerCode.TooManyRooms
+                    or SignalBrokerCode.AliasTaken
+            ) => new RoomConflictException(refusal),
+            (_, SignalBrokerCode.InboxFull or SignalBrokerCode.InboxShareUsed) => new InboxFullException(refusal),
             (_, SignalBrokerCode.IdAlreadyUsed or SignalBrokerCode.SignalUnderWay) => new SignalConflictException(
                 refusal
             ),
@@ -65,8 +70,10 @@ public sealed class UnauthorizedException : ServerRefusedException
 
 /// <summary>
 /// 403: it is proven who asks, and that is the wrong one: <see cref="SignalBrokerCode.UserIdMismatch"/>,
-/// <see cref="SignalBrokerCode.AddressNotAllowed"/>; in rooms <see cref="SignalBrokerCode.NotAMember"/>,
-/// <see cref="SignalBrokerCode.NotTheOwner"/>, <see cref="SignalBrokerCode.JoinCodeWrong"/> or
+/// <see cref="SignalBrokerCode.AddressNotAllowed"/>, <see cref="SignalBrokerCode.HostNotAllowed"/>,
+/// <see cref="SignalBrokerCode.OriginNotAllowed"/>; in rooms <see cref="SignalBrokerCode.NotAMember"/>,
+/// <see cref="SignalBrokerCode.NotTheOwner"/>, <see cref="SignalBrokerCode.JoinCodeWrong"/>,
+/// <see cref="SignalBrokerCode.RemovedFromRoom"/> or
 /// <see cref="SignalBrokerCode.HostOnly"/>.
 /// </summary>
 public sealed class ForbiddenException : ServerRefusedException
@@ -87,7 +94,8 @@ public sealed class UserNotListeningException : ServerRefusedException
 
 /// <summary>
 /// 409: other sessions are in the way: <see cref="SignalBrokerCode.TooManySessionsOfUser"/>,
-/// <see cref="SignalBrokerCode.UserAlreadyConnected"/> or <see cref="SignalBrokerCode.KeyAlreadyUsed"/>.
+/// <see cref="SignalBrokerCode.UserAlreadyConnected"/>, <see cref="SignalBrokerCode.SessionReplaced"/> or
+/// <see cref="SignalBrokerCode.KeyAlreadyUsed"/>.
 /// </summary>
 public sealed class SessionConflictException : ServerRefusedException
 {
@@ -113,8 +121,9 @@ public sealed class RoomNotFoundException : ServerRefusedException
 }
 
 /// <summary>
-/// 409: a membership is in the way of another: <see cref="SignalBrokerCode.RoomFull"/>,
-/// <see cref="SignalBrokerCode.TooManyRooms"/> or <see cref="SignalBrokerCode.AliasTaken"/>.
+/// 409: what a room or a user is stands in the way: <see cref="SignalBrokerCode.RoomFull"/>,
+/// <see cref="SignalBrokerCode.TooManyRooms"/>, <see cref="SignalBrokerCode.AliasTaken"/> or
+/// <see cref="SignalBrokerCode.RoomOpen"/>.
 /// </summary>
 public sealed class RoomConflictException : ServerRefusedException
 {
@@ -123,8 +132,8 @@ public sealed class RoomConflictException : ServerRefusedException
 }
 
 /// <summary>
-/// 409, <see cref="SignalBrokerCode.InboxFull"/>: the addressee has as many stored signals as allowed; the signal is not
-/// stored.
+/// 409: the addressee has as many stored signals as allowed (<see cref="SignalBrokerCode.InboxFull"/>), or as many of the
+/// sender's (<see cref="SignalBrokerCode.InboxShareUsed"/>); the signal is not stored.
 /// </summary>
 public sealed class InboxFullException : ServerRefusedException
 {
@@ -143,8 +152,9 @@ public sealed class SignalConflictException : ServerRefusedException
 }
 
 /// <summary>
-/// 429: too much of it: <see cref="SignalBrokerCode.TooManyRequests"/> or
-/// <see cref="SignalBrokerCode.TooManySessionsOfAddress"/>.
+/// 429: too much of it at a time, such as <see cref="SignalBrokerCode.TooManyRequests"/> and
+/// <see cref="SignalBrokerCode.TooManySessionsOfAddress"/>, or in a day, such as
+/// <see cref="SignalBrokerCode.StorageBudgetUsed"/>.
 /// </summary>
 public sealed class TooManyRequestsException : ServerRefusedException
 {

@@ -24,9 +24,9 @@ public sealed class SignalBrokerApplication : SignalSender
     public SignalBrokerApplication(SignalBrokerApplicationOptions options)
         : base((options ?? throw new ArgumentNullException(nameof(options))).TimeProvider)
     {
-        if (!SignalBrokerClientOptions.IsWebAddress(options.Url))
+        if (SignalBrokerClientOptions.Flaw(options.Url) is { } flaw)
         {
-            throw new ArgumentException("Url must be an http or https address.", nameof(options));
+            throw new ArgumentException(flaw, nameof(options));
         }
 
         ArgumentException.ThrowIfNullOrEmpty(options.ServiceKey, nameof(options));

@@ -3,7 +3,7 @@ namespace SignalBroker.Client;
 /// <summary>Which application sends, and where to.</summary>
 public sealed record SignalBrokerApplicationOptions
 {
-    /// <summary>The webapp's address, such as <c>https://signal.example</c>; a path in it is kept.</summary>
+    /// <summary>The webapp's address, such as <c>https://signal.example</c>; a path in it is kept, a query is an error.</summary>
     public required Uri Url { get; init; }
 
     /// <summary>The application's service key, a secret; the webapps know its SHA-256.</summary>

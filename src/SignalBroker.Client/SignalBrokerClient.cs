@@ -18,8 +18,8 @@ namespace SignalBroker.Client;
 /// </example>
 public sealed class SignalBrokerClient : SignalSender, IAsyncDisposable
 {
-    // The server settles what it is told, however late; closing must not wait for it for long.
-    private static readonly TimeSpan SettlingPatience = TimeSpan.FromSeconds(5);
+    // How long closing waits for answers to what is under way.
+    private static readonly TimeSpan FarewellPatience = TimeSpan.FromSeconds(5);
 
     private readonly SignalBrokerClientOptions options;
     private readonly Webapp webapp;
@@ -105,6 +105,9 @@ public sealed class SignalBrokerClient : SignalSender, IAsyncDisposable
     /// <summary>Hears what became of signals that went through the socket.</summary>
     internal SocketSending SocketSending => socketSending;
 
+    /// <summary>Another client of the user has taken the place of this one.</summary>
+    internal void Replaced() => connection.Replaced();
+
     /// <summary>Opens a session and listens; after a failure that may pass, it waits and tries again.</summary>
     /// <param name="options">How to connect, and as whom.</param>
     /// <param name="cancellationToken">Gives up connecting; afterwards it changes nothing.</param>
@@ -114,6 +117,7 @@ public sealed class SignalBrokerClient : SignalSender, IAsyncDisposable
     /// <exception cref="SignalBrokerException">
     /// Any other failure of the first attempt, where <see cref="SignalBrokerClientOptions.Reconnects"/> is off.
     /// </exception>
+    /// <exception cref="ListeningFailedException"><see cref="SignalBrokerClientOptions.ConnectTimeout"/> is over.</exception>
     /// <exception cref="OperationCanceledException">It was given up.</exception>
     public static async Task<SignalBrokerClient> ConnectAsync(
         SignalBrokerClientOptions options,
@@ -131,7 +135,7 @@ public sealed class SignalBrokerClient : SignalSender, IAsyncDisposable
         client.running = client.RunAsync();
         try
         {
-            await client.firstListening.Task.WaitAsync(cancellationToken);
+            await client.connection.WaitForFirstAsync(client.firstListening.Task, cancellationToken);
             return client;
         }
         catch
@@ -169,18 +173,22 @@ public sealed class SignalBrokerClient : SignalSender, IAsyncDisposable
         iceServers.GetAsync(cancellationToken);
 
     /// <summary>
-    /// Ends the session at the webapp and at the node; what still waits to be sent is given up. Stored signals that have not
-    /// been settled come again to the device's next client.
+    /// Takes no more signals and questions, waits up to 5 s for answers to what is under way, and ends the session at the
+    /// webapp and at the node. What has got no answer by then fails at once with <see cref="ServerUnreachableException"/>,
+    /// what was not sent with <see cref="SignalNotSentException"/>. Stored signals that have not been settled come again to the
+    /// device's next client.
     /// </summary>
     public async ValueTask DisposeAsync()
     {
         // Whoever does not read holds the connection up.
         reception.Complete(failure: null);
-        if (inbox is not null && state is ClientState.Listening)
-        {
-            await inbox.Arrivals.FinishAsync(SettlingPatience);
-        }
-
+        var patience = state is ClientState.Listening ? FarewellPatience : TimeSpan.Zero;
+        var why = new SignalNotSentException(SignalBrokerCode.Closed, "The application closed the client.");
+        await Task.WhenAll(
+            outbox.DrainAsync(why, patience),
+            inbox?.Arrivals.FinishAsync(patience) ?? Task.CompletedTask
+        );
+        outbox.Close(why);
         await connection.DisposeAsync();
         await running!;
     }

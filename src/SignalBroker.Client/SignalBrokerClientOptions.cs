@@ -6,11 +6,12 @@ public sealed record SignalBrokerClientOptions
     private static readonly TimeSpan LeastHeartBeat = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestHeartBeat = TimeSpan.FromSeconds(30);
 
-    /// <summary>The webapp's address, such as <c>https://signal.example</c>; a path in it is kept.</summary>
+    /// <summary>The webapp's address, such as <c>https://signal.example</c>; a path in it is kept, a query is an error.</summary>
     public required Uri Url { get; init; }
 
     /// <summary>
-    /// Who listens: 1 to 128 characters of <c>A-Z a-z 0-9 . _ ~ @ + : -</c>. Null for the user of the token or, without
+    /// Who listens: 1 to 255 characters (Unicode code points), each a letter, an accent or a digit of any script or an ASCII
+    /// sign other than <c>, % " &lt; &gt;</c>, compared in NFC. Null for the user of the token or, without
     /// one, for an anonymous user.
     /// </summary>
     public string? UserId { get; init; }
@@ -35,8 +36,15 @@ public sealed record SignalBrokerClientOptions
     public string? ServiceKey { get; init; }
 
     /// <summary>
-    /// How signals come in. Null for by WebSocket and, where nothing comes through two in a row, as server-sent events;
-    /// after 10 minutes the next loss has a WebSocket tried once more.
+    /// Where a user may have one session only, a client takes over from its own last one, which it knows by this secret of
+    /// 22 to 64 characters of <c>A-Z a-z 0-9 - _</c>. Null for one that ends with the client; a program that is to take over
+    /// when it is started again has to keep it. Not for two clients at a time.
+    /// </summary>
+    public string? Line { get; init; }
+
+    /// <summary>
+    /// How signals come in. Null for by WebSocket and, where those are refused twice or swallowed, within 5 s as server-sent
+    /// events; after 10 minutes the next loss has a WebSocket tried once more.
     /// </summary>
     public ListensBy? Listen { get; init; }
 
@@ -48,6 +56,12 @@ public sealed record SignalBrokerClientOptions
     /// <see cref="ListeningFailedException"/>, and a signal that the server can't take at the moment is an error at once.
     /// </summary>
     public bool Reconnects { get; init; } = true;
+
+    /// <summary>
+    /// Gives up connecting after so long, with the reason why it has not succeeded. Null for never: the state tells within
+    /// 10 s what it waits for.
+    /// </summary>
+    public TimeSpan? ConnectTimeout { get; init; }
 
     /// <summary>When stored signals are settled.</summary>
     public Settling Settle { get; init; }
@@ -104,15 +118,21 @@ public sealed record SignalBrokerClientOptions
     /// <summary>Keeps the user and all secrets out of logs.</summary>
     public override string ToString() => $"{nameof(SignalBrokerClientOptions)} {{ {nameof(Url)} = {Url} }}";
 
-    /// <summary>Whether a webapp may be there.</summary>
-    internal static bool IsWebAddress(Uri url) => url is { IsAbsoluteUri: true, Scheme: "http" or "https" };
+    /// <summary>What is wrong with a webapp's address; null when nothing is.</summary>
+    // Paths are appended to it, so that even an empty query would swallow them.
+    internal static string? Flaw(Uri url) =>
+        url is { IsAbsoluteUri: true, Scheme: "http" or "https", UserInfo: "" }
+        && url.OriginalString.AsSpan().IndexOfAny('?', '#') < 0
+            ? null
+            : $"{nameof(Url)} must be an http or https address without a user, a query or a fragment.";
 
     /// <summary>What is wrong with an option; null when nothing is.</summary>
     internal string? Flaw() =>
-        !IsWebAddress(Url) ? $"{nameof(Url)} must be an http or https address."
+        Flaw(Url) is { } flaw ? flaw
         : HeartBeat < LeastHeartBeat || HeartBeat > LongestHeartBeat ? $"{nameof(HeartBeat)} must be 1 to 30 s."
         : Token is not null && ServiceKey is not null ? $"Either {nameof(Token)} or {nameof(ServiceKey)} may be set."
         : AfterSequence < 0 ? $"{nameof(AfterSequence)} must be 0 or more."
+        : ConnectTimeout <= TimeSpan.Zero ? $"{nameof(ConnectTimeout)} must be more than 0."
         : MaxUnreadSignals < 1 ? $"{nameof(MaxUnreadSignals)} must be 1 or more."
         : TimeProvider is null ? $"{nameof(TimeProvider)} must be set."
         : null;

@@ -32,6 +32,9 @@ public static class SignalBrokerCode
     /// <summary>400: the request's body can't be read.</summary>
     public const string MalformedBody = "malformed-body";
 
+    /// <summary>400: what came through the socket does not name its sender, as this client does.</summary>
+    public const string UserIdMissing = "user-id-missing";
+
     /// <summary>400: a user id is not one.</summary>
     public const string InvalidUserId = "invalid-user-id";
 
@@ -68,6 +71,12 @@ public static class SignalBrokerCode
     /// <summary>403: the server's internal port, from an address that may not use it.</summary>
     public const string AddressNotAllowed = "address-not-allowed";
 
+    /// <summary>403: the server's internal port, under a host name that it is not known by.</summary>
+    public const string HostNotAllowed = "host-not-allowed";
+
+    /// <summary>403: from a page of another site, which the server's <c>Cors:Origins</c> does not name.</summary>
+    public const string OriginNotAllowed = "origin-not-allowed";
+
     /// <summary>403: only the room's members may do it.</summary>
     public const string NotAMember = "not-a-member";
 
@@ -76,6 +85,9 @@ public static class SignalBrokerCode
 
     /// <summary>403: the room is not open, and its code is missing or wrong.</summary>
     public const string JoinCodeWrong = "join-code-wrong";
+
+    /// <summary>403: the room's owner has removed the user, who can't join it again so soon.</summary>
+    public const string RemovedFromRoom = "removed-from-room";
 
     /// <summary>403: the members of this room reach only its host.</summary>
     public const string HostOnly = "host-only";
@@ -110,6 +122,11 @@ public static class SignalBrokerCode
     /// <summary>409: the user has as many sessions as one may have.</summary>
     public const string TooManySessionsOfUser = "too-many-sessions-of-user";
 
+    /// <summary>
+    /// 409: another client of the user has taken the place of this one, where a user may have one session only.
+    /// </summary>
+    public const string SessionReplaced = "session-replaced";
+
     /// <summary>409: the user is connected, and only one session is allowed.</summary>
     public const string UserAlreadyConnected = "user-already-connected";
 
@@ -122,11 +139,17 @@ public static class SignalBrokerCode
     /// <summary>409: the addressee has as many stored signals as allowed; of a room, every member.</summary>
     public const string InboxFull = "inbox-full";
 
+    /// <summary>409: the sender, or its address, has as much of the addressee's inbox as leaves room for others.</summary>
+    public const string InboxShareUsed = "inbox-share-used";
+
     /// <summary>409: the sender has given the id to another stored signal a while ago.</summary>
     public const string IdAlreadyUsed = "id-already-used";
 
     /// <summary>409: the same stored signal is being sent at this moment; this library sends it again by itself.</summary>
     public const string SignalUnderWay = "signal-under-way";
+
+    /// <summary>409: the room is open, and has no join code.</summary>
+    public const string RoomOpen = "room-open";
 
     /// <summary>409: the room has as many members as it may have.</summary>
     public const string RoomFull = "room-full";
@@ -148,6 +171,18 @@ public static class SignalBrokerCode
 
     /// <summary>429: as many sessions as may come from one address have come from this one.</summary>
     public const string TooManySessionsOfAddress = "too-many-sessions-of-address";
+
+    /// <summary>429: as many users and devices that the server does not know yet have come from one address as may in a day.</summary>
+    public const string TooManyNewUsersOfAddress = "too-many-new-users-of-address";
+
+    /// <summary>429: the users of one address have joined as many rooms as they may in a day.</summary>
+    public const string TooManyMembershipsOfAddress = "too-many-memberships-of-address";
+
+    /// <summary>429: one address has registered as many endpoints for pushes as it may in a day.</summary>
+    public const string TooManySubscriptionsOfAddress = "too-many-subscriptions-of-address";
+
+    /// <summary>429: the sender, or its address, has had as much stored as it may in a day; this library does not wait for more.</summary>
+    public const string StorageBudgetUsed = "storage-budget-used";
 
     /// <summary>500: a defect of the server.</summary>
     public const string InternalError = "internal-error";

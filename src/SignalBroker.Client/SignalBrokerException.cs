@@ -8,6 +8,10 @@ public abstract class SignalBrokerException : Exception
 
     /// <summary>What went wrong, for programs: one of <see cref="SignalBrokerCode"/>.</summary>
     public string Code { get; }
+
+    /// <summary>Whether what failed so may have been done all the same, or may still be.</summary>
+    internal bool MayBeDone =>
+        this is ServerUnreachableException or ServerRefusedException { Status: >= 500 and not 503 };
 }
 
 /// <summary>
@@ -30,8 +34,9 @@ public sealed class SignalNotSentException : SignalBrokerException
 }
 
 /// <summary>
-/// The client does not listen (any more), and shall not try again by itself: <see cref="SignalBrokerCode.ListeningLost"/>
-/// or <see cref="SignalBrokerCode.Unauthorized"/>.
+/// The client does not listen (any more), and shall not try again by itself: <see cref="SignalBrokerCode.ListeningLost"/>,
+/// <see cref="SignalBrokerCode.Unauthorized"/> or, where another client has taken its place,
+/// <see cref="SignalBrokerCode.SessionReplaced"/>.
 /// </summary>
 public sealed class ListeningFailedException : SignalBrokerException
 {

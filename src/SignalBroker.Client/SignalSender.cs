@@ -30,7 +30,7 @@ public abstract class SignalSender
     /// </returns>
     /// <exception cref="SignalNotSentException">It was given up before it was sent; the code says why.</exception>
     /// <exception cref="UserNotListeningException">The addressee has no session that listens, and it is not stored.</exception>
-    /// <exception cref="InboxFullException">The addressee has as many stored signals as allowed.</exception>
+    /// <exception cref="InboxFullException">The addressee has as many stored signals as allowed, or as many of the sender's.</exception>
     /// <exception cref="ServerRefusedException">The server refused it otherwise.</exception>
     /// <exception cref="ServerUnreachableException">The server did not answer: it may have been sent.</exception>
     /// <exception cref="OperationCanceledException">It was given up by the caller.</exception>
@@ -50,6 +50,7 @@ public abstract class SignalSender
     /// <param name="contentType">How the content is written, from a <c>JsonSerializerContext</c>.</param>
     /// <param name="options">What else there is to say; null for nothing.</param>
     /// <param name="cancellationToken">Gives the signal up; one that is under way may arrive all the same.</param>
+    /// <exception cref="NotSupportedException">At once: the content can't be written as JSON.</exception>
     /// <inheritdoc cref="SendAsync(Addressee, JsonElement, SendOptions?, CancellationToken)"/>
     // Otherwise it would be ambiguous whose options a "new() { … }" are.
     [OverloadResolutionPriority(-1)]
@@ -61,7 +62,7 @@ public abstract class SignalSender
         CancellationToken cancellationToken = default
     ) => SendToUserAsync(OutgoingSignal.Write(to, options, time, Writing(content, contentType)), cancellationToken);
 
-    /// <summary>Sends an object as JSON in camelCase, by reflection.</summary>
+    /// <summary>Sends an object as JSON in camelCase, by reflection, as it is at this moment.</summary>
     /// <param name="to">
     /// A user's id, for all listening sessions of the user; or <see cref="Addressee.OfDevice"/>, or
     /// <see cref="Addressee.OfSession"/>.
@@ -69,6 +70,7 @@ public abstract class SignalSender
     /// <param name="content">The content.</param>
     /// <param name="options">What else there is to say; null for nothing.</param>
     /// <param name="cancellationToken">Gives the signal up; one that is under way may arrive all the same.</param>
+    /// <exception cref="NotSupportedException">At once: the content can't be written as JSON, or would arrive as <c>{}</c>.</exception>
     /// <inheritdoc cref="SendAsync(Addressee, JsonElement, SendOptions?, CancellationToken)"/>
     [RequiresUnreferencedCode("Pass the content's JsonTypeInfo where code is trimmed.")]
     [RequiresDynamicCode("Pass the content's JsonTypeInfo where code is compiled ahead of time.")]
@@ -111,6 +113,7 @@ public abstract class SignalSender
     /// <param name="contentType">How the content is written, from a <c>JsonSerializerContext</c>.</param>
     /// <param name="options">What else there is to say; null for nothing.</param>
     /// <param name="cancellationToken">Gives the signal up; one that is under way may arrive all the same.</param>
+    /// <exception cref="NotSupportedException">At once: the content can't be written as JSON.</exception>
     /// <inheritdoc cref="SendToRoomAsync(string, JsonElement, SendOptions?, CancellationToken)"/>
     [OverloadResolutionPriority(-1)]
     public Task<SentToRoom> SendToRoomAsync<T>(
@@ -130,6 +133,7 @@ public abstract class SignalSender
     /// <param name="content">The content.</param>
     /// <param name="options">What else there is to say; null for nothing.</param>
     /// <param name="cancellationToken">Gives the signal up; one that is under way may arrive all the same.</param>
+    /// <exception cref="NotSupportedException">At once: the content can't be written as JSON, or would arrive as <c>{}</c>.</exception>
     /// <inheritdoc cref="SendToRoomAsync(string, JsonElement, SendOptions?, CancellationToken)"/>
     [RequiresUnreferencedCode("Pass the content's JsonTypeInfo where code is trimmed.")]
     [RequiresDynamicCode("Pass the content's JsonTypeInfo where code is compiled ahead of time.")]
@@ -154,7 +158,7 @@ public abstract class SignalSender
     [RequiresUnreferencedCode("It finds the content's members by reflection.")]
     [RequiresDynamicCode("It finds the content's members by reflection.")]
     private static Action<Utf8JsonWriter> Writing<T>(T content) =>
-        writer => JsonSerializer.Serialize(writer, content, JsonSerializerOptions.Web);
+        writer => JsonSerializer.Serialize(writer, content, ContentOptions.Value);
 
     private async Task<Sent> SendToUserAsync(OutgoingSignal signal, CancellationToken cancellationToken) =>
         (await SendAsync(signal, cancellationToken)).ToSent();

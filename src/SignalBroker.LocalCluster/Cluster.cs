@@ -9,9 +9,11 @@ public sealed class Cluster : IAsyncDisposable
     private readonly Epmd _epmd;
     private readonly TcpProxy _balancer;
 
-    // Replaced, never changed: the balancer and starting webapps read them from other threads.
+    // Replaced under the lock, never changed: the balancer and starting webapps read them from other threads.
+    private readonly Lock _changing = new();
     private volatile Node[] _nodes = [];
     private volatile Webapp[] _webapps = [];
+    private int _lastWebapp;
 
     private Cluster(ClusterOptions options, Run run)
     {
@@ -28,6 +30,7 @@ public sealed class Cluster : IAsyncDisposable
                 .Range(1, options.Webapps)
                 .Select(number => NewWebapp(number, options.WebappSettings, number == 1 ? options.Port : null)),
         ];
+        _lastWebapp = _webapps.Length;
         _nodes = [.. Enumerable.Range(1, options.Nodes).Select(NewNode)];
     }
 
@@ -63,8 +66,13 @@ public sealed class Cluster : IAsyncDisposable
     /// <summary>Starts one more node; webapps that start, or start again, later know it.</summary>
     public async Task<Node> AddNodeAsync(CancellationToken cancellationToken = default)
     {
-        var node = NewNode(_nodes.Length + 1);
-        _nodes = [.. _nodes, node];
+        Node node;
+        lock (_changing)
+        {
+            node = NewNode(_nodes.Length + 1);
+            _nodes = [.. _nodes, node];
+        }
+
         await node.StartAsync(cancellationToken);
         return node;
     }
@@ -81,10 +89,26 @@ public sealed class Cluster : IAsyncDisposable
             all[key] = value;
         }
 
-        var webapp = NewWebapp(_webapps.Length + 1, all, publicPort: null);
-        _webapps = [.. _webapps, webapp];
+        Webapp webapp;
+        lock (_changing)
+        {
+            webapp = NewWebapp(++_lastWebapp, all, publicPort: null);
+            _webapps = [.. _webapps, webapp];
+        }
+
         await webapp.StartAsync(cancellationToken);
         return webapp;
+    }
+
+    /// <summary>Stops a webapp, which is one of the cluster's no more; its log stays.</summary>
+    public async Task RemoveWebappAsync(Webapp webapp)
+    {
+        lock (_changing)
+        {
+            _webapps = [.. _webapps.Where(other => other != webapp)];
+        }
+
+        await webapp.StopAsync();
     }
 
     /// <summary>Ends everything and removes all data; the logs stay.</summary>

@@ -14,7 +14,7 @@ public sealed record ClusterOptions
 
     /// <summary>
     /// Another RabbitMQ: a folder with bin/rabbitmq-server or sbin/rabbitmq-server, or an executable that acts as
-    /// rabbitmq-server; null for the installed package.
+    /// rabbitmq-server; null for what the environment variable RABBITMQ_FOLDER names, or else the installed package.
     /// </summary>
     public string? RabbitMq { get; init; }
 

@@ -91,7 +91,7 @@ public sealed class Node : Part
             },
         };
 
-    private protected override Task PrepareAsync(CancellationToken cancellationToken)
+    private protected override async Task PrepareAsync(CancellationToken cancellationToken)
     {
         var values = new Dictionary<string, string>
         {
@@ -104,13 +104,11 @@ public sealed class Node : Part
             ["MANAGEMENT_IP"] = "127.0.0.1",
             ["MANAGEMENT_PORT"] = _managementPort.ToString(),
             ["BROKER_ACCESS_ADDRESS"] = _brokerAccessAddress,
-            ["AMQP_USER"] = AmqpUser,
-            ["AMQP_PASSWORD_HASH"] = Secrets.HashForRabbitMq(_amqpPassword),
             ["MANAGEMENT_USER"] = ManagementUser,
             ["MANAGEMENT_PASSWORD_HASH"] = Secrets.HashForRabbitMq(_managementPassword),
         };
-        NodeConfiguration.Render(_folder, values);
-        return Task.CompletedTask;
+        var version = await _installation.FindVersionAsync(_folder, _erlang.Environment, cancellationToken);
+        NodeConfiguration.Render(_folder, version, values);
     }
 
     // The AMQP listener is the last that a booting node opens, after its definitions are loaded.

@@ -2,19 +2,25 @@ using System.Text.RegularExpressions;
 
 namespace SignalBroker.LocalCluster;
 
-/// <summary>Renders the files of rabbitmq-conf/ as <c>envsubst</c> would, but a missing value is an error.</summary>
+/// <summary>Renders the files of rabbitmq-conf/ for one RabbitMQ as scripts/render-node-conf does.</summary>
 internal static partial class NodeConfiguration
 {
+    private const string Main = "rabbitmq.conf";
+
+    // Copied as it is: a program, and no template.
+    private const string Guard = "socket_guard.erl";
+
     private static readonly string[] Files =
     [
-        "rabbitmq.conf",
+        Main,
         "rabbitmq-env.conf",
         "advanced.config",
         "enabled_plugins",
         "definitions.json",
+        "socket_guard.start",
     ];
 
-    public static void Render(string folder, IReadOnlyDictionary<string, string> values)
+    public static void Render(string folder, Version version, IReadOnlyDictionary<string, string> values)
     {
         foreach (var file in Files)
         {
@@ -27,10 +33,25 @@ internal static partial class NodeConfiguration
                             ? value
                             : throw new PartFailedException($"rabbitmq-conf/{file}: {match.Value} has no value.")
                 );
-            PrivateFiles.Write(folder, file, text);
+            PrivateFiles.Write(folder, file, file == Main ? text + SettingsSince(version) : text);
         }
+
+        PrivateFiles.Write(folder, Guard, File.ReadAllText(Path.Combine(Repository.NodeConfiguration, Guard)));
     }
+
+    // Each RabbitMQ refuses to start with a key that it does not know.
+    private static string SettingsSince(Version version) =>
+        string.Concat(
+            Directory
+                .EnumerateFiles(Repository.NodeConfiguration, "rabbitmq-from-*.conf")
+                .Order(StringComparer.Ordinal)
+                .Where(file => Version.Parse(FromVersion().Match(file).Groups["version"].Value) <= version)
+                .Select(File.ReadAllText)
+        );
 
     [GeneratedRegex(@"\$\{(?<name>[A-Z_]+)\}", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Placeholder();
+
+    [GeneratedRegex(@"from-(?<version>[\d.]+)\.conf$", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex FromVersion();
 }

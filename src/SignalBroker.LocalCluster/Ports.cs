@@ -33,6 +33,19 @@ internal sealed class Ports : IDisposable
         }
     }
 
+    /// <summary>Checks a port that somebody has chosen.</summary>
+    /// <exception cref="PartFailedException">It is none, or nobody can listen there.</exception>
+    public static int Chosen(int port)
+    {
+        if (port is < 1 or > ushort.MaxValue)
+        {
+            throw new PartFailedException($"{port} is no port: they go from 1 to {ushort.MaxValue}.");
+        }
+
+        using var listener = TryListen(port) ?? throw new PartFailedException($"Port {port} is taken.");
+        return port;
+    }
+
     public void Dispose() => _claims.ForEach(claim => claim.Dispose());
 
     private void ClaimBlock()

@@ -1,8 +1,13 @@
+using System.Text.RegularExpressions;
+
 namespace SignalBroker.LocalCluster;
 
 /// <summary>Where the programs of one RabbitMQ lie.</summary>
-internal sealed record RabbitMqInstallation(string Server)
+internal sealed partial record RabbitMqInstallation(string Server)
 {
+    /// <summary>Names another RabbitMQ for every cluster of the process and its children, such as the tests'.</summary>
+    private const string FolderVariable = "RABBITMQ_FOLDER";
+
     private const string Package = "/usr/lib/rabbitmq";
     private const string ServerName = "rabbitmq-server";
 
@@ -11,7 +16,7 @@ internal sealed record RabbitMqInstallation(string Server)
     /// <summary>Finds the installation at a path: a folder of programs, their parent, or the server program itself.</summary>
     public static RabbitMqInstallation At(string? path)
     {
-        path = Path.GetFullPath(path ?? Package);
+        path = Path.GetFullPath(path ?? Environment.GetEnvironmentVariable(FolderVariable) ?? Package);
         string[] candidates = [path, $"{path}/bin/{ServerName}", $"{path}/sbin/{ServerName}", $"{path}/{ServerName}"];
         return new RabbitMqInstallation(
             candidates.FirstOrDefault(File.Exists)
@@ -20,4 +25,27 @@ internal sealed record RabbitMqInstallation(string Server)
                 )
         );
     }
+
+    /// <summary>The version, by the folder that the server lies in, or else by what it says itself.</summary>
+    public async Task<Version> FindVersionAsync(
+        string workingFolder,
+        IReadOnlyDictionary<string, string> environment,
+        CancellationToken cancellationToken
+    )
+    {
+        var server = File.ResolveLinkTarget(Server, returnFinalTarget: true)?.FullName ?? Server;
+        var version = VersionedFolder().Match(server) is { Success: true } match
+            ? match.Groups["version"].Value
+            : await ExternalProgram.RunAsync(Ctl, ["version"], workingFolder, environment, cancellationToken);
+        return Version.TryParse(version.Trim(), out var parsed)
+            ? parsed
+            : throw new PartFailedException($"The version of {Server} is not known: {version}");
+    }
+
+    [GeneratedRegex(
+        @"/rabbitmq_server-(?<version>\d+\.\d+\.\d+)/",
+        RegexOptions.CultureInvariant,
+        matchTimeoutMilliseconds: 1000
+    )]
+    private static partial Regex VersionedFolder();
 }

@@ -31,6 +31,9 @@ public sealed class TcpProxy : IAsyncDisposable
 
     public int Port { get; }
 
+    /// <summary>How long each piece is on its way, in either direction.</summary>
+    public TimeSpan Delay { get; init; }
+
     /// <summary>Keeps connections open and accepts new ones, but lets nothing through in either direction.</summary>
     public void Blackhole()
     {
@@ -143,6 +146,7 @@ public sealed class TcpProxy : IAsyncDisposable
             {
                 read = await from.ReceiveAsync(buffer, _stopping.Token);
                 // The end of a connection is held back like everything else.
+                await Task.Delay(Delay, TimeProvider.System, _stopping.Token);
                 await PassGateAsync();
                 for (var sent = 0; sent < read; )
                 {

@@ -24,7 +24,7 @@ public sealed class Webapp : Part
         _nodes = nodes;
         _turn = turn;
         _settings = settings;
-        _publicPort = publicPort ?? run.Ports.Next();
+        _publicPort = publicPort is { } port ? Ports.Chosen(port) : run.Ports.Next();
         InternalPort = run.Ports.Next();
     }
 

@@ -1,6 +1,7 @@
-// Builds the package into dist: modules with their types for bundlers and Node.js, and one file that holds all of it.
+// Builds the package into dist: modules with their types for bundlers and Node.js, the same in cjs for whoever has to
+// `require` it, and one file that holds all of it.
 import { execFileSync } from "node:child_process";
-import { rm } from "node:fs/promises";
+import { rm, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { bundleLibrary } from "./bundle.js";
 
@@ -8,10 +9,13 @@ const here = fileURLToPath(new URL(".", import.meta.url));
 
 export async function buildPackage() {
   await rm(`${here}dist`, { recursive: true, force: true });
-  execFileSync(process.execPath, ["node_modules/typescript/bin/tsc", "--project", "tsconfig.package.json"], {
-    cwd: here,
-    stdio: "inherit",
-  });
+  for (const project of ["tsconfig.package.json", "tsconfig.package.cjs.json"]) {
+    execFileSync(process.execPath, ["node_modules/typescript/bin/tsc", "--project", project], {
+      cwd: here,
+      stdio: "inherit",
+    });
+  }
+  await writeFile(`${here}dist/cjs/package.json`, '{ "type": "commonjs" }\n');
   await bundleLibrary();
 }
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 
@@ -29,6 +30,21 @@ public sealed class TcpProxyTests : IAsyncDisposable
 
         (await PassAsync(client, server)).ShouldBeTrue();
         (await PassAsync(server, client)).ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task Bytes_are_on_their_way_for_as_long_as_is_asked()
+    {
+        await using var slow = new TcpProxy(0, () => _targets) { Delay = Moment };
+        using var client = new TcpClient();
+        await client.ConnectAsync(IPAddress.Loopback, slow.Port, Token);
+        using var server = await _server.AcceptSocketAsync(Token);
+        var sent = Stopwatch.GetTimestamp();
+
+        (await PassAsync(client.Client, server)).ShouldBeTrue();
+        (await PassAsync(server, client.Client)).ShouldBeTrue();
+
+        Stopwatch.GetElapsedTime(sent).ShouldBeGreaterThan(2 * Moment - TimeSpan.FromMilliseconds(10));
     }
 
     [Fact]

@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 namespace SignalBroker.Client.Http;
 
 /// <summary>What <c>/connect</c> takes.</summary>
-internal sealed record ConnectRequest(string? UserId, string? Device);
+internal sealed record ConnectRequest(string? UserId, string? Device, string Line, bool Resumes);
 
 /// <summary>What <c>/connect</c> answers.</summary>
 internal sealed record ConnectAnswer(
@@ -13,17 +13,26 @@ internal sealed record ConnectAnswer(
     string? ListeningKey,
     string? Passcode,
     IReadOnlyList<ListedIceServer>? IceServers,
-    DateTimeOffset? IceServersExpireAt
+    DateTimeOffset? IceServersExpireAt,
+    long? IceServersTimeToLive
 );
 
 /// <summary>What <c>/ice-servers</c> answers.</summary>
-internal sealed record IceServersAnswer(IReadOnlyList<ListedIceServer>? IceServers, DateTimeOffset? IceServersExpireAt);
+internal sealed record IceServersAnswer(
+    IReadOnlyList<ListedIceServer>? IceServers,
+    DateTimeOffset? IceServersExpireAt,
+    long? IceServersTimeToLive
+);
 
 /// <summary>One of the servers in an answer.</summary>
 internal sealed record ListedIceServer(IReadOnlyList<string>? Urls, string? Username, string? Credential)
 {
-    public static IceServers All(IReadOnlyList<ListedIceServer>? listed, DateTimeOffset? expireAt) =>
-        new([.. (listed ?? []).Select(one => new IceServer(one.Urls ?? [], one.Username, one.Credential))], expireAt);
+    public static IceServers All(IReadOnlyList<ListedIceServer>? listed, DateTimeOffset? expireAt, long? timeToLive) =>
+        new(
+            [.. (listed ?? []).Select(one => new IceServer(one.Urls ?? [], one.Username, one.Credential))],
+            expireAt,
+            timeToLive is { } ms ? TimeSpan.FromMilliseconds(ms) : null
+        );
 }
 
 /// <summary>What <c>/exchange</c> answers, and what an <c>outcome</c> that comes through the socket holds.</summary>
@@ -113,7 +122,9 @@ internal sealed record Problem(
 );
 
 /// <summary>What the server and this library say to each other as JSON.</summary>
+/// <remarks>A page of the inbox holds contents that are nested as deep as the server takes them, and is deeper itself.</remarks>
 [JsonSourceGenerationOptions(
+    MaxDepth = 128,
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull
 )]
@@ -132,6 +143,6 @@ internal sealed record Problem(
 [JsonSerializable(typeof(MembersAnswer))]
 [JsonSerializable(typeof(ToldChange))]
 [JsonSerializable(typeof(PresenceAnswer))]
-[JsonSerializable(typeof(SubscriptionsRequest))]
+[JsonSerializable(typeof(UsersRequest))]
 [JsonSerializable(typeof(UsersAnswer))]
 internal sealed partial class ApiJson : JsonSerializerContext;

@@ -11,6 +11,7 @@ internal sealed class HttpCalls(Uri url, HttpMessageInvoker? http, TimeProvider 
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
     private const int LargestAnswer = 1 << 23;
+    private const string EventStream = "text/event-stream";
 
     private static readonly MediaTypeHeaderValue Json = new("application/json");
 
@@ -81,15 +82,23 @@ internal sealed class HttpCalls(Uri url, HttpMessageInvoker? http, TimeProvider 
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, address + path);
         request.Headers.Authorization = authorization;
-        request.Headers.Accept.Add(new("text/event-stream"));
+        request.Headers.Accept.Add(new(EventStream));
         var response = await Http.SendAsync(request, cancellationToken);
-        if (response.IsSuccessStatusCode)
+        if (response.IsSuccessStatusCode && response.Content.Headers.ContentType?.MediaType == EventStream)
         {
             return response;
         }
 
         using (response)
         {
+            if (response.IsSuccessStatusCode)
+            {
+                // A gateway's sign-in page, or the start page that an application has for each unknown path.
+                throw new ServerUnreachableException(
+                    $"Something on the way answered {path} with {response.Content.Headers.ContentType?.ToString() ?? "something without a type"}."
+                );
+            }
+
             throw FailureOf(response, await ReadAllAsync(response, cancellationToken));
         }
     }
@@ -144,7 +153,7 @@ internal sealed class HttpCalls(Uri url, HttpMessageInvoker? http, TimeProvider 
         }
     }
 
-    private SignalBrokerException FailureOf(HttpResponseMessage response, byte[] answer)
+    private static SignalBrokerException FailureOf(HttpResponseMessage response, byte[] answer)
     {
         Problem? problem = null;
         try
@@ -166,7 +175,7 @@ internal sealed class HttpCalls(Uri url, HttpMessageInvoker? http, TimeProvider 
         return ServerRefusedException.Of(
             new(status, code, says)
             {
-                RetryAfter = RetryAfter(response.Headers.RetryAfter),
+                RetryAfter = RetryAfter(response.Headers),
                 Sessions = ReachedSession.All(problem?.Sessions),
             }
         );
@@ -182,10 +191,10 @@ internal sealed class HttpCalls(Uri url, HttpMessageInvoker? http, TimeProvider 
             _ => null,
         };
 
-    // RFC 9110, section 10.2.3: seconds or a date.
-    private TimeSpan? RetryAfter(RetryConditionHeaderValue? header)
+    // RFC 9110, section 10.2.3: seconds or a date, which is the answerer's own as its Date header is.
+    private static TimeSpan? RetryAfter(HttpResponseHeaders headers)
     {
-        var wait = header?.Delta ?? header?.Date - time.GetUtcNow();
+        var wait = headers.RetryAfter?.Delta ?? headers.RetryAfter?.Date - headers.Date;
         return wait < TimeSpan.Zero ? TimeSpan.Zero : wait;
     }
 }

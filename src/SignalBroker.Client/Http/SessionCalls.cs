@@ -29,7 +29,7 @@ internal sealed class SessionCalls(Webapp webapp, Outbox<ListeningSession> outbo
         outbox.AskAsync(
             (listening, stop) => webapp.AskAsync(listening.Session, method, path, body, answer, stop),
             failure => MayPass(failure, isRepeatable),
-            cancellationToken
+            cancellationToken: cancellationToken
         );
 
     /// <summary>Gets what a path answers.</summary>
@@ -47,7 +47,7 @@ internal sealed class SessionCalls(Webapp webapp, Outbox<ListeningSession> outbo
                 return true;
             },
             MayPass,
-            cancellationToken
+            cancellationToken: cancellationToken
         );
 
     /// <summary>Whether something that may be done twice is asked again after such a failure.</summary>

@@ -7,6 +7,9 @@ internal sealed class UserProof(SignalBrokerClientOptions options)
 {
     private AuthenticationHeaderValue? current = options.ServiceKey is { } key ? ServiceKey(key) : null;
 
+    /// <summary>Whether the application has been asked for a token, and has not answered.</summary>
+    public bool IsAsked { get; private set; }
+
     /// <summary>Whether there may be another one when this one is refused.</summary>
     public bool HasOthers => options.Token is not null;
 
@@ -20,11 +23,17 @@ internal sealed class UserProof(SignalBrokerClientOptions options)
         {
             try
             {
-                current = new("Bearer", await options.Token(cancellationToken));
+                IsAsked = true;
+                // A source that takes no notice of being cancelled must not hold the client up.
+                current = new("Bearer", await options.Token(cancellationToken).AsTask().WaitAsync(cancellationToken));
             }
             catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
             {
                 throw new TokenUnavailableException($"The token can't be had: {failure.Message}", failure);
+            }
+            finally
+            {
+                IsAsked = false;
             }
         }
 

@@ -1,4 +1,6 @@
+using System.Buffers.Text;
 using System.Net.Http.Headers;
+using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 
@@ -11,22 +13,31 @@ internal sealed class Webapp(SignalBrokerClientOptions options)
 
     private readonly HttpCalls calls = new(options.Url, options.Http, options.TimeProvider);
     private readonly UserProof proof = new(options);
+    private readonly string line = options.Line ?? NewLine();
     private string? userId = options.UserId;
 
     /// <summary>What requests and WebSockets go through.</summary>
     public HttpMessageInvoker Http => calls.Http;
 
+    /// <summary>What opening a session waits for at this moment.</summary>
+    public Interruption WaitsFor =>
+        proof.IsAsked
+            ? new(SignalBrokerCode.TokenUnavailable, "The application has not brought the token yet.")
+            : new(SignalBrokerCode.Unreachable, "The server has not answered yet.");
+
     /// <summary>Opens a session.</summary>
+    /// <param name="resumes">Whether the client has listened before.</param>
+    /// <param name="cancellationToken">Gives it up.</param>
     /// <exception cref="ServerRefusedException">The server answered with an error.</exception>
     /// <exception cref="ServerUnreachableException">It did not answer.</exception>
     /// <exception cref="TokenUnavailableException">The application's source of tokens failed.</exception>
-    public async Task<OpenSession> OpenSessionAsync(CancellationToken cancellationToken)
+    public async Task<OpenSession> OpenSessionAsync(bool resumes, CancellationToken cancellationToken)
     {
         for (var attempt = 1; ; attempt++)
         {
             try
             {
-                var session = await ConnectAsync(cancellationToken);
+                var session = await ConnectAsync(resumes, cancellationToken);
                 // An anonymous user comes back under the name that the server gave.
                 userId = session.Info.UserId;
                 return session;
@@ -66,7 +77,7 @@ internal sealed class Webapp(SignalBrokerClientOptions options)
             ApiJson.Default.IceServersAnswer,
             cancellationToken
         );
-        return ListedIceServer.All(answer.IceServers, answer.IceServersExpireAt);
+        return ListedIceServer.All(answer.IceServers, answer.IceServersExpireAt, answer.IceServersTimeToLive);
     }
 
     /// <summary>Asks anything as a session.</summary>
@@ -125,10 +136,13 @@ internal sealed class Webapp(SignalBrokerClientOptions options)
         return isGivenName && refused.Code == SignalBrokerCode.TokenMissing;
     }
 
-    private async Task<OpenSession> ConnectAsync(CancellationToken cancellationToken)
+    // 128 random bits: whoever knows a line can end its sessions.
+    private static string NewLine() => Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(16));
+
+    private async Task<OpenSession> ConnectAsync(bool resumes, CancellationToken cancellationToken)
     {
         var body = JsonSerializer.SerializeToUtf8Bytes(
-            new ConnectRequest(userId, options.Device),
+            new ConnectRequest(userId, options.Device, line, resumes),
             ApiJson.Default.ConnectRequest
         );
         var answer = await calls.PostAsync(
@@ -143,7 +157,7 @@ internal sealed class Webapp(SignalBrokerClientOptions options)
             ? new(
                 new(user, answer.Device, key, place),
                 passcode,
-                ListedIceServer.All(answer.IceServers, answer.IceServersExpireAt)
+                ListedIceServer.All(answer.IceServers, answer.IceServersExpireAt, answer.IceServersTimeToLive)
             )
             : throw new ServerUnreachableException("The answer to /connect is none of SignalBroker's.");
     }

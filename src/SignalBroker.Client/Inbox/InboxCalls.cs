@@ -39,6 +39,8 @@ internal sealed class InboxCalls(
                         stop
                     ),
             calls.MayPass,
+            // Closing itself settles what was read.
+            isFarewell: true,
             cancellationToken
         );
         return answer.SettledThrough;

@@ -18,6 +18,21 @@ internal sealed class Connection(
 {
     // A session that is lost sooner than this shows no recovery: the next wait grows.
     private static readonly TimeSpan StableAfter = TimeSpan.FromSeconds(15);
+
+    // An attempt that takes longer says what it waits for.
+    private static readonly TimeSpan SlowAfter = TimeSpan.FromSeconds(8);
+    private static readonly Interruption Unconfirmed = new(
+        SignalBrokerCode.ListeningLost,
+        "The server has not confirmed yet that it listens."
+    );
+    private static readonly Interruption ReplacedByAnother = new(
+        SignalBrokerCode.SessionReplaced,
+        "Another client of the user has taken the place of this one."
+    );
+    private static readonly Interruption ReplacedByItself = new(
+        SignalBrokerCode.ListeningLost,
+        "A late request of this client may have taken its place."
+    );
     private static readonly Interruption ClosedByApplication = new(
         SignalBrokerCode.Closed,
         "The application closed the client."
@@ -25,11 +40,18 @@ internal sealed class Connection(
 
     private readonly CancellationTokenSource closing = new();
     private readonly BackOff backOff = new(Random.Shared);
-    private readonly WayChoice ways = new(options.Listen, options.TimeProvider);
+    private readonly ListenerStart start = new(options, webapp, received);
     private readonly Lock changing = new();
     private ListeningSession? current;
     private volatile Exception? failedBy;
     private bool hasListened;
+    private volatile Interruption? problem;
+
+    // A request of its own for a session got no answer: the webapp may open that session later, and end this one for it.
+    private bool mayReplaceItself;
+
+    /// <summary>Why it does not listen.</summary>
+    public Interruption Problem => problem ?? webapp.WaitsFor;
 
     private TimeProvider Time => options.TimeProvider;
 
@@ -37,21 +59,26 @@ internal sealed class Connection(
     /// <returns>What has ended it; null when it was closed.</returns>
     public async Task<Exception?> RunAsync()
     {
-        Interruption? problem = null;
         try
         {
             while (true)
             {
-                changed(Waiting(problem, retryAt: null), session: null);
+                changed(Waiting(retryAt: null), session: null);
                 var retryAfter = TimeSpan.Zero;
                 try
                 {
                     problem = await ListenOnceAsync();
                     closing.Token.ThrowIfCancellationRequested();
-                    if (!options.Reconnects)
+                    if (!options.Reconnects || problem.Code == SignalBrokerCode.SessionReplaced)
                     {
                         throw new ListeningFailedException(problem);
                     }
+                }
+                catch (SessionConflictException taken)
+                    when (hasListened && taken.Code == SignalBrokerCode.SessionReplaced)
+                {
+                    // Whether the notice or this refusal tells of it depends on the network alone.
+                    throw new ListeningFailedException(new(taken.Code, taken.Message));
                 }
                 catch (SignalBrokerException failure) when (options.Reconnects && MayPass(failure))
                 {
@@ -60,8 +87,8 @@ internal sealed class Connection(
                 }
 
                 closing.Token.ThrowIfCancellationRequested();
-                var wait = retryAfter + backOff.Next();
-                changed(Waiting(problem, Time.GetUtcNow() + wait), session: null);
+                var wait = start.MayGoAnotherWay() ? TimeSpan.Zero : retryAfter + backOff.Next();
+                changed(Waiting(Time.GetUtcNow() + wait), session: null);
                 await Task.Delay(wait, Time, closing.Token);
             }
         }
@@ -79,9 +106,41 @@ internal sealed class Connection(
         }
     }
 
+    /// <summary>Waits as long as the application wants until the client listens for the first time.</summary>
+    /// <exception cref="ListeningFailedException">The time is over.</exception>
+    public async Task WaitForFirstAsync(Task firstListening, CancellationToken cancellationToken)
+    {
+        var limit = options.ConnectTimeout ?? Timeout.InfiniteTimeSpan;
+        try
+        {
+            await firstListening.WaitAsync(limit, Time, cancellationToken);
+        }
+        catch (TimeoutException) when (!firstListening.IsCompleted)
+        {
+            var (code, reason) = Problem;
+            throw new ListeningFailedException(
+                new(code, $"Not connected after {limit.TotalSeconds:0.###} s. {reason}")
+            );
+        }
+    }
+
     /// <summary>The webapp no longer knows the session.</summary>
     public static void Expired(ListeningSession session) =>
         session.Listener.End(new(SignalBrokerCode.Unauthorized, "The webapp no longer knows the session."));
+
+    /// <summary>
+    /// Another client of the user has taken the place of this one, which stays closed; or a late request of its own has.
+    /// </summary>
+    public void Replaced()
+    {
+        lock (changing)
+        {
+            // Once only, or two clients could replace each other for ever. By its line the next session ends the late one,
+            // and takes nobody else's place, as it resumes.
+            current?.Listener.End(mayReplaceItself ? ReplacedByItself : ReplacedByAnother);
+            mayReplaceItself = false;
+        }
+    }
 
     /// <summary>A handler has thrown while the session listened: the client is closed by that.</summary>
     public void Fail(ListeningSession listening, Exception failure)
@@ -111,13 +170,19 @@ internal sealed class Connection(
         ((failure as ServerRefusedException) ?? (failure.InnerException as ServerRefusedException))?.RetryAfter
         ?? TimeSpan.Zero;
 
-    private ClientState Waiting(Interruption? problem, DateTimeOffset? retryAt) =>
+    private ClientState Waiting(DateTimeOffset? retryAt) =>
         hasListened ? new ClientState.Reconnecting(problem!, retryAt) : new ClientState.Connecting(problem, retryAt);
 
     private async Task<Interruption> ListenOnceAsync()
     {
-        var session = await webapp.OpenSessionAsync(closing.Token);
-        using var listener = await StartAsync(session);
+        var begun = Time.GetTimestamp();
+        var session = await TellWhenSlowAsync(OpenSessionAsync(), () => webapp.WaitsFor, begun, webapp.DisconnectAsync);
+        using var listener = await TellWhenSlowAsync(
+            start.BeginAsync(session, closing.Token),
+            () => Unconfirmed,
+            begun,
+            started => started.CloseAsync(ClosedByApplication)
+        );
         var listening = new ListeningSession(session, listener);
         lock (changing)
         {
@@ -128,7 +193,7 @@ internal sealed class Connection(
         hasListened = true;
         var since = Time.GetTimestamp();
         changed(new ClientState.Listening(session.Info, listener.By), listening);
-        var problem = await listener.ListenAsync();
+        var loss = await listener.ListenAsync();
         lock (changing)
         {
             current = null;
@@ -144,42 +209,71 @@ internal sealed class Connection(
             backOff.Reset();
         }
 
-        return problem;
+        return loss;
     }
 
-    private async Task<Listener> StartAsync(OpenSession session)
+    private async Task<OpenSession> OpenSessionAsync()
     {
-        var by = ways.Next();
-        Listener? listener = null;
         try
         {
-            listener =
-                by == ListensBy.WebSocket
-                    ? await SocketListener.StartAsync(webapp.Http, session, options, received, closing.Token)
-                    : await StreamListener.StartAsync(webapp, session, options, received, closing.Token);
-            ways.Succeeded(by);
-            return listener;
+            return await webapp.OpenSessionAsync(hasListened, closing.Token);
         }
-        catch (ListeningFailedException failure) when (!failure.WasReached)
+        catch (SignalBrokerException failure) when (failure.MayBeDone)
         {
-            ways.Failed(by);
+            lock (changing)
+            {
+                mayReplaceItself = true;
+            }
+
             throw;
         }
-        finally
+    }
+
+    private async Task<T> TellWhenSlowAsync<T>(
+        Task<T> under,
+        Func<Interruption> waitsFor,
+        long begun,
+        Func<T, Task> undo
+    )
+    {
+        try
         {
-            if (listener is null)
+            var left = SlowAfter - Time.GetElapsedTime(begun);
+            return await under.WaitAsync(left > TimeSpan.Zero ? left : TimeSpan.Zero, Time);
+        }
+        catch (TimeoutException) when (!under.IsCompleted)
+        {
+            problem = waitsFor();
+            try
             {
-                // Nobody else ends it before it expires.
-                await webapp.DisconnectAsync(session);
+                changed(Waiting(retryAt: null), session: null);
             }
+            catch (Exception failure)
+            {
+                // Nobody else would end what it opens.
+                await closing.CancelAsync();
+                await ((Task)under).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                if (under.IsCompletedSuccessfully)
+                {
+                    await undo(await under);
+                }
+
+                throw new HandlerFailedException(failure);
+            }
+
+            return await under;
         }
     }
 
     // Whether the same may go well later. A conflict may be with one's own lost session.
     private bool MayPass(SignalBrokerException failure) =>
-        failure is not ServerRefusedException { Status: var status }
-        || status is 408 or 429 or >= 500
-        || (status == 409 && hasListened);
+        failure switch
+        {
+            { Code: SignalBrokerCode.SessionReplaced } => false,
+            ServerRefusedException { Status: var status } => status is 408 or 429 or >= 500
+                || (status == 409 && hasListened),
+            _ => true,
+        };
 }
 
 /// <summary>The application's handler has thrown; whatever it was, it says nothing of the connection.</summary>

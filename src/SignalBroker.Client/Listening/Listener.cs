@@ -9,10 +9,8 @@ internal delegate ValueTask EnvelopeReceived(ReadOnlyMemory<byte> envelope);
 /// <remarks>While nothing comes it holds no buffer of its own, and no timer.</remarks>
 internal abstract class Listener(TimeProvider time, EnvelopeReceived received) : IDisposable
 {
-    /// <summary>How long it may take until it listens.</summary>
-    protected static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
-
     private readonly CancellationTokenSource ending = new();
+    private CancellationTokenSource? starting;
     private List<Task>? held;
     private Interruption? reason;
     private long lastHeard = time.GetTimestamp();
@@ -28,7 +26,7 @@ internal abstract class Listener(TimeProvider time, EnvelopeReceived received) :
     public int BeatEvery { get; protected set; }
 
     /// <summary>Whether the other side has ever said a word.</summary>
-    protected bool WasReached { get; set; }
+    protected bool WasReached { get; private set; }
 
     /// <summary>What is at the other end, for people.</summary>
     protected abstract string OtherSide { get; }
@@ -132,6 +130,13 @@ internal abstract class Listener(TimeProvider time, EnvelopeReceived received) :
     /// <summary>No more comes.</summary>
     protected void Lose(string why) => Interlocked.CompareExchange(ref reason, Lost(why), null);
 
+    /// <summary>The other side has said a word: nothing is in the way, and it may take its usual time for the rest.</summary>
+    protected void Reached()
+    {
+        WasReached = true;
+        starting?.CancelAfter(WayChoice.Usual);
+    }
+
     /// <summary>Something has come.</summary>
     protected void Heard() => Volatile.Write(ref lastHeard, time.GetTimestamp());
 
@@ -165,11 +170,13 @@ internal abstract class Listener(TimeProvider time, EnvelopeReceived received) :
         T listener,
         Func<T, CancellationToken, Task> begin,
         TimeProvider time,
+        TimeSpan within,
         CancellationToken cancellationToken
     )
         where T : Listener
     {
-        using var patience = new CancellationTokenSource(Patience, time);
+        using var patience = new CancellationTokenSource(within, time);
+        listener.starting = patience;
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, patience.Token);
         try
         {
@@ -199,6 +206,10 @@ internal abstract class Listener(TimeProvider time, EnvelopeReceived received) :
                 // The webapp answers so while the session's node is away.
                 WasReached = listener.WasReached || failure is ServerRefusedException { Status: 503 },
             };
+        }
+        finally
+        {
+            listener.starting = null;
         }
     }
 

@@ -28,6 +28,13 @@ internal sealed class Reception(SignalBrokerClient client, SignalBrokerClientOpt
         {
             client.UsedPresence?.Receive(control.Content);
         }
+        else if (control is { Type: "session" })
+        {
+            if (control.Content.TryGetProperty("event", out var happened) && happened.ValueEquals("replaced"))
+            {
+                client.Replaced();
+            }
+        }
         else if (control is not null)
         {
             client.SocketSending.Receive(control);

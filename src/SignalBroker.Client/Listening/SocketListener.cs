@@ -39,18 +39,20 @@ internal sealed class SocketListener : Listener
     private WebSocket Socket => socket!;
 
     /// <summary>Opens the session's listening address and returns when the node has confirmed the subscription.</summary>
-    /// <exception cref="ListeningFailedException">The node can't be reached, refused, or took longer than 15 s.</exception>
+    /// <exception cref="ListeningFailedException">The node can't be reached, refused, or took too long.</exception>
     public static Task<Listener> StartAsync(
         HttpMessageInvoker http,
         OpenSession session,
         SignalBrokerClientOptions options,
         EnvelopeReceived received,
+        TimeSpan within,
         CancellationToken cancellationToken
     ) =>
         StartAsync<Listener>(
             new SocketListener(options.TimeProvider, received),
             (listener, limit) => ((SocketListener)listener).BeginAsync(http, session, options, limit),
             options.TimeProvider,
+            within,
             cancellationToken
         );
 
@@ -60,7 +62,9 @@ internal sealed class SocketListener : Listener
         CancellationToken cancellationToken
     )
     {
-        var head = $"SEND\ndestination:/exchange/signals/{session.Info.ListeningKey}\ncontent-length:{body.Length}\n\n";
+        // The node checks the user id, which is the webapp's proof of who has sent it.
+        var key = session.Info.ListeningKey;
+        var head = $"SEND\ndestination:/exchange/signals/{key}\nuser-id:{key}\ncontent-length:{body.Length}\n\n";
         var frame = ArrayPool<byte>.Shared.Rent(head.Length + body.Length + 1);
         try
         {
@@ -223,14 +227,14 @@ internal sealed class SocketListener : Listener
         }
         else if (frame.Command.SequenceEqual("ERROR"u8))
         {
-            WasReached = true;
+            Reached();
             Lose($"The node refused: {Encoding.UTF8.GetString(frame["message"u8])}.");
         }
         else
         {
             if (frame.Command.SequenceEqual("CONNECTED"u8))
             {
-                WasReached = true;
+                Reached();
                 Agree(frame["heart-beat"u8]);
             }
 

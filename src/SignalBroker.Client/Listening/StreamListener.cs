@@ -24,18 +24,20 @@ internal sealed class StreamListener : Listener
     protected override string OtherSide => "webapp";
 
     /// <summary>Opens the stream and returns when the webapp has said that the session listens.</summary>
-    /// <exception cref="ListeningFailedException">The webapp can't be reached, refused, or took longer than 15 s.</exception>
+    /// <exception cref="ListeningFailedException">The webapp can't be reached, refused, or took too long.</exception>
     public static Task<Listener> StartAsync(
         Webapp webapp,
         OpenSession session,
         SignalBrokerClientOptions options,
         EnvelopeReceived received,
+        TimeSpan within,
         CancellationToken cancellationToken
     ) =>
         StartAsync<Listener>(
             new StreamListener(options.TimeProvider, received),
             (listener, limit) => ((StreamListener)listener).BeginAsync(webapp, session, limit),
             options.TimeProvider,
+            within,
             cancellationToken
         );
 

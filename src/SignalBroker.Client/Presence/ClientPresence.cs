@@ -17,14 +17,16 @@ public sealed class ClientPresence
     private readonly Lock changing = new();
     private readonly List<PresenceWatch> watches = [];
     private readonly SemaphoreSlim subscribing = new(1);
-    private bool isClosed;
 
     internal ClientPresence(SessionCalls calls, TimeProvider time) => (this.calls, this.time) = (calls, time);
 
     /// <summary>Asks whether a user can be reached.</summary>
     /// <param name="userId">The user's id.</param>
     /// <param name="cancellationToken">Gives it up.</param>
-    /// <returns>What is known; <see cref="PresenceState.Away"/> for a user who was never there.</returns>
+    /// <returns>
+    /// What is known; <see cref="PresenceState.Away"/> for a user who was never there, and
+    /// <see cref="PresenceState.Invalid"/> for one whom there can't be.
+    /// </returns>
     /// <exception cref="ServerRefusedException">The server refused it.</exception>
     /// <exception cref="ServerUnreachableException">The server did not answer.</exception>
     /// <exception cref="SignalNotSentException">The client did not listen again in time, or is closed.</exception>
@@ -32,13 +34,8 @@ public sealed class ClientPresence
     public async Task<Presence> GetAsync(string userId, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(userId);
-        return (
-            await calls.GetAsync(
-                $"/presence/{Uri.EscapeDataString(userId)}",
-                ApiJson.Default.ListedPresence,
-                cancellationToken
-            )
-        ).ToPresence();
+        var all = await GetAsync([userId], cancellationToken);
+        return all.Count == 1 ? all[0] : throw new ServerUnreachableException("The answer is none of SignalBroker's.");
     }
 
     /// <summary>Asks whether users can be reached.</summary>
@@ -52,12 +49,8 @@ public sealed class ClientPresence
     )
     {
         ArgumentNullException.ThrowIfNull(userIds);
-        var users = string.Join(',', userIds.Select(Uri.EscapeDataString));
-        return users.Length == 0
-            ? []
-            : (
-                await calls.GetAsync($"/presence?users={users}", ApiJson.Default.PresenceAnswer, cancellationToken)
-            ).All();
+        string[] users = [.. userIds];
+        return users.Length == 0 ? [] : await AskAsync(HttpMethod.Post, "/presence", users, cancellationToken);
     }
 
     /// <summary>
@@ -83,7 +76,7 @@ public sealed class ClientPresence
 
         try
         {
-            await SubscribeAsync(cancellationToken);
+            await SubscribeAsync(watch, cancellationToken);
             while (await watch.NextAsync(cancellationToken) is { } news)
             {
                 foreach (var presence in news)
@@ -161,7 +154,6 @@ public sealed class ClientPresence
     {
         lock (changing)
         {
-            isClosed = true;
             watches.ForEach(watch => watch.End(why));
         }
     }
@@ -177,26 +169,40 @@ public sealed class ClientPresence
         }
     }
 
-    private async Task SubscribeAsync(CancellationToken cancellationToken)
+    // A watch that the server has not agreed to yet is asked for with the others; if it is refused, they are as before.
+    private async Task SubscribeAsync(PresenceWatch? fresh, CancellationToken cancellationToken)
     {
         await subscribing.WaitAsync(cancellationToken);
         try
         {
-            var request = new SubscriptionsRequest(Watched());
-            var answer = await calls.AskAsync(
-                HttpMethod.Put,
-                "/presence/subscriptions",
-                JsonSerializer.SerializeToUtf8Bytes(request, ApiJson.Default.SubscriptionsRequest),
-                ApiJson.Default.PresenceAnswer,
-                isRepeatable: true,
-                cancellationToken
-            );
-            Tell(answer.All());
+            Tell(await AskAsync(HttpMethod.Put, "/presence/subscriptions", Watched(fresh), cancellationToken));
+            lock (changing)
+            {
+                fresh?.IsAgreed = true;
+            }
         }
         finally
         {
             subscribing.Release();
         }
+    }
+
+    private async Task<IReadOnlyList<Presence>> AskAsync(
+        HttpMethod method,
+        string path,
+        string[] users,
+        CancellationToken cancellationToken
+    )
+    {
+        var answer = await calls.AskAsync(
+            method,
+            path,
+            JsonSerializer.SerializeToUtf8Bytes(new(users), ApiJson.Default.UsersRequest),
+            ApiJson.Default.PresenceAnswer,
+            isRepeatable: true,
+            cancellationToken
+        );
+        return answer.All();
     }
 
     private async Task ResubscribeAsync()
@@ -205,19 +211,23 @@ public sealed class ClientPresence
         {
             try
             {
-                await SubscribeAsync(CancellationToken.None);
+                await SubscribeAsync(fresh: null, CancellationToken.None);
                 return;
             }
             catch (SignalBrokerException failure) when (Settler.MayPass(failure))
             {
                 await Task.Delay(AskAgain, time);
             }
+            catch (SignalNotSentException closed) when (closed.Code == SignalBrokerCode.Closed)
+            {
+                // The client tells those who watch.
+                return;
+            }
             catch (SignalBrokerException failure)
             {
                 lock (changing)
                 {
-                    // A closed client has said so to those who watch.
-                    watches.ForEach(watch => watch.End(isClosed ? null : failure));
+                    watches.FindAll(watch => watch.IsAgreed).ForEach(watch => watch.End(failure));
                 }
 
                 return;
@@ -225,11 +235,14 @@ public sealed class ClientPresence
         }
     }
 
-    private string[] Watched()
+    private string[] Watched(PresenceWatch? fresh)
     {
         lock (changing)
         {
-            return [.. watches.SelectMany(watch => watch.Users).Distinct()];
+            return
+            [
+                .. watches.Where(watch => watch.IsAgreed || watch == fresh).SelectMany(watch => watch.Users).Distinct(),
+            ];
         }
     }
 }

@@ -39,6 +39,9 @@ public enum PresenceState
 
     /// <summary>The asking user may not know; whether there is such a user, either.</summary>
     Hidden,
+
+    /// <summary>Nobody can be called so.</summary>
+    Invalid,
 }
 
 /// <summary>One device with which a user listens.</summary>

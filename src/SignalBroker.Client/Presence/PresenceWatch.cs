@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace SignalBroker.Client;
 
 /// <summary>One who watches some users' presence: for each of them only the newest word waits to be read.</summary>
@@ -5,6 +7,7 @@ internal sealed class PresenceWatch(IEnumerable<string> users)
 {
     private readonly Lock changing = new();
     private readonly Dictionary<string, Presence?> told = users
+        .Select(AsSent)
         .Distinct()
         .ToDictionary(user => user, _ => (Presence?)null);
     private readonly Dictionary<string, Presence> news = [];
@@ -14,6 +17,9 @@ internal sealed class PresenceWatch(IEnumerable<string> users)
 
     /// <summary>Whom it watches.</summary>
     public IReadOnlyCollection<string> Users => told.Keys;
+
+    /// <summary>Whether the server has agreed to it.</summary>
+    public bool IsAgreed { get; set; }
 
     /// <summary>Hears of somebody's presence.</summary>
     public void Tell(Presence presence)
@@ -76,4 +82,8 @@ internal sealed class PresenceWatch(IEnumerable<string> users)
             await next.WaitAsync(cancellationToken);
         }
     }
+
+    // As the server writes names: in Unicode's form C, and without half surrogate pairs, which JSON can't hold.
+    private static string AsSent(string user) =>
+        Ascii.IsValid(user) ? user : string.Concat(user.EnumerateRunes()).Normalize();
 }

@@ -25,6 +25,7 @@ internal sealed record ListedPresence
             "listening" => PresenceState.Listening,
             "away" => PresenceState.Away,
             "hidden" => PresenceState.Hidden,
+            "invalid" => PresenceState.Invalid,
             _ => PresenceState.Unknown,
         };
 }
@@ -38,8 +39,8 @@ internal sealed record PresenceAnswer(IReadOnlyList<ListedPresence>? Presence)
     public IReadOnlyList<Presence> All() => [.. (Presence ?? []).Select(one => one.ToPresence())];
 }
 
-/// <summary>What replaces the list of users whose presence a session is told.</summary>
-internal sealed record SubscriptionsRequest(IReadOnlyList<string> Users);
+/// <summary>The users whose presence is asked for, or is to be told to a session from now on.</summary>
+internal sealed record UsersRequest(IReadOnlyList<string> Users);
 
 /// <summary>A part of the list of known users.</summary>
 internal sealed record UsersAnswer(IReadOnlyList<KnownUser>? Users, string? Next);

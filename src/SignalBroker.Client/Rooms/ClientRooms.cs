@@ -53,7 +53,9 @@ public sealed class ClientRooms
     /// <param name="options">The room's code, and as whom to join; null where the room is open.</param>
     /// <param name="cancellationToken">Gives it up; the user may have become a member all the same.</param>
     /// <returns>The room, in which <see cref="Room.Me"/> is the user's member id.</returns>
-    /// <exception cref="ForbiddenException">The code is missing or wrong.</exception>
+    /// <exception cref="ForbiddenException">
+    /// The code is missing or wrong, or the owner has removed the user a while ago.
+    /// </exception>
     /// <exception cref="RoomNotFoundException">There is no such room.</exception>
     /// <exception cref="RoomConflictException">The room is full, the alias is taken or the user is in too many rooms.</exception>
     /// <exception cref="ServerRefusedException">The server refused it otherwise.</exception>
@@ -106,7 +108,33 @@ public sealed class ClientRooms
         return answer.ToRoom();
     }
 
-    /// <summary>Ends somebody else's membership, in a room that the user owns.</summary>
+    /// <summary>
+    /// Gives a room that the user owns another code: the one before lets nobody in any more. Whoever is a member stays one.
+    /// </summary>
+    /// <param name="room">The room's id.</param>
+    /// <param name="cancellationToken">Gives it up; it may have been done all the same, so renew it again.</param>
+    /// <returns>The room, with its <see cref="Room.JoinCode"/>, which is told only this once.</returns>
+    /// <exception cref="ForbiddenException">The user does not own the room.</exception>
+    /// <exception cref="RoomNotFoundException">There is no such room.</exception>
+    /// <exception cref="RoomConflictException">The room is open: it has no code.</exception>
+    /// <inheritdoc cref="LeaveAsync"/>
+    public async Task<Room> RenewJoinCodeAsync(string room, CancellationToken cancellationToken = default)
+    {
+        var answer = await calls.AskAsync(
+            HttpMethod.Post,
+            PathOf(room, "/join-code"),
+            body: null,
+            ApiJson.Default.RoomAnswer,
+            isRepeatable: true,
+            cancellationToken
+        );
+        return answer.ToRoom();
+    }
+
+    /// <summary>
+    /// Ends somebody else's membership, in a room that the user owns. That user can't join again for a day (unless configured
+    /// otherwise), whichever code or device it has; who comes back as another user may, so renew the code as well.
+    /// </summary>
     /// <param name="room">The room's id.</param>
     /// <param name="member">The member's id.</param>
     /// <param name="cancellationToken">Gives it up; it may have been done all the same.</param>
@@ -115,12 +143,21 @@ public sealed class ClientRooms
     /// <inheritdoc cref="LeaveAsync"/>
     public Task RemoveAsync(string room, string member, CancellationToken cancellationToken = default)
     {
-        ArgumentException.ThrowIfNullOrEmpty(member);
-        return calls.TellAsync(
-            HttpMethod.Delete,
-            PathOf(room, $"/members/{Uri.EscapeDataString(member)}"),
-            cancellationToken
-        );
+        var segment = PathSegment.Of(member, SignalBrokerCode.MemberNotFound);
+        return calls.TellAsync(HttpMethod.Delete, PathOf(room, $"/members/{segment}"), cancellationToken);
+    }
+
+    /// <summary>Takes a removal back, in a room that the user owns: the removed member's user may join again.</summary>
+    /// <param name="room">The room's id.</param>
+    /// <param name="member">The id that the member had.</param>
+    /// <param name="cancellationToken">Gives it up; it may have been done all the same.</param>
+    /// <exception cref="ForbiddenException">The user does not own the room.</exception>
+    /// <exception cref="RoomNotFoundException">There is no such room, or it is no member's id.</exception>
+    /// <inheritdoc cref="LeaveAsync"/>
+    public Task ReadmitAsync(string room, string member, CancellationToken cancellationToken = default)
+    {
+        var segment = PathSegment.Of(member, SignalBrokerCode.MemberNotFound);
+        return calls.TellAsync(HttpMethod.Delete, PathOf(room, $"/removals/{segment}"), cancellationToken);
     }
 
     /// <summary>Closes a room that the user owns.</summary>
@@ -158,9 +195,6 @@ public sealed class ClientRooms
     public async Task<RoomMembers> GetMembersAsync(string room, CancellationToken cancellationToken = default) =>
         (await calls.GetAsync(PathOf(room, "/members"), ApiJson.Default.MembersAnswer, cancellationToken)).ToMembers();
 
-    private static string PathOf(string room, string rest = "")
-    {
-        ArgumentException.ThrowIfNullOrEmpty(room);
-        return $"/rooms/{Uri.EscapeDataString(room)}{rest}";
-    }
+    private static string PathOf(string room, string rest = "") =>
+        $"/rooms/{PathSegment.Of(room, SignalBrokerCode.RoomNotFound)}{rest}";
 }

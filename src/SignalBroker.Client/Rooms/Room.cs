@@ -31,7 +31,7 @@ public sealed record Room
     public string? Me { get; init; }
 
     /// <summary>
-    /// What others need to join, besides the id; only when the room has just been made, and null if it is open. A secret:
+    /// What others need to join, besides the id; only when it has just been made, and null if the room is open. A secret:
     /// <see cref="ToString"/> keeps it out of logs.
     /// </summary>
     public string? JoinCode { get; init; }

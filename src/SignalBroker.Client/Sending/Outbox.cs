@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using SignalBroker.Client.Http;
 using SignalBroker.Client.Listening;
 
@@ -10,16 +11,6 @@ internal delegate Task<ExchangeAnswer> Deliver<TSender>(
     CancellationToken cancellationToken
 );
 
-/// <summary>How many signals may wait, and for how long.</summary>
-internal static class OutboxLimits
-{
-    /// <summary>How many signals may wait while nothing listens.</summary>
-    public const int MostWaiting = 100;
-
-    /// <summary>How long a signal may wait if its sender does not say.</summary>
-    public static readonly TimeSpan UsualTimeToLive = TimeSpan.FromSeconds(30);
-}
-
 /// <summary>
 /// Signals on their way out: one at a time to a user, room or session, so that their order stays, and none while nothing
 /// listens.
@@ -29,6 +20,7 @@ internal static class OutboxLimits
 /// <param name="expired">Hears that a sender is not known any more; null if that is an error like others.</param>
 /// <param name="time">The clock.</param>
 /// <param name="triesAgain">Whether a failure that may pass is waited for.</param>
+[SuppressMessage("Design", "CA1001", Justification = "The source holds neither a timer nor a handle.")]
 internal sealed class Outbox<TSender>(
     Deliver<TSender> deliver,
     Action<TSender>? expired,
@@ -38,10 +30,14 @@ internal sealed class Outbox<TSender>(
     where TSender : class
 {
     private readonly Lock changing = new();
-    private readonly Dictionary<(AddresseeKind, string), LinkedList<TaskCompletionSource>> lines = [];
+    private readonly Lines lines = new();
+    private readonly CancellationTokenSource closing = new();
     private TaskCompletionSource<TSender> listening = NewGate();
     private SignalNotSentException? closedBy;
+    private SignalNotSentException? takesNoMore;
+    private TaskCompletionSource? drained;
     private int waiting;
+    private int asking;
 
     /// <summary>Sends a signal when it is its turn, and again after a failure that may pass.</summary>
     /// <exception cref="SignalNotSentException">It was given up before it was sent.</exception>
@@ -70,13 +66,54 @@ internal sealed class Outbox<TSender>(
     /// <summary>Asks something else of the webapp, beside the lines: when one may send, and again after a failure that may pass.</summary>
     /// <param name="ask">Asks once.</param>
     /// <param name="mayPass">Whether it is asked again after such a failure.</param>
+    /// <param name="isFarewell">Whether it may be asked while everything else is only waited for.</param>
     /// <param name="cancellationToken">Gives it up.</param>
     /// <inheritdoc cref="SendAsync"/>
-    public Task<T> AskAsync<T>(
+    public async Task<T> AskAsync<T>(
         Func<TSender, CancellationToken, Task<T>> ask,
         Func<SignalBrokerException, bool> mayPass,
-        CancellationToken cancellationToken
-    ) => TryAsync(ask, new TimeLimit(time, OutboxLimits.UsualTimeToLive), mayPass, cancellationToken);
+        bool isFarewell = false,
+        CancellationToken cancellationToken = default
+    )
+    {
+        lock (changing)
+        {
+            if ((isFarewell ? closedBy : closedBy ?? takesNoMore) is { } why)
+            {
+                throw why;
+            }
+
+            asking++;
+        }
+
+        try
+        {
+            return await TryAsync(ask, new TimeLimit(time, OutboxLimits.UsualTimeToLive), mayPass, cancellationToken);
+        }
+        finally
+        {
+            lock (changing)
+            {
+                asking--;
+                TellDrained();
+            }
+        }
+    }
+
+    /// <summary>Takes no more signals, and waits until everything has been answered.</summary>
+    /// <param name="why">What further signals are told.</param>
+    /// <param name="patience">How long it waits at most.</param>
+    public async Task DrainAsync(SignalNotSentException why, TimeSpan patience)
+    {
+        lock (changing)
+        {
+            takesNoMore ??= why;
+            drained ??= new(TaskCreationOptions.RunContinuationsAsynchronously);
+            TellDrained();
+        }
+
+        await drained.Task.WaitAsync(patience, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
 
     /// <summary>One may send: what waits is sent.</summary>
     public void Open(TSender sender)
@@ -104,17 +141,24 @@ internal sealed class Outbox<TSender>(
         }
     }
 
-    /// <summary>Gives up what waits, and whatever comes.</summary>
+    /// <summary>Gives up what waits and what is under way, and whatever comes.</summary>
     public void Close(SignalNotSentException why)
     {
         lock (changing)
         {
+            if (closedBy is not null)
+            {
+                return;
+            }
+
             Shut();
             closedBy = why;
             listening.SetException(why);
             // Often nobody waits for it.
             _ = listening.Task.Exception;
         }
+
+        closing.Cancel();
     }
 
     private static TaskCompletionSource<TSender> NewGate() => new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -137,18 +181,40 @@ internal sealed class Outbox<TSender>(
         CancellationToken cancellationToken
     )
     {
+        using var both = cancellationToken.CanBeCanceled
+            ? CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, closing.Token)
+            : null;
+        var stop = both?.Token ?? closing.Token;
         var backOff = new BackOff(Random.Shared);
+        SignalBrokerException? unanswered = null;
         while (true)
         {
-            var sender = await limit.WaitAsync(Listening(), cancellationToken);
+            TSender sender;
             try
             {
-                return await act(sender, cancellationToken);
+                sender = await limit.WaitAsync(Listening(), cancellationToken);
+            }
+            catch (SignalNotSentException) when (unanswered is not null)
+            {
+                throw Unanswered(unanswered);
+            }
+
+            try
+            {
+                return await act(sender, stop);
+            }
+            catch (OperationCanceledException closed)
+                when (stop.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+            {
+                throw new ServerUnreachableException(
+                    "The client was closed before an answer came, so it may have arrived.",
+                    closed
+                );
             }
             catch (UnauthorizedException refused)
                 when (expired is not null && refused.Code == SignalBrokerCode.Unauthorized)
             {
-                // It was not sent: it goes out with the next session.
+                // It goes out with the next session.
                 Pause(sender);
                 expired(sender);
             }
@@ -156,24 +222,30 @@ internal sealed class Outbox<TSender>(
             {
                 // One that may have been sent is sent again all the same: its receiver knows it by its id.
                 var wait = ((failure as ServerRefusedException)?.RetryAfter ?? TimeSpan.Zero) + backOff.Next();
+                // What may have arrived once stays so, whatever is answered to it later.
+                var last = failure.MayBeDone ? failure : unanswered;
                 if (wait >= limit.Left)
                 {
-                    throw;
+                    throw last is null || last == failure ? failure : Unanswered(last);
                 }
 
-                await Task.Delay(wait, time, cancellationToken);
+                unanswered = last;
+                // Whoever gives it up meanwhile is told so above.
+                await Task.Delay(wait, time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
     }
 
+    // Whoever has had too much stored in a day is told so at once, and does not hold up what comes after it.
     private static bool MayPass(SignalBrokerException failure) =>
-        failure
+        failure.Code != SignalBrokerCode.StorageBudgetUsed
+        && failure
             is ServerUnreachableException
                 or ServerRefusedException { Status: 429 or >= 502 }
                 or { Code: SignalBrokerCode.SignalUnderWay };
 
-    // A device's signals must not overtake those to all devices of its user.
-    private static (AddresseeKind Kind, string Name) NameOf(Addressee to) => (to.Kind, to.Name);
+    private static ServerUnreachableException Unanswered(SignalBrokerException first) =>
+        new($"No answer came while there was time for one, so it may have arrived. {first.Message}", first);
 
     private Task<TSender> Listening()
     {
@@ -183,14 +255,13 @@ internal sealed class Outbox<TSender>(
         }
     }
 
-    // The order of the calls is the order of the turns.
     private LinkedListNode<TaskCompletionSource> Enter(Addressee to)
     {
         lock (changing)
         {
-            if (closedBy is not null)
+            if ((closedBy ?? takesNoMore) is { } why)
             {
-                throw closedBy;
+                throw why;
             }
 
             if (waiting >= OutboxLimits.MostWaiting && !listening.Task.IsCompleted)
@@ -201,20 +272,16 @@ internal sealed class Outbox<TSender>(
                 );
             }
 
-            var name = NameOf(to);
-            if (!lines.TryGetValue(name, out var line))
-            {
-                lines[name] = line = [];
-            }
-
             waiting++;
-            var turn = line.AddLast(new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
-            if (line.Count == 1)
-            {
-                turn.Value.SetResult();
-            }
+            return lines.Enter(to);
+        }
+    }
 
-            return turn;
+    private void TellDrained()
+    {
+        if (waiting + asking == 0)
+        {
+            drained?.TrySetResult();
         }
     }
 
@@ -223,17 +290,8 @@ internal sealed class Outbox<TSender>(
         lock (changing)
         {
             waiting--;
-            var line = turn.List!;
-            var wasFirst = ReferenceEquals(line.First, turn);
-            line.Remove(turn);
-            if (line.First is not { } next)
-            {
-                lines.Remove(NameOf(to));
-            }
-            else if (wasFirst)
-            {
-                next.Value.SetResult();
-            }
+            TellDrained();
+            lines.Leave(to, turn);
         }
     }
 }

@@ -17,6 +17,18 @@ internal static class Hints
             "The server allows an address no more sessions. Raise Sessions:MaxPerAddress there (0 for any number)."
         ),
         (
+            "too-many-new-users-of-address",
+            "The server knows too few of these users. Raise Users:NewPerDayOfAddress there, or use the same names again."
+        ),
+        (
+            "too-many-memberships-of-address",
+            "The server allows an address no more members of rooms today. Raise Rooms:MembershipsPerDayOfAddress there."
+        ),
+        (
+            "storage-budget-used",
+            "The server stores no more today. Raise Inbox:StoredBytesPerDayOfSender and Inbox:StoredBytesPerDayOfAddress there."
+        ),
+        (
             "overloaded",
             "Addressees were sent more than the server allows. Raise Signals:AddresseeBytesPerSecond there, or use more clients."
         ),

@@ -117,7 +117,11 @@ public sealed partial class NodeLink(Node node, BrokerOptions options, TimeProvi
                 probe = opened.PublishAsync(Topology.ProbeKey, default, timeToLive: null, mandatory: false).AsTask();
             }
 
-            await timer.WaitForNextTickAsync(cancellationToken);
+            var tick = timer.WaitForNextTickAsync(cancellationToken).AsTask();
+            if (await Task.WhenAny(tick, opened.Ended) == tick)
+            {
+                await tick;
+            }
         }
 
         throw new IOException("the channel is closed");

@@ -7,18 +7,18 @@ namespace SignalBroker.Broker;
 public sealed class NodeLinks : BackgroundService
 {
     private readonly Dictionary<string, NodeLink> byNode;
+    private readonly NodeLink[] links;
+    private uint turn;
 
     /// <summary>Prepares a link to each configured node.</summary>
-    public NodeLinks(
-        NodeCatalog catalog,
-        IOptions<BrokerOptions> options,
-        TimeProvider clock,
-        ILogger<NodeLink> logger
-    ) =>
+    public NodeLinks(NodeCatalog catalog, IOptions<BrokerOptions> options, TimeProvider clock, ILogger<NodeLink> logger)
+    {
         byNode = catalog.Nodes.ToDictionary(
             node => node.Name,
             node => new NodeLink(node, options.Value, clock, logger)
         );
+        links = [.. byNode.Values];
+    }
 
     /// <summary>Publishes to a session's queue; never throws.</summary>
     /// <param name="node">The name of the node that holds the queue.</param>
@@ -35,6 +35,13 @@ public sealed class NodeLinks : BackgroundService
             ? link.PublishAsync(queue, body, timeToLive)
             // The node was taken out of the configuration while sessions were on it.
             : ValueTask.FromResult(PublishOutcome.Unknown);
+
+    /// <summary>Publishes to no queue, on the nodes in turn; never throws.</summary>
+    /// <param name="body">What is published; it must not change before the outcome is there.</param>
+    /// <param name="timeToLive">How long the message might wait in a queue.</param>
+    public ValueTask<PublishOutcome> PublishNowhereAsync(ReadOnlyMemory<byte> body, TimeSpan timeToLive) =>
+        links[(int)(Interlocked.Increment(ref turn) % (uint)links.Length)]
+            .PublishAsync(Topology.ProbeKey, body, timeToLive);
 
     /// <summary>Publishes to many sessions' queues on one node; never throws.</summary>
     /// <remarks>

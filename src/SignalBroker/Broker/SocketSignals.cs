@@ -6,6 +6,19 @@ using SignalBroker.Nodes;
 
 namespace SignalBroker.Broker;
 
+/// <summary>A signal that came through a socket, as it arrives at a webapp.</summary>
+/// <param name="Sender">The routing key: the listening key of the session that is said to have sent it.</param>
+/// <param name="Proof">Whether it has.</param>
+/// <param name="Size">The bytes of its body.</param>
+/// <param name="Waited">Whether it had to wait for a webapp.</param>
+/// <param name="Crowds">Whether as many of its sender's are unsettled as half of those that may still come from others.</param>
+internal readonly record struct SocketSignal(string Sender, SenderProof Proof, int Size, bool Waited, bool Crowds);
+
+/// <summary>What is to be done with a signal.</summary>
+/// <param name="DoAsync">Takes its body, which is valid until it returns; it must not throw.</param>
+/// <param name="AtOnce">Whether it does not wait for what its sender has sent before.</param>
+internal readonly record struct SocketWork(Func<ReadOnlyMemory<byte>, Task> DoAsync, bool AtOnce = false);
+
 /// <summary>Consumes what the sessions of one node send through their sockets, on a connection that is opened again whenever it breaks.</summary>
 /// <remarks>
 /// Each sender's signals are handled one after the other, those of different senders at the same time. What is under
@@ -14,15 +27,12 @@ namespace SignalBroker.Broker;
 /// </remarks>
 /// <param name="node">The node.</param>
 /// <param name="untilReady">Waits until this webapp can handle them; until then they are another one's.</param>
-/// <param name="judge">
-/// Takes a sender's listening key, a body's size and whether it has waited for a webapp, as a signal arrives. It returns
-/// what takes the body, which is valid until it returns, in its turn; null to drop the signal. Neither may throw.
-/// </param>
+/// <param name="judge">Takes a signal as it arrives, and returns what is to be done with it; null to drop it. It must not throw.</param>
 /// <param name="logger">Hears of lost connections.</param>
-public sealed class SocketSignals(
+internal sealed class SocketSignals(
     Node node,
     Func<CancellationToken, Task> untilReady,
-    Func<string, int, bool, Func<ReadOnlyMemory<byte>, Task>?> judge,
+    Func<SocketSignal, SocketWork?> judge,
     ILogger logger
 )
 {
@@ -45,7 +55,7 @@ public sealed class SocketSignals(
         var lost = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         connection.ConnectionShutdownAsync += (_, reason) => LoseAsync(reason.ReplyText);
         channel.ChannelShutdownAsync += (_, reason) => LoseAsync(reason.ReplyText);
-        var turns = new Turns();
+        var (turns, atOnce, unsettled) = (new Turns(), new Turns(), new Unsettled(Prefetch));
         var consumer = new AsyncEventingBasicConsumer(channel);
         consumer.UnregisteredAsync += (_, _) => LoseAsync("the consumer was cancelled");
         ulong? waited = null;
@@ -56,14 +66,24 @@ public sealed class SocketSignals(
             body.Write(delivery.Body.Span);
             // The first comes when this webapp's turn has come, and behind it is what nobody has consumed until then.
             waited ??= Prefetch + await channel.MessageCountAsync(Topology.SignalsQueue, cancellationToken);
-            if (judge(sender, body.Written.Length, tag <= waited) is not { } handle)
+            var proof = SenderProof.Of(sender, delivery.BasicProperties);
+            var crowds = unsettled.Crowds(sender);
+            if (judge(new(sender, proof, body.Written.Length, tag <= waited, crowds)) is not { } work)
             {
                 body.Dispose();
                 await SettleAsync(channel, tag);
                 return;
             }
 
-            turns.Add(sender, () => HandleAsync(channel, tag, handle, body, leaving.Token));
+            unsettled.Add(sender);
+            (work.AtOnce ? atOnce : turns).Add(
+                sender,
+                async () =>
+                {
+                    await HandleAsync(channel, tag, work.DoAsync, body, leaving.Token);
+                    unsettled.Remove(sender);
+                }
+            );
         };
         await channel.BasicConsumeAsync(Topology.SignalsQueue, autoAck: false, consumer, cancellationToken);
         try
@@ -75,7 +95,7 @@ public sealed class SocketSignals(
             // The channel, and with it the place of the active consumer, is left only when nothing is under way any
             // more: otherwise the next webapp might overtake this one.
             await leaving.CancelAsync();
-            await turns.DoneAsync();
+            await Task.WhenAll(turns.DoneAsync(), atOnce.DoneAsync());
         }
 
         Task LoseAsync(string reason)

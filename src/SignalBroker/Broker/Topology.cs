@@ -9,13 +9,16 @@ public static class Topology
     /// <summary>Where RabbitMQ's event exchange plug-in publishes what happens on its node.</summary>
     public const string EventsExchange = "amq.rabbitmq.event";
 
+    /// <summary>What RabbitMQ calls the exchange without a name, which leads to the queue that the routing key names.</summary>
+    public const string DefaultExchange = "amq.default";
+
     /// <summary>The durable queue in which a node's events wait for whichever webapp handles them.</summary>
     public const string EventsQueue = "signalbroker.events";
 
     /// <summary>Where sessions send signals through their sockets, each with its listening key as routing key.</summary>
     /// <remarks>
-    /// A topic exchange, because of no other kind a node asks for the routing key. It allows a session only its own, so
-    /// that the routing key proves the sender.
+    /// A topic exchange, because of no other kind a node asks for the routing key. It allows a session only its own;
+    /// <see cref="SenderProof"/> says what proves the sender.
     /// </remarks>
     public const string SignalsExchange = "signals";
 

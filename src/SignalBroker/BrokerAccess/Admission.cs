@@ -6,17 +6,23 @@ using SignalBroker.StrangeBehaviors;
 namespace SignalBroker.BrokerAccess;
 
 /// <summary>Answers "may this user log in?": a session's key opens one socket, on its own node, once.</summary>
-public sealed class Admission
+internal sealed class Admission
 {
     private readonly AdmissionStore store;
     private readonly StrangeBehaviorLog strange;
+    private readonly WebappUser webappUser;
     private readonly OriginalClient originalClient;
     private readonly Batcher<Attempt, object> admissions;
 
     /// <summary>Starts admitting; logins that come at the same time share a statement.</summary>
-    public Admission(AdmissionStore store, StrangeBehaviorLog strange, OriginalClient originalClient)
+    public Admission(
+        AdmissionStore store,
+        StrangeBehaviorLog strange,
+        WebappUser webappUser,
+        OriginalClient originalClient
+    )
     {
-        (this.store, this.strange, this.originalClient) = (store, strange, originalClient);
+        (this.store, this.strange, this.webappUser, this.originalClient) = (store, strange, webappUser, originalClient);
         admissions = new(AdmitAsync);
     }
 
@@ -28,6 +34,11 @@ public sealed class Admission
         if (form["username"] is not [{ } name] || form["password"] is not [{ } password])
         {
             return false;
+        }
+
+        if (webappUser.IsNamed(name))
+        {
+            return webappUser.Admits(node, form, name, password);
         }
 
         Login login;
@@ -79,6 +90,7 @@ public sealed class Admission
                     Node = login.Node,
                     ListeningKey = login.ListeningKey,
                     UserId = session?.UserId,
+                    SessionAddress = session?.Address,
                 }
             );
         }

@@ -1,3 +1,4 @@
+using System.Net;
 using Dapper;
 using Npgsql;
 using SignalBroker.Sessions;
@@ -17,7 +18,7 @@ public readonly record struct Login(
 );
 
 /// <summary>What is known of a session whose login was denied.</summary>
-public sealed record DeniedSession(string UserId, string Node, bool PasscodeMatches, bool Admitted);
+public sealed record DeniedSession(string UserId, string Node, bool PasscodeMatches, bool Admitted, IPAddress? Address);
 
 /// <summary>The SQL statements that admit sessions.</summary>
 public sealed class AdmissionStore(NpgsqlDataSource database)
@@ -62,7 +63,7 @@ public sealed class AdmissionStore(NpgsqlDataSource database)
         return await connection.QuerySingleOrDefaultAsync<DeniedSession>(
             """
             SELECT user_id AS UserId, node AS Node, passcode_sha256 = @hash AS PasscodeMatches,
-                   admitted_at IS NOT NULL AS Admitted
+                   admitted_at IS NOT NULL AS Admitted, CASE WHEN NOT by_application THEN address END AS Address
             FROM sessions WHERE listening_key = @ListeningKey
             """,
             new { login.ListeningKey, hash = login.PasscodeHash.ToArray() }

@@ -9,9 +9,12 @@ namespace SignalBroker.BrokerEvents;
 /// <param name="ListeningKey">The session's key.</param>
 /// <param name="Created">Whether it has come to be.</param>
 /// <param name="IsAsAgreed">Whether a created queue is exclusive, auto-delete and transient.</param>
-/// <param name="HasArguments">Whether a created queue has arguments; RabbitMQ 4 itself gives every queue one.</param>
+/// <param name="HasArguments">Whether a created queue has arguments that may be more than RabbitMQ's own.</param>
 public readonly record struct QueueEvent(string ListeningKey, bool Created, bool IsAsAgreed, bool HasArguments)
 {
+    // RabbitMQ 4 itself gives every queue this argument, which the event shows as Erlang writes it.
+    private static readonly byte[] ClassicType = """{<<"x-queue-type">>,longstr,<<"classic">>}"""u8.ToArray();
+
     /// <summary>Reads an event of the event exchange; null when it is about no session's queue.</summary>
     public static QueueEvent? Read(string routingKey, IReadOnlyBasicProperties properties)
     {
@@ -31,11 +34,15 @@ public readonly record struct QueueEvent(string ListeningKey, bool Created, bool
                 key,
                 Created: true,
                 Is(headers, "exclusive", true) && Is(headers, "auto_delete", true) && Is(headers, "durable", false),
-                headers.TryGetValue("arguments", out var arguments) && arguments is not (null or IList { Count: 0 })
+                headers.TryGetValue("arguments", out var arguments) && arguments is not null && !AreHarmless(arguments)
             ),
             _ => null,
         };
     }
+
+    private static bool AreHarmless(object arguments) =>
+        arguments is IList list
+        && list.Cast<object?>().All(argument => argument is byte[] text && text.AsSpan().SequenceEqual(ClassicType));
 
     private static bool Is(IDictionary<string, object?> headers, string name, bool expected) =>
         headers.TryGetValue(name, out var value) && value is bool flag && flag == expected;

@@ -11,17 +11,33 @@ public sealed class QueueEventHandler(QueueEventStore store, QueueRemover remove
     {
         var created = new SortedSet<string>(StringComparer.Ordinal);
         var deleted = new SortedSet<string>(StringComparer.Ordinal);
-        var junk = new HashSet<string>();
         foreach (var queue in events)
         {
-            (
-                !queue.Created ? deleted
-                : queue.IsAsAgreed ? created
-                : (ISet<string>)junk
-            ).Add(queue.ListeningKey);
+            if (!queue.Created)
+            {
+                deleted.Add(queue.ListeningKey);
+            }
+            else if (!queue.IsAsAgreed)
+            {
+                remover.RemoveJunk(node, queue.ListeningKey);
+            }
+            else if (queue.HasArguments)
+            {
+                // Not acked before it has been looked at: whoever declares junk is not listening.
+                remover.Inspect(node, queue.ListeningKey, () => ApplyAsync(node, [queue.ListeningKey], []));
+            }
+            else
+            {
+                created.Add(queue.ListeningKey);
+            }
         }
 
-        var (orphans, waiting) = await store.ApplyAsync(node.Name, [.. created], [.. deleted]);
+        await ApplyAsync(node, [.. created], [.. deleted]);
+    }
+
+    private async Task ApplyAsync(Node node, string[] created, string[] deleted)
+    {
+        var (orphans, waiting) = await store.ApplyAsync(node.Name, created, deleted);
         foreach (var key in orphans)
         {
             remover.RemoveOrphan(node, key);
@@ -30,16 +46,6 @@ public sealed class QueueEventHandler(QueueEventStore store, QueueRemover remove
         foreach (var key in waiting)
         {
             inbox.Call(key);
-        }
-
-        foreach (var suspect in events.Where(queue => queue is { IsAsAgreed: true, HasArguments: true }))
-        {
-            remover.Inspect(node, suspect.ListeningKey);
-        }
-
-        foreach (var key in junk)
-        {
-            remover.RemoveJunk(node, key);
         }
     }
 }

@@ -1,8 +1,11 @@
+using System.Net;
 using Dapper;
+using Microsoft.Extensions.Options;
 using Npgsql;
 using SignalBroker.Inbox;
 using SignalBroker.Presence;
 using SignalBroker.Sessions;
+using SignalBroker.Users;
 
 namespace SignalBroker.BrokerEvents;
 
@@ -18,19 +21,23 @@ public sealed record DueSession
     /// <summary>Whose session it is.</summary>
     public required string UserId { get; init; }
 
+    /// <summary>The address that it was opened from.</summary>
+    public required IPAddress Address { get; init; }
+
     /// <summary>Whether it was ended on purpose.</summary>
     public bool Ended { get; init; }
 }
 
 /// <summary>The SQL statements that make the sessions agree with the nodes' queues.</summary>
-public sealed class QueueEventStore(NpgsqlDataSource database)
+public sealed class QueueEventStore(NpgsqlDataSource database, IOptions<InboxOptions> inbox)
 {
     // Said in a way that no index serves: the keys find the rows, and not all that the node has.
     private const string OnNode = "sessions.node || '' = @node";
     private const string Unacked = "coalesce(sessions.acked_at, '-infinity') = '-infinity'";
 
     private static readonly string ToldDue = $"""
-        SELECT node AS Node, listening_key AS ListeningKey, user_id AS UserId, ended_at IS NOT NULL AS Ended,
+        SELECT node AS Node, listening_key AS ListeningKey, user_id AS UserId, address AS Address,
+               ended_at IS NOT NULL AS Ended,
                {SessionChanges.Announce("gone")}
         FROM gone
         """;
@@ -51,12 +58,18 @@ public sealed class QueueEventStore(NpgsqlDataSource database)
                 UPDATE sessions SET acked_at = now()
                 FROM unnest(@created) AS created(key)
                 WHERE listening_key = created.key AND {OnNode} AND {Unacked} AND created.key <> ALL(@deleted)
-                RETURNING listening_key, user_id
+                RETURNING listening_key, user_id, device
             ), gone AS (
                 DELETE FROM sessions USING unnest(@deleted) AS deleted(key)
                 WHERE listening_key = deleted.key AND {OnNode}
-                RETURNING listening_key, user_id, node, acked_at, ended_at
-            ), {PresenceChanges.AckedAndDeleted("acked", "gone")}
+                RETURNING listening_key, user_id, device, node, acked_at, ended_at
+            ), came AS (
+                SELECT user_id, device FROM acked
+                -- It has listened, however briefly.
+                UNION ALL SELECT user_id, device FROM gone WHERE acked_at IS NULL
+            ), known AS (
+                {UserStore.Register("came")}
+            ), {Devices.Remember("came")}, {PresenceChanges.AckedAndDeleted("acked", "gone")}
             SELECT ARRAY(
                 SELECT created.key FROM unnest(@created) AS created(key)
                 WHERE created.key <> ALL(@deleted)
@@ -68,6 +81,7 @@ public sealed class QueueEventStore(NpgsqlDataSource database)
                 node,
                 created,
                 deleted,
+                inbox.Value.MaxDevices,
             }
         );
         return (orphans, waiting);
@@ -98,24 +112,30 @@ public sealed class QueueEventStore(NpgsqlDataSource database)
         return expired.AsList();
     }
 
-    /// <summary>The nodes of sessions that have waited for their listener, or for their end, for too long.</summary>
-    public async Task<IReadOnlyList<string>> FindDueNodesAsync(TimeSpan endedFor)
+    /// <summary>The nodes of sessions that have waited for their listener, their ack or their end for too long.</summary>
+    /// <param name="interval">
+    /// How often they are looked for. An ack that no event has brought is to come before the session expires, because a session
+    /// that has expired without one proves nothing; and not much earlier, because a listing is dear and anybody can have
+    /// sessions that never listen.
+    /// </param>
+    public async Task<IReadOnlyList<string>> FindDueNodesAsync(TimeSpan interval)
     {
         await using var connection = await database.OpenConnectionAsync();
         var nodes = await connection.QueryAsync<string>(
             """
-            SELECT node FROM sessions WHERE acked_at IS NULL AND ack_by < now()
+            SELECT node FROM sessions
+            WHERE acked_at IS NULL AND ack_by < now() + 2 * @interval AND (admitted_at IS NOT NULL OR ack_by < now())
             UNION
-            SELECT node FROM sessions WHERE ended_at < now() - @endedFor
+            SELECT node FROM sessions WHERE ended_at < now() - @interval
             """,
-            new { endedFor }
+            new { interval }
         );
         return nodes.AsList();
     }
 
     /// <summary>Acks the sessions whose queue is in a listing, although no event has told so.</summary>
     /// <param name="node">The node that was listed.</param>
-    /// <param name="queues">The keys of all queues in the listing.</param>
+    /// <param name="queues">The keys of the queues in the listing that are as agreed.</param>
     public async Task AckListedAsync(string node, string[] queues)
     {
         await using var connection = await database.OpenConnectionAsync();
@@ -125,11 +145,18 @@ public sealed class QueueEventStore(NpgsqlDataSource database)
                 UPDATE sessions SET acked_at = now()
                 FROM unnest(@queues) AS queue(key)
                 WHERE node = @node AND acked_at IS NULL AND ended_at IS NULL AND listening_key = queue.key
-                RETURNING user_id
-            ), {PresenceChanges.Acked("acked")}
+                RETURNING user_id, device
+            ), known AS (
+                {UserStore.Register("acked")}
+            ), {Devices.Remember("acked")}, {PresenceChanges.Acked("acked")}
             SELECT
             """,
-            new { node, queues }
+            new
+            {
+                node,
+                queues,
+                inbox.Value.MaxDevices,
+            }
         );
     }
 
@@ -182,18 +209,19 @@ public sealed class QueueEventStore(NpgsqlDataSource database)
     }
 
     /// <summary>Ends a session, so that nobody reaches it while its connection is being closed.</summary>
-    /// <returns>Whose session it is; null when there is none.</returns>
-    public async Task<string?> EndAsync(string node, string listeningKey)
+    /// <returns>Whose session it is, and the address whose budgets it uses up; nobody's when there is none.</returns>
+    public async Task<(string? UserId, IPAddress? Address)> EndAsync(string node, string listeningKey)
     {
         await using var connection = await database.OpenConnectionAsync();
-        return await connection.QuerySingleOrDefaultAsync<string>(
+        return await connection.QuerySingleOrDefaultAsync<(string?, IPAddress?)>(
             $"""
             WITH ended AS (
                 UPDATE sessions SET ended_at = coalesce(ended_at, now())
                 WHERE listening_key = @listeningKey AND node = @node
-                RETURNING listening_key, user_id, node, acked_at
+                RETURNING listening_key, user_id, node, acked_at,
+                          CASE WHEN NOT by_application THEN address END AS address
             ), {PresenceChanges.Ended("ended")}
-            SELECT user_id, {SessionChanges.Announce("ended")} FROM ended
+            SELECT user_id, address, {SessionChanges.Announce("ended")} FROM ended
             """,
             new { node, listeningKey }
         );

@@ -38,7 +38,11 @@ public sealed partial class QueueRemover(
     public void RemoveJunk(Node node, string key) => Enqueue(node, token => RemoveJunkAsync(node, key, token));
 
     /// <summary>Looks at a queue that has arguments, and removes it if they are more than RabbitMQ's own.</summary>
-    public void Inspect(Node node, string key) => Enqueue(node, token => InspectAsync(node, key, token));
+    /// <param name="node">The node.</param>
+    /// <param name="key">The session's key.</param>
+    /// <param name="acknowledge">Called if the queue is as agreed.</param>
+    public void Inspect(Node node, string key, Func<Task> acknowledge) =>
+        Enqueue(node, token => InspectAsync(node, key, acknowledge, token));
 
     /// <summary>Closes the connections of a session that is no more.</summary>
     public void CloseConnections(Node node, string key) =>
@@ -90,9 +94,14 @@ public sealed partial class QueueRemover(
         await CloseAsync(node, key, "no such session", cancellationToken);
     }
 
-    private async Task InspectAsync(Node node, string key, CancellationToken cancellationToken)
+    private async Task InspectAsync(Node node, string key, Func<Task> acknowledge, CancellationToken cancellationToken)
     {
-        if (await management.FindQueueAsync(node, Topology.QueueOf(key), cancellationToken) is { IsAsAgreed: false })
+        var queue = await management.FindQueueAsync(node, Topology.QueueOf(key), cancellationToken);
+        if (queue is { IsAsAgreed: true })
+        {
+            await acknowledge();
+        }
+        else if (queue is not null)
         {
             await RemoveJunkAsync(node, key, cancellationToken);
         }
@@ -101,7 +110,7 @@ public sealed partial class QueueRemover(
     private async Task RemoveJunkAsync(Node node, string key, CancellationToken cancellationToken)
     {
         var queue = Topology.QueueOf(key);
-        var userId = await store.EndAsync(node.Name, key);
+        var (userId, address) = await store.EndAsync(node.Name, key);
         if (userId is null && await management.FindQueueAsync(node, queue, cancellationToken) is null)
         {
             // Another webapp, or a listing, has seen it too and was faster.
@@ -114,6 +123,7 @@ public sealed partial class QueueRemover(
                 Node = node.Name,
                 ListeningKey = key,
                 UserId = userId,
+                Address = address,
             }
         );
         await CloseAsync(node, key, JunkReason, cancellationToken);

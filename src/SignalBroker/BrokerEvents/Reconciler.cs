@@ -29,7 +29,11 @@ public sealed partial class Reconciler(
         var logins = await management.ListSessionLoginsAsync(node, cancellationToken);
         string[] queues = [.. listed.Select(queue => Topology.KeyOf(queue.Name)!).Order()];
 
-        await store.AckListedAsync(node.Name, queues);
+        string[] agreed =
+        [
+            .. listed.Where(queue => queue.IsAsAgreed).Select(queue => Topology.KeyOf(queue.Name)!).Order(),
+        ];
+        await store.AckListedAsync(node.Name, agreed);
         var expired = await store.ExpireUnackedAsync(node.Name, queues, before);
         var gone = await store.DeleteWithoutQueueAsync(node.Name, queues, before);
         var (orphans, ended) = await store.FindToCloseAsync(node.Name, queues);
@@ -102,6 +106,7 @@ public sealed partial class Reconciler(
                     Node = session.Node,
                     ListeningKey = session.ListeningKey,
                     UserId = session.UserId,
+                    Address = session.Address,
                 }
             );
         }

@@ -1,3 +1,5 @@
+using SignalBroker.Hosting;
+
 namespace SignalBroker.Compatibility;
 
 /// <summary>Wires what the original project's page needs.</summary>
@@ -8,7 +10,7 @@ public static class CompatibilitySetup
         /// <summary>Adds the switch; it is off unless the configuration turns it on.</summary>
         public void AddCompatibility()
         {
-            builder.Services.AddOptions<CompatibilityOptions>().BindConfiguration(CompatibilityOptions.Section);
+            builder.AddSettings<CompatibilityOptions>(CompatibilityOptions.Section);
             builder.Services.AddSingleton<OriginalClient>();
             builder.Services.AddSingleton<OriginalConnectionStore>();
             builder.Services.AddSingleton<OriginalConnections>();

@@ -15,7 +15,7 @@ public sealed partial class SchemaCheck(
 ) : BackgroundService
 {
     /// <summary>The newest change of the schema that this webapp needs.</summary>
-    public const string RequiredChange = "20261121_08_presence";
+    public const string RequiredChange = "20261128_14_session_lines";
 
     private bool isChecked;
 

@@ -1,6 +1,5 @@
 using Npgsql;
 using SignalBroker.Http;
-using SignalBroker.Nodes;
 
 namespace SignalBroker.Health;
 
@@ -15,23 +14,30 @@ public static class HealthSetup
             // Nothing but the process: restarting a webapp mends neither a database nor a node.
             app.MapGet("/health/live", () => TypedResults.Ok(new HealthReport("live", null, null)))
                 .ExcludeFromDescription();
-            app.MapGet("/health/ready", CheckAsync).ExcludeFromDescription();
+            // Made now: its time counts from the start.
+            var readiness = ActivatorUtilities.CreateInstance<Readiness>(app.Services);
+            app.MapGet(
+                    "/health/ready",
+                    (NpgsqlDataSource database, CancellationToken cancellationToken) =>
+                        CheckAsync(database, readiness, cancellationToken)
+                )
+                .ExcludeFromDescription();
         }
     }
 
     private static async Task<IResult> CheckAsync(
         NpgsqlDataSource database,
-        NodeCatalog nodes,
+        Readiness readiness,
         CancellationToken cancellationToken
     )
     {
         var answers = await AnswersAsync(database, cancellationToken);
-        var listening = nodes.Nodes.Count(node => node.State is NodeState.Ready or NodeState.Full);
-        var report = new HealthReport(answers && listening > 0 ? "ready" : "notReady", answers, listening);
+        var isReady = answers && readiness.HasEnough;
+        var report = new HealthReport(isReady ? "ready" : "notReady", answers, readiness.Nodes);
         return TypedResults.Json(
             report,
             HttpJson.Default.HealthReport,
-            statusCode: report.Status == "ready" ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable
+            statusCode: isReady ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable
         );
     }
 

@@ -25,6 +25,7 @@ public static partial class Startup
             // The host would log a whole stack besides the line below.
             builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
             add(builder);
+            builder.CheckSections();
             await using var app = builder.Build();
             use(app);
             await app.RunAsync();

@@ -40,7 +40,7 @@ namespace SignalBroker.Http;
 [JsonSerializable(typeof(UsersAnswer))]
 [JsonSerializable(typeof(PresenceReport))]
 [JsonSerializable(typeof(PresenceAnswerSchema))]
-[JsonSerializable(typeof(SubscribeRequest))]
+[JsonSerializable(typeof(PresenceRequest))]
 [JsonSerializable(typeof(SubscriptionsAnswer))]
 [JsonSerializable(typeof(IEnumerable<NodeReport>))]
 [JsonSerializable(typeof(IEnumerable<StrangeBehavior>))]

@@ -37,6 +37,8 @@ public static class HttpSetup
                 json.SerializerOptions.DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull;
             });
             builder.AddSettings<RateLimitOptions>(RateLimitOptions.Section);
+            builder.AddSettings<ListenersOptions>(ListenersOptions.Section);
+            builder.AddSettings<InternalOptions>(InternalOptions.Section);
             builder.AddOrigins();
             builder.AddProxies();
             builder.Services.AddOpenApi(ApiDescription.Describe);
@@ -44,11 +46,12 @@ public static class HttpSetup
 
         private void AddOrigins()
         {
-            var origins = builder.Configuration.GetSection("Cors:Origins").Get<string[]>() ?? [];
+            builder.AddSettings<OriginsOptions>(OriginsOptions.Section);
+            var named = builder.Configuration.GetSection(OriginsOptions.Section).Get<OriginsOptions>();
             builder.Services.AddCors(cors =>
                 cors.AddDefaultPolicy(policy =>
                     policy
-                        .WithOrigins(origins)
+                        .WithOrigins([.. named?.Origins ?? []])
                         .WithMethods(HttpMethods.Post, HttpMethods.Get, HttpMethods.Put, HttpMethods.Delete)
                         .WithHeaders("Authorization", "Content-Type")
                         .WithExposedHeaders("Retry-After")
@@ -59,6 +62,7 @@ public static class HttpSetup
 
         private void AddProxies()
         {
+            builder.AddSettings<ProxiesOptions>(ProxiesOptions.Section);
             var networks = Networks.Read(builder.Configuration, "Proxies:TrustedNetworks");
             builder.Services.Configure<ForwardedHeadersOptions>(forwarded =>
             {
@@ -72,7 +76,9 @@ public static class HttpSetup
                 forwarded.ForwardedHeaders =
                     networks.Count == 0
                         ? ForwardedHeaders.None
-                        : ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto;
+                        : ForwardedHeaders.XForwardedFor
+                            | ForwardedHeaders.XForwardedProto
+                            | ForwardedHeaders.XForwardedHost;
             });
         }
     }
@@ -103,6 +109,8 @@ public static class HttpSetup
 
             // Before the limiter, so that pages of other origins can read that they are to slow down.
             app.UseWhen(IsCrossOrigin, foreign => foreign.UseCors());
+            // And this one too, so that what other sites' pages send does not count against their visitors' rate.
+            app.UseMiddleware<OriginGate>();
             app.UseMiddleware<AddressLimiter>();
             app.UseDefaultFiles();
             app.UseStaticFiles(new StaticFileOptions { OnPrepareResponse = SetCaching });
@@ -124,35 +132,37 @@ public static class HttpSetup
         var listeners =
             configuration.GetSection(ListenersOptions.Section).Get<ListenersOptions>() ?? new ListenersOptions();
         kestrel.AddServerHeader = false;
-        kestrel.Limits.MaxRequestBodySize = RequestBody.MaxBytes;
+        kestrel.Limits.MaxRequestBodySize = RequestBody.MaxBytesOnTheWire;
+        using var free = new FreePorts();
         Bind("Public", listeners.Public, LastCredential.Apply);
         Bind("Internal", listeners.Internal, InternalListener.Apply);
 
         void Bind(string name, string address, Action<ListenOptions> apply)
         {
+            var key = $"{ListenersOptions.Section}:{name}";
             if (
                 !Uri.TryCreate(address.Replace("*", "0.0.0.0"), UriKind.Absolute, out var uri)
                 || uri.Scheme != Uri.UriSchemeHttp
             )
             {
                 throw new InvalidSettingException(
-                    $"{ListenersOptions.Section}:{name}: must be like http://127.0.0.1:8080; put a proxy in front for TLS."
+                    $"{key}: must be like http://127.0.0.1:8080; put a proxy in front for TLS."
                 );
             }
 
             if (IPAddress.TryParse(uri.Host.Trim('[', ']'), out var ip))
             {
+                free.Check(key, new(ip, uri.Port));
                 kestrel.Listen(ip, uri.Port, apply);
             }
             else if (uri.IsLoopback)
             {
+                free.Check(key, new(IPAddress.Loopback, uri.Port));
                 kestrel.ListenLocalhost(uri.Port, apply);
             }
             else
             {
-                throw new InvalidSettingException(
-                    $"{ListenersOptions.Section}:{name}: the host must be an IP address, localhost or *."
-                );
+                throw new InvalidSettingException($"{key}: the host must be an IP address, localhost or *.");
             }
         }
     }

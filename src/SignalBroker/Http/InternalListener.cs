@@ -1,5 +1,6 @@
 using System.Net;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Options;
 using SignalBroker.Hosting;
 
 namespace SignalBroker.Http;
@@ -24,12 +25,33 @@ public sealed class InternalListener
 }
 
 /// <summary>Keeps the two ports apart, and strangers off the internal one.</summary>
-public sealed class ListenerGate(RequestDelegate next, IReadOnlyList<IPNetwork> allowed)
+internal sealed partial class ListenerGate(
+    RequestDelegate next,
+    IReadOnlyList<IPNetwork> allowed,
+    IOptions<InternalOptions> options,
+    TimeProvider clock,
+    ILogger<ListenerGate> logger
+)
 {
     /// <summary>Where everything lies that only nodes and operators may reach.</summary>
     private static readonly PathString[] InternalPaths = ["/admin", "/broker-access"];
 
     private static readonly PathString Health = "/health";
+
+    private static readonly Problem AddressNotAllowed = Problem.Of(
+        StatusCodes.Status403Forbidden,
+        "address-not-allowed",
+        "This address may not use the internal port."
+    );
+
+    private static readonly Problem HostNotAllowed = Problem.Of(
+        StatusCodes.Status403Forbidden,
+        "host-not-allowed",
+        "The internal port is not known under this host name. Its setting Internal:AllowedHosts has the names beside localhost and IP addresses."
+    );
+
+    private readonly OncePerMinute logging = new(clock);
+    private readonly IReadOnlyList<string> hosts = ["localhost", .. options.Value.AllowedHosts];
 
     /// <summary>Lets the request through or answers it with 403 or 404.</summary>
     public Task InvokeAsync(HttpContext context)
@@ -37,13 +59,17 @@ public sealed class ListenerGate(RequestDelegate next, IReadOnlyList<IPNetwork> 
         var received = InternalListener.Received(context);
         if (received && !IsAllowed(context.Connection.RemoteIpAddress))
         {
-            return Problem
-                .Of(
-                    StatusCodes.Status403Forbidden,
-                    "address-not-allowed",
-                    "This address may not use the internal port."
-                )
-                .ExecuteAsync(context);
+            return AddressNotAllowed.ExecuteAsync(context);
+        }
+
+        if (received && !IsAllowed(context.Request.Host))
+        {
+            if (logging.Passes())
+            {
+                LogRefused(context.Request.Host.Value, path: context.Request.Path.Value);
+            }
+
+            return HostNotAllowed.ExecuteAsync(context);
         }
 
         var path = context.Request.Path;
@@ -67,4 +93,15 @@ public sealed class ListenerGate(RequestDelegate next, IReadOnlyList<IPNetwork> 
 
     private bool IsAllowed(IPAddress? address) =>
         address is not null && allowed.Any(network => network.Contains(Networks.Plain(address)));
+
+    // A name that a stranger's DNS leads here makes the visitor's browser take this port for the stranger's own site.
+    // Browsers always send a Host; a load balancer's health check may not.
+    private bool IsAllowed(HostString host) =>
+        !host.HasValue || IPAddress.TryParse(host.Host, out _) || HostNames.Contains(hosts, host.Host);
+
+    [LoggerMessage(
+        LogLevel.Warning,
+        "Refused {Path} on the internal port under the name {Host}. If nodes or operators use that name, Internal:AllowedHosts must have it. More of these within a minute are not logged"
+    )]
+    private partial void LogRefused(string? host, string? path);
 }

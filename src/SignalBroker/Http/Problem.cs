@@ -97,6 +97,15 @@ public sealed class Problem : IResult
     public static Problem InvalidMember(string member, string rule) =>
         new(StatusCodes.Status400BadRequest, "invalid-member", $"'{member}' {rule}.");
 
+    /// <summary>A member is none of the words that it may be.</summary>
+    public static Problem InvalidWord(string member, params IReadOnlyList<string> words) =>
+        InvalidMember(
+            member,
+            words.Count == 1
+                ? $"must be '{words[0]}'"
+                : $"must be '{string.Join("', '", words.SkipLast(1))}' or '{words[^1]}'"
+        );
+
     /// <summary>Too many requests from one address or one session.</summary>
     public static Problem TooManyRequests(TimeSpan retryAfter) =>
         new(StatusCodes.Status429TooManyRequests, "too-many-requests", "Too many requests; slow down.")

@@ -1,6 +1,10 @@
 using System.Buffers;
+using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Net.Http.Headers;
+using BadHttpRequestException = Microsoft.AspNetCore.Http.BadHttpRequestException;
 
 namespace SignalBroker.Http;
 
@@ -9,6 +13,12 @@ public static class RequestBody
 {
     /// <summary>The largest body that is taken, in bytes.</summary>
     public const int MaxBytes = 65_536;
+
+    /// <summary>
+    /// The largest body in bytes as it comes over the wire: a client may send it in chunks as small as one byte, each of
+    /// which takes five bytes more.
+    /// </summary>
+    public const int MaxBytesOnTheWire = 8 * MaxBytes;
 
     /// <summary>The media types that the public endpoints take.</summary>
     public const string Json = "application/json";
@@ -25,8 +35,7 @@ public static class RequestBody
             return false;
         }
 
-        var type = MediaTypeHeaderValue.TryParse(request.ContentType, out var parsed) ? parsed.MediaType.Value : null;
-        return type?.ToLowerInvariant() switch
+        return MediaTypeOf(request) switch
         {
             Form => true,
             Json => false,
@@ -34,42 +43,81 @@ public static class RequestBody
         };
     }
 
+    /// <summary>Whether the body is a form, where it may be anything.</summary>
+    public static bool HasForm(HttpRequest request) => MediaTypeOf(request) == Form;
+
     /// <summary>Reads the whole body.</summary>
-    /// <exception cref="BadHttpRequestException">It is larger than <see cref="MaxBytes"/> or breaks off.</exception>
+    /// <exception cref="BadHttpRequestException">It is larger than <see cref="MaxBytes"/>, broken or breaks off.</exception>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public static async ValueTask<PooledBuffer> ReadAsync(HttpRequest request)
     {
-        var reader = request.BodyReader;
-        while (true)
+        if (request.ContentLength > MaxBytes)
         {
-            var read = await reader.ReadAsync(request.HttpContext.RequestAborted);
-            if (read.IsCompleted)
+            throw TooLarge();
+        }
+
+        var reader = request.BodyReader;
+        try
+        {
+            while (true)
             {
-                var body = PooledBuffer.Rent((int)read.Buffer.Length);
-                foreach (var piece in read.Buffer)
+                var read = await reader.ReadAsync(request.HttpContext.RequestAborted);
+                if (read.Buffer.Length > MaxBytes)
                 {
-                    body.Write(piece.Span);
+                    // Kestrel reads on, to the end of what it puts up with.
+                    reader.AdvanceTo(read.Buffer.End);
+                    throw TooLarge();
                 }
 
-                reader.AdvanceTo(read.Buffer.End);
-                return body;
-            }
+                if (read.IsCompleted)
+                {
+                    var body = PooledBuffer.Rent((int)read.Buffer.Length);
+                    foreach (var piece in read.Buffer)
+                    {
+                        body.Write(piece.Span);
+                    }
 
-            reader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+                    reader.AdvanceTo(read.Buffer.End);
+                    return body;
+                }
+
+                reader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+            }
+        }
+        catch (IOException broken) when (broken is not BadHttpRequestException)
+        {
+            // So Kestrel calls the size of a chunk that no number can hold.
+            throw new BadHttpRequestException(broken.Message, StatusCodes.Status400BadRequest, broken);
         }
     }
 
     /// <summary>Reads a form.</summary>
+    /// <exception cref="BadHttpRequestException">It is larger than <see cref="MaxBytes"/>, broken or breaks off.</exception>
     /// <exception cref="RefusedException">It is malformed.</exception>
-    public static async Task<IFormCollection> ReadFormAsync(HttpRequest request)
+    public static async ValueTask<IFormCollection> ReadFormAsync(HttpRequest request)
     {
+        if (request.HttpContext.Features.Get<IFormFeature>()?.Form is { } known)
+        {
+            return known;
+        }
+
+        using var body = await ReadAsync(request);
         try
         {
-            return await request.ReadFormAsync(request.HttpContext.RequestAborted);
+            var fields = new FormPipeReader(PipeReader.Create(new ReadOnlySequence<byte>(body.Written)));
+            return request.Form = new FormCollection(await fields.ReadFormAsync(request.HttpContext.RequestAborted));
         }
         catch (InvalidDataException malformed)
         {
             throw new RefusedException(Problem.MalformedBody($"The form can't be read: {malformed.Message}"));
         }
     }
+
+    private static string? MediaTypeOf(HttpRequest request) =>
+        MediaTypeHeaderValue.TryParse(request.ContentType, out var parsed)
+            ? parsed.MediaType.Value?.ToLowerInvariant()
+            : null;
+
+    private static BadHttpRequestException TooLarge() =>
+        new("The body is too large.", StatusCodes.Status413PayloadTooLarge);
 }

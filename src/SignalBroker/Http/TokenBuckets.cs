@@ -8,9 +8,9 @@ namespace SignalBroker.Http;
 /// times a second.
 /// </remarks>
 /// <param name="perSecond">What comes in per second.</param>
-/// <param name="burst">What a full bucket holds; nobody may ask for more.</param>
+/// <param name="burst">What a full bucket holds. Who asks for more gets it from a full bucket, and owes the rest.</param>
 /// <param name="clock">Tells how much has come in.</param>
-public sealed class TokenBuckets<TKey>(int perSecond, int burst, TimeProvider clock)
+public sealed class TokenBuckets<TKey>(double perSecond, double burst, TimeProvider clock)
     where TKey : notnull
 {
     private static readonly TimeSpan BetweenCleanings = TimeSpan.FromSeconds(10);
@@ -22,7 +22,7 @@ public sealed class TokenBuckets<TKey>(int perSecond, int burst, TimeProvider cl
     public int Count => buckets.Count;
 
     /// <summary>Takes tokens out of the key's bucket; null if it had them, otherwise how long until it has.</summary>
-    public TimeSpan? Take(TKey key, int tokens = 1)
+    public TimeSpan? Take(TKey key, long tokens = 1)
     {
         var now = clock.GetTimestamp();
         Clean(now);
@@ -40,16 +40,30 @@ public sealed class TokenBuckets<TKey>(int perSecond, int burst, TimeProvider cl
         }
     }
 
-    private TimeSpan? Take(Bucket bucket, int tokens, long now)
+    /// <summary>Puts tokens back that were taken for nothing.</summary>
+    public void GiveBack(TKey key, long tokens)
+    {
+        // A bucket that is no longer there is full.
+        if (buckets.TryGetValue(key, out var bucket))
+        {
+            lock (bucket)
+            {
+                bucket.Tokens = Math.Min(burst, bucket.Tokens + tokens);
+            }
+        }
+    }
+
+    private TimeSpan? Take(Bucket bucket, long tokens, long now)
     {
         Fill(bucket, now);
-        if (bucket.Tokens >= tokens)
+        var needed = Math.Min(tokens, burst);
+        if (bucket.Tokens >= needed)
         {
             bucket.Tokens -= tokens;
             return null;
         }
 
-        return TimeSpan.FromSeconds((tokens - bucket.Tokens) / perSecond);
+        return TimeSpan.FromSeconds((needed - bucket.Tokens) / perSecond);
     }
 
     private void Fill(Bucket bucket, long now)
@@ -57,7 +71,7 @@ public sealed class TokenBuckets<TKey>(int perSecond, int burst, TimeProvider cl
         // Another thread may have looked at the clock a moment later and come first.
         if (now > bucket.FilledAt)
         {
-            var came = (double)(now - bucket.FilledAt) * perSecond / clock.TimestampFrequency;
+            var came = (now - bucket.FilledAt) * perSecond / clock.TimestampFrequency;
             (bucket.Tokens, bucket.FilledAt) = (Math.Min(burst, bucket.Tokens + came), now);
         }
     }

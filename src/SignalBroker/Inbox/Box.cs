@@ -24,9 +24,15 @@ public sealed record Box
     public bool HasRoomFor(int signals, long bytes, InboxOptions bounds) =>
         Entries + signals <= bounds.MaxEntries && Bytes + bytes <= bounds.MaxBytes;
 
-    /// <summary>Makes room for a signal.</summary>
-    /// <returns>The signal's sequence; null when there is no room.</returns>
-    public long? TryAdd(StoredSignal signal, InboxOptions bounds)
+    /// <summary>Whether so many signals may exceed somebody's share.</summary>
+    public bool IsToBeShared(int signals, long bytes, InboxOptions bounds)
+    {
+        var share = Math.Min(bounds.ShareOfSender, bounds.ShareOfAddress);
+        return share < 1 && (Entries + signals > bounds.MaxEntries * share || Bytes + bytes > bounds.MaxBytes * share);
+    }
+
+    /// <summary>Makes room for a signal, and gives it a sequence.</summary>
+    internal Storing Add(StoredSignal signal, InboxOptions bounds, Shares? shares)
     {
         // Whoever has asked for receipts gets them although others fill the inbox, but not for ever.
         var isTaken = signal.IsReceipt
@@ -34,12 +40,18 @@ public sealed record Box
             : HasRoomFor(1, signal.Envelope.Length, bounds);
         if (!isTaken)
         {
-            return null;
+            return new Storing.Full();
         }
 
+        if (shares?.HaveRoomFor(signal, this) == false)
+        {
+            return new Storing.ShareUsed();
+        }
+
+        shares?.Add(signal.Payer, 1, signal.Envelope.Length);
         Entries++;
         Bytes += signal.Envelope.Length;
         HasChanged = true;
-        return ++LastSequence;
+        return new Storing.Stored(++LastSequence);
     }
 }

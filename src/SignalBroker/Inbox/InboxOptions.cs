@@ -36,6 +36,22 @@ public sealed class InboxOptions
     [Range(1, 1000)]
     public int MaxDevices { get; set; } = 16;
 
+    /// <summary>The part of an inbox that one sender may take; the more of it others have taken, the less.</summary>
+    [Range(0.01, 1.0)]
+    public double ShareOfSender { get; set; } = 0.25;
+
+    /// <summary>The part of an inbox that all senders of one address may take together.</summary>
+    [Range(0.01, 1.0)]
+    public double ShareOfAddress { get; set; } = 0.5;
+
+    /// <summary>How many bytes one user may have stored in a day by one webapp, in whichever inboxes; an eighth of them at once.</summary>
+    [Range(1_048_576, long.MaxValue)]
+    public long StoredBytesPerDayOfSender { get; set; } = 134_217_728;
+
+    /// <summary>The same for all users of one address together.</summary>
+    [Range(1_048_576, long.MaxValue)]
+    public long StoredBytesPerDayOfAddress { get; set; } = 536_870_912;
+
     /// <summary>How often what a crash or a lost node has left undelivered is looked for.</summary>
     [Range(typeof(TimeSpan), "00:00:00.1", "00:05:00")]
     public TimeSpan SweepInterval { get; set; } = TimeSpan.FromSeconds(2);

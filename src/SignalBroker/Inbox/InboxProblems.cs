@@ -31,6 +31,17 @@ public static class InboxProblems
                 "inbox-full",
                 $"{addressee} has as many stored signals as allowed."
             ),
+            Storing.ShareUsed => Problem.Of(
+                StatusCodes.Status409Conflict,
+                "inbox-share-used",
+                $"{addressee} has as many stored signals of one sender, or of one address, as leave room for others."
+            ),
+            Storing.BudgetUsed(var wait) => Problem.Of(
+                StatusCodes.Status429TooManyRequests,
+                "storage-budget-used",
+                "The sender, or its address, has had as much stored as it may in a day; more may be stored as time goes by.",
+                wait
+            ),
             Storing.IdUsed => IdUsed,
             _ => UnderWay,
         };

@@ -25,6 +25,7 @@ namespace SignalBroker.Inbox;
 public sealed class InboxSender(
     NpgsqlDataSource database,
     InboxStore store,
+    StorageBudget budget,
     DeliveryStore deliveries,
     InboxDeliverer deliverer,
     SignalRouter router,
@@ -122,19 +123,27 @@ public sealed class InboxSender(
                 return (known, []);
             }
 
-            var outcomes = await router.RouteAsync(sender, id, request, sessions);
-            Storing? ending = null;
-            if (IsTaken(outcomes))
+            using var remembered = budget.ReserveId(signal.Payer, sessions.Length);
+            if (remembered.Wait is { } retryAfter)
             {
-                await RememberAsync(connection, signal.Repeat!, outcomes);
-            }
-            else
-            {
-                ending = (await store.StoreAsync(connection, [signal]))[signal];
+                return (new Storing.BudgetUsed(retryAfter), []);
             }
 
+            var outcomes = await router.RouteAsync(sender, id, request, sessions);
+            if (!IsTaken(outcomes))
+            {
+                // The id counts as a part of the entry.
+                using var charges = new StorageCharges(budget);
+                var endings = await store.StoreAsync(connection, [signal], charges);
+                await transaction.CommitAsync();
+                charges.Keep();
+                return (endings[signal], outcomes);
+            }
+
+            await RememberAsync(connection, signal.Repeat!, outcomes);
             await transaction.CommitAsync();
-            return (ending, outcomes);
+            remembered.Keep();
+            return (null, outcomes);
         }
         finally
         {
@@ -172,6 +181,7 @@ public sealed class InboxSender(
             Envelope = envelope.Written.ToArray(),
             TimeToLive = request.TimeToLive!.Value,
             Repeat = RepeatKey.Of(sender, request),
+            Payer = Payer.Of(sender),
             ReceiptTo = request.Receipt ? sender.Session!.UserId : null,
         };
     }

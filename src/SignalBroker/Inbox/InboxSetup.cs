@@ -12,6 +12,7 @@ public static class InboxSetup
         public void AddInbox()
         {
             builder.AddSettings<InboxOptions>(InboxOptions.Section);
+            builder.Services.AddSingleton<StorageBudget>();
             builder.Services.AddSingleton<InboxStore>();
             builder.Services.AddSingleton<DeliveryStore>();
             builder.Services.AddSingleton<SettlingStore>();
@@ -50,7 +51,7 @@ public static class InboxSetup
                 .Accepts<SettleRequestSchema>(RequestBody.Json)
                 .RequiresCredential()
                 .Produces<SettleAnswer>()
-                .Fails(400, 401, 413, 415, 429, 503);
+                .Fails(400, 401, 403, 413, 415, 429, 503);
         }
     }
 }

@@ -11,21 +11,17 @@ namespace SignalBroker.Inbox;
 /// user's sequences are committed in their order: who sees one entry sees every earlier one. Before the inboxes, the
 /// advisory locks of the signals' ids are tried, and never waited for.
 /// </remarks>
-public sealed class InboxStore(NpgsqlDataSource database, OutboxStore pushes, IOptions<InboxOptions> options)
+public sealed class InboxStore(
+    NpgsqlDataSource database,
+    OutboxStore pushes,
+    StorageBudget budget,
+    IOptions<InboxOptions> options
+)
 {
     // Apart from the locks of users that are connecting.
     private const int LockSpace = 5;
 
     private readonly InboxOptions settings = options.Value;
-
-    /// <summary>A part of a statement that registers the named devices of <paramref name="opened"/>, a named subquery with the columns <c>user_id</c> and <c>device</c>.</summary>
-    public static string RegisterDevices(string opened) =>
-        $"""
-            INSERT INTO inbox_devices (user_id, device)
-            SELECT user_id, device FROM {opened} WHERE device IS NOT NULL
-            ON CONFLICT (user_id, device) DO UPDATE SET last_seen = now()
-            WHERE inbox_devices.last_seen < now() - interval '1 hour'
-            """;
 
     /// <summary>Stores signals in one transaction.</summary>
     /// <returns>How it ended for each; what is stored is committed.</returns>
@@ -33,45 +29,53 @@ public sealed class InboxStore(NpgsqlDataSource database, OutboxStore pushes, IO
     {
         await using var connection = await database.OpenConnectionAsync();
         await using var transaction = await connection.BeginTransactionAsync();
-        var endings = await StoreAsync(connection, signals);
+        using var charges = new StorageCharges(budget);
+        var endings = await StoreAsync(connection, signals, charges);
         await transaction.CommitAsync();
+        charges.Keep();
         return endings;
     }
 
     /// <summary>Stores signals in the connection's transaction.</summary>
     public async Task<IReadOnlyDictionary<StoredSignal, Storing>> StoreAsync(
         NpgsqlConnection connection,
-        IReadOnlyList<StoredSignal> signals
+        IReadOnlyList<StoredSignal> signals,
+        StorageCharges charges
     )
     {
         var repeatable = signals.Where(signal => signal.Repeat is not null).Select(signal => signal.Repeat!).ToArray();
+        string[] users = [.. signals.Select(signal => signal.UserId).Distinct()];
         await using var read = await connection.QueryMultipleAsync(
             $"""
             {FindRepeats};
 
-            INSERT INTO inboxes (user_id) SELECT DISTINCT user_id FROM unnest(@users) AS user_id ORDER BY user_id
-            ON CONFLICT (user_id) DO NOTHING;
-
-            {SelectBoxes} ORDER BY user_id FOR UPDATE;
+            {LockBoxes};
             """,
             new
             {
                 senders = Array.ConvertAll(repeatable, repeat => repeat.Sender),
                 ids = Array.ConvertAll(repeatable, repeat => repeat.Id),
-                users = signals.Select(signal => signal.UserId).ToArray(),
+                users,
                 settings.RepeatWindow,
             }
         );
         var repeats = await ReadRepeatsAsync(read);
         var boxes = (await read.ReadAsync<Box>()).ToDictionary(box => box.UserId);
-        await ExpireAsync(connection, signals, boxes);
+        while (boxes.Count < users.Length)
+        {
+            // The sweep has removed an empty one between the two statements.
+            boxes = (await connection.QueryAsync<Box>(LockBoxes, new { users })).ToDictionary(box => box.UserId);
+        }
+
+        await BoxStore.ExpireAsync(connection, signals, boxes, settings);
+        var shares = await BoxStore.FindSharesAsync(connection, signals, boxes, settings);
         var endings = new Dictionary<StoredSignal, Storing>();
         foreach (var signal in signals)
         {
             endings[signal] =
-                signal.Repeat is { } repeat && repeats.Find(repeat) is { } known ? known
-                : boxes[signal.UserId].TryAdd(signal, settings) is { } sequence ? new Storing.Stored(sequence)
-                : new Storing.Full();
+                signal.Repeat is { } repeat && repeats.Find(repeat) is { } known
+                    ? known
+                    : Add(signal, boxes[signal.UserId], shares.GetValueOrDefault(signal.UserId), charges);
             if (signal.Repeat is not null && endings[signal] is Storing.Stored stored)
             {
                 repeats.Add(signal.Repeat, stored.Sequence);
@@ -114,6 +118,28 @@ public sealed class InboxStore(NpgsqlDataSource database, OutboxStore pushes, IO
             }
         );
 
+    private Storing Add(StoredSignal signal, Box box, Shares? shares, StorageCharges charges)
+    {
+        if (signal.IsPaid)
+        {
+            return box.Add(signal, settings, shares);
+        }
+
+        var cost = StorageBudget.CostOf(signal);
+        if (charges.Take(signal.Payer, cost) is { } wait)
+        {
+            return new Storing.BudgetUsed(wait);
+        }
+
+        var ending = box.Add(signal, settings, shares);
+        if (ending is not Storing.Stored)
+        {
+            charges.GiveBack(signal.Payer, cost);
+        }
+
+        return ending;
+    }
+
     // Two statements, so that the second sees what was committed before the lock was got.
     private static string FindRepeats =>
         $"""
@@ -131,41 +157,17 @@ public sealed class InboxStore(NpgsqlDataSource database, OutboxStore pushes, IO
                 ) AS sent
             """;
 
-    private const string SelectBoxes = """
-        SELECT user_id AS UserId, last_sequence AS LastSequence, entries AS Entries, bytes AS Bytes
-        FROM inboxes WHERE user_id = ANY(@users)
+    private const string LockBoxes = $"""
+        INSERT INTO inboxes (user_id) SELECT user_id FROM unnest(@users) AS user_id ORDER BY user_id
+        ON CONFLICT (user_id) DO NOTHING;
+
+        {BoxStore.Select} ORDER BY user_id FOR UPDATE
         """;
 
     private const string Replace = """
         ON CONFLICT (sender, id) DO UPDATE SET sha256 = excluded.sha256, sequence = excluded.sequence,
             answer = excluded.answer, sent_at = excluded.sent_at
         """;
-
-    // The sweep may not have been there since some entries of a full inbox have expired.
-    private async Task ExpireAsync(
-        NpgsqlConnection connection,
-        IReadOnlyList<StoredSignal> signals,
-        Dictionary<string, Box> boxes
-    )
-    {
-        string[] users =
-        [
-            .. signals
-                .GroupBy(signal => signal.UserId)
-                .Where(coming =>
-                    !boxes[coming.Key]
-                        .HasRoomFor(coming.Count(), coming.Sum(signal => signal.Envelope.Length), settings)
-                )
-                .Select(coming => coming.Key),
-        ];
-        if (await SettlingStore.ExpireAsync(connection, users) > 0)
-        {
-            foreach (var box in await connection.QueryAsync<Box>(SelectBoxes, new { users }))
-            {
-                boxes[box.UserId] = box;
-            }
-        }
-    }
 
     private static async Task<Repeats> ReadRepeatsAsync(SqlMapper.GridReader read)
     {
@@ -209,10 +211,11 @@ public sealed class InboxStore(NpgsqlDataSource database, OutboxStore pushes, IO
         await connection.ExecuteAsync(
             $"""
             INSERT INTO inbox_entries
-                (user_id, sequence, id, device, envelope, expires_at, receipt_to, room, member)
-            SELECT user_id, sequence, id, device, (@envelopes)[copy], now() + time_to_live, receipt_to, room, member
-            FROM unnest(@users, @sequences, @ids, @devices, @copies, @timesToLive, @receipts, @rooms, @members)
-                AS entry(user_id, sequence, id, device, copy, time_to_live, receipt_to, room, member);
+                (user_id, sequence, id, device, envelope, expires_at, receipt_to, room, member, sender, address)
+            SELECT user_id, sequence, id, device, (@envelopes)[copy], now() + time_to_live, receipt_to, room, member,
+                   sender, address
+            FROM unnest(@users, @sequences, @ids, @devices, @copies, @timesToLive, @receipts, @rooms, @members, @payers, @addresses)
+                AS entry(user_id, sequence, id, device, copy, time_to_live, receipt_to, room, member, sender, address);
 
             UPDATE inboxes SET last_sequence = box.last_sequence, entries = box.entries, bytes = box.bytes
             FROM unnest(@owners, @lastSequences, @entries, @bytes) AS box(user_id, last_sequence, entries, bytes)
@@ -238,6 +241,8 @@ public sealed class InboxStore(NpgsqlDataSource database, OutboxStore pushes, IO
                 wakes = Array.ConvertAll(stored, entry => !entry.Signal.IsReceipt),
                 rooms = Array.ConvertAll(stored, entry => entry.Signal.Member?.Room),
                 members = Array.ConvertAll(stored, entry => entry.Signal.Member?.Member),
+                payers = Array.ConvertAll(stored, entry => entry.Signal.Payer.Sender),
+                addresses = Array.ConvertAll(stored, entry => entry.Signal.Payer.Address),
                 owners = Array.ConvertAll(changed, box => box.UserId),
                 lastSequences = Array.ConvertAll(changed, box => box.LastSequence),
                 entries = Array.ConvertAll(changed, box => box.Entries),

@@ -15,6 +15,7 @@ namespace SignalBroker.Inbox;
 public sealed class ReceiptWriter(
     NpgsqlDataSource database,
     InboxStore store,
+    StorageBudget budget,
     InboxDeliverer deliverer,
     IOptions<InboxOptions> options,
     TimeProvider clock
@@ -41,8 +42,11 @@ public sealed class ReceiptWriter(
             return 0;
         }
 
-        await store.StoreAsync(connection, [.. receipts.Select(Write)]);
+        // The signals have paid for them.
+        using var charges = new StorageCharges(budget);
+        await store.StoreAsync(connection, [.. receipts.Select(Write)], charges);
         await transaction.CommitAsync();
+        charges.Keep();
         await deliverer.CallAllAsync(receipts.Select(receipt => receipt.Sender).Distinct());
 
         return receipts.Count;

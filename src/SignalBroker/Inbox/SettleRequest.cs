@@ -18,12 +18,13 @@ public sealed record SettleRequest(long? UpTo, long[] Sequences, string[] Ids)
     {
         try
         {
+            JsonMembers.Check(json.Span, HttpJson.Default.SettleRequestSchema);
             using var parsed = JsonDocument.Parse(json);
             return Read(parsed.RootElement);
         }
         catch (Exception malformed) when (malformed is JsonException or InvalidOperationException)
         {
-            throw new RefusedException(Problem.MalformedBody("What is to be settled is not valid JSON."));
+            throw JsonBody.Malformed(json.Span, malformed);
         }
     }
 

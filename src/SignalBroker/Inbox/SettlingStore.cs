@@ -58,9 +58,13 @@ public sealed class SettlingStore(NpgsqlDataSource database, IOptions<InboxOptio
             WITH gone AS (
                 DELETE FROM inbox_entries AS entry
                 WHERE {Picked} AND (entry.device IS NOT NULL OR NOT EXISTS (
-                    SELECT FROM inbox_devices AS other
-                    WHERE other.user_id = @userId AND other.device NOT IN (@device, '')
-                      AND NOT other.device = ANY(entry.settled_by)
+                    SELECT FROM (
+                        SELECT device FROM inbox_devices WHERE user_id = @userId
+                        -- One that is about to listen for the first time is not among them yet.
+                        UNION ALL
+                        SELECT device FROM sessions WHERE user_id = @userId AND device IS NOT NULL AND ended_at IS NULL
+                    ) AS other
+                    WHERE other.device NOT IN (@device, '') AND NOT other.device = ANY(entry.settled_by)
                 ))
                 RETURNING length(envelope) AS size
             ), total AS (
@@ -125,9 +129,23 @@ public sealed class SettlingStore(NpgsqlDataSource database, IOptions<InboxOptio
             new { MostExpired }
         );
         var expired = await ExpireAsync(connection, users.ToArray());
+        await RemoveUnclaimedAsync(connection, users.ToArray());
         await transaction.CommitAsync();
         return expired;
     }
+
+    // Nobody has ever read them, so nobody can miss what was there.
+    private static Task<int> RemoveUnclaimedAsync(NpgsqlConnection connection, string[] users) =>
+        connection.ExecuteAsync(
+            """
+            DELETE FROM inboxes
+            WHERE user_id = ANY(@users) AND entries = 0
+              AND NOT EXISTS (SELECT FROM users WHERE users.user_id = inboxes.user_id)
+              AND NOT EXISTS (SELECT FROM inbox_devices WHERE inbox_devices.user_id = inboxes.user_id)
+              AND NOT EXISTS (SELECT FROM sessions WHERE sessions.user_id = inboxes.user_id)
+            """,
+            new { users }
+        );
 
     /// <summary>Forgets devices that have been away for long, and signals whose repeats are not expected any more.</summary>
     public async Task ForgetAsync()

@@ -33,6 +33,12 @@ public sealed class StoredSignal
     /// <summary>The user that gets a receipt; null when nobody wants one.</summary>
     public string? ReceiptTo { get; init; }
 
+    /// <summary>Whose budgets and shares it uses up.</summary>
+    public Payer Payer { get; init; }
+
+    /// <summary>Whether its sender's budgets have paid for it, together with others.</summary>
+    public bool IsPaid { get; init; }
+
     /// <summary>Whether it is a receipt, which is stored even if the inbox is full of signals.</summary>
     public bool IsReceipt { get; init; }
 }
@@ -83,6 +89,12 @@ public abstract record Storing
 
     /// <summary>The inbox has no room for it.</summary>
     public sealed record Full : Storing;
+
+    /// <summary>The inbox has room only for others than its sender.</summary>
+    public sealed record ShareUsed : Storing;
+
+    /// <summary>Its sender has had as much stored as it may for now.</summary>
+    public sealed record BudgetUsed(TimeSpan RetryAfter) : Storing;
 }
 
 /// <summary>What the database knows of a signal with <c>store</c>.</summary>

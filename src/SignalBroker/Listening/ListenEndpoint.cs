@@ -87,6 +87,7 @@ public sealed partial class ListenEndpoint(
                     Node = session.Node,
                     ListeningKey = session.ListeningKey,
                     UserId = session.UserId,
+                    SessionAddress = session.Address,
                 }
             );
             return (null, KeyUsed);

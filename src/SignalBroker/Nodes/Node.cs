@@ -41,6 +41,9 @@ public sealed class Node(NodeOptions options)
     /// <summary>The internal AMQP address, with the credentials of the webapp's own user.</summary>
     public Uri AmqpAddress { get; } = options.AmqpAddress!;
 
+    /// <summary>The name of the webapp's own user.</summary>
+    public string AmqpUser { get; } = Uri.UnescapeDataString(options.AmqpAddress!.UserInfo.Split(':')[0]);
+
     /// <summary>The internal management address, with credentials.</summary>
     public Uri ManagementAddress { get; } = options.ManagementAddress!;
 

@@ -11,9 +11,7 @@ public static class NodesSetup
         /// <summary>Adds the catalog of the configured nodes.</summary>
         public void AddNodes()
         {
-            // One by one: of a list the binder silently leaves out what it can't read.
-            var entries = builder.Configuration.GetSection(NodeOptions.Section).GetChildren();
-            var nodes = entries.Select(entry => Read(entry)).ToList();
+            var nodes = builder.ReadEntries<NodeOptions>(NodeOptions.Section).Select(Read).ToList();
             Validate(nodes);
             builder.Services.Configure<List<NodeOptions>>(options => options.AddRange(nodes));
             builder.Services.AddSingleton<NodeCatalog>();

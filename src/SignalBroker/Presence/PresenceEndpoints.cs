@@ -12,12 +12,12 @@ namespace SignalBroker.Presence;
 /// <param name="Next">What to give as <c>after</c> for more of them; null when these are the last.</param>
 public sealed record UsersAnswer(IReadOnlyList<KnownUser> Users, string? Next);
 
-/// <summary>What <c>PUT /presence/subscriptions</c> takes.</summary>
-/// <param name="Users">The users whose presence the session wants to hear of, and no others.</param>
-public sealed record SubscribeRequest(IReadOnlyList<string>? Users = null)
+/// <summary>What <c>POST /presence</c> and <c>PUT /presence/subscriptions</c> take.</summary>
+/// <param name="Users">The users whose presence is wanted; of a subscription these, and no others.</param>
+public sealed record PresenceRequest(IReadOnlyList<string>? Users = null)
 {
     /// <summary>An empty request.</summary>
-    public SubscribeRequest()
+    public PresenceRequest()
         : this(Users: null) { }
 }
 
@@ -57,7 +57,8 @@ public sealed class PresenceEndpoints(
     public async Task<IResult> ListUsersAsync(HttpRequest request, string? after, string? limit)
     {
         var viewer = await AuthenticateAsync(request, "/users");
-        if (after is { Length: > 0 } && !UserId.IsValid(after))
+        var from = after is { Length: > 0 } ? UserId.Read(after) : "";
+        if (from is null)
         {
             return Problem.InvalidUserId("after");
         }
@@ -73,7 +74,7 @@ public sealed class PresenceEndpoints(
             return Problem.InvalidMember("limit", $"must be a whole number from 1 to {Most}");
         }
 
-        var found = await users.ListAsync(visibility.VisibleTo(viewer), viewer, after ?? "", most + 1);
+        var found = await users.ListAsync(visibility.VisibleTo(viewer), viewer, from, most + 1);
         var hasMore = found.Count > most;
         return TypedResults.Ok(
             new UsersAnswer(hasMore ? [.. found.Take(most)] : found, hasMore ? found[most - 1].UserId : null)
@@ -90,14 +91,29 @@ public sealed class PresenceEndpoints(
                 .Query["users"]
                 .SelectMany(list => (list ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries)),
         ];
-        return AnswerMany(await store.ReadAsync(viewer, Check(asked, Most)));
+        return await ShowAsync(viewer, asked);
+    }
+
+    /// <summary>The same, with the users in the body: no address has room for all of them, or for each character.</summary>
+    public async Task<IResult> ShowPostedAsync(HttpRequest request)
+    {
+        var viewer = await AuthenticateAsync(request, "/presence");
+        var wanted = await JsonBody.ReadAsync(request, HttpJson.Default.PresenceRequest);
+        return await ShowAsync(viewer, wanted.Users ?? []);
     }
 
     /// <summary>Shows one user's presence.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="user">The user, decoded but for its slashes.</param>
     public async Task<IResult> ShowAsync(HttpRequest request, string user)
     {
         var viewer = await AuthenticateAsync(request, "/presence");
-        var found = await store.ReadAsync(viewer, Check([user], Most));
+        if (UserId.Read(user.Replace("%2F", "/", StringComparison.OrdinalIgnoreCase)) is not { } userId)
+        {
+            return Problem.InvalidUserId("users");
+        }
+
+        var found = await store.ReadAsync(viewer, [userId]);
         using var answer = PooledBuffer.Rent(UsualAnswer);
         var writer = answer.JsonWriter();
         found[0].Write(writer);
@@ -121,27 +137,37 @@ public sealed class PresenceEndpoints(
             return Problem.TooManyRequests(wait);
         }
 
-        var wanted = await JsonBody.ReadAsync(request, HttpJson.Default.SubscribeRequest);
-        if (wanted.Users is null || wanted.Users.Contains(null!))
+        var wanted = await JsonBody.ReadAsync(request, HttpJson.Default.PresenceRequest);
+        if (wanted.Users is null)
         {
             return Problem.InvalidMember("users", "must be an array of user ids; an empty one ends all subscriptions");
         }
 
-        string[] userIds = wanted.Users.Count == 0 ? [] : Check([.. wanted.Users], options.Value.MaxSubscriptions);
-        return await subscriptions.ReplaceAsync(session, userIds) is { } reports
-            ? AnswerMany(reports)
+        var asked = wanted.Users.Count == 0 ? [] : Check(wanted.Users, options.Value.MaxSubscriptions);
+        return await subscriptions.ReplaceAsync(session, OnlyValid(asked)) is { } reports
+            ? AnswerMany(asked, reports)
             : Problem.Unauthorized;
     }
 
-    private static IResult AnswerMany(IReadOnlyList<PresenceReport> reports)
+    private async Task<IResult> ShowAsync(string? viewer, IReadOnlyList<string> wanted)
     {
+        var asked = Check(wanted, Most);
+        return AnswerMany(asked, await store.ReadAsync(viewer, OnlyValid(asked)));
+    }
+
+    // What can't be a user's id is one that nobody has: it must not keep the others from being told.
+    private static string[] OnlyValid(string[] asked) => Array.FindAll(asked, user => UserId.Read(user) is not null);
+
+    private IResult AnswerMany(string[] asked, IReadOnlyList<PresenceReport> reports)
+    {
+        var found = reports.ToDictionary(report => report.UserId);
         using var answer = PooledBuffer.Rent(UsualAnswer);
         var writer = answer.JsonWriter();
         writer.WriteStartObject();
         writer.WriteStartArray("presence"u8);
-        foreach (var report in reports)
+        foreach (var user in asked)
         {
-            report.Write(writer);
+            (found.GetValueOrDefault(user) ?? PresenceReport.OfNobody(user, clock.GetUtcNow())).Write(writer);
         }
 
         writer.WriteEndArray();
@@ -153,17 +179,13 @@ public sealed class PresenceEndpoints(
     private static IResult Answer(PooledBuffer answer) =>
         Results.Bytes(answer.Written.ToArray(), "application/json; charset=utf-8");
 
-    private static string[] Check(string[] asked, int most)
+    private static string[] Check(IReadOnlyList<string> asked, int most)
     {
-        string[] once = [.. asked.Distinct()];
-        if (once.Length == 0 || once.Length > most)
-        {
-            throw new RefusedException(Problem.InvalidMember("users", $"must name 1 to {most} users"));
-        }
-
-        return Array.TrueForAll(once, user => UserId.IsValid(user))
+        // By the names that they are known by, or as they are, where nobody can be called so.
+        string[] once = [.. asked.Select(user => user is null ? null! : UserId.Read(user) ?? user).Distinct()];
+        return once.Length > 0 && once.Length <= most && !once.Contains(null)
             ? once
-            : throw new RefusedException(Problem.InvalidUserId("users"));
+            : throw new RefusedException(Problem.InvalidMember("users", $"must name 1 to {most} users"));
     }
 
     // The user who asks; null for an application.

@@ -24,6 +24,9 @@ public sealed record PresenceReport
     /// <summary>Whoever asks may not see the user.</summary>
     public const string Hidden = "hidden";
 
+    /// <summary>Nobody can be called so.</summary>
+    public const string Invalid = "invalid";
+
     /// <summary>The user.</summary>
     public required string UserId { get; init; }
 
@@ -46,6 +49,15 @@ public sealed record PresenceReport
     /// <summary>Whether everything is still there that a subscriber was told of.</summary>
     public bool HasAllOf(string? told) =>
         told is null or Hidden or "" || told.Split('\n').All(Told.Split('\n').Contains);
+
+    /// <summary>What is reported of an id that no user can have.</summary>
+    public static PresenceReport OfNobody(string userId, DateTimeOffset now) =>
+        new()
+        {
+            UserId = userId,
+            State = Invalid,
+            AsOf = now,
+        };
 
     /// <summary>Writes an object.</summary>
     public void Write(Utf8JsonWriter writer)

@@ -44,11 +44,25 @@ public static class PresenceSetup
                 .Fails(400, 401, 429, 503);
             app.MapGet("/presence", (PresenceEndpoints presence, HttpRequest request) => presence.ShowAsync(request))
                 .WithSummary("Shows which users listen")
-                .WithDescription("'users' is a list with commas, and may be repeated.")
+                .WithDescription(
+                    "'users' is a list with commas, and may be repeated. An id that no user can have is answered with the "
+                        + "state 'invalid'."
+                )
                 .RequiresCredential()
                 .TakesServiceKey()
                 .Produces<PresenceAnswerSchema>()
                 .Fails(400, 401, 429, 503);
+            app.MapPost(
+                    "/presence",
+                    (PresenceEndpoints presence, HttpRequest request) => presence.ShowPostedAsync(request)
+                )
+                .WithSummary("Shows which users listen, whatever characters their ids have")
+                .WithDescription("Answers as 'GET /presence' does, and changes nothing.")
+                .TakesJson<PresenceRequest>()
+                .RequiresCredential()
+                .TakesServiceKey()
+                .Produces<PresenceAnswerSchema>()
+                .Fails(400, 401, 403, 413, 415, 429, 503);
             app.MapGet(
                     "/presence/subscriptions",
                     (PresenceEndpoints presence, HttpRequest request) => presence.ShowSubscriptionsAsync(request)
@@ -62,16 +76,22 @@ public static class PresenceSetup
                     (PresenceEndpoints presence, HttpRequest request) => presence.SubscribeAsync(request)
                 )
                 .WithSummary("Has the session hear of these users' presence, and of no others'")
-                .WithDescription("Answers what they are now; what changes arrives as signals of the type 'presence'.")
-                .TakesJson<SubscribeRequest>()
+                .WithDescription(
+                    "Answers what they are now; what changes arrives as signals of the type 'presence'. An id that no user "
+                        + "can have is answered with the state 'invalid', and is not subscribed to."
+                )
+                .TakesJson<PresenceRequest>()
                 .RequiresCredential()
                 .Produces<PresenceAnswerSchema>()
-                .Fails(400, 401, 413, 415, 429, 503);
+                .Fails(400, 401, 403, 413, 415, 429, 503);
             app.MapGet(
-                    "/presence/{user}",
+                    "/presence/{**user}",
                     (PresenceEndpoints presence, HttpRequest request, string user) => presence.ShowAsync(request, user)
                 )
                 .WithSummary("Shows whether a user listens")
+                .WithDescription(
+                    "For ids that can stand in a path: not '.', '..' or 'subscriptions', which 'POST /presence' takes as well."
+                )
                 .RequiresCredential()
                 .TakesServiceKey()
                 .Produces<PresenceReport>()

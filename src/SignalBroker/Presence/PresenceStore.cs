@@ -34,10 +34,11 @@ public sealed class PresenceStore(NpgsqlDataSource database, Visibility visibili
                 OFFSET 0
             ) AS asked
             LEFT JOIN LATERAL (
-                SELECT last_seen FROM users WHERE users.user_id = asked.user_id LIMIT 1
+                SELECT last_seen FROM users WHERE asked.visible AND users.user_id = asked.user_id LIMIT 1
             ) AS users ON true
             LEFT JOIN LATERAL (
-                SELECT device, state, since FROM presence_devices WHERE presence_devices.user_id = asked.user_id
+                SELECT device, state, since FROM presence_devices
+                WHERE asked.visible AND presence_devices.user_id = asked.user_id
                 OFFSET 0
             ) AS listens ON true
             ORDER BY number, device COLLATE "C" NULLS FIRST

@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Options;
 using SignalBroker.Rooms;
-using SignalBroker.Signals;
 
 namespace SignalBroker.Presence;
 
@@ -36,12 +35,13 @@ public sealed class Visibility(RoomStore rooms, IOptions<PresenceOptions> option
             ? $"(SELECT @viewer::text AS user_id UNION {RoomStore.KnownTo("@viewer")})"
         : "(SELECT @viewer::text AS user_id)";
 
-    /// <summary>Whether the sender may not know who of a room's members listens.</summary>
-    public bool HidesMembersFrom(Sender sender) => HidesMembers && sender.Session is not null;
-
     /// <summary>Whether the viewer may see the user.</summary>
     public async ValueTask<bool> MaySeeAsync(string viewer, string userId) =>
         IsOpen
         || viewer == userId
         || (Rule == PresenceVisibility.SameRoom && (await rooms.FindKnownAsync(viewer, [userId])).Count > 0);
+
+    /// <summary>Whether the viewer may see the user whose session it is; not where the session is gone.</summary>
+    public async ValueTask<bool> MaySeeSessionAsync(string viewer, string listeningKey) =>
+        IsOpen || (Rule == PresenceVisibility.SameRoom && await rooms.IsSessionKnownAsync(viewer, listeningKey));
 }

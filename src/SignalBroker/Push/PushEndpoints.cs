@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.Extensions.Options;
 using SignalBroker.Http;
 using SignalBroker.Sessions;
@@ -10,11 +11,14 @@ public sealed class PushEndpoints(
     PushOffer offer,
     SubscriptionStore store,
     SessionProof proof,
-    IOptions<PushOptions> options
+    IOptions<PushOptions> options,
+    TimeProvider clock
 )
 {
     // JavaScript's largest date.
     private const double LatestTime = 8_640_000_000_000_000;
+
+    private readonly DailyBudget<IPAddress> newOnes = new(options.Value.SubscriptionsPerDayOfAddress, clock);
 
     private static readonly Problem Off = Problem.Of(
         StatusCodes.Status404NotFound,
@@ -58,21 +62,37 @@ public sealed class PushEndpoints(
             return Problem.InvalidMember("expirationTime", "must be a time in milliseconds since 1970");
         }
 
-        var isTaken = !await store.PutAsync(
+        // Browsers register theirs again and again: only those that are not known yet count.
+        using var newOne = session.Address is { } address ? newOnes.Reserve(address) : null;
+        var registering = await store.PutAsync(
             session,
             endpoint,
             new(publicKey, secret),
             wanted.Content,
             wanted.ExpirationTime is { } expires ? DateTime.UnixEpoch.AddMilliseconds(expires) : null,
-            options.Value.MaxPerUser
+            options.Value.MaxPerUser,
+            mayBeNew: newOne?.Wait is null
         );
-        return isTaken
-            ? Problem.Of(
+        if (registering == Registering.New)
+        {
+            newOne?.Keep();
+        }
+
+        return registering switch
+        {
+            Registering.Taken => Problem.Of(
                 StatusCodes.Status409Conflict,
                 "endpoint-taken",
                 "Another user has registered this endpoint, with other keys."
-            )
-            : TypedResults.NoContent();
+            ),
+            Registering.OneTooMany => Problem.Of(
+                StatusCodes.Status429TooManyRequests,
+                "too-many-subscriptions-of-address",
+                "As many new subscriptions have come from this address as may in a day; those that are known may be renewed.",
+                newOne?.Wait
+            ),
+            _ => TypedResults.NoContent(),
+        };
     }
 
     /// <summary>Removes a subscription.</summary>

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using System.Security.Cryptography;
+using SignalBroker.Hosting;
 
 namespace SignalBroker.Push;
 
@@ -55,6 +56,10 @@ public sealed class PushOptions : IValidatableObject
     [Range(1, 1000)]
     public int MaxPerUser { get; set; } = 10;
 
+    /// <summary>How many new subscriptions one address may register in a day at one webapp; an eighth of them at once.</summary>
+    [Range(8, long.MaxValue)]
+    public long SubscriptionsPerDayOfAddress { get; set; } = 2_000;
+
     /// <summary>How much time is between two pushes to one subscription.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "1.00:00:00")]
     public TimeSpan Interval { get; set; } = TimeSpan.FromSeconds(30);
@@ -92,14 +97,9 @@ public sealed class PushOptions : IValidatableObject
 
     /// <summary>Whether an endpoint may have this host.</summary>
     public bool Allows(string host) =>
-        (AllowedHosts ?? KnownHosts).Any(allowed =>
-            allowed == "*"
-            || (
-                allowed.StartsWith("*.", StringComparison.Ordinal)
-                    ? host.EndsWith(allowed[1..], StringComparison.OrdinalIgnoreCase)
-                    : host.Equals(allowed, StringComparison.OrdinalIgnoreCase)
-            )
-        );
+        AllowedHosts is { } allowed
+            ? allowed.Contains("*") || HostNames.Contains(allowed, host)
+            : HostNames.Contains(KnownHosts, host);
 
     /// <summary>How long to wait after a failure: twice as long each time, and up to half of it less.</summary>
     /// <param name="failures">How many there have been, this one included.</param>

@@ -50,13 +50,13 @@ public static class PushSetup
                 .TakesJson<SubscriptionRequest>()
                 .RequiresCredential()
                 .Produces(StatusCodes.Status204NoContent)
-                .Fails(400, 401, 404, 409, 413, 415, 429, 503);
+                .Fails(400, 401, 403, 404, 409, 413, 415, 429, 503);
             app.MapDelete("/push/subscriptions", (PushEndpoints push, HttpRequest request) => push.DeleteAsync(request))
                 .WithSummary("Removes one of the user's subscriptions to pushes")
                 .TakesJson<UnsubscriptionRequest>()
                 .RequiresCredential()
                 .Produces(StatusCodes.Status204NoContent)
-                .Fails(400, 401, 413, 415, 429, 503);
+                .Fails(400, 401, 403, 413, 415, 429, 503);
         }
     }
 

@@ -6,6 +6,22 @@ using SignalBroker.Sessions;
 
 namespace SignalBroker.Push;
 
+/// <summary>How it ended that a subscription was to be registered.</summary>
+public enum Registering
+{
+    /// <summary>It is registered.</summary>
+    New,
+
+    /// <summary>It was registered already; what has changed of it is.</summary>
+    Renewed,
+
+    /// <summary>The endpoint is another user's, with other keys.</summary>
+    Taken,
+
+    /// <summary>It is not known, and was not to be a new one.</summary>
+    OneTooMany,
+}
+
 /// <summary>Every SQL statement of registering subscriptions.</summary>
 public sealed class SubscriptionStore(NpgsqlDataSource database)
 {
@@ -14,14 +30,14 @@ public sealed class SubscriptionStore(NpgsqlDataSource database)
     /// A browser whose user changes bears the same subscription to the next one. Who knows the endpoint alone, and not
     /// its keys, may not take it from its user.
     /// </remarks>
-    /// <returns>False when the endpoint is another user's, with other keys.</returns>
-    public async Task<bool> PutAsync(
+    public async Task<Registering> PutAsync(
         Session session,
         Uri endpoint,
         SubscriberKeys keys,
         bool content,
         DateTime? expiresAt,
-        int maxPerUser
+        int maxPerUser,
+        bool mayBeNew
     )
     {
         await using var connection = await database.OpenConnectionAsync();
@@ -32,17 +48,21 @@ public sealed class SubscriptionStore(NpgsqlDataSource database)
 
             INSERT INTO push_subscriptions AS known
                 (endpoint_sha256, user_id, device, endpoint, public_key, secret, content, expires_at)
-            VALUES (@hash, @UserId, @Device, @endpoint, @PublicKey, @Secret, @content, @expiresAt)
+            SELECT @hash, @UserId, @Device, @endpoint, @PublicKey, @Secret, @content, @expiresAt
+            WHERE @mayBeNew OR EXISTS (SELECT FROM push_subscriptions WHERE endpoint_sha256 = @hash)
             ON CONFLICT (endpoint_sha256) DO UPDATE
             SET device = excluded.device, public_key = excluded.public_key, secret = excluded.secret,
                 content = excluded.content, expires_at = excluded.expires_at, registered_at = now()
             WHERE known.user_id = excluded.user_id
-            RETURNING number;
+            -- What has been inserted has never been locked or replaced.
+            RETURNING xmax = 0;
 
             DELETE FROM push_subscriptions WHERE number IN (
                 SELECT number FROM push_subscriptions WHERE user_id = @UserId
                 ORDER BY registered_at DESC, number DESC OFFSET @maxPerUser
             );
+
+            SELECT EXISTS (SELECT FROM push_subscriptions WHERE endpoint_sha256 = @hash);
             """,
             new
             {
@@ -55,9 +75,18 @@ public sealed class SubscriptionStore(NpgsqlDataSource database)
                 content,
                 expiresAt,
                 maxPerUser,
+                mayBeNew,
             }
         );
-        return (await read.ReadAsync<long>()).Any();
+        var registered = await read.ReadAsync<bool>();
+        var exists = await read.ReadSingleAsync<bool>();
+        return registered.Any()
+            ? registered.Single()
+                ? Registering.New
+                : Registering.Renewed
+            : exists
+                ? Registering.Taken
+                : Registering.OneTooMany;
     }
 
     /// <summary>Removes a user's subscription, if there is one.</summary>

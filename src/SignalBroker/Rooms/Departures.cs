@@ -1,9 +1,16 @@
+using Microsoft.Extensions.Options;
 using SignalBroker.Sessions;
 
 namespace SignalBroker.Rooms;
 
 /// <summary>Ends memberships and rooms, and tells the members.</summary>
-public sealed class Departures(RoomStore store, MembershipStore memberships, RoomDirectory rooms, RoomSignals signals)
+public sealed class Departures(
+    RoomStore store,
+    MembershipStore memberships,
+    RoomDirectory rooms,
+    RoomSignals signals,
+    IOptions<RoomsOptions> options
+)
 {
     // The others hear of each, and a pass must come to an end.
     private const int MostAtOnce = 1000;
@@ -24,9 +31,9 @@ public sealed class Departures(RoomStore store, MembershipStore memberships, Roo
         }
     }
 
-    /// <summary>Removes a member.</summary>
+    /// <summary>Removes a member, and keeps its user out.</summary>
     public Task RemoveAsync(RoomRoster roster, RoomMember member, Session actor) =>
-        EndAsync(roster, member, RoomEvent.Removed, actor);
+        EndAsync(roster, member, RoomEvent.Removed, actor, options.Value.RemovedFor);
 
     /// <summary>Closes a room.</summary>
     public async Task CloseAsync(RoomRoster roster, Session? actor)
@@ -49,9 +56,15 @@ public sealed class Departures(RoomStore store, MembershipStore memberships, Roo
         }
     }
 
-    private async Task EndAsync(RoomRoster roster, RoomMember member, RoomEvent happened, Session? actor)
+    private async Task EndAsync(
+        RoomRoster roster,
+        RoomMember member,
+        RoomEvent happened,
+        Session? actor,
+        TimeSpan? removedFor = null
+    )
     {
-        if (await memberships.LeaveAsync(roster.Room.RoomId, member) is { } version)
+        if (await memberships.LeaveAsync(roster.Room.RoomId, member, removedFor) is { } version)
         {
             await signals.TellAsync(roster.Room.RoomId, happened, version, member, actor);
         }

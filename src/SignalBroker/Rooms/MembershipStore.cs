@@ -7,7 +7,24 @@ using SignalBroker.Users;
 namespace SignalBroker.Rooms;
 
 /// <summary>What a new member is made of.</summary>
-public sealed record NewMember(string MemberId, string UserId, string? Alias, bool Anonymous);
+public sealed record NewMember(string MemberId, string UserId, string? Alias, bool Anonymous)
+{
+    /// <summary>What other aliases must not have as well.</summary>
+    public string? AliasKey => Alias is null ? null : RoomNames.KeyOf(Alias);
+
+    /// <summary>The same of the user's id, which is the member's name where it is not anonymous.</summary>
+    public string UserKey => RoomNames.KeyOf(UserId);
+
+    /// <summary>The member that it becomes.</summary>
+    public RoomMember ToMember() =>
+        new()
+        {
+            MemberId = MemberId,
+            UserId = UserId,
+            Alias = Alias,
+            Anonymous = Anonymous,
+        };
+}
 
 /// <summary>What became of an attempt to join a room.</summary>
 /// <param name="Joining">How it ended.</param>
@@ -24,6 +41,9 @@ public enum Joining
 
     /// <summary>The user has been one before, and stays the member that it was.</summary>
     AlreadyMember,
+
+    /// <summary>The user was removed, and is kept out.</summary>
+    Removed,
 
     /// <summary>The room is not open, and the code is not its own.</summary>
     WrongCode,
@@ -47,6 +67,9 @@ public sealed class MembershipStore(NpgsqlDataSource database)
     /// <summary>Lets nobody else count a user's rooms before the transaction ends. It comes before the room's lock.</summary>
     public const string LockUser = "SELECT pg_advisory_xact_lock(hashtextextended(@UserId, 10));";
 
+    // A room's owner can't fill the table by removing made-up users.
+    private const int MostRemovals = 1000;
+
     // The later statement sees what those before it in this room have committed.
     private const string LockRoom = "SELECT room_id FROM rooms WHERE room_id = @roomId FOR UPDATE;";
 
@@ -67,6 +90,11 @@ public sealed class MembershipStore(NpgsqlDataSource database)
                 SELECT CASE
                     WHEN EXISTS (SELECT FROM room_members WHERE room_id = @roomId AND user_id = @UserId)
                         THEN '{nameof(Joining.AlreadyMember)}'
+                    WHEN EXISTS (
+                        SELECT FROM room_departures
+                        WHERE room_id = @roomId AND user_id = @UserId AND removed_until > clock_timestamp()
+                    )
+                        THEN '{nameof(Joining.Removed)}'
                     WHEN NOT is_open AND owner <> @UserId AND join_code_sha256 IS DISTINCT FROM @joinCodeSha256
                         THEN '{nameof(Joining.WrongCode)}'
                     WHEN (SELECT count(*) FROM room_members WHERE room_id = @roomId) >= max_members
@@ -77,17 +105,22 @@ public sealed class MembershipStore(NpgsqlDataSource database)
                         SELECT FROM room_members
                         WHERE room_id = @roomId
                           -- An anonymous member's user id is no name here: a refusal would tell that it is.
-                          AND lower(@Alias) IN (lower(alias), CASE WHEN NOT anonymous THEN lower(user_id) END)
+                          AND @AliasKey IN (
+                              coalesce(alias_key, name_key(alias)),
+                              CASE WHEN NOT anonymous THEN coalesce(user_key, name_key(user_id)) END
+                          )
                     )
                         THEN '{nameof(Joining.AliasTaken)}'
                     ELSE '{nameof(Joining.Joined)}'
                 END AS verdict
                 FROM rooms WHERE room_id = @roomId
             ), joined AS (
-                INSERT INTO room_members (room_id, user_id, member_id, alias, anonymous)
-                SELECT @roomId, @UserId, @MemberId, @Alias, @Anonymous
+                INSERT INTO room_members (room_id, user_id, member_id, alias, anonymous, alias_key, user_key)
+                SELECT @roomId, @UserId, @MemberId, @Alias, @Anonymous, @AliasKey, @UserKey
                 FROM judged WHERE verdict = '{nameof(Joining.Joined)}'
-                RETURNING room_id
+                RETURNING room_id, user_id
+            ), known AS (
+                {UserStore.Register("joined")}
             ), counted AS (
                 UPDATE rooms SET version = version + 1, empty_since = NULL,
                     -- Nobody was left to inherit it.
@@ -118,6 +151,8 @@ public sealed class MembershipStore(NpgsqlDataSource database)
                 member.MemberId,
                 member.Alias,
                 member.Anonymous,
+                member.AliasKey,
+                member.UserKey,
                 joinCodeSha256,
                 maxPerUser,
                 memory = Memory,
@@ -131,8 +166,11 @@ public sealed class MembershipStore(NpgsqlDataSource database)
     }
 
     /// <summary>Ends a membership. The owner's place goes to whoever has been a member for longest.</summary>
+    /// <param name="roomId">The room.</param>
+    /// <param name="member">Whose membership it is.</param>
+    /// <param name="removedFor">For how long the user is kept out; null for one who leaves.</param>
     /// <returns>The room's new version; null when the user was not this member.</returns>
-    public async Task<long?> LeaveAsync(string roomId, RoomMember member)
+    public async Task<long?> LeaveAsync(string roomId, RoomMember member, TimeSpan? removedFor = null)
     {
         await using var connection = await database.OpenConnectionAsync();
         await using var results = await connection.QueryMultipleAsync(
@@ -141,18 +179,28 @@ public sealed class MembershipStore(NpgsqlDataSource database)
             WITH gone AS (
                 DELETE FROM room_members
                 WHERE room_id = @roomId AND user_id = @UserId AND member_id = @MemberId
-                RETURNING room_id, user_id, anonymous
+                RETURNING room_id, user_id, member_id, anonymous
             ), noted AS (
-                INSERT INTO room_departures (room_id, user_id, anonymous, left_at)
-                SELECT room_id, user_id, anonymous, clock_timestamp() FROM gone
+                INSERT INTO room_departures (room_id, user_id, anonymous, left_at, removed_until, removed_member)
+                SELECT room_id, user_id, anonymous, clock_timestamp(), clock_timestamp() + @removedFor::interval, member_id
+                FROM gone
                 ON CONFLICT (room_id, user_id) DO UPDATE
                     SET anonymous = excluded.anonymous OR (
                             room_departures.anonymous AND room_departures.left_at > clock_timestamp() - @memory
                         ),
-                        left_at = excluded.left_at
+                        left_at = excluded.left_at,
+                        removed_until = excluded.removed_until,
+                        removed_member = excluded.removed_member
             ), forgotten AS (
                 DELETE FROM room_departures
                 WHERE room_id = @roomId AND user_id <> @UserId AND left_at < clock_timestamp() - @memory
+                  AND (
+                    removed_until IS NULL OR removed_until < clock_timestamp() OR removed_until <= (
+                        SELECT removed_until FROM room_departures
+                        WHERE room_id = @roomId AND removed_until IS NOT NULL
+                        ORDER BY removed_until DESC OFFSET {MostRemovals} LIMIT 1
+                    )
+                  )
             )
             UPDATE rooms SET version = version + 1,
                 owner = coalesce(
@@ -172,9 +220,22 @@ public sealed class MembershipStore(NpgsqlDataSource database)
                 member.UserId,
                 member.MemberId,
                 memory = Memory,
+                removedFor,
             }
         );
         return await ReadVersionAsync(results);
+    }
+
+    /// <summary>Ends the removal of a member: its user may join again.</summary>
+    public async Task ReadmitAsync(string roomId, string memberId)
+    {
+        await using var connection = await database.OpenConnectionAsync();
+        await connection.ExecuteAsync(
+            """
+            UPDATE room_departures SET removed_until = NULL WHERE room_id = @roomId AND removed_member = @memberId
+            """,
+            new { roomId, memberId }
+        );
     }
 
     /// <summary>Lets the others know who an anonymous member is.</summary>

@@ -84,6 +84,7 @@ public sealed class RoomRoster
     public RoomRoster(Room room, IReadOnlyList<RoomMember> members)
     {
         (Room, Members) = (room, members);
+        AnonymousMembers = members.Count(member => member.Anonymous);
         byUser = members.ToDictionary(member => member.UserId);
         byMember = members.ToDictionary(member => member.MemberId);
     }
@@ -93,6 +94,9 @@ public sealed class RoomRoster
 
     /// <summary>Its members, in the order in which they joined.</summary>
     public IReadOnlyList<RoomMember> Members { get; }
+
+    /// <summary>How many of them are anonymous.</summary>
+    public int AnonymousMembers { get; }
 
     /// <summary>The owner's membership; null while the owner is none.</summary>
     public RoomMember? Owner => FindUser(Room.Owner);

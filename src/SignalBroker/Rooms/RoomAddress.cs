@@ -12,6 +12,12 @@ public sealed record RoomAddress(
     bool IsPrivate
 )
 {
+    /// <summary>Whether somebody other than the sender is anonymous among the members that it is for.</summary>
+    public bool HasAnonymous =>
+        Members.Count == Roster.Members.Count
+            ? Roster.AnonymousMembers > (Sender is { Anonymous: true } ? 1 : 0)
+            : Members.Any(member => member.Anonymous && member.UserId != Sender?.UserId);
+
     /// <summary>The members that it is for, without the sender.</summary>
     public IReadOnlyList<RoomMember> Others => [.. Members.Where(member => member.UserId != Sender?.UserId)];
 }

@@ -1,7 +1,7 @@
 namespace SignalBroker.Rooms;
 
 /// <summary>What <c>POST /rooms</c> takes.</summary>
-/// <param name="Name">The room's title, for people: 1 to 64 characters.</param>
+/// <param name="Name">The room's title, for people: 1 to 64 characters (Unicode code points).</param>
 /// <param name="Kind">Whom a member reaches: <c>broadcast</c> everyone, <c>host</c> only the host.</param>
 /// <param name="Open">Whether everybody may join who knows the room's id; otherwise a join code is made.</param>
 /// <param name="MaxMembers">How many members it may have; as many as the server allows when left out.</param>
@@ -23,7 +23,7 @@ public sealed record CreateRoomRequest(
 
 /// <summary>What <c>POST /rooms/{room}/join</c> takes.</summary>
 /// <param name="JoinCode">The room's code; not needed where it is open.</param>
-/// <param name="Alias">What the member is called in the room: 1 to 64 characters.</param>
+/// <param name="Alias">What the member is called in the room: 1 to 64 characters (Unicode code points), which must not look like another member's name.</param>
 /// <param name="Anonymous">Whether the others may know the member by its member id and alias only.</param>
 public sealed record JoinRoomRequest(string? JoinCode = null, string? Alias = null, bool Anonymous = false)
 {
@@ -42,7 +42,7 @@ public sealed record JoinRoomRequest(string? JoinCode = null, string? Alias = nu
 /// <param name="Version">How often its members have changed.</param>
 /// <param name="Owner">The member id of its owner, in a room of kind <c>host</c> the host.</param>
 /// <param name="Me">The user's own member id; left out for whoever is no member.</param>
-/// <param name="JoinCode">The code that lets others in; only when the room has just been made.</param>
+/// <param name="JoinCode">The code that lets others in; only when it has just been made.</param>
 public sealed record RoomAnswer(
     string Room,
     string? Name,

@@ -15,6 +15,7 @@ public sealed class RoomEndpoints(
     RoomSignals signals,
     Departures departures,
     CopyLimiter copies,
+    MembershipBudget budget,
     SessionProof proof,
     StrangeBehaviorLog strange,
     IOptions<RoomsOptions> options,
@@ -51,12 +52,17 @@ public sealed class RoomEndpoints(
             wanted.MaxMembers ?? limits.MaxMembers
         );
         var owner = new NewMember(RoomNames.NewMember(), session.UserId, wanted.Alias, wanted.Anonymous);
-        return await store.CreateAsync(room, owner, limits.MaxPerUser)
-            ? TypedResults.Created(
-                $"/rooms/{room.RoomId}",
-                RoomAnswer.Of(await FindAsync(room.RoomId), session.UserId, joinCode)
-            )
-            : RoomProblems.UserFull;
+        using var membership = budget.Reserve(session);
+        if (!await store.CreateAsync(room, owner, limits.MaxPerUser))
+        {
+            return RoomProblems.UserFull;
+        }
+
+        membership?.Keep();
+        return TypedResults.Created(
+            $"/rooms/{room.RoomId}",
+            RoomAnswer.Of(await FindAsync(room.RoomId), session.UserId, joinCode)
+        );
     }
 
     /// <summary>Lists the user's rooms.</summary>
@@ -93,10 +99,12 @@ public sealed class RoomEndpoints(
         Check("alias", wanted.Alias);
         CheckId(room);
         var member = new NewMember(RoomNames.NewMember(), session.UserId, wanted.Alias, wanted.Anonymous);
-        await CountJoiningAsync(room, session);
+        using var membership = await CountJoiningAsync(room, session);
         var joined = await memberships.JoinAsync(room, member, HashOf(wanted.JoinCode), limits.MaxPerUser);
         switch (joined.Joining)
         {
+            case Joining.Removed:
+                return RoomProblems.Removed;
             case Joining.WrongCode:
                 RecordWrongCode(request, session, wanted.JoinCode);
                 return RoomProblems.WrongCode;
@@ -109,7 +117,8 @@ public sealed class RoomEndpoints(
             case Joining.NoRoom:
                 return RoomProblems.NotFound;
             case Joining.Joined:
-                await signals.TellAsync(room, RoomEvent.Joined, joined.Version, MemberOf(member), session);
+                membership?.Keep();
+                await signals.TellAsync(room, RoomEvent.Joined, joined.Version, member.ToMember(), session);
                 break;
             default:
                 break;
@@ -167,6 +176,41 @@ public sealed class RoomEndpoints(
         return TypedResults.NoContent();
     }
 
+    /// <summary>Has the owner end a removal.</summary>
+    public async Task<IResult> ReadmitAsync(HttpRequest request, string room, string member)
+    {
+        var session = await AuthenticateForChangeAsync(request);
+        if ((await FindAsync(room)).Room.Owner != session.UserId)
+        {
+            return RoomProblems.NotTheOwner;
+        }
+
+        if (!RoomNames.IsMember(member))
+        {
+            return RoomProblems.MemberNotFound;
+        }
+
+        // The same answer whether there is one or not, should the first answer have been lost.
+        await memberships.ReadmitAsync(room, member);
+        return TypedResults.NoContent();
+    }
+
+    /// <summary>Has the owner give the room another join code; the one before lets nobody in any more.</summary>
+    public async Task<IResult> RenewJoinCodeAsync(HttpRequest request, string room)
+    {
+        var session = await AuthenticateForChangeAsync(request);
+        var roster = await FindAsync(room);
+        if (roster.Room.Owner == session.UserId && roster.Room.Open)
+        {
+            return RoomProblems.Open;
+        }
+
+        var joinCode = RoomNames.NewJoinCode();
+        return await store.ChangeCodeAsync(room, session.UserId, HashOf(joinCode)!)
+            ? TypedResults.Ok(RoomAnswer.Of(roster, session.UserId, joinCode))
+            : RoomProblems.NotTheOwner;
+    }
+
     /// <summary>Closes a room.</summary>
     public async Task<IResult> CloseAsync(HttpRequest request, string room)
     {
@@ -182,12 +226,15 @@ public sealed class RoomEndpoints(
     }
 
     // The leaving is paid for as well, so that nobody who has joined can be kept from it.
-    private async Task CountJoiningAsync(string room, Session session)
+    private async Task<Reservation?> CountJoiningAsync(string room, Session session)
     {
-        if (await rooms.FindAsync(room) is { } roster && roster.FindUser(session.UserId) is null)
+        if (await rooms.FindAsync(room) is not { } roster || roster.FindUser(session.UserId) is not null)
         {
-            copies.Count(session, 2 * roster.Members.Count);
+            return null;
         }
+
+        copies.Count(session, 2 * roster.Members.Count);
+        return budget.Reserve(session);
     }
 
     private async Task<Session> AuthenticateAsync(HttpRequest request)
@@ -241,15 +288,6 @@ public sealed class RoomEndpoints(
             throw new RefusedException(Problem.InvalidMember(name, $"must have {RoomNames.AliasRule}"));
         }
     }
-
-    private static RoomMember MemberOf(NewMember member) =>
-        new()
-        {
-            MemberId = member.MemberId,
-            UserId = member.UserId,
-            Alias = member.Alias,
-            Anonymous = member.Anonymous,
-        };
 
     // 50 random bits need no salt.
     private static byte[]? HashOf(string? joinCode) =>

@@ -14,6 +14,8 @@ public sealed class RoomExchange(
     RoomFanOut fanOut,
     RoomInbox inbox,
     CopyLimiter copies,
+    HiddenQueue queue,
+    EvenAnswer even,
     Visibility visibility,
     OriginalClient originalClient,
     IOptions<SignalsOptions> signals,
@@ -25,16 +27,39 @@ public sealed class RoomExchange(
     public async Task<RoomReached> SendAsync(Sender sender, SignalId id, SignalRequest request)
     {
         var address = await addresses.FindAsync(sender, request);
+        var isHidden = Hides(sender, address);
         if (request.Store is not null)
         {
             copies.CountStored(sender.Session, address.Members.Count, request.Content.Length + Envelope.RoomForTheRest);
-            return await inbox.SendAsync(sender, id, address, request);
+            if (isHidden)
+            {
+                // Otherwise a full inbox would tell: it refuses the signal to whoever is away, and listeners do not need it.
+                request.Store = StoreKind.Always;
+                return await even.AfterAsync(
+                    sender.Session!.ListeningKey,
+                    () => inbox.SendAsync(sender, id, address, request, isHidden)
+                ) with
+                {
+                    IsHidden = true,
+                };
+            }
+
+            await queue.TurnAsync(sender);
+            return await inbox.SendAsync(sender, id, address, request, isHidden);
         }
 
-        return visibility.HidesMembersFrom(sender)
-            ? await PublishHiddenAsync(sender, id, address, request)
-            : await PublishAsync(sender, id, address, request);
+        if (isHidden)
+        {
+            return PublishHidden(sender, sender.Session!, id, address, request);
+        }
+
+        await queue.TurnAsync(sender);
+        return await PublishAsync(sender, id, address, request);
     }
+
+    // Whoever compares when an anonymous member listens with when the users do knows who it is.
+    private bool Hides(Sender sender, RoomAddress address) =>
+        sender.Session is not null && (visibility.HidesMembers || address.HasAnonymous);
 
     private async Task<RoomReached> PublishAsync(Sender sender, SignalId id, RoomAddress address, SignalRequest request)
     {
@@ -52,18 +77,27 @@ public sealed class RoomExchange(
         );
     }
 
-    // Neither a limit nor the time until the answer may tell who listens.
-    private async Task<RoomReached> PublishHiddenAsync(
+    // The limit counts who listens and who does not.
+    private RoomReached PublishHidden(
         Sender sender,
+        Session session,
         SignalId id,
         RoomAddress address,
         SignalRequest request
     )
     {
-        copies.Count(sender.Session, address.Members.Count);
-        var audience = await fanOut.FindNowAsync(address.Members, sender.Session);
-        fanOut.Publish(audience, address.Members, sender.Session, Write(sender, id, address, request));
-        return new(address.Roster.Room.RoomId, address.Others.Count, Listening: 0, []);
+        copies.Count(session, address.Members.Count);
+        var copy = Write(sender, id, address, request);
+        queue.Add(
+            session.ListeningKey,
+            copy.Body.Length,
+            async () =>
+            {
+                var audience = await fanOut.FindHiddenAsync(address.Members, session);
+                return () => fanOut.PublishHiddenAsync(audience, address.Members, session, copy);
+            }
+        );
+        return new(address.Roster.Room.RoomId, address.Others.Count, Listening: 0, [], IsHidden: true);
     }
 
     private RoomCopy Write(Sender sender, SignalId id, RoomAddress address, SignalRequest request)

@@ -1,5 +1,6 @@
 using SignalBroker.Broker;
 using SignalBroker.Database;
+using SignalBroker.Presence;
 using SignalBroker.Sessions;
 using SignalBroker.Signals;
 
@@ -11,6 +12,7 @@ public sealed partial class RoomFanOut(
     SessionStore sessions,
     NodeLinks nodes,
     AddresseeLimiter limiter,
+    Visibility visibility,
     RoomsMetrics metrics,
     ILogger<RoomFanOut> logger
 )
@@ -19,20 +21,28 @@ public sealed partial class RoomFanOut(
     /// <param name="members">Whom the signal is for.</param>
     /// <param name="sender">The session that sends it and does not get it; null when it has no sender.</param>
     public ValueTask<RoomAudience> FindAsync(IReadOnlyList<RoomMember> members, Session? sender) =>
-        FindAsync(members, sender, directory.FindListeningOfMemberAsync);
+        FindAsync(members, sender, member => directory.FindListeningOfMemberAsync(member.UserId));
 
-    /// <summary>The same as the database has it now, so that time does not tell of whom something was remembered.</summary>
-    public ValueTask<RoomAudience> FindNowAsync(IReadOnlyList<RoomMember> members, Session? sender) =>
-        FindAsync(members, sender, userId => new(directory.FindListeningNowAsync(userId)));
+    /// <summary>The same for a sender from whom some of them are hidden: these as the database has them now.</summary>
+    /// <remarks>What is remembered of somebody is forgotten when its sessions change, and that it was would be seen by time.</remarks>
+    public ValueTask<RoomAudience> FindHiddenAsync(IReadOnlyList<RoomMember> members, Session sender) =>
+        FindAsync(
+            members,
+            sender,
+            member =>
+                member.Anonymous || visibility.HidesMembers
+                    ? new(directory.FindListeningNowAsync(member.UserId))
+                    : directory.FindListeningOfMemberAsync(member.UserId)
+        );
 
     private static async ValueTask<RoomAudience> FindAsync(
         IReadOnlyList<RoomMember> members,
         Session? sender,
-        Func<string, ValueTask<Session[]>> findAsync
+        Func<RoomMember, ValueTask<Session[]>> findAsync
     )
     {
         // All at once, so that those who are not remembered share a question.
-        ValueTask<Session[]>[] finding = [.. members.Select(member => findAsync(member.UserId))];
+        ValueTask<Session[]>[] finding = [.. members.Select(findAsync)];
         var audience = new RoomAudience();
         for (var number = 0; number < finding.Length; number++)
         {
@@ -70,9 +80,23 @@ public sealed partial class RoomFanOut(
         return Array.ConvertAll(reached, share => share.Reached);
     }
 
-    /// <summary>Publishes, and does not wait for the nodes, so that time does not tell whether somebody listens.</summary>
-    public void Publish(RoomAudience audience, IReadOnlyList<RoomMember> members, Session? sender, RoomCopy copy) =>
-        _ = TryPublishAsync(audience, members, sender, copy);
+    /// <summary>The same for a sender from whom some of them are hidden: no less work where none of them listens.</summary>
+    public async Task PublishHiddenAsync(
+        RoomAudience audience,
+        IReadOnlyList<RoomMember> members,
+        Session sender,
+        RoomCopy copy
+    )
+    {
+        if (audience.Shares.Count > 0)
+        {
+            await PublishAsync(audience, members, sender, copy);
+        }
+        else if (await nodes.PublishNowhereAsync(copy.Body, copy.TimeToLive) != PublishOutcome.Unknown)
+        {
+            copy.Buffer?.Dispose();
+        }
+    }
 
     /// <summary>Publishes to each session by itself, so that the broker says of each whether its queue has it.</summary>
     /// <param name="audience">Where to.</param>
@@ -89,23 +113,6 @@ public sealed partial class RoomFanOut(
             [.. published.Select(share => share.Reached)],
             published.SelectMany(share => share.Of(PublishOutcome.Queued)).Select(session => session.UserId).ToHashSet()
         );
-    }
-
-    private async Task TryPublishAsync(
-        RoomAudience audience,
-        IReadOnlyList<RoomMember> members,
-        Session? sender,
-        RoomCopy copy
-    )
-    {
-        try
-        {
-            await PublishAsync(audience, members, sender, copy);
-        }
-        catch (Exception failure)
-        {
-            LogNotPublished(failure.Message);
-        }
     }
 
     private async Task<Published> PublishAsync(RoomAudience.Share share, RoomCopy copy, int largestPart)
@@ -196,9 +203,6 @@ public sealed partial class RoomFanOut(
             return false;
         }
     }
-
-    [LoggerMessage(LogLevel.Warning, "A signal to members who are hidden from its sender was not published: {Reason}")]
-    private partial void LogNotPublished(string reason);
 
     [LoggerMessage(LogLevel.Warning, "{Count} sessions of members that listen no more are dropped later: {Reason}")]
     private partial void LogNotDropped(int count, string reason);

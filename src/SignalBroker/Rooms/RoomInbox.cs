@@ -6,7 +6,6 @@ using SignalBroker.Compatibility;
 using SignalBroker.Database;
 using SignalBroker.Http;
 using SignalBroker.Inbox;
-using SignalBroker.Presence;
 using SignalBroker.Sessions;
 using SignalBroker.Signals;
 
@@ -27,9 +26,9 @@ namespace SignalBroker.Rooms;
 public sealed partial class RoomInbox(
     NpgsqlDataSource database,
     InboxStore store,
+    StorageBudget budget,
     InboxDeliverer deliverer,
     RoomFanOut fanOut,
-    Visibility visibility,
     OriginalClient originalClient,
     IOptions<InboxOptions> options,
     IOptions<SignalsOptions> signals,
@@ -40,20 +39,27 @@ public sealed partial class RoomInbox(
     // Publishing to a frozen node takes seconds, and must not take all of the connections to the database with it.
     private const int MostPublishing = 4;
 
+    // That are reckoned with in a remembered answer, which has a part for each.
+    private const int MostNodes = 8;
+
     private readonly SemaphoreSlim publishing = new(MostPublishing);
     private readonly RepeatWait wait = new(clock);
 
     /// <summary>Sends the signal.</summary>
+    /// <param name="sender">Who sends it.</param>
+    /// <param name="id">The signal's id.</param>
+    /// <param name="address">Whom it is for.</param>
+    /// <param name="request">The signal.</param>
+    /// <param name="isHidden">Whether the sender may not know who of them listens.</param>
     /// <exception cref="RefusedException">It can't be stored for anybody.</exception>
-    public async Task<RoomReached> SendAsync(Sender sender, SignalId id, RoomAddress address, SignalRequest request)
+    public async Task<RoomReached> SendAsync(
+        Sender sender,
+        SignalId id,
+        RoomAddress address,
+        SignalRequest request,
+        bool isHidden
+    )
     {
-        var isHidden = visibility.HidesMembersFrom(sender);
-        if (isHidden)
-        {
-            // Otherwise a full inbox would tell: it refuses the signal to whoever is away, and listeners do not need it.
-            request.Store = StoreKind.Always;
-        }
-
         request.TimeToLive ??= options.Value.TimeToLive;
         var signal = Write(sender, id, address, request, isHidden);
         var (ending, reached) = await wait.TryAsync(() => TryAsync(signal));
@@ -103,16 +109,24 @@ public sealed partial class RoomInbox(
             return (known, null);
         }
 
+        using var remembered = signal.Repeat is null ? null : budget.ReserveId(signal.Payer, MostNodes);
+        if (remembered?.Wait is { } retryAfter)
+        {
+            return (new Storing.BudgetUsed(retryAfter), null);
+        }
+
+        using var charges = new StorageCharges(budget);
+
         var live = await reachAsync(connection);
         StoredSignal[] missing =
         [
             .. signal.Others.Where(other => !live.Users.Contains(other.UserId)).Select(signal.For),
         ];
-        var endings = missing.Length == 0 ? [] : (await store.StoreAsync(connection, missing)).Values;
+        Storing[] endings = missing.Length == 0 ? [] : await StoreAsync(connection, missing, charges);
         var stored = endings.Count(ending => ending is Storing.Stored);
         if (stored + live.Users.Count == 0 && missing.Length > 0)
         {
-            return (new Storing.Full(), null);
+            return (Array.Find(endings, ending => ending is Storing.Full) ?? endings[0], null);
         }
 
         var reached = new RoomReached(
@@ -130,9 +144,25 @@ public sealed partial class RoomInbox(
         }
 
         await transaction.CommitAsync();
+        charges.Keep();
+        remembered?.Keep();
         // The answer does not wait for the delivery.
         _ = deliverer.CallAllAsync(missing.Select(copy => copy.UserId));
         return (null, reached);
+    }
+
+    // For all of them or for none: a sender that has used up its budget is not to reach some of the members only.
+    private async Task<Storing[]> StoreAsync(NpgsqlConnection connection, StoredSignal[] copies, StorageCharges charges)
+    {
+        var (payer, cost) = (copies[0].Payer, StorageBudget.CostOf(copies[0]));
+        if (charges.Take(payer, (long)copies.Length * cost) is { } wait)
+        {
+            return [new Storing.BudgetUsed(wait)];
+        }
+
+        Storing[] endings = [.. (await store.StoreAsync(connection, copies, charges)).Values];
+        charges.GiveBack(payer, (long)endings.Count(ending => ending is not Storing.Stored) * cost);
+        return endings;
     }
 
     private async Task<Live> FindAsync(RoomSignal signal)
@@ -193,6 +223,7 @@ public sealed partial class RoomInbox(
         // A stored signal may live for days, but not in a queue.
         var waits = timeToLive < signals.Value.MaxTimeToLive ? timeToLive : signals.Value.MaxTimeToLive;
         var written = envelope.Written.ToArray();
+        var payer = Payer.Of(sender);
         return new(
             request,
             isHidden,
@@ -201,6 +232,7 @@ public sealed partial class RoomInbox(
             address.Members.FirstOrDefault(member => member.UserId == sender.Session?.UserId),
             new(Topology.KeyOfCopies(id.ToString()), written, waits),
             RepeatKey.Of(sender, request),
+            payer,
             member =>
                 new()
                 {
@@ -209,6 +241,8 @@ public sealed partial class RoomInbox(
                     Member = new(address.Roster.Room.RoomId, member.MemberId),
                     Envelope = written,
                     TimeToLive = timeToLive,
+                    Payer = payer,
+                    IsPaid = true,
                     ReceiptTo = request.Receipt ? sender.Session!.UserId : null,
                 }
         );
@@ -225,6 +259,7 @@ public sealed partial class RoomInbox(
     /// <param name="Own">The sender's membership, where its other sessions get a copy.</param>
     /// <param name="Copy">What is published at once.</param>
     /// <param name="Repeat">What makes a repeat known; null when its sender has given it no id.</param>
+    /// <param name="Payer">Whose budgets it uses up.</param>
     /// <param name="For">What is stored for a member.</param>
     private sealed record RoomSignal(
         SignalRequest Request,
@@ -234,6 +269,7 @@ public sealed partial class RoomInbox(
         RoomMember? Own,
         RoomCopy Copy,
         RepeatKey? Repeat,
+        Payer Payer,
         Func<RoomMember, StoredSignal> For
     );
 

@@ -1,5 +1,6 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
+using SignalBroker.Text;
 
 namespace SignalBroker.Rooms;
 
@@ -7,7 +8,8 @@ namespace SignalBroker.Rooms;
 public static class RoomNames
 {
     /// <summary>The rule for a member's alias and for a room's title, in words.</summary>
-    public const string AliasRule = "1 to 64 characters, none of them a control character";
+    public const string AliasRule =
+        "1 to 64 characters, at least one that can be seen and none of them a control character";
 
     private const string RoomPrefix = "r.";
     private const string MemberPrefix = "m.";
@@ -35,7 +37,13 @@ public static class RoomNames
 
     /// <summary>Whether the text may be an alias or a title.</summary>
     public static bool IsAlias(string text) =>
-        text.Length is > 0 and <= LongestAlias && !text.Any(char.IsControl) && text.Trim() == text;
+        UnicodeText.IsWithin(text, LongestAlias)
+        && !text.Any(char.IsControl)
+        && text.Trim() == text
+        && KeyOf(text).Length > 0;
+
+    /// <summary>What two names have in common that a room's members would take for each other.</summary>
+    public static string KeyOf(string name) => UnicodeText.ToAppearance(name);
 
     private static string New(string prefix) =>
         prefix + Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(RandomBytes));

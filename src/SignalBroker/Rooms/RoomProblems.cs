@@ -37,6 +37,18 @@ public static class RoomProblems
             "The room is not open, and the join code is missing or wrong."
         );
 
+    /// <summary>The user was removed.</summary>
+    public static Problem Removed { get; } =
+        Problem.Of(
+            StatusCodes.Status403Forbidden,
+            "removed-from-room",
+            "The room's owner has removed the user, who can't join it again so soon."
+        );
+
+    /// <summary>The room has no code.</summary>
+    public static Problem Open { get; } =
+        Problem.Of(StatusCodes.Status409Conflict, "room-open", "The room is open: everybody may join, without a code.");
+
     /// <summary>The room is full.</summary>
     public static Problem Full { get; } =
         Problem.Of(StatusCodes.Status409Conflict, "room-full", "The room has as many members as it may have.");
@@ -47,6 +59,15 @@ public static class RoomProblems
             StatusCodes.Status409Conflict,
             "too-many-rooms",
             "The user is a member of as many rooms as allowed; leave one first."
+        );
+
+    /// <summary>The users of the address have begun as many memberships as they may for now.</summary>
+    public static Problem TooManyMemberships(TimeSpan retryAfter) =>
+        Problem.Of(
+            StatusCodes.Status429TooManyRequests,
+            "too-many-memberships-of-address",
+            "The users of this address have joined as many rooms as they may in a day; they may join again those that they are in.",
+            retryAfter
         );
 
     /// <summary>Another member is called so.</summary>

@@ -17,7 +17,8 @@ public sealed record NodeReached(int Members, PublishOutcome Outcome);
 /// <param name="Nodes">What became of it on each node.</param>
 /// <param name="Failure">What is answered when it reached nobody although it is for one member only; null otherwise.</param>
 /// <param name="Stored">For how many members it is stored; null when it was not to be stored.</param>
-/// <param name="Full">How many members have it not because their inboxes are full; null when it was not to be stored.</param>
+/// <param name="Full">How many members have it not because their inboxes, or the sender's share or budget, are used up; null when it was not to be stored.</param>
+/// <param name="IsHidden">Whether the sender may not know whom of them it reached.</param>
 public sealed record RoomReached(
     string RoomId,
     int Members,
@@ -25,7 +26,8 @@ public sealed record RoomReached(
     IReadOnlyList<NodeReached> Nodes,
     [property: JsonIgnore] Problem? Failure = null,
     int? Stored = null,
-    int? Full = null
+    int? Full = null,
+    [property: JsonIgnore] bool IsHidden = false
 )
 {
     /// <summary>Writes the members of the answer. It counts, and names neither nodes nor members.</summary>

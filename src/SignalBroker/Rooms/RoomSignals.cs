@@ -2,6 +2,7 @@ using System.Text.Json;
 using Microsoft.Extensions.Options;
 using SignalBroker.Broker;
 using SignalBroker.Database;
+using SignalBroker.Http;
 using SignalBroker.Presence;
 using SignalBroker.Sessions;
 using SignalBroker.Signals;
@@ -35,6 +36,7 @@ public enum RoomEvent
 public sealed partial class RoomSignals(
     RoomDirectory rooms,
     RoomFanOut fanOut,
+    HiddenQueue queue,
     Visibility visibility,
     IOptions<SignalsOptions> options,
     TimeProvider clock,
@@ -65,7 +67,7 @@ public sealed partial class RoomSignals(
                 : roster.Members;
             await TellAsync(roster, told, happened, version, about, actor);
         }
-        catch (Exception failure) when (DatabaseFailure.Is(failure))
+        catch (Exception failure) when (failure is RefusedException || DatabaseFailure.Is(failure))
         {
             // It has happened all the same, and the version tells.
             LogNotTold(roomId, failure.Message);
@@ -82,7 +84,7 @@ public sealed partial class RoomSignals(
         {
             await TellAsync(roster, roster.Members, RoomEvent.Closed, roster.Room.Version + 1, about: null, actor);
         }
-        catch (Exception failure) when (DatabaseFailure.Is(failure))
+        catch (Exception failure) when (failure is RefusedException || DatabaseFailure.Is(failure))
         {
             LogNotTold(roster.Room.RoomId, failure.Message);
         }
@@ -97,9 +99,6 @@ public sealed partial class RoomSignals(
         Session? actor
     )
     {
-        var audience = visibility.HidesMembers
-            ? await fanOut.FindNowAsync(told, actor)
-            : await fanOut.FindAsync(told, actor);
         var envelope = Envelope.WriteControl(
             Type,
             clock.GetUtcNow(),
@@ -127,12 +126,22 @@ public sealed partial class RoomSignals(
             options.Value.TimeToLive,
             envelope
         );
-        if (visibility.HidesMembers)
+        if (actor is not null && (visibility.HidesMembers || roster.AnonymousMembers > 0))
         {
-            fanOut.Publish(audience, told, actor, copy);
+            // How long it takes would tell who of them listens.
+            queue.Add(
+                actor.ListeningKey,
+                copy.Body.Length,
+                async () =>
+                {
+                    var hidden = await fanOut.FindHiddenAsync(told, actor);
+                    return () => fanOut.PublishHiddenAsync(hidden, told, actor, copy);
+                }
+            );
             return;
         }
 
+        var audience = await fanOut.FindAsync(told, actor);
         await fanOut.PublishAsync(audience, told, actor, copy);
     }
 

@@ -1,5 +1,6 @@
 using Dapper;
 using Npgsql;
+using SignalBroker.Users;
 
 namespace SignalBroker.Rooms;
 
@@ -28,12 +29,19 @@ public sealed class RoomStore(NpgsqlDataSource database)
     private static readonly string Announce = $"pg_notify('{RoomDirectory.ChannelName}', @roomId)::text";
 
     /// <summary>An SQL condition that holds where a user is in a room with the viewer that lets the viewer know it.</summary>
-    /// <remarks>Whoever is anonymous in a room is not known by it, or asking for everyone would unmask it.</remarks>
+    /// <remarks>
+    /// Whoever is anonymous in a room is not known by it, or asking for everyone would unmask it. The viewer's rooms are gone
+    /// through one by one, however many the user is in: the time must not tell.
+    /// </remarks>
     public static string IsKnownTo(string viewer, string user) =>
         $"""
             EXISTS (
-                SELECT FROM room_members AS own JOIN room_members AS other USING (room_id)
-                WHERE own.user_id = {viewer} AND other.user_id = {user} AND NOT other.anonymous
+                SELECT FROM room_members AS own CROSS JOIN LATERAL (
+                    SELECT FROM room_members AS other
+                    WHERE other.room_id = own.room_id AND other.user_id = {user} AND NOT other.anonymous
+                    OFFSET 0
+                ) AS shared
+                WHERE own.user_id = {viewer}
             )
             """;
 
@@ -50,7 +58,7 @@ public sealed class RoomStore(NpgsqlDataSource database)
     public async Task<bool> CreateAsync(NewRoom room, NewMember owner, int maxPerUser)
     {
         await using var connection = await database.OpenConnectionAsync();
-        var created = await connection.ExecuteAsync(
+        await using var results = await connection.QueryMultipleAsync(
             $"""
             {MembershipStore.LockUser}
             WITH created AS (
@@ -58,9 +66,14 @@ public sealed class RoomStore(NpgsqlDataSource database)
                 SELECT @RoomId, @Name, @kind, @UserId, @Open, @JoinCodeSha256, @MaxMembers
                 WHERE (SELECT count(*) FROM room_members WHERE user_id = @UserId) < @maxPerUser
                 RETURNING room_id
+            ), joined AS (
+                INSERT INTO room_members (room_id, user_id, member_id, alias, anonymous, alias_key, user_key)
+                SELECT room_id, @UserId, @MemberId, @Alias, @Anonymous, @AliasKey, @UserKey FROM created
+                RETURNING user_id
+            ), known AS (
+                {UserStore.Register("joined")}
             )
-            INSERT INTO room_members (room_id, user_id, member_id, alias, anonymous)
-            SELECT room_id, @UserId, @MemberId, @Alias, @Anonymous FROM created
+            SELECT count(*)::int FROM joined
             """,
             new
             {
@@ -74,10 +87,34 @@ public sealed class RoomStore(NpgsqlDataSource database)
                 owner.MemberId,
                 owner.Alias,
                 owner.Anonymous,
+                owner.AliasKey,
+                owner.UserKey,
                 maxPerUser,
             }
         );
-        return created > 0;
+        // After the row of the lock.
+        await results.ReadAsync();
+        return await results.ReadSingleAsync<int>() > 0;
+    }
+
+    /// <summary>Gives a room another join code.</summary>
+    /// <returns>Whether it has it now: the room may be open, or no longer the user's.</returns>
+    public async Task<bool> ChangeCodeAsync(string roomId, string owner, byte[] joinCodeSha256)
+    {
+        await using var connection = await database.OpenConnectionAsync();
+        var changed = await connection.ExecuteAsync(
+            """
+            UPDATE rooms SET join_code_sha256 = @joinCodeSha256
+            WHERE room_id = @roomId AND owner = @owner AND NOT is_open
+            """,
+            new
+            {
+                roomId,
+                owner,
+                joinCodeSha256,
+            }
+        );
+        return changed > 0;
     }
 
     /// <summary>Removes a room that the user owns.</summary>
@@ -155,6 +192,24 @@ public sealed class RoomStore(NpgsqlDataSource database)
             new { viewer, userIds }
         );
         return known.AsList();
+    }
+
+    /// <summary>Whether the viewer is in a room with the user whose session it is that lets the viewer know the user.</summary>
+    public async Task<bool> IsSessionKnownAsync(string viewer, string listeningKey)
+    {
+        await using var connection = await database.OpenConnectionAsync();
+        return await connection.QuerySingleAsync<bool>(
+            $"""
+            WITH owner AS MATERIALIZED (
+                -- No user's id, so that as much is looked for when there is no such session.
+                SELECT coalesce(
+                    (SELECT user_id FROM sessions WHERE listening_key = @listeningKey AND ended_at IS NULL), ''
+                ) AS user_id
+            )
+            SELECT {IsKnownTo("@viewer", "owner.user_id")} FROM owner
+            """,
+            new { viewer, listeningKey }
+        );
     }
 
     /// <summary>Notes which rooms have become empty or are no longer, and removes those that have been for too long.</summary>

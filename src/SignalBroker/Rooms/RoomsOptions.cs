@@ -20,6 +20,10 @@ public sealed class RoomsOptions
     [Range(typeof(TimeSpan), "00:00:01", "365.00:00:00")]
     public TimeSpan EmptyFor { get; set; } = TimeSpan.FromHours(1);
 
+    /// <summary>For how long whoever was removed from a room can't join it again; zero lets everybody in again at once.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "365.00:00:00")]
+    public TimeSpan RemovedFor { get; set; } = TimeSpan.FromDays(1);
+
     /// <summary>How often empty rooms are looked for.</summary>
     [Range(typeof(TimeSpan), "00:00:00.1", "1.00:00:00")]
     public TimeSpan SweepInterval { get; set; } = TimeSpan.FromSeconds(30);
@@ -35,4 +39,8 @@ public sealed class RoomsOptions
     /// <summary>How many bytes one session may have stored per second by one webapp for the members of rooms. Bursts of 16 times as many pass.</summary>
     [Range(65_536, 67_108_864)]
     public int StoredBytesPerSecondOfSession { get; set; } = 4_194_304;
+
+    /// <summary>How many memberships, those of the makers of rooms included, one address may begin in a day at one webapp; an eighth of them at once.</summary>
+    [Range(8, long.MaxValue)]
+    public long MembershipsPerDayOfAddress { get; set; } = 20_000;
 }

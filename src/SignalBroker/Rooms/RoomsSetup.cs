@@ -25,6 +25,7 @@ public static class RoomsSetup
             builder.Services.AddSingleton<CopyLimiter>();
             builder.Services.AddSingleton<RoomAddresses>();
             builder.Services.AddSingleton<RoomExchange>();
+            builder.Services.AddSingleton<MembershipBudget>();
             builder.Services.AddSingleton<RoomEndpoints>();
             builder.Services.AddHostedService<RoomSweeper>();
         }
@@ -41,7 +42,7 @@ public static class RoomsSetup
                 .TakesJson<CreateRoomRequest>()
                 .RequiresCredential()
                 .Produces<RoomAnswer>(StatusCodes.Status201Created)
-                .Fails(400, 401, 409, 413, 415, 429, 503);
+                .Fails(400, 401, 403, 409, 413, 415, 429, 503);
             app.MapGet("/rooms", (RoomEndpoints rooms, HttpRequest request) => rooms.ListAsync(request))
                 .WithSummary("Lists the rooms that the user is a member of")
                 .RequiresCredential()
@@ -79,13 +80,22 @@ public static class RoomsSetup
                 .Produces<RoomAnswer>()
                 .Fails(400, 401, 403, 404, 409, 413, 415, 429, 503);
             app.MapPost(
+                    "/rooms/{room}/join-code",
+                    (RoomEndpoints rooms, HttpRequest request, string room) => rooms.RenewJoinCodeAsync(request, room)
+                )
+                .WithSummary("Gives a room that the user owns another join code")
+                .WithDescription("The code before lets nobody in any more; whoever is a member stays one.")
+                .RequiresCredential()
+                .Produces<RoomAnswer>()
+                .Fails(401, 403, 404, 409, 429, 503);
+            app.MapPost(
                     "/rooms/{room}/leave",
                     (RoomEndpoints rooms, HttpRequest request, string room) => rooms.LeaveAsync(request, room)
                 )
                 .WithSummary("Leaves a room; a host closes it by leaving")
                 .RequiresCredential()
                 .Produces(StatusCodes.Status204NoContent)
-                .Fails(401, 429, 503);
+                .Fails(401, 403, 429, 503);
             app.MapPost(
                     "/rooms/{room}/reveal",
                     (RoomEndpoints rooms, HttpRequest request, string room) => rooms.RevealAsync(request, room)
@@ -103,11 +113,23 @@ public static class RoomsSetup
                 .Produces<MembersAnswer>()
                 .Fails(401, 403, 404, 429, 503);
             app.MapDelete(
+                    "/rooms/{room}/removals/{member}",
+                    (RoomEndpoints rooms, HttpRequest request, string room, string member) =>
+                        rooms.ReadmitAsync(request, room, member)
+                )
+                .WithSummary("Lets a removed member's user join again, in a room that the user owns")
+                .RequiresCredential()
+                .Produces(StatusCodes.Status204NoContent)
+                .Fails(401, 403, 404, 429, 503);
+            app.MapDelete(
                     "/rooms/{room}/members/{member}",
                     (RoomEndpoints rooms, HttpRequest request, string room, string member) =>
                         rooms.RemoveAsync(request, room, member)
                 )
                 .WithSummary("Removes a member from a room that the user owns")
+                .WithDescription(
+                    "The user is kept out for a while, whatever code it has: a day unless configured otherwise."
+                )
                 .RequiresCredential()
                 .Produces(StatusCodes.Status204NoContent)
                 .Fails(401, 403, 404, 429, 503);

@@ -37,10 +37,10 @@ public sealed class DisconnectEndpoint(
         }
 
         // The original page proves itself with nothing but its queue's name, which is its secret too.
-        if (originalClient.Enabled && request.HasFormContentType)
+        if (originalClient.Enabled && RequestBody.HasForm(request))
         {
-            var form = await RequestBody.ReadFormAsync(request);
-            if (form["queueName"] is [{ } key] && ListeningKey.IsWellFormed(key))
+            var form = new FormFields(await RequestBody.ReadFormAsync(request), "queueName");
+            if (form["queueName"] is { } key && ListeningKey.IsWellFormed(key))
             {
                 return new(key, PasscodeHash.Of(key));
             }

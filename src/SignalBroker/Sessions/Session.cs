@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace SignalBroker.Sessions;
 
 /// <summary>One listening device of one user, as far as routing needs to know it.</summary>
@@ -17,6 +19,11 @@ public sealed record Session
 
     /// <summary>The SHA-256 of the session's passcode.</summary>
     public required byte[] PasscodeSha256 { get; init; }
+
+    /// <summary>
+    /// The address whose budgets the session uses up; null when an application has opened it, for users of many addresses.
+    /// </summary>
+    public IPAddress? Address { get; init; }
 
     /// <summary>Whether the session was opened in the original project's way; its key is its secret then.</summary>
     public bool OriginalClient { get; init; }

@@ -20,8 +20,9 @@ public sealed partial class SessionChanges(
     /// <summary>The channel on which changed sessions are announced.</summary>
     public const string Channel = "sessions";
 
-    // PostgreSQL takes 8,000 bytes in a notification; a user id and a listening key need up to 154.
-    private const int NamesPerNotification = 50;
+    // PostgreSQL takes 7,999 bytes in a notification. A user id has up to 1,020, a listening key and the separators 26: each
+    // part may go beyond this by one row.
+    private const int BytesPerNotification = 6900;
 
     // How often this webapp announces something to itself.
     private static readonly TimeSpan Beat = TimeSpan.FromSeconds(0.5);
@@ -34,7 +35,10 @@ public sealed partial class SessionChanges(
         $"""
             (SELECT count(pg_notify('{Channel}', names)) FROM (
                 SELECT string_agg(user_id || ' ' || listening_key, E'\n') AS names
-                FROM (SELECT *, row_number() OVER () / {NamesPerNotification} AS part FROM {changed}) AS numbered
+                FROM (
+                    SELECT *, sum(octet_length(user_id) + 26) OVER (ROWS UNBOUNDED PRECEDING) / {BytesPerNotification} AS part
+                    FROM {changed}
+                ) AS numbered
                 GROUP BY part
             ) AS parts) AS announced
             """;

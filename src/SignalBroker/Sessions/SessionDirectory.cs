@@ -31,7 +31,9 @@ public sealed class SessionDirectory : IAnnouncedMemory, IDisposable
     {
         this.clock = clock;
         sessions = new(store.FindByKeyAsync);
-        byKey = new(sessions.GetAsync, session => session is not null);
+
+        // A session without its ack ends at its time, which only the database's clock tells.
+        byKey = new(sessions.GetAsync, session => session is { Ack: true });
 
         // A session that has just been opened may begin to listen at any moment. It was announced long before that,
         // and until the broker has told of its queue nothing is kept of its user: so nobody misses it, however late an
@@ -71,16 +73,14 @@ public sealed class SessionDirectory : IAnnouncedMemory, IDisposable
     }
 
     /// <summary>The session with this listening key, or null.</summary>
-    public async ValueTask<Session?> FindAsync(string listeningKey)
-    {
-        var session = await byKey.GetAsync(listeningKey, Remembers);
-
-        // Acks are not announced, so one that memory lacks may have come since.
-        return session is { Ack: false } ? await sessions.GetAsync(listeningKey) : session;
-    }
+    public ValueTask<Session?> FindAsync(string listeningKey) => byKey.GetAsync(listeningKey, Remembers);
 
     /// <summary>The same as the database has it now.</summary>
     public Task<Session?> FindNowAsync(string listeningKey) => sessions.GetAsync(listeningKey);
+
+    /// <summary>Whether the session is one of the user's own; what is asked and remembered depends on the user alone.</summary>
+    public async ValueTask<bool> OwnsAsync(string userId, string listeningKey) =>
+        Array.Exists(await byUser.GetAsync(userId, Remembers) ?? [], session => session.ListeningKey == listeningKey);
 
     /// <summary>The user's sessions that are listening or about to.</summary>
     public async ValueTask<Session[]> FindListeningAsync(string userId)

@@ -1,14 +1,26 @@
 using System.Net;
 using Dapper;
 using Npgsql;
-using SignalBroker.Inbox;
 using SignalBroker.Presence;
-using SignalBroker.Users;
 
 namespace SignalBroker.Sessions;
 
 /// <summary>What a new session is made of.</summary>
-/// <remarks>Whatever a backend opens with its service key comes from one address, so the address's limit does not hold.</remarks>
+/// <param name="ListeningKey">Its public name.</param>
+/// <param name="PasscodeSha256">The hash of its secret.</param>
+/// <param name="UserId">Whose it is.</param>
+/// <param name="Device">What the user calls the device, if it has a name.</param>
+/// <param name="Node">The node that will hold its queue.</param>
+/// <param name="Address">Where it is opened from.</param>
+/// <param name="OriginalClient">Whether it is opened in the original project's way.</param>
+/// <param name="ByApplication">Whether a backend opens it.</param>
+/// <param name="LineSha256">The hash of what its client's sessions have in common; null if it does not say.</param>
+/// <param name="Resumes">Whether its client has listened before.</param>
+/// <param name="MayBeNew">Whether its user or device may be one that is not known yet.</param>
+/// <remarks>
+/// Whatever a backend opens with its service key comes from one address, so the address's limits do not hold. Others may be
+/// of a user or device that is not known yet, if the address has not had too many of them.
+/// </remarks>
 public sealed record NewSession(
     string ListeningKey,
     byte[] PasscodeSha256,
@@ -17,33 +29,43 @@ public sealed record NewSession(
     string Node,
     IPAddress Address,
     bool OriginalClient,
-    bool ByApplication
+    bool ByApplication,
+    byte[]? LineSha256,
+    bool Resumes,
+    bool MayBeNew = true
 );
 
 /// <summary>How an attempt to open a session ended.</summary>
 public abstract record Opening
 {
-    /// <summary>The session is there and waits for its listener until <paramref name="AckBy"/>.</summary>
-    public sealed record Opened(DateTime AckBy, IReadOnlyList<Session> Replaced) : Opening;
+    /// <summary>The session is there and waits for its listener.</summary>
+    /// <param name="AckBy">Until when.</param>
+    /// <param name="Replaced">The user's other sessions, which end.</param>
+    /// <param name="IsNew">Whether the user or the device has not listened before.</param>
+    public sealed record Opened(DateTime AckBy, IReadOnlyList<Session> Replaced, bool IsNew) : Opening;
 
     /// <summary>The user has as many sessions as allowed.</summary>
     public sealed record UserFull : Opening;
 
     /// <summary>The address has as many sessions as allowed.</summary>
     public sealed record AddressFull : Opening;
+
+    /// <summary>The user or the device is not known, and from the address as many new ones have come as may in a day.</summary>
+    /// <param name="RetryAfter">How long until another one may come.</param>
+    public sealed record TooManyNew(TimeSpan? RetryAfter = null) : Opening;
 }
 
 /// <summary>What holds for all sessions that are opened at one time.</summary>
 /// <param name="MaxPerUser">How many the user may have, the new one included.</param>
 /// <param name="MaxPerAddress">How many the address may have, the new one included; 0 for any number.</param>
 /// <param name="ReachableNodes">The nodes whose sessions count for the user: those of a lost node can't be ended.</param>
-/// <param name="ReplacesOthers">Whether the user's other sessions end.</param>
+/// <param name="PerUser">Whether sessions of the user end: its client's own, or all of them.</param>
 /// <param name="AckWithin">How long the session may wait for its listener.</param>
 public sealed record OpeningLimits(
     int MaxPerUser,
     int MaxPerAddress,
     string[] ReachableNodes,
-    bool ReplacesOthers,
+    SessionsPerUser PerUser,
     TimeSpan AckWithin
 );
 
@@ -53,7 +75,7 @@ public sealed class SessionStore(NpgsqlDataSource database)
     /// <summary>The columns of a <see cref="Session"/>.</summary>
     public const string Columns = """
         listening_key AS ListeningKey, user_id AS UserId, device AS Device, node AS Node,
-        passcode_sha256 AS PasscodeSha256, original_client AS OriginalClient, admitted_at IS NOT NULL AS Admitted, acked_at IS NOT NULL AS Ack
+        passcode_sha256 AS PasscodeSha256, CASE WHEN NOT by_application THEN address END AS Address, original_client AS OriginalClient, admitted_at IS NOT NULL AS Admitted, acked_at IS NOT NULL AS Ack
         """;
 
     /// <summary>Opens sessions, except those whose user or address has too many.</summary>
@@ -73,9 +95,24 @@ public sealed class SessionStore(NpgsqlDataSource database)
             ) AS locks;
 
             WITH due AS (
-                SELECT listening_key FROM sessions
-                WHERE @ReplacesOthers AND user_id = ANY(@users) AND ended_at IS NULL
-                ORDER BY listening_key FOR UPDATE
+                SELECT locked.listening_key
+                FROM (
+                    SELECT open.listening_key
+                    FROM unnest(@users, @lines, @resumes) AS wanted(user_id, line_sha256, resumes), LATERAL (
+                        -- Each user's are looked up, however few there were when the plan was made.
+                        SELECT listening_key, line_sha256 FROM sessions
+                        WHERE @onePerUser AND user_id = wanted.user_id AND ended_at IS NULL
+                        OFFSET 0
+                    ) AS open
+                    WHERE open.line_sha256 = wanted.line_sha256
+                       -- One without a line may be the client's own, opened through a webapp that knew of none.
+                       OR @replacesOthers AND (NOT wanted.resumes OR open.line_sha256 IS NULL)
+                    ORDER BY open.listening_key
+                ) AS found, LATERAL (
+                    SELECT listening_key FROM sessions
+                    WHERE listening_key = found.listening_key AND ended_at IS NULL
+                    FOR UPDATE
+                ) AS locked
             ), ended AS (
                 UPDATE sessions SET ended_at = now() FROM due WHERE sessions.listening_key = due.listening_key
                 RETURNING sessions.*
@@ -87,13 +124,23 @@ public sealed class SessionStore(NpgsqlDataSource database)
                     SELECT count(*) FROM sessions
                     WHERE user_id = wanted.user_id AND ended_at IS NULL AND (acked_at IS NOT NULL OR ack_by > now())
                       AND node = ANY(@ReachableNodes)
-                ) >= @MaxPerUser AS user_full
-                FROM unnest(@keys, @passcodes, @users, @devices, @nodes, @addresses, @originals, @applications)
+                ) >= @MaxPerUser AS user_full,
+                -- Each is looked up, however few there were when the plan was made.
+                (SELECT true FROM users WHERE users.user_id = wanted.user_id LIMIT 1) IS NULL OR (
+                    wanted.device IS NOT NULL AND (
+                        SELECT true FROM inbox_devices AS known
+                        WHERE known.user_id = wanted.user_id AND known.device = wanted.device LIMIT 1
+                    ) IS NULL
+                ) AS is_new
+                FROM unnest(@keys, @passcodes, @users, @devices, @nodes, @addresses, @originals, @applications, @mayBeNew,
+                            @lines)
                     WITH ORDINALITY AS wanted(listening_key, passcode_sha256, user_id, device, node, address,
-                                              original_client, by_application, number)
+                                              original_client, by_application, may_be_new, line_sha256, number)
             ), judged AS (
-                SELECT *, @MaxPerAddress > 0 AND NOT by_application
-                    AND row_number() OVER (PARTITION BY address, user_full, by_application) + (
+                SELECT *, is_new AND NOT may_be_new AS is_one_too_many, @MaxPerAddress > 0 AND NOT by_application
+                    AND row_number() OVER (
+                        PARTITION BY address, user_full, by_application, is_new AND NOT may_be_new
+                    ) + (
                     SELECT count(*) FROM (
                         SELECT FROM sessions WHERE address = counted.address AND ended_at IS NULL LIMIT @MaxPerAddress
                     ) AS open
@@ -101,16 +148,14 @@ public sealed class SessionStore(NpgsqlDataSource database)
                 FROM counted
             ), opened AS (
                 INSERT INTO sessions
-                    (listening_key, user_id, device, node, passcode_sha256, address, original_client, ack_by)
-                SELECT listening_key, user_id, device, node, passcode_sha256, address, original_client, now() + @AckWithin
-                FROM judged WHERE NOT user_full AND NOT address_full
-                RETURNING listening_key, user_id, device, ack_by
-            ), registered AS (
-                {InboxStore.RegisterDevices("opened")}
-            ), known AS (
-                {UserStore.Register("opened")}
+                    (listening_key, user_id, device, node, passcode_sha256, address, original_client, by_application,
+                     line_sha256, ack_by)
+                SELECT listening_key, user_id, device, node, passcode_sha256, address, original_client, by_application,
+                       line_sha256, now() + @AckWithin
+                FROM judged WHERE NOT user_full AND NOT address_full AND NOT is_one_too_many
+                RETURNING listening_key, user_id, ack_by
             )
-            SELECT user_full AS UserFull, opened.ack_by AS AckBy, {SessionChanges.Announce("opened")}
+            SELECT user_full, address_full, is_new, opened.ack_by, {SessionChanges.Announce("opened")}
             FROM judged LEFT JOIN opened USING (listening_key)
             ORDER BY number;
             """,
@@ -124,16 +169,20 @@ public sealed class SessionStore(NpgsqlDataSource database)
                 addresses = Column(session => session.Address),
                 originals = Column(session => session.OriginalClient),
                 applications = Column(session => session.ByApplication),
+                mayBeNew = Column(session => session.MayBeNew),
+                lines = Column(session => session.LineSha256),
+                resumes = Column(session => session.Resumes),
                 limits.MaxPerUser,
                 limits.MaxPerAddress,
                 limits.ReachableNodes,
-                limits.ReplacesOthers,
+                onePerUser = limits.PerUser != SessionsPerUser.Many,
+                replacesOthers = limits.PerUser == SessionsPerUser.Replace,
                 limits.AckWithin,
             }
         );
         await results.ReadAsync();
         var replaced = (await results.ReadAsync<Session>()).ToLookup(session => session.UserId);
-        var openings = await results.ReadAsync<(bool UserFull, DateTime? AckBy, long)>();
+        var openings = await results.ReadAsync<(bool UserFull, bool AddressFull, bool IsNew, DateTime? AckBy, long)>();
         return
         [
             .. openings.Zip(
@@ -141,9 +190,10 @@ public sealed class SessionStore(NpgsqlDataSource database)
                 (opening, session) =>
                     opening switch
                     {
-                        (_, { } ackBy, _) => new Opening.Opened(ackBy, [.. replaced[session.UserId]]),
-                        (true, null, _) => new Opening.UserFull(),
-                        (false, null, _) => (Opening)new Opening.AddressFull(),
+                        { AckBy: { } ackBy } => new Opening.Opened(ackBy, [.. replaced[session.UserId]], opening.IsNew),
+                        { UserFull: true } => new Opening.UserFull(),
+                        { AddressFull: true } => (Opening)new Opening.AddressFull(),
+                        _ => new Opening.TooManyNew(),
                     }
             ),
         ];
@@ -151,12 +201,15 @@ public sealed class SessionStore(NpgsqlDataSource database)
         T[] Column<T>(Func<NewSession, T> value) => [.. sessions.Select(value)];
     }
 
-    /// <summary>Finds the sessions with these listening keys.</summary>
+    /// <summary>Finds the sessions with these listening keys that listen or still may begin to.</summary>
     public async Task<IReadOnlyDictionary<string, Session>> FindByKeyAsync(IReadOnlyList<string> listeningKeys)
     {
         await using var connection = await database.OpenConnectionAsync();
         var found = await connection.QueryAsync<Session>(
-            $"SELECT {Columns} FROM sessions WHERE listening_key = ANY(@listeningKeys) AND ended_at IS NULL",
+            $"""
+            SELECT {Columns} FROM sessions
+            WHERE listening_key = ANY(@listeningKeys) AND ended_at IS NULL AND (acked_at IS NOT NULL OR ack_by > now())
+            """,
             new { listeningKeys }
         );
         return found.ToDictionary(session => session.ListeningKey);

@@ -8,10 +8,12 @@ public enum SessionsPerUser
     /// <summary>The user has both, up to <see cref="SessionsOptions.MaxPerUser"/>.</summary>
     Many,
 
-    /// <summary>The new one takes the place of the others.</summary>
+    /// <summary>The new one takes the place of the others, whose clients are told so and stay closed.</summary>
     Replace,
 
-    /// <summary>The new one is refused with 409, as the original project did.</summary>
+    /// <summary>
+    /// The new one is refused with 409, as the original project did, unless its client takes over from its own last one.
+    /// </summary>
     Reject,
 }
 

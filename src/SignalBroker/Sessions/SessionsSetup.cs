@@ -23,6 +23,7 @@ public static class SessionsSetup
             builder.Services.AddSingleton<ConnectEndpoint>();
             builder.Services.AddSingleton<DisconnectEndpoint>();
             builder.Services.AddSingleton<SessionCloser>();
+            builder.Services.AddSingleton<SessionRevoker>();
             builder.Services.AddHostedService(services => services.GetRequiredService<SessionCloser>());
             builder.Services.AddHostedService<SessionChanges>();
             builder.Services.AddHostedService<SessionCounter>();
@@ -37,7 +38,8 @@ public static class SessionsSetup
             app.MapPost("/connect", (ConnectEndpoint endpoint, HttpRequest request) => endpoint.HandleAsync(request))
                 .WithSummary("Opens a session")
                 .WithDescription(
-                    "Answers where to listen, and with what. The session expires unless it listens by 'ackBy'."
+                    "Answers where to listen, and with what. The session expires unless it listens by 'ackBy', that is "
+                        + "within 'ackWithin' milliseconds."
                 )
                 .Takes<ConnectRequest>()
                 .Produces<ConnectAnswer>()
@@ -52,7 +54,7 @@ public static class SessionsSetup
                 .WithDescription("Answers 204 to any well-formed credential, known or not, and closes the socket.")
                 .RequiresCredential()
                 .Produces(StatusCodes.Status204NoContent)
-                .Fails(401, 429, 503);
+                .Fails(400, 401, 403, 429, 503);
         }
     }
 }

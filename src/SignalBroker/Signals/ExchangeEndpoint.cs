@@ -20,7 +20,7 @@ namespace SignalBroker.Signals;
 /// <param name="ToRoom">The id of the room to send to: all members that the sender reaches.</param>
 /// <param name="ToMember">With <c>toRoom</c>, the id of the one member to send to.</param>
 /// <param name="Content">Any JSON; it arrives byte for byte.</param>
-/// <param name="Type">What the signal is about, for the receiver; 1 to 64 characters.</param>
+/// <param name="Type">What the signal is about, for the receiver; 1 to 64 characters (Unicode code points).</param>
 /// <param name="Id">The sender's name for the signal, 1 to 64 characters; the server gives it one otherwise.</param>
 /// <param name="TimeToLive">How long the signal may wait for the addressee, in milliseconds.</param>
 /// <param name="Store"><c>ifOffline</c> or <c>always</c>: the signal is stored until the addressee has settled it.</param>
@@ -178,8 +178,8 @@ public sealed class ExchangeEndpoint(
         // The original page only says who it is.
         if (originalClient.Enabled && isForm)
         {
-            var form = await RequestBody.ReadFormAsync(request);
-            if (form["fromUserId"] is [{ } userId] && UserId.IsValid(userId))
+            var form = SignalReader.FieldsOf(await RequestBody.ReadFormAsync(request));
+            if (form["fromUserId"] is { } userId && UserId.IsPlain(userId))
             {
                 return new Session
                 {

@@ -4,49 +4,26 @@ using SignalBroker.Sessions;
 
 namespace SignalBroker.Signals;
 
-/// <summary>Sends signals to users whom the sender may not see, so that the answer does not tell whether they listen.</summary>
+/// <summary>Sends signals to users whom the sender may not see, so that neither the answer nor its time tells whether they listen.</summary>
 /// <remarks>
-/// Neither does the time until the answer: the database is always asked, where for others memory would serve those who
-/// listen, and nobody waits for the broker.
+/// Whether somebody is hidden is found out from what the sender's own sessions and rooms are. Then the signal is answered, and
+/// only after that anything is asked about its addressee. What is stored is answered when it is, but at an even moment.
 /// </remarks>
-public sealed partial class HiddenExchange(
+public sealed class HiddenExchange(
     Visibility visibility,
     SessionDirectory directory,
     SignalRouter router,
+    HiddenQueue queue,
+    EvenAnswer even,
     InboxSender inbox,
-    SignalsMetrics metrics,
-    ILogger<HiddenExchange> logger
+    SignalsMetrics metrics
 )
 {
-    /// <summary>How much the sender is told of a signal to a room: little, where it may not see the room's members either.</summary>
-    public ExchangeAnswer AnswerToRoom(Sender sender, SignalRequest signal) =>
-        !visibility.HidesMembersFrom(sender) ? ExchangeAnswer.Everything
-        : signal.Store == StoreKind.Always ? ExchangeAnswer.Stored
-        : ExchangeAnswer.Accepted;
-
     /// <summary>Sends the signal if its addressee is hidden from its sender.</summary>
     /// <returns>What is answered; null when nothing is hidden, so that nothing was sent.</returns>
     public async ValueTask<Exchanged?> TrySendAsync(Sender sender, SignalId id, string addressee, SignalRequest signal)
     {
-        if (sender.Session is not { } viewer)
-        {
-            return null;
-        }
-
-        if (signal.ToSession is { } key)
-        {
-            // A session that is gone looks like one of somebody who is hidden.
-            var session = await directory.FindNowAsync(key);
-            if (await MaySeeAsync(viewer, session?.UserId ?? ""))
-            {
-                return null;
-            }
-
-            Publish(sender, id, signal, session is null ? [] : [session]);
-            return Accepted(id, addressee);
-        }
-
-        if (await MaySeeAsync(viewer, signal.To!))
+        if (sender.Session is not { } viewer || await MaySeeAsync(viewer, signal))
         {
             return null;
         }
@@ -56,43 +33,58 @@ public sealed partial class HiddenExchange(
             // Also with 'ifOffline', or it would be seen whether it was. Its place in the inbox would tell how many others
             // have written.
             signal.Store = StoreKind.Always;
-            return await inbox.SendAsync(sender, id, addressee, signal) with { Answer = ExchangeAnswer.Stored };
+            return await even.AfterAsync(viewer.ListeningKey, () => inbox.SendAsync(sender, id, addressee, signal)) with
+            {
+                Answer = ExchangeAnswer.Stored,
+            };
+        }
+
+        // The request's bytes are gone after the answer.
+        var kept = signal.Copy();
+        queue.Add(
+            viewer.ListeningKey,
+            kept.Content.Length,
+            async () =>
+            {
+                var sessions = await FindAsync(kept);
+                return () => PublishAsync(sender, id, kept, sessions);
+            }
+        );
+        return new(id, addressee, [], Answer: ExchangeAnswer.Accepted);
+    }
+
+    // An original page only says who it is. A session that is gone could have been anybody's.
+    private async ValueTask<bool> MaySeeAsync(Session viewer, SignalRequest signal) =>
+        !viewer.OriginalClient
+        && (
+            signal.ToSession is { } key
+                ? await directory.OwnsAsync(viewer.UserId, key)
+                    || await visibility.MaySeeSessionAsync(viewer.UserId, key)
+                : await visibility.MaySeeAsync(viewer.UserId, signal.To!)
+        );
+
+    private async Task<Session[]> FindAsync(SignalRequest signal)
+    {
+        if (signal.ToSession is { } key)
+        {
+            return await directory.FindNowAsync(key) is { } session ? [session] : [];
         }
 
         var sessions = await directory.FindListeningNowAsync(signal.To!);
-        var named = signal.Device is { } device
-            ? Array.FindAll(sessions, session => session.Device == device)
-            : sessions;
-        Publish(sender, id, signal, named);
-        return Accepted(id, addressee);
+        return signal.Device is { } device ? Array.FindAll(sessions, session => session.Device == device) : sessions;
     }
-
-    // An original page only says who it is.
-    private async ValueTask<bool> MaySeeAsync(Session viewer, string userId) =>
-        await visibility.MaySeeAsync(viewer.UserId, userId) && !viewer.OriginalClient;
-
-    // The envelope is written before this returns, so the request may go.
-    private void Publish(Sender sender, SignalId id, SignalRequest signal, Session[] sessions) =>
-        _ = PublishAsync(sender, id, signal, sessions);
 
     private async Task PublishAsync(Sender sender, SignalId id, SignalRequest signal, Session[] sessions)
     {
-        try
+        if (sessions.Length == 0)
         {
-            foreach (var (session, outcome) in await router.RouteAsync(sender, id, signal, sessions))
-            {
-                metrics.Routed(session.Node, outcome);
-            }
+            await router.RouteNowhereAsync(sender, id, signal);
+            return;
         }
-        catch (Exception failure)
+
+        foreach (var (session, outcome) in await router.RouteAsync(sender, id, signal, sessions))
         {
-            LogNotPublished(failure.Message);
+            metrics.Routed(session.Node, outcome);
         }
     }
-
-    private static Exchanged Accepted(SignalId id, string addressee) =>
-        new(id, addressee, [], Answer: ExchangeAnswer.Accepted);
-
-    [LoggerMessage(LogLevel.Warning, "A signal to somebody who is hidden from its sender was not published: {Reason}")]
-    private partial void LogNotPublished(string reason);
 }

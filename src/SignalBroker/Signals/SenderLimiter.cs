@@ -7,6 +7,8 @@ namespace SignalBroker.Signals;
 public sealed class SenderLimiter(IOptions<RateLimitOptions> options, TimeProvider clock)
 {
     private const int BurstSeconds = 8;
+    private const int UnnamedPerSecond = 1;
+    private const int UnnamedBurst = 10;
 
     private readonly TokenBuckets<string> signals = new(
         options.Value.SignalsPerSecondOfSession,
@@ -26,12 +28,18 @@ public sealed class SenderLimiter(IOptions<RateLimitOptions> options, TimeProvid
         clock
     );
 
+    private readonly TokenBuckets<string> unnamed = new(UnnamedPerSecond, UnnamedBurst, clock);
+
     /// <summary>
     /// Whether a session that was turned away once more is to be put up with: it is not when it goes on with twice what
     /// it may send.
     /// </summary>
     /// <param name="sender">The session's listening key.</param>
     public bool PutsUpWith(string sender) => refusals.Take(sender) is null;
+
+    /// <summary>Whether a signal that does not name its sender is to be answered: only now and then.</summary>
+    /// <param name="sender">The listening key of the session that it seems to come from.</param>
+    public bool PutsUpWithUnnamed(string sender) => unnamed.Take(sender) is null;
 
     /// <summary>Null when the session may send so many bytes now; otherwise how long it should wait.</summary>
     /// <param name="sender">The session's listening key.</param>

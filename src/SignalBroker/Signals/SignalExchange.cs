@@ -51,6 +51,7 @@ public sealed class SignalExchange(
     RoomExchange rooms,
     InboxSender inbox,
     HiddenExchange hidden,
+    HiddenQueue queue,
     Visibility visibility,
     Registry registry,
     OriginalClient originalClient,
@@ -65,7 +66,15 @@ public sealed class SignalExchange(
         if (signal.ToRoom is not null)
         {
             var reached = await rooms.SendAsync(sender, id, signal);
-            return new(id, "The room", [], Room: reached, Answer: hidden.AnswerToRoom(sender, signal));
+            return new(
+                id,
+                "The room",
+                [],
+                Room: reached,
+                Answer: !reached.IsHidden ? ExchangeAnswer.Everything
+                    : signal.Store is null ? ExchangeAnswer.Accepted
+                    : ExchangeAnswer.Stored
+            );
         }
 
         if (
@@ -76,6 +85,7 @@ public sealed class SignalExchange(
             return sent;
         }
 
+        await queue.TurnAsync(sender);
         var exchanged = signal.Store is null
             ? new(id, NameOf(signal), await router.RouteAsync(sender, id, signal))
             : await inbox.SendAsync(sender, id, NameOf(signal), signal);

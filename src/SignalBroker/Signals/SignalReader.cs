@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Unicode;
@@ -7,8 +8,32 @@ using SignalBroker.Http;
 namespace SignalBroker.Signals;
 
 /// <summary>Reads what a sender asks for, from JSON or from a form.</summary>
-public static class SignalReader
+internal static class SignalReader
 {
+    private delegate void Taking(ref Utf8JsonReader reader, SignalRequest request, ReadOnlyMemory<byte> body);
+
+    private static readonly (string Name, Taking Take)[] Members =
+    [
+        ("to", (ref reader, request, _) => request.To = ReadText(ref reader, "to")),
+        ("content", (ref reader, request, body) => request.Content = ReadContent(ref reader, body)),
+        ("id", (ref reader, request, _) => request.Id = ReadText(ref reader, "id")),
+        ("toSession", (ref reader, request, _) => request.ToSession = ReadText(ref reader, "toSession")),
+        ("toRoom", (ref reader, request, _) => request.ToRoom = ReadText(ref reader, "toRoom")),
+        ("toMember", (ref reader, request, _) => request.ToMember = ReadText(ref reader, "toMember")),
+        ("device", (ref reader, request, _) => request.Device = ReadText(ref reader, "device")),
+        ("type", (ref reader, request, _) => request.Type = ReadText(ref reader, "type")),
+        ("timeToLive", (ref reader, request, _) => request.TimeToLive = ReadMilliseconds(ref reader)),
+        ("store", (ref reader, request, _) => request.Store = StoreOf(ReadText(ref reader, "store"))),
+        ("receipt", (ref reader, request, _) => request.Receipt = ReceiptOf(ReadText(ref reader, "receipt"))),
+        ("settle", (ref reader, request, body) => request.Settle = ReadContent(ref reader, body)),
+    ];
+
+    private static readonly string[] Names = [.. Members.Select(member => member.Name)];
+    private static readonly byte[][] NamesUtf8 = [.. Names.Select(Encoding.UTF8.GetBytes)];
+
+    // The original project's forms say who sends, and call the addressee so.
+    private static readonly string[] Fields = [.. Names, "toUserId", "fromUserId"];
+
     // The usual encoder writes six bytes for many a character, and the content may not outgrow its bound.
     private static readonly HttpJson FormContent = new(
         new JsonSerializerOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }
@@ -27,83 +52,38 @@ public static class SignalReader
                 throw new RefusedException(Problem.MalformedBody("The body is not valid UTF-8."));
             }
 
-            var reader = new Utf8JsonReader(body.Span);
+            var reader = new Utf8JsonReader(body.Span, new JsonReaderOptions { MaxDepth = JsonBody.MaxDepth });
             if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
             {
                 throw new RefusedException(Problem.MalformedBody("The body must be a JSON object."));
             }
 
+            var given = 0;
             while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
             {
-                if (reader.ValueTextEquals("to"u8))
+                var member = Find(ref reader);
+                if (member < 0)
                 {
-                    request.To = ReadText(ref reader, "to");
-                }
-                else if (reader.ValueTextEquals("device"u8))
-                {
-                    request.Device = ReadText(ref reader, "device");
-                }
-                else if (reader.ValueTextEquals("toSession"u8))
-                {
-                    request.ToSession = ReadText(ref reader, "toSession");
-                }
-                else if (reader.ValueTextEquals("toRoom"u8))
-                {
-                    request.ToRoom = ReadText(ref reader, "toRoom");
-                }
-                else if (reader.ValueTextEquals("toMember"u8))
-                {
-                    request.ToMember = ReadText(ref reader, "toMember");
-                }
-                else if (reader.ValueTextEquals("type"u8))
-                {
-                    request.Type = ReadText(ref reader, "type");
-                }
-                else if (reader.ValueTextEquals("id"u8))
-                {
-                    request.Id = ReadText(ref reader, "id");
-                }
-                else if (reader.ValueTextEquals("timeToLive"u8))
-                {
-                    request.TimeToLive = ReadMilliseconds(ref reader);
-                }
-                else if (reader.ValueTextEquals("content"u8))
-                {
-                    request.Content = ReadContent(ref reader, body);
-                }
-                else if (reader.ValueTextEquals("store"u8))
-                {
-                    request.Store = StoreOf(ReadText(ref reader, "store"));
-                }
-                else if (reader.ValueTextEquals("receipt"u8))
-                {
-                    request.Receipt = ReceiptOf(ReadText(ref reader, "receipt"));
-                }
-                else if (reader.ValueTextEquals("settle"u8))
-                {
-                    request.Settle = ReadContent(ref reader, body);
-                }
-                else
-                {
+                    MemberNames.RefuseVariant(reader.GetString()!, Names);
                     reader.Skip();
+                    continue;
                 }
+
+                if ((given & (1 << member)) != 0)
+                {
+                    throw MemberNames.GivenTwice(Names[member]);
+                }
+
+                given |= 1 << member;
+                Members[member].Take(ref reader, request, body);
             }
 
             // Nothing but white space may follow.
             while (reader.Read()) { }
         }
-        catch (InvalidOperationException)
+        catch (Exception malformed) when (malformed is JsonException or InvalidOperationException)
         {
-            // An escaped half of a surrogate pair is JSON, but no text.
-            throw new RefusedException(Problem.MalformedBody("The name of a member is no text."));
-        }
-        catch (JsonException malformed)
-        {
-            throw new RefusedException(
-                Problem.MalformedBody(
-                    $"The body is not valid JSON (line {malformed.LineNumber + 1}, byte {malformed.BytePositionInLine + 1})."
-                )
-            );
+            throw JsonBody.Malformed(body.Span, malformed);
         }
 
         if (request.Settle.IsEmpty)
@@ -151,27 +131,33 @@ public static class SignalReader
 
     /// <summary>Reads a form, in which the content is a text.</summary>
     /// <exception cref="RefusedException">A field is missing or wrong.</exception>
-    public static SignalRequest ReadForm(IFormCollection form, LongestTimes longest)
+    public static SignalRequest ReadForm(IFormCollection fields, LongestTimes longest)
     {
+        var form = FieldsOf(fields);
         // "toUserId" is what the original project's forms say.
+        if (form["to"] is not null && form["toUserId"] is not null)
+        {
+            throw new RefusedException(Problem.InvalidMember("toUserId", "is another name for 'to'; give one of them"));
+        }
+
         var request = new SignalRequest
         {
-            To = Field(form, "to") ?? Field(form, "toUserId"),
-            Device = Field(form, "device"),
-            ToSession = Field(form, "toSession"),
-            ToRoom = Field(form, "toRoom"),
-            ToMember = Field(form, "toMember"),
-            Type = Field(form, "type"),
-            Id = Field(form, "id"),
-            Store = StoreOf(Field(form, "store")),
-            Receipt = ReceiptOf(Field(form, "receipt")),
+            To = form["to"] ?? form["toUserId"],
+            Device = form["device"],
+            ToSession = form["toSession"],
+            ToRoom = form["toRoom"],
+            ToMember = form["toMember"],
+            Type = form["type"],
+            Id = form["id"],
+            Store = StoreOf(form["store"]),
+            Receipt = ReceiptOf(form["receipt"]),
         };
-        if (Field(form, "content") is { } content)
+        if (form["content"] is { } content)
         {
             request.Content = JsonSerializer.SerializeToUtf8Bytes(content, FormContent.String);
         }
 
-        if (Field(form, "timeToLive") is { } text)
+        if (form["timeToLive"] is { } text)
         {
             if (!long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var milliseconds))
             {
@@ -185,13 +171,31 @@ public static class SignalReader
         return request;
     }
 
+    /// <summary>The fields of a form, whose names are checked.</summary>
+    /// <exception cref="RefusedException">One is misspelled or given twice.</exception>
+    public static FormFields FieldsOf(IFormCollection form) => new(form, Fields);
+
+    // The number of the member whose name the reader has come to; less than 0 for an unknown one.
+    private static int Find(ref Utf8JsonReader reader)
+    {
+        for (var member = 0; member < NamesUtf8.Length; member++)
+        {
+            if (reader.ValueTextEquals(NamesUtf8[member]))
+            {
+                return member;
+            }
+        }
+
+        return -1;
+    }
+
     private static StoreKind? StoreOf(string? text) =>
         text switch
         {
             null => null,
             "ifOffline" => StoreKind.IfOffline,
             "always" => StoreKind.Always,
-            _ => throw new RefusedException(Problem.InvalidMember("store", "must be 'ifOffline' or 'always'")),
+            _ => throw new RefusedException(Problem.InvalidWord("store", "ifOffline", "always")),
         };
 
     private static bool ReceiptOf(string? text) =>
@@ -199,11 +203,8 @@ public static class SignalReader
         {
             null => false,
             "delivered" => true,
-            _ => throw new RefusedException(Problem.InvalidMember("receipt", "must be 'delivered'")),
+            _ => throw new RefusedException(Problem.InvalidWord("receipt", "delivered")),
         };
-
-    private static string? Field(IFormCollection form, string name) =>
-        form.TryGetValue(name, out var values) && values is [{ } value] ? value : null;
 
     private static string? ReadText(ref Utf8JsonReader reader, string member)
     {

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using SignalBroker.Http;
 using SignalBroker.Rooms;
 using SignalBroker.Sessions;
+using SignalBroker.Text;
 
 namespace SignalBroker.Signals;
 
@@ -24,7 +25,7 @@ public readonly record struct LongestTimes(TimeSpan Live, TimeSpan Stored);
 /// <summary>What a sender asks for.</summary>
 public sealed class SignalRequest
 {
-    /// <summary>How many characters the sender's id of a signal may have.</summary>
+    /// <summary>How many characters (code points) the sender's id of a signal may have.</summary>
     public const int LongestId = 64;
 
     private const int LongestType = 64;
@@ -65,6 +66,14 @@ public sealed class SignalRequest
     /// <summary>The sender's JSON, byte for byte.</summary>
     public ReadOnlyMemory<byte> Content { get; set; }
 
+    /// <summary>A copy that outlives the request that it was read from.</summary>
+    public SignalRequest Copy()
+    {
+        var copy = (SignalRequest)MemberwiseClone();
+        copy.Content = Content.ToArray();
+        return copy;
+    }
+
     /// <summary>Checks that the members agree with each other and with their bounds.</summary>
     /// <exception cref="RefusedException">They don't.</exception>
     public void Check(LongestTimes longest)
@@ -81,16 +90,19 @@ public sealed class SignalRequest
             );
         }
 
-        if (To is not null && !UserId.IsValid(To))
+        if (To is not null)
         {
-            throw new RefusedException(Problem.InvalidUserId("to"));
+            To = UserId.Read(To) ?? throw new RefusedException(Problem.InvalidUserId("to"));
         }
 
-        if (Device is not null && (To is null || !UserId.IsValidDevice(Device)))
+        if (Device is not null)
         {
-            throw new RefusedException(
-                Problem.InvalidMember("device", $"goes with 'to', and must have {UserId.DeviceRule}")
-            );
+            Device =
+                To is not null && UserId.ReadDevice(Device) is { } device
+                    ? device
+                    : throw new RefusedException(
+                        Problem.InvalidMember("device", $"goes with 'to', and must have {UserId.DeviceRule}")
+                    );
         }
 
         if (ToSession is not null && !ListeningKey.IsWellFormed(ToSession))
@@ -174,5 +186,5 @@ public sealed class SignalRequest
 
     /// <summary>Whether the text is short enough, and free of control characters.</summary>
     public static bool IsToken(string text, int longest) =>
-        text.Length > 0 && text.Length <= longest && !text.Any(char.IsControl);
+        UnicodeText.IsWithin(text, longest) && !text.Any(char.IsControl);
 }

@@ -73,6 +73,23 @@ public sealed partial class SignalRouter(
             : outcomes;
     }
 
+    /// <summary>Does the same work for an addressee who has no session, so that nobody can tell by what it takes.</summary>
+    public async Task RouteNowhereAsync(Sender sender, SignalId id, SignalRequest request)
+    {
+        var envelope = Envelope.Write(
+            id,
+            sender,
+            request.To ?? request.ToSession!,
+            request,
+            nameSession: !originalClient.Enabled,
+            clock.GetUtcNow()
+        );
+        if (await nodes.PublishNowhereAsync(envelope.Written, TimeToLiveOf(request)) != PublishOutcome.Unknown)
+        {
+            envelope.Dispose();
+        }
+    }
+
     private async ValueTask<Session[]> FindAsync(SignalRequest request)
     {
         if (request.ToSession is { } key)

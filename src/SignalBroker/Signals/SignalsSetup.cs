@@ -15,8 +15,12 @@ public static class SignalsSetup
             builder.Services.AddSingleton<AddresseeLimiter>();
             builder.Services.AddSingleton<SenderLimiter>();
             builder.Services.AddSingleton<ClosedSenders>();
+            builder.Services.AddSingleton<SenderCloser>();
             builder.Services.AddSingleton<SignalsMetrics>();
             builder.Services.AddSingleton<SignalRouter>();
+            builder.Services.AddSingleton<EvenAnswer>();
+            builder.Services.AddSingleton<HiddenQueue>();
+            builder.Services.AddHostedService(services => services.GetRequiredService<HiddenQueue>());
             builder.Services.AddSingleton<HiddenExchange>();
             builder.Services.AddSingleton<SignalExchange>();
             builder.Services.AddSingleton<ExchangeEndpoint>();

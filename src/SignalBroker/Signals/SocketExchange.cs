@@ -11,16 +11,15 @@ using SignalBroker.StrangeBehaviors;
 namespace SignalBroker.Signals;
 
 /// <summary>Relays what sessions send through their sockets, and answers each signal with an envelope to its sender.</summary>
-public sealed partial class SocketExchange(
+internal sealed partial class SocketExchange(
     NodeCatalog catalog,
     NodeLinks links,
     SessionDirectory directory,
-    SessionStore store,
-    SessionCloser closer,
     SignalExchange exchange,
     InboxSettler settler,
     SenderLimiter limiter,
-    ClosedSenders closed,
+    SenderCloser closer,
+    EvenAnswer even,
     StrangeBehaviorLog strange,
     IOptions<SignalsOptions> options,
     IOptions<InboxOptions> inbox,
@@ -33,6 +32,12 @@ public sealed partial class SocketExchange(
 
     /// <summary>The type of the envelope that tells why a signal was not sent.</summary>
     public const string Error = "error";
+
+    private static readonly Problem UserIdMissing = Problem.Of(
+        StatusCodes.Status400BadRequest,
+        "user-id-missing",
+        "The SEND must bear the header 'user-id' with the session's own listening key, which proves the sender."
+    );
 
     private readonly LongestTimes longest = new(options.Value.MaxTimeToLive, inbox.Value.MaxTimeToLive);
 
@@ -48,7 +53,7 @@ public sealed partial class SocketExchange(
                 new SocketSignals(
                     node,
                     token => UntilReadyAsync(node, token),
-                    (sender, size, waited) => Judge(node, sender, size, waited),
+                    signal => Judge(node, signal),
                     logger
                 ).RunAsync(stoppingToken)
             )
@@ -69,26 +74,85 @@ public sealed partial class SocketExchange(
     }
 
     // What is to be done with a signal in its turn; null for nothing. It is judged when it arrives: whoever floods must
-    // not be served first, while all the others wait. What has waited comes all at once, however slowly it was sent.
-    private Func<ReadOnlyMemory<byte>, Task>? Judge(Node node, string listeningKey, int size, bool waited)
+    // not be served first, while all the others wait.
+    private SocketWork? Judge(Node node, SocketSignal signal) =>
+        signal.Proof switch
+        {
+            SenderProof.Proven => JudgeProven(node, signal),
+            SenderProof.Missing when limiter.PutsUpWithUnnamed(signal.Sender) => new(body =>
+                AnswerAsync(node, signal.Sender, () => new(Refuse(UserIdMissing, body)))
+            ),
+            SenderProof.Missing => null,
+            _ => JudgeForged(node, signal),
+        };
+
+    // What has waited comes all at once, however slowly it was sent.
+    private SocketWork? JudgeProven(Node node, SocketSignal signal)
     {
-        if (closed.Contains(listeningKey))
+        var sender = signal.Sender;
+        if (closer.HasClosed(sender))
         {
             return null;
         }
 
-        if (limiter.Delay(listeningKey, Math.Min(size, RequestBody.MaxBytes)) is not { } wait)
+        if (limiter.Delay(sender, Math.Min(signal.Size, RequestBody.MaxBytes)) is not { } wait)
         {
-            return body => AnswerAsync(node, listeningKey, () => RelayAsync(node, listeningKey, body));
+            // What waits behind an answer that is kept back would otherwise take the places of all the others.
+            return signal.Crowds && even.Keeps(sender)
+                ? new(Refusing(EvenAnswer.Beat), AtOnce: true)
+                : new(body => AnswerAsync(node, sender, () => RelayAsync(node, sender, body)));
         }
 
-        if (waited || limiter.PutsUpWith(listeningKey))
+        if (signal.Waited || limiter.PutsUpWith(sender))
         {
-            return body => AnswerAsync(node, listeningKey, () => new(Refuse(Problem.TooManyRequests(wait), body)));
+            return new(Refusing(wait), AtOnce: even.Keeps(sender));
         }
 
-        closed.Add(listeningKey);
-        return _ => CloseAsync(node, listeningKey);
+        var close = closer.Close(
+            node,
+            sender,
+            StrangeKind.SocketFlood,
+            "it sent through its socket more than twice what it may; the socket is closed"
+        );
+        return new(_ => close());
+
+        Func<ReadOnlyMemory<byte>, Task> Refusing(TimeSpan wait) =>
+            body => AnswerAsync(node, sender, () => new(Refuse(Problem.TooManyRequests(wait), body)));
+    }
+
+    // It costs nothing of what the session may send whose key it bears: that one is the victim.
+    private SocketWork? JudgeForged(Node node, SocketSignal signal)
+    {
+        if (signal.Proof is SenderProof.Forged(var forger))
+        {
+            if (closer.HasClosed(forger))
+            {
+                return null;
+            }
+
+            var close = closer.Close(
+                node,
+                forger,
+                StrangeKind.ForgedSender,
+                "it pretended that a signal was another's"
+            );
+            return new(_ => close());
+        }
+
+        if (signal.Proof is SenderProof.DeadLettered(var owner))
+        {
+            // Only a queue of the wrong kind does that, and such a queue is removed with its session. No more is done
+            // here, because a client that reaches the AMQP port can pretend it.
+            strange.Record(
+                new(StrangeKind.ForgedSender, $"a signal in the name of {signal.Sender} was dead-lettered by its queue")
+                {
+                    Node = node.Name,
+                    ListeningKey = owner,
+                }
+            );
+        }
+
+        return null;
     }
 
     // What the sender is answered; null when there is nobody to answer.
@@ -182,7 +246,7 @@ public sealed partial class SocketExchange(
     {
         try
         {
-            if (closed.Contains(listeningKey) || await handle() is not { } answer)
+            if (closer.HasClosed(listeningKey) || await handle() is not { } answer)
             {
                 return;
             }
@@ -205,40 +269,6 @@ public sealed partial class SocketExchange(
             LogDefect(defect);
         }
     }
-
-    private async Task CloseAsync(Node node, string listeningKey)
-    {
-        try
-        {
-            if (await directory.FindAsync(listeningKey) is not { } session || session.Node != node.Name)
-            {
-                return;
-            }
-
-            strange.Record(
-                new(
-                    StrangeKind.SocketFlood,
-                    "it sent through its socket more than twice what it may; the socket is closed"
-                )
-                {
-                    Node = session.Node,
-                    ListeningKey = session.ListeningKey,
-                    UserId = session.UserId,
-                }
-            );
-            closer.Close(session, "it sends too much");
-            await store.EndAsync(session.ListeningKey);
-            directory.Forget(session.UserId, session.ListeningKey);
-        }
-        catch (Exception failure)
-        {
-            // Nor is it relayed for now; should it go on after that, it is closed then.
-            LogNotClosed(listeningKey, failure.Message);
-        }
-    }
-
-    [LoggerMessage(LogLevel.Warning, "{ListeningKey} floods its socket, and is closed later: {Reason}")]
-    private partial void LogNotClosed(string listeningKey, string reason);
 
     [LoggerMessage(LogLevel.Error, "A signal that came through a socket could not be handled")]
     private partial void LogDefect(Exception defect);

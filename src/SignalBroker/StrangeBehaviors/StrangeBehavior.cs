@@ -31,6 +31,9 @@ public enum StrangeKind
 
     /// <summary>A session went on sending through its socket although it was turned away again and again.</summary>
     SocketFlood,
+
+    /// <summary>A signal that came through a socket was made to look like another session's.</summary>
+    ForgedSender,
 }
 
 /// <summary>Something that should not have happened, at the moment when it is noticed.</summary>
@@ -49,6 +52,9 @@ public sealed record StrangeSighting(StrangeKind Kind, string Detail)
 
     /// <summary>The address that it came from, if known.</summary>
     public IPAddress? Address { get; init; }
+
+    /// <summary>The address of the session that it is about, which counts where it is not known who did it; not written down.</summary>
+    public IPAddress? SessionAddress { get; init; }
 }
 
 /// <summary>A row of the record: all sightings of one kind, node, key and address in one minute.</summary>

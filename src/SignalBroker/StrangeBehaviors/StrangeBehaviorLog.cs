@@ -1,5 +1,7 @@
 using System.Net;
+using Microsoft.Extensions.Options;
 using SignalBroker.Hosting;
+using SignalBroker.Http;
 
 namespace SignalBroker.StrangeBehaviors;
 
@@ -7,17 +9,25 @@ namespace SignalBroker.StrangeBehaviors;
 /// <remarks>Whoever notices something does not wait for the database, and a flood costs a counter in memory.</remarks>
 public sealed partial class StrangeBehaviorLog(
     StrangeBehaviorStore store,
+    IOptions<StrangeBehaviorsOptions> options,
     TimeProvider clock,
     ILogger<StrangeBehaviorLog> logger
 ) : BackgroundService
 {
     private const int MostRows = 10_000;
 
+    private static readonly TimeSpan OneMinute = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Keep = TimeSpan.FromDays(30);
     private static readonly TimeSpan PruneEvery = TimeSpan.FromHours(1);
 
     private readonly Lock gate = new();
+    private readonly DailyBudget<(StrangeKind Kind, IPAddress? Address, string? UserId)> details = new(
+        options.Value.DetailedPerDayOfAddress,
+        clock
+    );
+    private readonly HashSet<Row> detailed = [];
+    private long detailedSince = clock.GetTimestamp();
     private Dictionary<Row, (StrangeSighting Sighting, long Times)> rows = [];
 
     /// <summary>Notes something strange.</summary>
@@ -25,7 +35,7 @@ public sealed partial class StrangeBehaviorLog(
     {
         lock (gate)
         {
-            Add(sighting, 1);
+            Add(MayHaveDetails(sighting) ? sighting : sighting with { ListeningKey = null, UserId = null }, 1);
         }
     }
 
@@ -91,9 +101,30 @@ public sealed partial class StrangeBehaviorLog(
         }
     }
 
+    // The rows of a minute are one, so a session costs its address one detail for each minute, however often it is seen.
+    private bool MayHaveDetails(StrangeSighting sighting)
+    {
+        if (clock.GetElapsedTime(detailedSince) >= OneMinute || detailed.Count >= MostRows)
+        {
+            detailed.Clear();
+            detailedSince = clock.GetTimestamp();
+        }
+
+        var row = Row.Of(sighting);
+        if (sighting.ListeningKey is null || detailed.Contains(row))
+        {
+            return true;
+        }
+
+        // What names nobody must not use up what others have: keys are easily made up.
+        var address = sighting.Address ?? sighting.SessionAddress;
+        var payer = (sighting.Kind, address, address is null ? sighting.UserId : null);
+        return details.Take(payer) is null && detailed.Add(row);
+    }
+
     private void Add(StrangeSighting sighting, long times)
     {
-        var row = new Row(sighting.Kind, sighting.Node, sighting.ListeningKey, sighting.Address);
+        var row = Row.Of(sighting);
         if (!rows.ContainsKey(row) && rows.Count >= MostRows)
         {
             // Keys are easily made up; what they have in common is kept.
@@ -103,7 +134,7 @@ public sealed partial class StrangeBehaviorLog(
                 UserId = null,
                 Address = null,
             };
-            row = new Row(sighting.Kind, sighting.Node, Key: null, Address: null);
+            row = Row.Of(sighting);
         }
 
         rows[row] = rows.TryGetValue(row, out var known) ? (known.Sighting, known.Times + times) : (sighting, times);
@@ -121,7 +152,11 @@ public sealed partial class StrangeBehaviorLog(
         }
     }
 
-    private sealed record Row(StrangeKind Kind, string? Node, string? Key, IPAddress? Address);
+    private sealed record Row(StrangeKind Kind, string? Node, string? Key, IPAddress? Address)
+    {
+        public static Row Of(StrangeSighting sighting) =>
+            new(sighting.Kind, sighting.Node, sighting.ListeningKey, sighting.Address);
+    }
 
     [LoggerMessage(LogLevel.Warning, "Strange behavior is written down later: {Reason}")]
     private partial void LogNotWritten(string reason);

@@ -1,3 +1,4 @@
+using SignalBroker.Hosting;
 using SignalBroker.Http;
 
 namespace SignalBroker.StrangeBehaviors;
@@ -12,6 +13,7 @@ public static class StrangeBehaviorsSetup
         /// <summary>Adds the record.</summary>
         public void AddStrangeBehaviors()
         {
+            builder.AddSettings<StrangeBehaviorsOptions>(StrangeBehaviorsOptions.Section);
             builder.Services.AddSingleton<StrangeBehaviorStore>();
             builder.Services.AddSingleton<StrangeBehaviorLog>();
             builder.Services.AddHostedService(services => services.GetRequiredService<StrangeBehaviorLog>());
@@ -34,7 +36,7 @@ public static class StrangeBehaviorsSetup
                 ? parsed
                 : null;
         return kind is not null && only is null
-            ? Problem.InvalidMember("kind", $"must be one of {string.Join(", ", Enum.GetNames<StrangeKind>())}")
+            ? Problem.InvalidWord("kind", Words.Of(typeof(StrangeKind)))
             : TypedResults.Ok<IEnumerable<StrangeBehavior>>(
                 await store.ReadAsync(only, before, Math.Clamp(limit ?? 100, 1, LongestPage))
             );

@@ -13,7 +13,12 @@ public sealed record IceServer(IReadOnlyList<string> Urls, string? Username = nu
 /// <summary>The servers for <c>new RTCPeerConnection({ iceServers })</c>.</summary>
 /// <param name="IceServers">The servers; none when none is configured.</param>
 /// <param name="IceServersExpireAt">When their credentials expire; left out when they have none.</param>
-public sealed record IceServersAnswer(IReadOnlyList<IceServer> IceServers, DateTime? IceServersExpireAt);
+/// <param name="IceServersTimeToLive">The same in milliseconds from this answer on.</param>
+public sealed record IceServersAnswer(
+    IReadOnlyList<IceServer> IceServers,
+    DateTime? IceServersExpireAt = null,
+    long? IceServersTimeToLive = null
+);
 
 /// <summary>Makes each session's STUN and TURN servers, with credentials that are good for a while.</summary>
 /// <remarks>
@@ -35,10 +40,11 @@ public sealed class IceServers(IOptions<TurnOptions> options, TimeProvider clock
 
         if (settings is not { Addresses.Count: > 0, Secret: { } secret })
         {
-            return new(servers, IceServersExpireAt: null);
+            return new(servers);
         }
 
-        var expiry = (clock.GetUtcNow() + settings.LifeTime).ToUnixTimeSeconds();
+        var now = clock.GetUtcNow();
+        var expiry = (now + settings.LifeTime).ToUnixTimeSeconds();
         var username = $"{expiry}:{listeningKey}";
         servers.Add(Relay(username, secret));
         if (settings.PreviousSecret is { } previous)
@@ -47,7 +53,8 @@ public sealed class IceServers(IOptions<TurnOptions> options, TimeProvider clock
             servers.Add(Relay(username, previous));
         }
 
-        return new(servers, DateTimeOffset.FromUnixTimeSeconds(expiry).UtcDateTime);
+        var end = DateTimeOffset.FromUnixTimeSeconds(expiry);
+        return new(servers, end.UtcDateTime, (long)(end - now).TotalMilliseconds);
     }
 
     private IceServer Relay(string username, string secret) =>

@@ -28,7 +28,7 @@ public static class TurnSetup
                 .WithSummary("Lists the STUN and TURN servers")
                 .WithDescription(
                     "Answers what /connect has answered as 'iceServers', with credentials that are good for a while "
-                        + "from now on. Ask again before 'iceServersExpireAt'."
+                        + "from now on. Ask again before 'iceServersTimeToLive' (ms) has passed."
                 )
                 .RequiresCredential()
                 .Produces<IceServersAnswer>()

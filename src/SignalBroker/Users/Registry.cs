@@ -11,6 +11,6 @@ public sealed class Registry(UserStore store, IOptions<UsersOptions> options)
     /// <summary>Whether it is wanted.</summary>
     public bool IsKept { get; } = options.Value.Registry;
 
-    /// <summary>Whether the user has ever been seen.</summary>
+    /// <summary>Whether the user has ever been seen, or is about to listen.</summary>
     public async ValueTask<bool> KnowsAsync(string userId) => await asked.GetAsync(userId) is not null;
 }

@@ -88,9 +88,9 @@ public sealed class TokenVerifier(TokenKeys keys, IOptions<UsersOptions> options
             return Refuse("its 'aud' does not name this server");
         }
 
-        return claims.Text("sub") is { } userId && UserId.IsValid(userId)
+        return claims.Text(settings.UserIdClaim) is { } subject && UserId.Read(subject) is { } userId
             ? new TokenVerdict.Proves(userId)
-            : Refuse($"its 'sub' must be the user id and have {UserId.Rule}");
+            : Refuse($"its '{settings.UserIdClaim}' must be the user id and have {UserId.Rule}");
     }
 
     // RFC 7519, section 4.1.3: a token for somebody must not be taken by anybody else.

@@ -71,7 +71,7 @@ public sealed class UserProof(
                     Problem.Of(
                         StatusCodes.Status403Forbidden,
                         "user-id-mismatch",
-                        "'userId' is not the 'sub' of the token; leave it out."
+                        $"'userId' is not the '{options.Value.UserIdClaim}' of the token; leave it out."
                     )
                 );
             case TokenVerdict.Expired:

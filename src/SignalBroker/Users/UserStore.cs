@@ -10,7 +10,7 @@ public sealed record KnownUser
     /// <summary>The user.</summary>
     public required string UserId { get; init; }
 
-    /// <summary>When the user connected for the first time.</summary>
+    /// <summary>When the user listened, or joined a room, for the first time.</summary>
     public DateTime FirstSeen { get; init; }
 
     /// <summary>When the user's last listening session went; when the user came, if none has ever gone.</summary>
@@ -29,13 +29,13 @@ public sealed class UserStore(NpgsqlDataSource database)
     private const int MostAtOnce = 1000;
 
     /// <summary>
-    /// A part of a statement that makes the users of <paramref name="opened"/> known, a named subquery with the column
-    /// <c>user_id</c>.
+    /// A part of a statement that makes the users of <paramref name="came"/> known, a named subquery with the column
+    /// <c>user_id</c>: of sessions that listen, and of new members of rooms. Whoever only connects is not remembered.
     /// </summary>
-    public static string Register(string opened) =>
+    public static string Register(string came) =>
         $"""
             INSERT INTO users (user_id, anonymous)
-            SELECT user_id, starts_with(user_id, '{UserId.AnonymousPrefix}') FROM {opened}
+            SELECT DISTINCT user_id, starts_with(user_id, '{UserId.AnonymousPrefix}') FROM {came} ORDER BY user_id
             ON CONFLICT (user_id) DO NOTHING
             """;
 
@@ -62,12 +62,15 @@ public sealed class UserStore(NpgsqlDataSource database)
             WHERE users.user_id = free.user_id
             """;
 
-    /// <summary>Finds out which of these users have ever been seen.</summary>
+    /// <summary>Finds out which of these users have ever been seen, or are about to listen.</summary>
     public async Task<IReadOnlyDictionary<string, string>> FindKnownAsync(IReadOnlyList<string> userIds)
     {
         await using var connection = await database.OpenConnectionAsync();
         var known = await connection.QueryAsync<string>(
-            "SELECT user_id FROM users WHERE user_id = ANY(@userIds)",
+            """
+            SELECT user_id FROM users WHERE user_id = ANY(@userIds)
+            UNION SELECT user_id FROM sessions WHERE user_id = ANY(@userIds) AND ended_at IS NULL
+            """,
             new { userIds }
         );
         return known.ToDictionary(userId => userId);
@@ -107,15 +110,27 @@ public sealed class UserStore(NpgsqlDataSource database)
         int portion;
         do
         {
-            portion = await connection.ExecuteAsync(
+            portion = await connection.ExecuteScalarAsync<int>(
                 $"""
-                DELETE FROM users
-                WHERE {IsToBeForgotten} AND user_id IN (
-                    SELECT user_id FROM users
-                    WHERE {IsToBeForgotten}
-                      AND NOT EXISTS (SELECT FROM room_members WHERE room_members.user_id = users.user_id)
-                    LIMIT @MostAtOnce FOR UPDATE SKIP LOCKED
+                WITH forgotten AS (
+                    DELETE FROM users
+                    WHERE {IsToBeForgotten} AND user_id IN (
+                        SELECT user_id FROM users
+                        WHERE {IsToBeForgotten}
+                          AND NOT EXISTS (SELECT FROM room_members WHERE room_members.user_id = users.user_id)
+                        LIMIT @MostAtOnce FOR UPDATE SKIP LOCKED
+                    )
+                    RETURNING user_id
+                ), devices AS (
+                    DELETE FROM inbox_devices USING forgotten WHERE inbox_devices.user_id = forgotten.user_id
+                ), empty AS (
+                    -- In the order in which whoever stores locks them; one that somebody is storing into is about to be filled.
+                    SELECT user_id FROM inboxes WHERE user_id IN (SELECT user_id FROM forgotten) AND NOT has_entries
+                    ORDER BY user_id FOR UPDATE SKIP LOCKED
+                ), emptied AS (
+                    DELETE FROM inboxes USING empty WHERE inboxes.user_id = empty.user_id
                 )
+                SELECT count(*)::int FROM forgotten
                 """,
                 new { awayFor, MostAtOnce }
             );

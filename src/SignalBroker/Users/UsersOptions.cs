@@ -52,6 +52,10 @@ public sealed class UsersOptions
     [Range(typeof(TimeSpan), "00:00:00.1", "1.00:00:00")]
     public TimeSpan SweepInterval { get; set; } = TimeSpan.FromMinutes(1);
 
+    /// <summary>How many users and devices that are not known yet one address may connect in a day at one webapp; an eighth of them at once.</summary>
+    [Range(8, long.MaxValue)]
+    public long NewPerDayOfAddress { get; set; } = 20_000;
+
     /// <summary>The algorithms that are allowed, like <c>RS256, ES256</c>; a key allows only the one of its own kind in any case.</summary>
     [Range(1, 7)]
     public TokenAlgorithms Algorithms { get; set; } =
@@ -64,6 +68,14 @@ public sealed class UsersOptions
     /// <summary>What must be among a token's <c>aud</c>; while null, a token that names an audience is meant for others.</summary>
     [MinLength(1)]
     public string? Audience { get; set; }
+
+    /// <summary>The claim whose text is the user id.</summary>
+    /// <remarks>Whoever can have the issuer put a text of their choice there can be anybody.</remarks>
+    [RegularExpression(
+        @"[!#-\[\]-~]{1,128}",
+        ErrorMessage = "must be the name of a claim: 1 to 128 ASCII characters, without white space, quotation marks and backslashes"
+    )]
+    public string UserIdClaim { get; set; } = "sub";
 
     /// <summary>How far the clocks of issuer and webapp may differ.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "00:05:00")]

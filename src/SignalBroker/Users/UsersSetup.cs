@@ -12,12 +12,13 @@ public static class UsersSetup
         /// <summary>Adds the verifying of tokens and the service keys.</summary>
         public void AddUsers()
         {
-            builder.AddSettings<UsersOptions>(UsersOptions.Section);
+            builder.AddSettings<UsersOptions>(UsersOptions.Section, "Keys", "KeySet", "ServiceKeys");
             builder.AddSettings<KeySetOptions>(KeySetOptions.Section);
-
-            // One by one: of a list the binder silently leaves out what it can't read.
-            var keys = builder.Entries(KeyOptions.Section).Select(KeyOptions.Read).ToList();
-            var serviceKeys = builder.Entries(ServiceKeyOptions.Section).Select(ServiceKeyOptions.Read).ToList();
+            var keys = builder.ReadEntries<KeyOptions>(KeyOptions.Section).Select(KeyOptions.Read).ToList();
+            var serviceKeys = builder
+                .ReadEntries<ServiceKeyOptions>(ServiceKeyOptions.Section)
+                .Select(ServiceKeyOptions.Read)
+                .ToList();
             Check(builder.Configuration, keys);
             builder.Services.AddSingleton(new ConfiguredKeys(keys));
             builder.Services.AddSingleton(new ServiceKeys(serviceKeys));
@@ -30,9 +31,6 @@ public static class UsersSetup
             builder.Services.AddHostedService<UnprovenUsersWarning>();
             builder.Services.AddHostedService<UserSweeper>();
         }
-
-        private IEnumerable<IConfigurationSection> Entries(string section) =>
-            builder.Configuration.GetSection(section).GetChildren();
     }
 
     private static void Check(IConfiguration configuration, List<SigningKey> keys)

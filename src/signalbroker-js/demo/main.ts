@@ -1,10 +1,12 @@
 import { createCallForm } from "./calls/callForm";
 import { createDesk } from "./calls/desk";
 import { byId } from "./page/dom";
+import { createViews } from "./page/views";
 import { createPeople } from "./people/people";
 import { createDiagram } from "./sequence/diagram";
 import { createSequence } from "./sequence/sequence";
-import { readQuery } from "./signIn/options";
+import { createMemory } from "./signIn/memory";
+import { again, readQuery, type SignInRequest } from "./signIn/options";
 import { createSecondUserLink } from "./signIn/secondUser";
 import { createSignIn, type PageState } from "./signIn/signIn";
 import { createSignInForm } from "./signIn/signInForm";
@@ -16,7 +18,10 @@ import type { Wire } from "./wire/wire";
 import { createWireLog } from "./wire/wireLog";
 
 let isListening = false;
-const asked = readQuery(location.search);
+let request: SignInRequest | undefined;
+const memory = createMemory();
+const query = readQuery(location.search);
+const asked = memory.request ? again(query, memory.request) : query;
 const sequence = createSequence(createDiagram());
 const wireLog = createWireLog();
 const wire: Wire = {
@@ -31,7 +36,14 @@ const desk = createDesk({
   sequence,
   talk: createTalk(),
   answersByItself: () => byId("answer-all", HTMLInputElement).checked,
-  onBusy: () => enableCalling(),
+  onTalk(other) {
+    memory.talksWith(other);
+    if (other !== undefined) {
+      showView("call");
+    }
+    enableCalling();
+  },
+  onMissed: (from, about) => received.addMissedCall(from, about),
 });
 const people = createPeople((userId) => callForm.choose(userId));
 const callForm = createCallForm({
@@ -39,10 +51,19 @@ const callForm = createCallForm({
   typed: people.choose,
   meet: people.meet,
 });
-const showReceived = createReceivedList((from) => {
-  callForm.choose(from);
-  byId("content", HTMLTextAreaElement).focus();
+const received = createReceivedList({
+  reply(to) {
+    callForm.choose(to);
+    showView("call");
+    byId("content", HTMLTextAreaElement).focus();
+  },
+  callBack(userId) {
+    callForm.choose(userId);
+    showView("call");
+    byId("call-video", HTMLButtonElement).focus();
+  },
 });
+const showView = createViews();
 const showMyUserId = createSecondUserLink(callForm.suggest);
 const showState = createStateView(() => desk.isBusy);
 const signIn = createSignIn({
@@ -50,7 +71,7 @@ const signIn = createSignIn({
   onState,
   onClient(client) {
     client.onSignal((signal) => {
-      showReceived(signal);
+      received.add(signal);
       people.meet(signal.from);
     });
     client.onReceipt(sendForm.showReceipt);
@@ -60,9 +81,10 @@ const signIn = createSignIn({
   },
 });
 const signInForm = createSignInForm(asked, {
-  signIn(request) {
+  signIn(next) {
+    request = next;
     sequence.signIn();
-    signIn.begin(request);
+    signIn.begin(next);
   },
   cancel: signIn.end,
 });
@@ -81,9 +103,15 @@ function onState(state: PageState): void {
   enableCalling();
   if (state.name === "signed-out") {
     people.use(undefined);
+    if (request) {
+      memory.signedOut();
+    }
   }
   if (state.name === "listening") {
     showMyUserId(state.session.userId);
+    if (request) {
+      memory.signedIn({ ...request, userId: state.session.userId });
+    }
   }
 }
 
@@ -94,9 +122,12 @@ function enableCalling(): void {
 byId("disconnect", HTMLButtonElement).addEventListener("click", signIn.end);
 const userId = byId("user-id", HTMLInputElement);
 userId.addEventListener("input", () => showMyUserId(userId.value));
-callForm.suggest(asked.to);
+callForm.suggest(memory.other ?? asked.to);
 showMyUserId(asked.user);
 onState({ name: "signed-out" });
+if (memory.other !== undefined) {
+  desk.lost(memory.other);
+}
 if (asked.autoconnect) {
   signInForm.submit();
 }

@@ -1,6 +1,8 @@
+import { deferred } from "./deferred.js";
 import { asSignalBrokerError, SignalBrokerError } from "./errors.js";
 import { basic, type Http, type HttpMethod } from "./http.js";
 import type { Session } from "./listening/session.js";
+import { createPending } from "./pending.js";
 
 /** Asks the webapp in the name of the session that listens. */
 export interface Asking {
@@ -12,6 +14,8 @@ export interface Asking {
   ask(method: HttpMethod, path: string, body?: unknown): Promise<unknown>;
   /** The client listens, on a new session. */
   listening(): void;
+  /** Asks nothing more; fulfilled when everything has been answered. */
+  drain(error: SignalBrokerError): Promise<unknown>;
   close(error: SignalBrokerError): void;
 }
 
@@ -32,52 +36,52 @@ const patienceMs = 30_000;
 
 export function createAsking({ http, session, expired }: AskingParts): Asking {
   const waiting = new Set<Waiting>();
+  const pending = createPending();
   let closedBy: SignalBrokerError | undefined;
 
   return {
-    async ask(method, path, body) {
-      for (;;) {
-        const asked = session();
-        if (!asked) {
-          await nextSession();
-          continue;
-        }
-        try {
-          return await http.json(method, path, { body, authorization: basic(asked) });
-        } catch (thrown) {
-          const error = asSignalBrokerError(thrown, "unreachable");
-          if (error.code !== "unauthorized") {
-            throw error;
-          }
-          expired(asked);
-        }
-      }
-    },
+    ask: (...question) => (closedBy ? Promise.reject(closedBy) : pending.add(ask(...question))),
     listening: () => waiting.forEach(({ resolve }) => resolve()),
+    drain(error) {
+      closedBy = error;
+      return pending.ended();
+    },
     close(error) {
       closedBy = error;
       waiting.forEach(({ reject }) => reject(error));
     },
   };
 
+  async function ask(method: HttpMethod, path: string, body?: unknown): Promise<unknown> {
+    for (;;) {
+      const asked = session();
+      if (!asked) {
+        await nextSession();
+        continue;
+      }
+      try {
+        return await http.json(method, path, { body, authorization: basic(asked) });
+      } catch (thrown) {
+        const error = asSignalBrokerError(thrown);
+        if (error.code !== "unauthorized") {
+          throw error;
+        }
+        expired(asked);
+      }
+    }
+  }
+
   async function nextSession(): Promise<void> {
     if (closedBy) {
       throw closedBy;
     }
-    let mine: Waiting | undefined;
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    try {
-      await new Promise<void>((resolve, reject) => {
-        mine = { resolve, reject };
-        waiting.add(mine);
-        const late = new SignalBrokerError("unreachable", "The client did not listen again in time.");
-        timer = setTimeout(() => reject(late), patienceMs);
-      });
-    } finally {
+    const mine = deferred<void>();
+    const late = new SignalBrokerError("unreachable", "The client did not listen again in time.");
+    const timer = setTimeout(() => mine.reject(late), patienceMs);
+    waiting.add(mine);
+    await mine.promise.finally(() => {
       clearTimeout(timer);
-      if (mine) {
-        waiting.delete(mine);
-      }
-    }
+      waiting.delete(mine);
+    });
   }
 }

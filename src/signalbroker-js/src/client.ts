@@ -1,6 +1,8 @@
+import { addressOf } from "./address.js";
 import { createAsking } from "./asking.js";
 import { callType } from "./calls/content.js";
 import { createCalls } from "./calls/calls.js";
+import { expectNotAborted, whenListening } from "./connecting.js";
 import { createDuplicates } from "./duplicates.js";
 import { createEmitter, type Emitter, type Unsubscribe } from "./emitter.js";
 import { isSignal, readEnvelope, type ControlSignal, type Signal } from "./envelope.js";
@@ -9,19 +11,23 @@ import { createHttp } from "./http.js";
 import { createInbox, type Stored } from "./inbox/inbox.js";
 import type { Receipt } from "./inbox/options.js";
 import { readReceipt, receiptType } from "./inbox/receipts.js";
+import { objectOf, textOf } from "./json.js";
+import { createKeeping } from "./keeping.js";
 import { createIceServers } from "./listening/iceServers.js";
+import { createSessionLine } from "./listening/line.js";
 import { createListening } from "./listening/listening.js";
 import { closeSession, openSession, type Identity } from "./listening/session.js";
 import type { SessionInfo, State } from "./listening/state.js";
 import { createTokens } from "./listening/tokens.js";
 import type { ConnectOptions } from "./options.js";
+import { within } from "./pending.js";
 import { createPresences } from "./presence/presence.js";
 import { presenceType } from "./presence/reading.js";
 import { createPush } from "./push.js";
-import { uniqueId } from "./random.js";
 import { createRooms, roomType } from "./rooms/rooms.js";
 import { createOutbox } from "./sending/outbox.js";
-import { readSent, type Addressee, type SendOptions, type Sent } from "./sending/signal.js";
+import { writeContent } from "./sending/content.js";
+import { readSent, writeSignal, type Addressee, type SendOptions, type Sent } from "./sending/signal.js";
 import { createSocketSending } from "./sending/socket.js";
 import { createWayOut } from "./sending/wayOut.js";
 import type { SignalBrokerClient } from "./signalBrokerClient.js";
@@ -39,16 +45,19 @@ export interface ClientParts {
   transports: Record<ListensBy, OpenTransport>;
 }
 
-const gaveUp = "The application gave up connecting.";
-/** How long closing may wait until the peers are told. */
-const farewellMs = 2000;
+/** The type of the envelopes that tell what happened to the session. */
+const sessionType = "session";
+const closed = "The client was closed.";
+/** How long closing may wait for answers to what is under way. */
+const farewellMs = 5000;
 
 /** A client that does not listen yet, and the promise that it does. */
-export function createClient(options: ConnectOptions, parts: Partial<ClientParts> = {}): Promise<SignalBrokerClient> {
-  if (options.signal?.aborted) {
-    return Promise.reject(new SignalBrokerError("aborted", gaveUp));
-  }
-  const http = createHttp(options.url, options.fetch);
+export async function createClient(
+  options: ConnectOptions,
+  parts: Partial<ClientParts> = {},
+): Promise<SignalBrokerClient> {
+  const http = createHttp(addressOf((options as ConnectOptions | undefined)?.url), options.fetch);
+  expectNotAborted(options);
   const surroundings = parts.surroundings ?? createSurroundings();
   const states = createEmitter<State>();
   const signals = createEmitter<Signal>();
@@ -65,8 +74,10 @@ export function createClient(options: ConnectOptions, parts: Partial<ClientParts
     expired: (expired) => listening.expired(expired),
   });
   const outbox = createOutbox(wayOut.send);
-  let identity: Identity = { userId: options.userId, device: options.device, isGiven: false };
+  const line = createSessionLine(options.line, `signalbroker.line ${String(options.url)} ${options.userId ?? ""}`);
+  let identity: Identity = { userId: options.userId, device: options.device, isGiven: false, line: line.current };
   let session: SessionInfo | undefined;
+  let closing: Promise<void> | undefined;
 
   const listening = createListening({
     surroundings,
@@ -75,11 +86,15 @@ export function createClient(options: ConnectOptions, parts: Partial<ClientParts
       sse: createEventsTransport(http),
       ...parts.transports,
     }),
-    openSession: () => openSession(http, identity, tokens),
+    openSession: (resumes) => openSession(http, { ...identity, resumes }, tokens),
+    waitsFor: () =>
+      tokens.isAsked
+        ? { code: "token-unavailable", reason: "The application has not brought the token yet." }
+        : { code: "unreachable", reason: "The server has not answered yet." },
     onOpened(opened) {
       // An anonymous user comes back under the name that the webapp gave, if that takes no proof.
       const isGiven = options.userId === undefined && options.token === undefined;
-      identity = { userId: opened.userId, device: options.device, isGiven };
+      identity = { ...identity, userId: opened.userId, isGiven };
       iceServers.renew(opened);
       inbox.opened(opened);
     },
@@ -95,18 +110,19 @@ export function createClient(options: ConnectOptions, parts: Partial<ClientParts
   });
   const inbox = createInbox({
     options: options.inbox ?? {},
-    url: options.url,
+    url: String(options.url),
     asking,
     hand,
     isDuplicate,
     settle: wayOut.settle,
     settleLast: wayOut.settleLast,
   });
+  const keeping = createKeeping(hand, (room) => (room === undefined ? signals.hadHandler : rooms.hadHandler(room)));
   const rooms = createRooms({ asking, send: outbox.send, onHandler });
   const presences = createPresences(asking);
   const calls = createCalls({
     send: (to, content) => send(to, content, { type: callType }),
-    sendLast: (to, content) => wayOut.sendLast({ to, content, type: callType, id: uniqueId() }),
+    sendLast: (to, content) => wayOut.sendLast(writeSignal(to, content, { type: callType })),
     self: () => ({ userId: identity.userId ?? "", listeningKey: session?.listeningKey ?? "" }),
     iceServers: () => iceServers.get(),
     options: options.calls ?? {},
@@ -116,9 +132,13 @@ export function createClient(options: ConnectOptions, parts: Partial<ClientParts
   surroundings.onLeave(() => {
     void calls.hangUpAll("last");
     inbox.leave();
+    line.leave();
     listening.leave();
   });
-  surroundings.onReturn(() => listening.comeBack());
+  surroundings.onReturn(() => {
+    line.comeBack();
+    listening.comeBack();
+  });
 
   const client: SignalBrokerClient = {
     get userId() {
@@ -141,7 +161,11 @@ export function createClient(options: ConnectOptions, parts: Partial<ClientParts
     settle: inbox.settle,
     onCall: calls.onCall,
     send,
-    call: calls.call,
+    async call(userId, options = {}) {
+      // It rings more than once, and says the same each time.
+      const { info } = options;
+      return calls.call(userId, info === undefined ? options : { ...options, info: JSON.parse(writeContent(info, "info")) });
+    },
     ...createPush(http, () => listening.current?.session),
     createRoom: rooms.createRoom,
     joinRoom: rooms.joinRoom,
@@ -149,35 +173,17 @@ export function createClient(options: ConnectOptions, parts: Partial<ClientParts
     presence: presences.presence,
     watch: presences.watch,
     users: presences.users,
-    async close() {
-      if (listening.current) {
-        const farewells = Promise.all([calls.hangUpAll("peer"), inbox.flush()]);
-        await Promise.race([farewells, new Promise((resolve) => setTimeout(resolve, farewellMs))]);
-      }
-      await listening.close({ code: "closed", reason: "The application closed it." });
-    },
+    close: () => (closing ??= close()),
   };
 
-  return new Promise((resolve, reject) => {
-    const abort = (): void => void listening.close({ code: "aborted", reason: gaveUp });
-    options.signal?.addEventListener("abort", abort, { once: true });
-    const stop = states.on((state) => {
-      if (state.name === "listening") {
-        resolve(client);
-      } else if (state.name === "closed") {
-        reject(new SignalBrokerError(state.problem.code, state.problem.reason));
-      } else {
-        return;
-      }
-      stop();
-      options.signal?.removeEventListener("abort", abort);
-    });
-    options.onState?.(listening.state);
-    if (options.onState) {
-      states.on(options.onState);
-    }
-    listening.start();
-  });
+  if (options.onState) {
+    options.onState(listening.state);
+    states.on(options.onState);
+  }
+  const connected = whenListening(listening, states, options);
+  listening.start();
+  await connected;
+  return client;
 
   function onState(state: State): void {
     if (state.name === "listening") {
@@ -204,8 +210,18 @@ export function createClient(options: ConnectOptions, parts: Partial<ClientParts
     }
   }
 
+  async function close(): Promise<void> {
+    if (listening.current) {
+      const error = new SignalBrokerError("closed", closed);
+      // The calls' last words are the last ones that the outbox takes.
+      const farewells = [calls.hangUpAll("peer"), inbox.flush(), outbox.drain(error), asking.drain(error)];
+      await within(farewellMs, Promise.all(farewells));
+    }
+    await listening.close({ code: "closed", reason: closed });
+  }
+
   async function send(to: Addressee, content: unknown, sending: SendOptions = {}): Promise<Sent> {
-    const signal = { ...sending, to, content, id: sending.id ?? uniqueId() };
+    const signal = writeSignal(to, content, sending);
     return readSent(signal.id, await outbox.send(signal));
   }
 
@@ -217,7 +233,10 @@ export function createClient(options: ConnectOptions, parts: Partial<ClientParts
 
   /** What came before there was a handler was kept for it. */
   function onHandler(): void {
-    queueMicrotask(inbox.handOver);
+    queueMicrotask(() => {
+      inbox.handOver();
+      keeping.handOver();
+    });
   }
 
   function onReceived(body: string): void {
@@ -227,8 +246,10 @@ export function createClient(options: ConnectOptions, parts: Partial<ClientParts
     }
     if (envelope.sequence !== undefined) {
       inbox.receive(envelope as Stored);
-    } else if (!isSignal(envelope) || !isDuplicate(envelope)) {
-      hand(envelope);
+    } else if (!isSignal(envelope)) {
+      handControl(envelope);
+    } else if (!isDuplicate(envelope)) {
+      keeping.receive(envelope, body.length);
     }
   }
 
@@ -253,6 +274,11 @@ export function createClient(options: ConnectOptions, parts: Partial<ClientParts
         break;
       case presenceType:
         presences.hear(control);
+        break;
+      case sessionType:
+        if (textOf(objectOf(control.content), "event") === "replaced") {
+          listening.replaced();
+        }
         break;
       default:
         socket.receive(control);

@@ -4,6 +4,8 @@ export type Unsubscribe = () => void;
 /** Those who want to hear of one kind of event. */
 export interface Emitter<T> {
   readonly size: number;
+  /** Whether there has ever been anybody. */
+  readonly hadHandler: boolean;
   on(handler: (event: T) => unknown): Unsubscribe;
   /**
    * Tells everybody at once. Each promise is settled as its handler has ended; nobody need look at them: what a handler
@@ -14,11 +16,16 @@ export interface Emitter<T> {
 
 export function createEmitter<T>(): Emitter<T> {
   const handlers = new Set<(event: T) => unknown>();
+  let hadHandler = false;
   return {
     get size() {
       return handlers.size;
     },
+    get hadHandler() {
+      return hadHandler;
+    },
     on(handler) {
+      hadHandler = true;
       // The same function may be given twice, and each unsubscribes for itself.
       const mine = (event: T): unknown => handler(event);
       handlers.add(mine);

@@ -10,42 +10,64 @@ export type ErrorCode =
    * known.
    */
   | "unreachable"
+  /** The option `url` is not an http or https address. */
+  | "invalid-url"
   /** The credential or the token is missing, wrong or expired. */
   | "unauthorized"
+  /** The page is another site's, which the server's `Cors:Origins` does not name. */
+  | "origin-not-allowed"
   /** The addressee has no session that listens. */
   | "user-not-listening"
-  /** The addressee has never connected, and the server stores signals for known users only. */
+  /** The addressee has never listened, and the server stores signals for known users only. */
   | "user-unknown"
   /** As much is stored for the addressee as may be. */
   | "inbox-full"
+  /** The sender, or its address, has as much of the addressee's inbox as leaves room for others. */
+  | "inbox-share-used"
+  /** The sender, or its address, has had as much stored as it may in a day. */
+  | "storage-budget-used"
   /** Another stored signal was sent with the same id. */
   | "id-already-used"
   /** There is no such room, or none any more. */
   | "room-not-found"
   /** The room is not open, and the join code is missing or wrong. */
   | "join-code-wrong"
+  /** The room's owner has removed the user, who can't join it again so soon. */
+  | "removed-from-room"
+  /** The room is open, and has no join code. */
+  | "room-open"
   /** The room has as many members as it may have. */
   | "room-full"
   /** Another member of the room has the alias. */
   | "alias-taken"
+  /** The users of this address have joined as many rooms as they may in a day. */
+  | "too-many-memberships-of-address"
+  /** As many new users and devices have come from this address as may in a day. */
+  | "too-many-new-users-of-address"
   /** Only members of the room may do this. */
   | "not-a-member"
   /** Only the room's owner may do this. */
   | "not-the-owner"
   /** The one member that the signal was for has no session that listens. */
   | "member-not-listening"
+  /** The content holds something that JSON can't hold; nothing was sent. */
+  | "content-not-json"
   /** The signal waited for its whole time to live. */
   | "expired"
   /** 100 signals wait already for the client to listen again. */
   | "queue-full"
   /** The client was closed. */
   | "closed"
+  /** Another client of the user has taken the place of this one, where a user may have one only. */
+  | "session-replaced"
   /** It was called off by the application. */
   | "aborted"
   /** The callee declined. */
   | "declined"
   /** Every device of the callee is busy. */
   | "busy"
+  /** One called oneself, and no other device of one's own listens. */
+  | "no-other-device"
   /** Nobody answered in time. */
   | "no-answer"
   /** The caller gave up. */
@@ -93,6 +115,6 @@ export class SignalBrokerError extends Error {
 }
 
 /** The error itself if it is one of ours, else one of ours that says the same. */
-export function asSignalBrokerError(error: unknown, code: ErrorCode): SignalBrokerError {
+export function asSignalBrokerError(error: unknown, code: ErrorCode = "unreachable"): SignalBrokerError {
   return error instanceof SignalBrokerError ? error : new SignalBrokerError(code, String(error));
 }

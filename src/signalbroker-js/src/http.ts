@@ -1,13 +1,17 @@
+import { browsersReason } from "./address.js";
 import { SignalBrokerError } from "./errors.js";
 import { objectOf, parseJson, textOf, type JsonObject } from "./json.js";
 import { readDeliveries } from "./sending/signal.js";
 
 /** One request to the webapp. */
 export interface HttpRequest {
+  /** What is written as JSON; text is JSON already. */
   body?: unknown;
   authorization?: string | undefined;
   /** Lets the request outlive the page. */
   keepalive?: boolean;
+  /** How long it may take, in milliseconds; 20,000 if left out. */
+  timeoutMs?: number;
 }
 
 export type HttpMethod = "GET" | "POST" | "PUT" | "DELETE";
@@ -22,12 +26,10 @@ export interface Http {
   stream(path: string, authorization: string, signal: AbortSignal): Promise<ReadableStream<Uint8Array>>;
 }
 
-const timeoutMs = 20_000;
+const usualTimeoutMs = 20_000;
 
-/** @param url where the webapp is; a path in it is kept */
-export function createHttp(url: string, fetcher: typeof fetch = (...request) => fetch(...request)): Http {
-  const base = url.endsWith("/") ? url : `${url}/`;
-
+/** @param base where the webapp is, with a slash at the end */
+export function createHttp(base: string, fetcher: typeof fetch = (...request) => fetch(...request)): Http {
   return {
     json,
     request: async (...request) => objectOf(await json(...request)),
@@ -41,6 +43,9 @@ export function createHttp(url: string, fetcher: typeof fetch = (...request) => 
       if (!response.ok || !response.body) {
         throw problemOf(response, objectOf(parseJson(await response.text())));
       }
+      if (!/^text\/event-stream\b/i.test(response.headers.get("Content-Type") ?? "")) {
+        throw notTheWebapp(response, `GET /${path}`);
+      }
       return response.body;
     },
   };
@@ -48,7 +53,7 @@ export function createHttp(url: string, fetcher: typeof fetch = (...request) => 
   async function json(
     method: HttpMethod,
     path: string,
-    { body, authorization, keepalive = false }: HttpRequest = {},
+    { body, authorization, keepalive = false, timeoutMs = usualTimeoutMs }: HttpRequest = {},
   ): Promise<unknown> {
     const headers: Record<string, string> = {};
     const init: RequestInit = { method, headers, keepalive, signal: AbortSignal.timeout(timeoutMs) };
@@ -57,7 +62,7 @@ export function createHttp(url: string, fetcher: typeof fetch = (...request) => 
     }
     if (body !== undefined) {
       headers["Content-Type"] = "application/json";
-      init.body = JSON.stringify(body);
+      init.body = typeof body === "string" ? body : JSON.stringify(body);
     }
 
     let response: Response;
@@ -66,11 +71,16 @@ export function createHttp(url: string, fetcher: typeof fetch = (...request) => 
       response = await fetcher(base + path, init);
       text = await response.text();
     } catch (error) {
-      throw new SignalBrokerError("unreachable", `No answer to ${method} /${path} (${String(error)}).`);
+      // All that a page is told of what its browser forbids.
+      const hint = error instanceof TypeError ? browsersReason(base) : "";
+      throw new SignalBrokerError("unreachable", `No answer to ${method} /${path} (${String(error)}).${hint}`);
     }
     const answer = parseJson(text);
     if (!response.ok) {
       throw problemOf(response, objectOf(answer));
+    }
+    if (answer === undefined && text !== "") {
+      throw notTheWebapp(response, `${method} /${path}`);
     }
     return answer;
   }
@@ -79,6 +89,12 @@ export function createHttp(url: string, fetcher: typeof fetch = (...request) => 
 /** The credential of a session (RFC 7617). */
 export function basic(session: { listeningKey: string; passcode: string }): string {
   return `Basic ${btoa(`${session.listeningKey}:${session.passcode}`)}`;
+}
+
+/** A page came instead, such as a hotel's sign-in page, or an application's start page for each unknown path. */
+function notTheWebapp({ status, headers }: Response, request: string): SignalBrokerError {
+  const type = headers.get("Content-Type") ?? "something without a type";
+  return new SignalBrokerError("unreachable", `Something on the way answered ${request} with ${status} and ${type}.`);
 }
 
 /** Reads problem details (RFC 9457). */
@@ -90,22 +106,20 @@ function problemOf(response: Response, body: JsonObject): SignalBrokerError {
   const code = textOf(body, "code") ?? (status === 413 ? "payload-too-large" : "unreachable");
   return new SignalBrokerError(code, sentence, {
     status,
-    retryAfterMs: retryAfterMs(response.headers.get("Retry-After")),
+    retryAfterMs: retryAfterMs(response.headers),
     sessions: readDeliveries(body),
   });
 }
 
 /**
- * How long a Retry-After header asks to wait, in milliseconds (RFC 9110, section 10.2.3: seconds or a date);
- * undefined when there is none or it is malformed.
+ * How long an answer's Retry-After header asks to wait, in milliseconds (RFC 9110, section 10.2.3): seconds, or a date,
+ * which is the answerer's own as its Date header is. Undefined when there is none, or it can't be told.
  */
-export function retryAfterMs(header: string | null, now = Date.now()): number | undefined {
-  if (header === null) {
-    return undefined;
-  }
+export function retryAfterMs(headers: Headers): number | undefined {
+  const header = headers.get("Retry-After") ?? "";
   if (/^\d+$/.test(header)) {
     return Number(header) * 1000;
   }
-  const date = Date.parse(header);
-  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
+  const waitMs = Date.parse(header) - Date.parse(headers.get("Date") ?? "");
+  return Number.isNaN(waitMs) ? undefined : Math.max(0, waitMs);
 }

@@ -1,3 +1,6 @@
+/// <reference lib="dom" preserve="true" />
+/// <reference lib="es2018.asynciterable" preserve="true" />
+// The types of WebRTC are the browsers', also where a program for Node.js is compiled without them.
 export { connect } from "./connect.js";
 export { SignalBrokerError, type ErrorCode, type ErrorDetails } from "./errors.js";
 export type { SignalBrokerClient } from "./signalBrokerClient.js";

@@ -7,9 +7,12 @@ import type { OpenSocket } from "./transports/stomp.js";
 
 /** How to connect. */
 export interface ConnectOptions {
-  /** Where the webapp is, such as `https://signal.example`. */
-  url: string;
-  /** Who listens: 1 to 128 characters of `A-Z a-z 0-9 . _ ~ @ + : -`; the webapp makes an anonymous user otherwise. */
+  /** Where the webapp is, such as `https://signal.example`; in a page `/path` is one on the page's own server. */
+  url: string | URL;
+  /**
+   * Who listens: 1 to 255 characters (Unicode code points), each a letter, an accent or a digit of any script or an ASCII sign
+   * other than `, % " < >`, compared in NFC. The webapp makes an anonymous user otherwise.
+   */
   userId?: string;
   /**
    * What the user calls this device, 1 to 64 characters of the same set. Signals may be sent to one device, and what is
@@ -18,6 +21,12 @@ export interface ConnectOptions {
   device?: string;
   /** The user's token (JWT), or how to get one; the function is asked again when the webapp refuses the last one. */
   token?: TokenSource;
+  /**
+   * Where a user may have one session only, a client takes over from its own last one, which it knows by this secret of 22
+   * to 64 characters of `A-Z a-z 0-9 - _`. In a browser the pages of a tab hand it on; a program that is started again has
+   * to keep it. Not for two clients at a time.
+   */
+  line?: string;
   /** How signals come in; `auto` (the default) takes server-sent events where WebSockets fail repeatedly. */
   listen?: Listen;
   /** How signals go out; `socket` saves a request for each, where the server relays them. `http` if left out. */
@@ -26,6 +35,8 @@ export interface ConnectOptions {
   onState?: (state: State) => void;
   /** Gives up connecting; afterwards it changes nothing. */
   signal?: AbortSignal;
+  /** Gives up connecting after so many milliseconds, with the reason why it has not succeeded; never if left out. */
+  timeout?: number;
   /** How stored signals are received. */
   inbox?: InboxOptions;
   /** What holds for every call. */

@@ -26,8 +26,9 @@ export interface SignalBrokerClient extends InboxClient, RoomsClient, PresenceCl
 
   /**
    * Hears of every signal to the user or the session, once, except those that set up calls; those to a room come to
-   * `room.onSignal`. Signals that are stored wait until there is a handler, and are settled when it has done with them:
-   * see `inbox.settle` of the options.
+   * `room.onSignal`. Stored signals wait while there is no handler, and are settled when it has done with them (see
+   * `inbox.settle` of the options). Of the others, those to rooms included, the newest 1,000 and 4 MiB wait for
+   * the first handler; what comes after the last one has gone is dropped.
    */
   onSignal(handler: (signal: Signal) => void | Promise<unknown>): Unsubscribe;
 
@@ -38,10 +39,12 @@ export interface SignalBrokerClient extends InboxClient, RoomsClient, PresenceCl
   onCall(handler: (incoming: IncomingCall) => void | Promise<unknown>): Unsubscribe;
 
   /**
-   * Sends any JSON to a user (all listening sessions), to one device of a user, or to one session. Signals to one
-   * addressee go one after the other, in the order of the calls. While the client reconnects up to 100 wait.
-   * @throws SignalBrokerError `user-not-listening`, `expired`, `queue-full`, `closed`, `unreachable` (it may have
-   * arrived or not); with `store` also `inbox-full`, `id-already-used`, `user-unknown`; or what else the webapp says
+   * Sends any JSON to a user (all listening sessions), to one device of a user, or to one session, as it is at this
+   * moment. Signals to one addressee go one after the other, in the order of the calls. While the client reconnects up
+   * to 100 wait.
+   * @throws SignalBrokerError `content-not-json`, `user-not-listening`, `expired`, `queue-full`, `closed`, `unreachable`
+   * (it may have arrived or not); with `store` also `inbox-full`, `inbox-share-used`, `storage-budget-used`,
+   * `id-already-used`, `user-unknown`; or what else the webapp says
    */
   send(to: Addressee, content: unknown, options?: SendOptions): Promise<Sent>;
 
@@ -54,6 +57,11 @@ export interface SignalBrokerClient extends InboxClient, RoomsClient, PresenceCl
    */
   call(userId: string, options?: CallOptions): Promise<Call>;
 
-  /** Hangs up every call, ends the session and stays closed. */
+  /**
+   * Takes nothing more to send, hangs up every call, waits up to 5 s for answers to what is under way, ends the session
+   * and stays closed. A signal that got no answer by then is rejected as `unreachable`, one that was not sent as `closed`.
+   * Until those answers have come `state` is still `listening`, and signals and calls come in. Then it is `closed`, and
+   * the webapp has 5 s more to confirm the session's end: 10 s in all.
+   */
   close(): Promise<void>;
 }

@@ -7,17 +7,14 @@ public sealed class ManualClock : TimeProvider
     private readonly List<ManualTimer> timers = [];
     private DateTimeOffset now = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
+    /// <summary>How far ahead the time of day is that it shows.</summary>
+    public TimeSpan Wrong { get; set; }
+
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
-    public override DateTimeOffset GetUtcNow()
-    {
-        lock (changing)
-        {
-            return now;
-        }
-    }
+    public override DateTimeOffset GetUtcNow() => Now() + Wrong;
 
-    public override long GetTimestamp() => GetUtcNow().Ticks;
+    public override long GetTimestamp() => Now().Ticks;
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
@@ -40,7 +37,7 @@ public sealed class ManualClock : TimeProvider
     /// <summary>Moves on, from timer to timer.</summary>
     public void Advance(TimeSpan by)
     {
-        var until = GetUtcNow() + by;
+        var until = Now() + by;
         while (true)
         {
             Action fire;
@@ -58,6 +55,14 @@ public sealed class ManualClock : TimeProvider
             }
 
             fire();
+        }
+    }
+
+    private DateTimeOffset Now()
+    {
+        lock (changing)
+        {
+            return now;
         }
     }
 

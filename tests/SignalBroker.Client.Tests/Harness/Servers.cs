@@ -1,3 +1,4 @@
+using System.Text.Json;
 using SignalBroker.LocalCluster;
 
 namespace SignalBroker.Client.Tests.Harness;
@@ -9,6 +10,9 @@ public sealed class ServerTests : ICollectionFixture<Servers>;
 /// <summary>PostgreSQL, two nodes and a webapp; what a test has broken is mended before the next one.</summary>
 public sealed class Servers : IAsyncLifetime
 {
+    private static readonly TimeSpan ReadyWithin = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(50);
+
     private static int users;
 
     public Cluster Cluster { get; private set; } = null!;
@@ -47,7 +51,7 @@ public sealed class Servers : IAsyncLifetime
     public Node NodeOf(SessionInfo session) =>
         Cluster.Nodes.Single(node => node.ListeningAddress == session.ListeningAddress);
 
-    /// <summary>Starts and resumes whatever does not run.</summary>
+    /// <summary>Starts and resumes whatever does not run, and waits until the webapp uses every node.</summary>
     public async Task MendAsync()
     {
         foreach (Part part in (Part[])[Cluster.Postgres, .. Cluster.Nodes, Webapp])
@@ -61,5 +65,19 @@ public sealed class Servers : IAsyncLifetime
                 await part.StartAsync();
             }
         }
+
+        using var http = new HttpClient();
+        using var limit = new CancellationTokenSource(ReadyWithin);
+        while (!await IsReadyAsync(http, limit.Token))
+        {
+            await Task.Delay(Interval, TimeProvider.System, limit.Token);
+        }
+    }
+
+    private async Task<bool> IsReadyAsync(HttpClient http, CancellationToken cancellationToken)
+    {
+        var answer = await http.GetStringAsync($"{Webapp.InternalAddress}/admin/nodes", cancellationToken);
+        using var nodes = JsonDocument.Parse(answer);
+        return nodes.RootElement.EnumerateArray().All(node => node.GetProperty("state").GetString() == "ready");
     }
 }

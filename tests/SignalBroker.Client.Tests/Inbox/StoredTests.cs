@@ -229,7 +229,10 @@ public sealed class StoredTests(Servers servers)
     [Fact]
     public async Task A_full_inbox_and_an_id_that_was_used_are_exceptions()
     {
-        var small = await servers.Cluster.AddWebappAsync([new("Inbox:MaxEntries", "2")], Token);
+        var small = await servers.Cluster.AddWebappAsync(
+            [new("Inbox:MaxEntries", "2"), new("Inbox:ShareOfSender", "1"), new("Inbox:ShareOfAddress", "1")],
+            Token
+        );
         await using var alice = await SignalBrokerClient.ConnectAsync(
             servers.Options() with
             {

@@ -86,7 +86,8 @@ public sealed class ExtensionTests(Servers servers) : IAsyncLifetime
             },
             Token
         );
-        await me.SendAsync(me.UserId, "too much", cancellationToken: Token);
+        await using var bob = await servers.ConnectAsync();
+        await bob.SendAsync(me.UserId, "too much", cancellationToken: Token);
 
         (await me.Closed).ShouldBe(new(SignalBrokerCode.ClientFailed, "No room."));
         (await Should.ThrowAsync<InvalidOperationException>(me.NextSignalAsync())).Message.ShouldBe("No room.");

@@ -5,14 +5,20 @@ namespace SignalBroker.Client.Tests.Listening;
 
 /// <summary>What a client makes of answers that are a gateway's, and not the webapp's.</summary>
 [Collection<ServerTests>]
-public sealed class GatewayTests(Servers servers) : IDisposable
+public sealed class GatewayTests(Servers servers) : IAsyncLifetime
 {
     private readonly States states = new();
     private readonly Requests requests = new();
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    public void Dispose() => requests.Dispose();
+    public ValueTask InitializeAsync() => ValueTask.CompletedTask;
+
+    public async ValueTask DisposeAsync()
+    {
+        await servers.MendAsync();
+        requests.Dispose();
+    }
 
     [Theory]
     [InlineData(302)]

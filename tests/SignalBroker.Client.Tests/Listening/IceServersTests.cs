@@ -1,5 +1,8 @@
+using System.Net;
+using System.Text;
+using SignalBroker.Client.Http;
+using SignalBroker.Client.Listening;
 using SignalBroker.Client.Tests.Harness;
-using SignalBroker.LocalCluster;
 
 namespace SignalBroker.Client.Tests.Listening;
 
@@ -8,7 +11,7 @@ namespace SignalBroker.Client.Tests.Listening;
 public sealed class IceServersTests(Servers servers) : IAsyncLifetime
 {
     private readonly Requests requests = new();
-    private Webapp webapp = null!;
+    private LocalCluster.Webapp webapp = null!;
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -25,18 +28,14 @@ public sealed class IceServersTests(Servers servers) : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
-        if (webapp.IsRunning)
-        {
-            await webapp.StopAsync();
-        }
-
+        await servers.Cluster.RemoveWebappAsync(webapp);
         requests.Dispose();
     }
 
     [Fact]
     public async Task They_come_with_the_session()
     {
-        await using var me = await ConnectAsync(TimeProvider.System);
+        await using var me = await ConnectAsync();
 
         var ice = await me.GetIceServersAsync(Token);
 
@@ -50,25 +49,79 @@ public sealed class IceServersTests(Servers servers) : IAsyncLifetime
         requests.Count("/ice-servers").ShouldBe(0);
     }
 
-    [Fact]
-    public async Task They_are_renewed_a_minute_before_their_end_and_kept_when_that_fails()
+    [Theory]
+    [InlineData(0)]
+    [InlineData(-1)]
+    [InlineData(1)]
+    public async Task They_are_renewed_a_minute_before_their_end_by_a_clock_that_is_days_ahead(int days)
     {
         var clock = new ManualClock();
-        await using var me = await ConnectAsync(clock);
-        var first = await me.GetIceServersAsync(Token);
+        clock.Wrong = TimeProvider.System.GetUtcNow().AddDays(days) - clock.GetUtcNow();
+        await using var me = await ConnectAsync();
+        var cache = await CacheOfAsync(me, clock);
+        var first = await cache.GetAsync(Token);
 
-        // As much of the server's time as of this clock's is left.
-        clock.Advance(first.ExpireAt!.Value - clock.GetUtcNow() - TimeSpan.FromMinutes(1));
-        (await me.GetIceServersAsync(Token)).ShouldBeSameAs(first);
+        clock.Advance(first.TimeToLive!.Value - TimeSpan.FromMinutes(1));
+        var later = await cache.GetAsync(Token);
+        later.ShouldBe(first with { TimeToLive = TimeSpan.FromMinutes(1) });
         clock.Advance(TimeSpan.FromMilliseconds(1));
-        var second = await me.GetIceServersAsync(Token);
-        second.ShouldNotBeSameAs(first);
+        var second = await cache.GetAsync(Token);
+        second.TimeToLive!.Value.ShouldBe(TimeSpan.FromHours(1), TimeSpan.FromSeconds(1));
         second.Servers[1].Username!.ShouldEndWith($":{me.Session.ListeningKey}");
         requests.Count("/ice-servers").ShouldBe(1);
 
         clock.Advance(TimeSpan.FromHours(2));
         await webapp.KillAsync();
-        (await me.GetIceServersAsync(Token)).ShouldBeSameAs(second);
+        (await cache.GetAsync(Token)).ShouldBe(second with { TimeToLive = TimeSpan.Zero });
+    }
+
+    [Fact]
+    public async Task Those_of_a_server_that_does_not_say_how_long_they_last_are_asked_for_each_time()
+    {
+        var clock = new ManualClock();
+        await using var me = await ConnectAsync();
+        var cache = new IceServersCache(new(Options()), clock);
+        var old = ListedIceServer.All([], clock.GetUtcNow().AddHours(1), timeToLive: null);
+        cache.Renew(new(me.Session, "no passcode", old));
+
+        // The webapp does not know the session, and so the old ones are returned.
+        (await cache.GetAsync(Token)).ShouldBe(old);
+        (await cache.GetAsync(Token)).TimeToLive.ShouldBeNull();
+        requests.Count("/ice-servers").ShouldBe(2);
+    }
+
+    [Theory]
+    [InlineData(-1)]
+    [InlineData(1)]
+    public async Task They_are_renewed_after_the_clock_was_set_by_days_or_the_machine_has_slept(int days)
+    {
+        var clock = new ManualClock();
+        await using var me = await ConnectAsync();
+        var cache = await CacheOfAsync(me, clock);
+        var first = await cache.GetAsync(Token);
+
+        clock.Wrong = TimeSpan.FromDays(days);
+        clock.Advance(days < 0 ? TimeSpan.FromHours(1) : TimeSpan.Zero);
+
+        (await cache.GetAsync(Token)).Servers.ShouldNotBeSameAs(first.Servers);
+    }
+
+    [Fact]
+    public async Task A_session_that_came_meanwhile_has_newer_ones_than_one_that_is_refused()
+    {
+        var clock = new ManualClock();
+        await using var me = await ConnectAsync();
+        var newer = await me.GetIceServersAsync(Token);
+        var late = new LateAnswers();
+        var cache = new IceServersCache(new(Options() with { Http = new(late) }), clock);
+        cache.Renew(new(me.Session, "no passcode", ListedIceServer.All([], clock.GetUtcNow(), timeToLive: null)));
+
+        var asking = cache.GetAsync(Token);
+        await late.Asked.Task.WaitAsync(Token);
+        cache.Renew(new(me.Session, "no passcode", newer));
+        late.Answer.SetResult();
+
+        (await asking).ShouldBe(newer);
     }
 
     [Fact]
@@ -76,17 +129,41 @@ public sealed class IceServersTests(Servers servers) : IAsyncLifetime
     {
         await using var me = await servers.ConnectAsync();
         var none = await me.GetIceServersAsync(Token);
-        (none.Servers.Count, none.ExpireAt).ShouldBe((0, null));
+        (none.Servers.Count, none.ExpireAt, none.TimeToLive).ShouldBe((0, null, null));
     }
 
-    private Task<SignalBrokerClient> ConnectAsync(TimeProvider clock) =>
-        SignalBrokerClient.ConnectAsync(
-            servers.Options() with
-            {
-                Url = new(webapp.PublicAddress),
-                Http = new(requests),
-                TimeProvider = clock,
-            },
-            Token
-        );
+    private Task<SignalBrokerClient> ConnectAsync() => SignalBrokerClient.ConnectAsync(Options(), Token);
+
+    private SignalBrokerClientOptions Options() =>
+        servers.Options() with
+        {
+            Url = new(webapp.PublicAddress),
+            Http = new(requests),
+        };
+
+    /// <summary>A cache of a client's servers by another clock, in whose hours the client itself would give its node up.</summary>
+    private async Task<IceServersCache> CacheOfAsync(SignalBrokerClient client, ManualClock clock)
+    {
+        var cache = new IceServersCache(new(Options()), clock);
+        var secret = Encoding.ASCII.GetString(Convert.FromBase64String(client.GetAuthorization().Parameter!));
+        cache.Renew(new(client.Session, secret.Split(':')[1], await client.GetIceServersAsync(Token)));
+        return cache;
+    }
+
+    /// <summary>Refuses, but not before it is told to.</summary>
+    private sealed class LateAnswers : HttpMessageHandler
+    {
+        public TaskCompletionSource Asked { get; } = new();
+        public TaskCompletionSource Answer { get; } = new();
+
+        protected override async Task<HttpResponseMessage> SendAsync(
+            HttpRequestMessage request,
+            CancellationToken cancellationToken
+        )
+        {
+            Asked.SetResult();
+            await Answer.Task;
+            return new(HttpStatusCode.Unauthorized);
+        }
+    }
 }

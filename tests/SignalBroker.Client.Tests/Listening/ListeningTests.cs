@@ -6,9 +6,13 @@ namespace SignalBroker.Client.Tests.Listening;
 
 /// <summary>How a client begins and ends to listen.</summary>
 [Collection<ServerTests>]
-public sealed class ListeningTests(Servers servers)
+public sealed class ListeningTests(Servers servers) : IAsyncLifetime
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public ValueTask InitializeAsync() => ValueTask.CompletedTask;
+
+    public async ValueTask DisposeAsync() => await servers.MendAsync();
 
     [Fact]
     public async Task A_client_tells_where_it_stands_from_the_first_attempt_to_its_end()
@@ -140,7 +144,8 @@ public sealed class ListeningTests(Servers servers)
         await cancelled.CancelAsync();
         await Should.ThrowAsync<OperationCanceledException>(next.AsTask());
 
-        await client.SendAsync(client.UserId, "kept", cancellationToken: Token);
+        var sent = await client.SendAsync(client.UserId, "kept", cancellationToken: Token);
+        sent.Sessions.ShouldHaveSingleItem().Outcome.ShouldBe(Outcome.Queued);
         (await client.NextSignalAsync()).Content.GetString().ShouldBe("kept");
     }
 
@@ -193,6 +198,12 @@ public sealed class ListeningTests(Servers servers)
 
     [Theory]
     [InlineData("ftp://127.0.0.1", 10, 1)]
+    [InlineData("http://127.0.0.1/?", 10, 1)]
+    [InlineData("http://127.0.0.1/?a=b", 10, 1)]
+    [InlineData("http://127.0.0.1/#", 10, 1)]
+    [InlineData("http://127.0.0.1/app#a", 10, 1)]
+    [InlineData("http://me@127.0.0.1", 10, 1)]
+    [InlineData("http://me:secret@127.0.0.1", 10, 1)]
     [InlineData("http://127.0.0.1", 0.5, 1)]
     [InlineData("http://127.0.0.1", 31, 1)]
     [InlineData("http://127.0.0.1", 10, 0)]

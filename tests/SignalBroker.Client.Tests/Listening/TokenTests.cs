@@ -22,7 +22,11 @@ public sealed class TokenTests(Servers servers) : IAsyncLifetime
             Token
         );
 
-    public async ValueTask DisposeAsync() => await webapp.StopAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await servers.Cluster.RemoveWebappAsync(webapp);
+        await servers.MendAsync();
+    }
 
     [Fact]
     public async Task A_token_is_used_until_it_is_refused_and_then_another_is_asked_for()

@@ -54,6 +54,41 @@ public sealed class WayChoiceTests
         ways.Next().ShouldBe(ListensBy.WebSocket);
     }
 
+    [Fact]
+    public void One_WebSocket_that_is_swallowed_leads_to_events()
+    {
+        ways.Next().ShouldBe(ListensBy.WebSocket);
+        clock.Advance(ways.Within);
+        ways.Failed(ListensBy.WebSocket).ShouldBeTrue();
+        ways.Next().ShouldBe(ListensBy.ServerSentEvents);
+    }
+
+    [Fact]
+    public void A_refused_and_a_swallowed_one_take_less_than_five_seconds_together()
+    {
+        ways.Next();
+        clock.Advance(TimeSpan.FromSeconds(0.99));
+        ways.Failed(ListensBy.WebSocket).ShouldBeFalse();
+        // The longest wait after a first failure.
+        clock.Advance(TimeSpan.FromSeconds(0.5));
+        ways.Next().ShouldBe(ListensBy.WebSocket);
+        clock.Advance(ways.Within);
+        ways.Failed(ListensBy.WebSocket).ShouldBeTrue();
+
+        clock.GetUtcNow().ShouldBeLessThan(new ManualClock().GetUtcNow() + TimeSpan.FromSeconds(5));
+    }
+
+    [Fact]
+    public void A_node_to_which_a_WebSocket_has_led_before_has_more_time()
+    {
+        ways.Next();
+        ways.Succeeded(ListensBy.WebSocket);
+        ways.Next().ShouldBe(ListensBy.WebSocket);
+        ways.Within.ShouldBe(WayChoice.Usual);
+        clock.Advance(ways.Within);
+        ways.Failed(ListensBy.WebSocket).ShouldBeFalse();
+    }
+
     [Theory]
     [InlineData(ListensBy.WebSocket)]
     [InlineData(ListensBy.ServerSentEvents)]

@@ -61,19 +61,30 @@ public sealed class PresenceTests(Servers servers) : IAsyncLifetime
         var prefix = $"{bob}.";
         for (var number = 0; number < 3; number++)
         {
-            await (await servers.ConnectAsync($"{prefix}{number}")).DisposeAsync();
+            await using var user = await servers.ConnectAsync($"{prefix}{number}");
+            // The webapp hears a little later that somebody listens.
+            while (!(await ReadAsync()).Exists(known => known.UserId == user.UserId))
+            {
+                limit.Token.ThrowIfCancellationRequested();
+            }
         }
 
-        var users = new List<KnownUser>();
-        await foreach (var user in alice.Presence.ReadUsersAsync(limit.Token))
-        {
-            users.Add(user);
-        }
-
+        var users = await ReadAsync();
         users.Select(user => user.UserId).ShouldBeInOrder(SortDirection.Ascending, StringComparer.Ordinal);
         users.ShouldContain(user => user.UserId == alice.UserId);
         users.Count(user => user.UserId.StartsWith(prefix, StringComparison.Ordinal)).ShouldBe(3);
         users.ShouldAllBe(user => user.FirstSeen != default && user.LastSeen >= user.FirstSeen);
+
+        async Task<List<KnownUser>> ReadAsync()
+        {
+            var read = new List<KnownUser>();
+            await foreach (var user in alice.Presence.ReadUsersAsync(limit.Token))
+            {
+                read.Add(user);
+            }
+
+            return read;
+        }
     }
 
     [Fact]
@@ -129,6 +140,68 @@ public sealed class PresenceTests(Servers servers) : IAsyncLifetime
         await using var phone = await ConnectAsync("phone");
         await kept.MoveNextAsync();
         (kept.Current.UserId, kept.Current.State).ShouldBe((bob, PresenceState.Listening));
+    }
+
+    [Theory]
+    [InlineData(".")]
+    [InlineData("..")]
+    [InlineData("subscriptions")]
+    public async Task Whoever_can_listen_can_be_asked_for_and_watched_whatever_the_id(string id)
+    {
+        await using var alice = await servers.ConnectAsync();
+        await using var listener = await servers.ConnectAsync(id);
+        await using var watch = alice.Presence.WatchAsync([id], limit.Token).GetAsyncEnumerator(Token);
+
+        while (await watch.MoveNextAsync() && watch.Current.State != PresenceState.Listening) { }
+
+        watch.Current.UserId.ShouldBe(id);
+        var asked = await alice.Presence.GetAsync(id, Token);
+        (asked.UserId, asked.State).ShouldBe((id, PresenceState.Listening));
+    }
+
+    [Theory]
+    [InlineData("%2e%2e")]
+    [InlineData("a/../b?c#d")]
+    [InlineData("a,b")]
+    [InlineData("\\..\\")]
+    public async Task An_id_that_goes_nowhere_else_is_asked_for_as_it_is(string id)
+    {
+        await using var alice = await servers.ConnectAsync();
+
+        (await alice.Presence.GetAsync(id, Token)).UserId.ShouldBe(id);
+        (await alice.Presence.GetAsync([id, bob], Token)).Select(one => one.UserId).ShouldBe([id, bob]);
+    }
+
+    [Fact]
+    public async Task An_id_that_nobody_can_have_does_not_keep_the_others_from_being_watched()
+    {
+        await using var alice = await servers.ConnectAsync();
+        await using var watch = alice.Presence.WatchAsync(["a b", bob], limit.Token).GetAsyncEnumerator(Token);
+
+        (await watch.MoveNextAsync(), watch.Current.UserId, watch.Current.State).ShouldBe(
+            (true, "a b", PresenceState.Invalid)
+        );
+        (await watch.MoveNextAsync(), watch.Current.UserId, watch.Current.State).ShouldBe(
+            (true, bob, PresenceState.Away)
+        );
+        await using var phone = await ConnectAsync("phone");
+        (await watch.MoveNextAsync(), watch.Current.State).ShouldBe((true, PresenceState.Listening));
+    }
+
+    [Fact]
+    public async Task A_watch_that_is_refused_takes_no_other_along()
+    {
+        await using var alice = await servers.ConnectAsync();
+        var tooMany = Enumerable.Range(0, 101).Select(number => $"{bob}-{number}");
+        await using var refused = alice.Presence.WatchAsync(tooMany, limit.Token).GetAsyncEnumerator(Token);
+        await using var watch = alice.Presence.WatchAsync([bob], limit.Token).GetAsyncEnumerator(Token);
+        var refusing = refused.MoveNextAsync();
+        var watching = watch.MoveNextAsync();
+
+        await Should.ThrowAsync<InvalidRequestException>(async () => await refusing);
+        (await watching, watch.Current.State).ShouldBe((true, PresenceState.Away));
+        await using var phone = await ConnectAsync("phone");
+        (await watch.MoveNextAsync(), watch.Current.State).ShouldBe((true, PresenceState.Listening));
     }
 
     private Task<SignalBrokerClient> ConnectAsync(string device) =>

@@ -1,4 +1,5 @@
 using SignalBroker.Client.Tests.Harness;
+using SignalBroker.LocalCluster;
 
 namespace SignalBroker.Client.Tests.Rooms;
 
@@ -132,6 +133,80 @@ public sealed class RoomTests(Servers servers) : IAsyncLifetime
         var receipt = (await alice.NextSignalAsync()).Receipt!;
         (receipt.Id, receipt.IsDelivered, receipt.To).ShouldBe((sent.Id, true, null));
         (receipt.Room, receipt.Member).ShouldBe((room.Id, member.Me));
+    }
+
+    [Theory]
+    [InlineData(ListensBy.WebSocket, RoomKind.Broadcast, Storing.Never)]
+    [InlineData(ListensBy.WebSocket, RoomKind.Host, Storing.IfOffline)]
+    [InlineData(ListensBy.ServerSentEvents, RoomKind.Host, Storing.Never)]
+    [InlineData(ListensBy.ServerSentEvents, RoomKind.Broadcast, Storing.IfOffline)]
+    public async Task A_newcomer_gets_what_is_sent_to_it_on_joining(ListensBy way, RoomKind kind, Storing store)
+    {
+        await using var slow = new TcpProxy(0, () => [new Uri(servers.Webapp.PublicAddress).Port])
+        {
+            Delay = TimeSpan.FromMilliseconds(80),
+        };
+        var room = await alice.Rooms.CreateAsync(new() { Kind = kind, IsOpen = true }, Token);
+        for (var newcomers = 0; newcomers < 3; newcomers++)
+        {
+            var options = servers.Options() with { Url = new($"http://127.0.0.1:{slow.Port}"), Listen = way };
+            await using var newcomer = await SignalBrokerClient.ConnectAsync(options, Token);
+            var joining = newcomer.Rooms.JoinAsync(room.Id, cancellationToken: Token);
+            var joined = (await alice.NextSignalAsync()).RoomChange!;
+            joining.IsCompleted.ShouldBeFalse();
+            await alice.SendToRoomAsync(room.Id, 0, new() { ToMember = joined.Member!.Id, Store = store }, Token);
+            await alice.SendToRoomAsync(room.Id, 1, new() { Store = store }, Token);
+            await joining;
+
+            var numbers = (await newcomer.NextSignalsAsync(2)).Select(signal => signal.Content.GetInt32());
+
+            numbers.ShouldBe([0, 1]);
+            await newcomer.Rooms.LeaveAsync(room.Id, Token);
+            await ChangesAsync(alice, RoomEvent.Left);
+        }
+    }
+
+    [Theory]
+    [InlineData(".")]
+    [InlineData("..")]
+    [InlineData("../..")]
+    [InlineData("%2e%2e")]
+    [InlineData("..\\..")]
+    public async Task An_id_that_is_a_step_in_a_path_is_nobody_s(string id)
+    {
+        var room = await alice.Rooms.CreateAsync(cancellationToken: Token);
+
+        var join = alice.Rooms.JoinAsync;
+        (await Should.ThrowAsync<RoomNotFoundException>(() => join(id, null, Token))).Code.ShouldBe("room-not-found");
+        var remove = alice.Rooms.RemoveAsync;
+        (await Should.ThrowAsync<RoomNotFoundException>(() => remove(room.Id, id, Token))).Code.ShouldBe(
+            "member-not-found"
+        );
+        // A step back would have closed it.
+        (await alice.Rooms.GetAsync(room.Id, Token)).Members.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Who_is_removed_stays_out_and_a_renewed_code_keeps_the_old_one_out()
+    {
+        var room = await alice.Rooms.CreateAsync(cancellationToken: Token);
+        var old = new JoinOptions { JoinCode = room.JoinCode };
+        var member = await bob.Rooms.JoinAsync(room.Id, old, Token);
+        await alice.Rooms.RemoveAsync(room.Id, member.Me!, Token);
+
+        var renewed = await alice.Rooms.RenewJoinCodeAsync(room.Id, Token);
+
+        var fresh = old with { JoinCode = renewed.JoinCode };
+        var removed = bob.Rooms.JoinAsync(room.Id, fresh, Token);
+        (await Should.ThrowAsync<ForbiddenException>(removed)).Code.ShouldBe(SignalBrokerCode.RemovedFromRoom);
+        var late = carol.Rooms.JoinAsync(room.Id, old, Token);
+        (await Should.ThrowAsync<ForbiddenException>(late)).Code.ShouldBe(SignalBrokerCode.JoinCodeWrong);
+        (await carol.Rooms.JoinAsync(room.Id, fresh, Token)).Members.ShouldBe(2);
+        await alice.Rooms.ReadmitAsync(room.Id, member.Me!, Token);
+        (await bob.Rooms.JoinAsync(room.Id, fresh, Token)).Members.ShouldBe(3);
+        var open = await alice.Rooms.CreateAsync(new() { IsOpen = true }, Token);
+        var none = alice.Rooms.RenewJoinCodeAsync(open.Id, Token);
+        (await Should.ThrowAsync<RoomConflictException>(none)).Code.ShouldBe(SignalBrokerCode.RoomOpen);
     }
 
     [Fact]

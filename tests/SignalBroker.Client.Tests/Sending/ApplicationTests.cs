@@ -30,7 +30,11 @@ public sealed class ApplicationTests(Servers servers) : IAsyncLifetime
             Token
         );
 
-    public async ValueTask DisposeAsync() => await webapp.StopAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await servers.Cluster.RemoveWebappAsync(webapp);
+        await servers.MendAsync();
+    }
 
     [Fact]
     public async Task A_backend_connects_a_user_and_sends_as_itself()
@@ -130,6 +134,7 @@ public sealed class ApplicationTests(Servers servers) : IAsyncLifetime
         var options = new SignalBrokerApplicationOptions { Url = new("http://127.0.0.1"), ServiceKey = serviceKey };
         options.ToString().ShouldNotContain(serviceKey);
         Should.Throw<ArgumentException>(() => new SignalBrokerApplication(options with { Url = new("ftp://a") }));
+        Should.Throw<ArgumentException>(() => new SignalBrokerApplication(options with { Url = new("http://a/?") }));
         Should.Throw<ArgumentException>(() => new SignalBrokerApplication(options with { ServiceKey = "" }));
         var user = new SignalBrokerClientOptions { Url = options.Url, ServiceKey = serviceKey };
         user.ToString().ShouldNotContain(serviceKey);

@@ -117,6 +117,21 @@ public sealed class OutboxTests
     }
 
     [Fact]
+    public async Task A_sender_that_has_had_too_much_stored_is_told_at_once()
+    {
+        outbox.Open(first);
+        var sending = SendAsync("bob");
+        var next = SendAsync("bob");
+        (await attempts.Reader.ReadAsync(Token)).Fail(
+            Refused(429, SignalBrokerCode.StorageBudgetUsed, TimeSpan.FromSeconds(1))
+        );
+
+        (await Should.ThrowAsync<TooManyRequestsException>(sending)).Code.ShouldBe("storage-budget-used");
+        (await attempts.Reader.ReadAsync(Token)).Succeed();
+        await next;
+    }
+
+    [Fact]
     public async Task A_wait_beyond_the_time_to_live_is_an_error_at_once()
     {
         outbox.Open(first);
@@ -170,6 +185,74 @@ public sealed class OutboxTests
         {
             (await Should.ThrowAsync<SignalNotSentException>(signal)).Code.ShouldBe(SignalBrokerCode.Closed);
         }
+    }
+
+    [Fact]
+    public async Task Draining_takes_nothing_more_and_waits_for_every_answer()
+    {
+        var end = new SignalNotSentException(SignalBrokerCode.Closed, "The end.");
+        outbox.Open(first);
+        var toBob = SendAsync("bob");
+        var behind = SendAsync("bob");
+
+        var drained = outbox.DrainAsync(end, TimeSpan.FromSeconds(5));
+
+        (await Should.ThrowAsync<SignalNotSentException>(SendAsync("carol"))).ShouldBeSameAs(end);
+        (await attempts.Reader.ReadAsync(Token)).Succeed();
+        await toBob;
+        drained.IsCompleted.ShouldBeFalse();
+        (await attempts.Reader.ReadAsync(Token)).Succeed();
+        await behind;
+        await drained.WaitAsync(Token);
+    }
+
+    [Fact]
+    public async Task Draining_ends_when_its_time_is_over()
+    {
+        outbox.Open(first);
+        var unanswered = SendAsync("bob");
+        var attempt = await attempts.Reader.ReadAsync(Token);
+
+        var drained = outbox.DrainAsync(new(SignalBrokerCode.Closed, "The end."), TimeSpan.FromSeconds(5));
+        clock.Advance(TimeSpan.FromSeconds(4.9));
+        drained.IsCompleted.ShouldBeFalse();
+        clock.Advance(TimeSpan.FromSeconds(0.1));
+
+        await drained.WaitAsync(Token);
+        attempt.Succeed();
+        await unanswered;
+    }
+
+    [Fact]
+    public async Task Nothing_is_waited_for_where_nothing_is_under_way()
+    {
+        await outbox.DrainAsync(new(SignalBrokerCode.Closed, "The end."), TimeSpan.FromSeconds(5)).WaitAsync(Token);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task What_may_have_arrived_is_not_called_unsent(bool isClosed)
+    {
+        outbox.Open(first);
+        var unanswered = SendAsync("bob", TimeSpan.FromSeconds(20));
+        (await attempts.Reader.ReadAsync(Token)).Fail(new ServerUnreachableException("No answer."));
+        // Until it is sent again.
+        await clock.HasTimersAsync(1);
+        outbox.Pause();
+        clock.Advance(TimeSpan.FromSeconds(10));
+        await clock.HasTimersAsync(1);
+
+        if (isClosed)
+        {
+            outbox.Close(new(SignalBrokerCode.Closed, "The end."));
+        }
+        else
+        {
+            clock.Advance(TimeSpan.FromSeconds(10));
+        }
+
+        await Should.ThrowAsync<ServerUnreachableException>(unanswered);
     }
 
     private static OpenSession NewSession(string key) =>

@@ -21,6 +21,10 @@ public sealed class OneWebapp : IAsyncLifetime
                     ["RateLimits:SignalsPerSecondOfSession"] = "100000",
                     ["RateLimits:SignalBytesPerSecondOfSession"] = "100000000",
                     ["Sessions:MaxPerAddress"] = "0",
+                    ["Users:NewPerDayOfAddress"] = "1000000000000",
+                    ["Rooms:MembershipsPerDayOfAddress"] = "1000000000000",
+                    ["Inbox:StoredBytesPerDayOfSender"] = "1000000000000",
+                    ["Inbox:StoredBytesPerDayOfAddress"] = "1000000000000",
                 },
             }
         );

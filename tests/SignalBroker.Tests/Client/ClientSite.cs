@@ -67,6 +67,12 @@ public sealed class ClientSite : IAsyncLifetime
     /// <summary>Loads the page, perhaps again.</summary>
     public Task GoAsync(ClientPage page) => page.GoAsync($"{site.Urls.Single()}/site/index.html");
 
+    /// <summary>Another webapp with settings of its own, which this site's pages may use.</summary>
+    public Task<Webapp> AddWebappAsync(string setting, string value) =>
+        Servers.AddWebappAsync(
+            new Dictionary<string, string> { ["Cors:Origins:0"] = site.Urls.Single(), [setting] = value }
+        );
+
     /// <summary>Starts whatever a test has left broken.</summary>
     public async Task MendAsync()
     {

@@ -15,6 +15,8 @@ public abstract class ClientTests(ClientSite site, Browser browser) : IAsyncLife
 
     protected ClientSite Site => site;
 
+    protected Browser Browser => browser;
+
     protected string Alice { get; } = $"alice-{Guid.NewGuid():N}";
 
     protected string Bob { get; } = $"bob-{Guid.NewGuid():N}";

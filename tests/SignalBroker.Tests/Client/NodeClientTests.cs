@@ -9,6 +9,10 @@ namespace SignalBroker.Tests.Client;
 /// <summary>The TypeScript client in Node.js: the package's own example of a chat.</summary>
 public sealed class NodeClientTests(FailureCluster cluster) : FailureTests(cluster)
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private static readonly string Package = Path.Combine(Browser.FindRoot(), "src", "signalbroker-js");
+
     [Fact]
     public async Task Two_programs_send_and_receive_in_order_and_come_back_after_their_node_was_killed()
     {
@@ -44,11 +48,60 @@ public sealed class NodeClientTests(FailureCluster cluster) : FailureTests(clust
         (await bob.NextAsync($"{aliceId}: ")).ShouldBe($"{aliceId}: welcome back");
     }
 
+    [Theory]
+    [InlineData("websocket", "http")]
+    [InlineData("websocket", "socket")]
+    [InlineData("sse", "http")]
+    public async Task A_program_that_has_closed_its_client_ends_by_itself(string listen, string send)
+    {
+        const string program = """
+            import { connect } from "signalbroker";
+            import WebSocket from "ws";
+
+            const [url, userId, listen, send] = process.argv.slice(1);
+            const openSocket = (address, protocols) => new WebSocket(address, protocols);
+            const me = await connect({ url, userId, listen, send, openSocket });
+            const arrived = new Promise((resolve) => me.onSignal(({ content }) => resolve(content)));
+            await me.send(userId, "to myself");
+            console.log(await arrived);
+
+            await me.close();
+            const closedAt = performance.now();
+            const left = () => process.getActiveResourcesInfo().filter((kind) => !["PipeWrap", "Immediate"].includes(kind));
+            do {
+              await new Promise(setImmediate);
+            } while (left().some((kind) => /Socket|Connect/.test(kind)));
+            console.log(`left: ${left()}`);
+            process.on("exit", () => console.log(performance.now() - closedAt < 10_000 ? "in time" : "late"));
+            """;
+        var address = Cluster.Servers.Webapps[0].PublicAddress;
+        var start = new ProcessStartInfo(
+            "node",
+            ["--input-type=module", "--eval", program, address, $"alice-{Guid.NewGuid():N}", listen, send]
+        )
+        {
+            WorkingDirectory = Package,
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+        };
+        using var process = Process.Start(start)!;
+        try
+        {
+            var end = await process.StandardOutput.ReadToEndAsync(Token).WaitAsync(Patience, Token);
+
+            end.ShouldBe("to myself\nleft: \nin time\n");
+            await process.WaitForExitAsync(Token).WaitAsync(Patience, Token);
+            process.ExitCode.ShouldBe(0);
+        }
+        finally
+        {
+            process.Kill();
+        }
+    }
+
     /// <summary>The example program, as a user starts it.</summary>
     private sealed class Chat : IAsyncDisposable
     {
-        private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
-
         private readonly Process process;
 
         private Chat(Process process) => this.process = process;
@@ -58,10 +111,9 @@ public sealed class NodeClientTests(FailureCluster cluster) : FailureTests(clust
 
         public static async Task<Chat> StartAsync(Webapp webapp, string userId)
         {
-            var package = Path.Combine(Browser.FindRoot(), "src", "signalbroker-js");
             var start = new ProcessStartInfo("node", ["examples/chat.js", webapp.PublicAddress, userId])
             {
-                WorkingDirectory = package,
+                WorkingDirectory = Package,
                 UseShellExecute = false,
                 RedirectStandardInput = true,
                 RedirectStandardOutput = true,

@@ -1,6 +1,8 @@
 using SignalBroker.LocalCluster;
 using SignalBroker.Tests.Demo;
+using SignalBroker.Tests.Harness;
 using SignalBroker.Tests.Users;
+using static Microsoft.Playwright.Assertions;
 
 namespace SignalBroker.Tests.Client;
 
@@ -65,6 +67,32 @@ public sealed class SignedClientTests(ClientSite site, Browser browser, SignedSi
         await bob.SeesAsync(videos: 1);
         (await bob.RunAsync<string>("() => callOf().peer")).ShouldBe(second);
         await anonymous.TalksWithAsync(bob);
+    }
+
+    [Fact]
+    public async Task An_anonymous_user_of_the_demo_page_loads_it_again_and_is_signed_in_under_another_name()
+    {
+        await using var window = await Browser.OpenWindowAsync();
+        var tab = await Tab.OpenAsync(window, new Api(tokens.Webapp.PublicAddress));
+        tab.WillBeRefused("/connect");
+        var first = await tab.ListenAsync();
+
+        await tab.Page.ReloadAsync();
+
+        await tab.ShowsAsync("listening");
+        (await tab.StatesAsync()).ShouldNotContain("signed-out");
+        var second = await tab.UserId.InputValueAsync();
+        second.ShouldStartWith("anonymous.");
+        second.ShouldNotBe(first.UserId);
+        await Expect(tab.MyUserId).ToHaveTextAsync(second);
+
+        // The name that the form shows is a given one, and signs in again no less.
+        await tab.Disconnect.ClickAsync();
+        await tab.ShowsAsync("signed-out");
+        await tab.Connect.ClickAsync();
+        await tab.ShowsAsync("listening");
+        await Expect(tab.MyUserId).Not.ToHaveTextAsync(second);
+        tab.Complaints.ShouldBeEmpty();
     }
 
     private Task ListenWithTokenAsync(ClientPage page, string source) =>

@@ -79,6 +79,12 @@ public sealed class OriginalPageTests(OriginalCluster original)
     }
 
     [Fact]
+    public async Task A_name_that_a_page_can_not_log_in_with_is_refused() =>
+        (await original.Api.PostFormAsync("/connect", new() { ["userId"] = "auth0|1" })).Code.ShouldBe(
+            "invalid-user-id"
+        );
+
+    [Fact]
     public async Task A_modern_client_works_beside_it_and_its_key_alone_opens_nothing()
     {
         var session = await original.Api.ConnectAsync("modern");

@@ -7,8 +7,8 @@ namespace SignalBroker.Tests.Demo;
 [CollectionDefinition]
 public sealed class BrowserCollection : ICollectionFixture<Browser>;
 
-/// <summary>One real Chromium for all tests that need one.</summary>
-public sealed class Browser : IAsyncLifetime
+/// <summary>One real Chromium for all tests that need one, without the windows that take it as much time as the pages.</summary>
+public class Browser : IAsyncLifetime
 {
     // The servers share the machine's cores with the browser.
     private const float PatienceMs = 30_000;
@@ -19,6 +19,8 @@ public sealed class Browser : IAsyncLifetime
     /// <summary>Where the tests leave pictures of what they saw.</summary>
     public static string Screenshots { get; } = Path.Combine(Artifacts, "screenshots");
 
+    private protected virtual string Executable => "/usr/bin/chromium-headless-shell";
+
     private static string Artifacts => Path.Combine(FindRoot(), "artifacts");
 
     public async ValueTask InitializeAsync()
@@ -28,7 +30,7 @@ public sealed class Browser : IAsyncLifetime
         chromium = await playwright.Chromium.LaunchAsync(
             new()
             {
-                ExecutablePath = "/usr/bin/chromium",
+                ExecutablePath = Executable,
                 Args =
                 [
                     "--no-sandbox",
@@ -40,7 +42,7 @@ public sealed class Browser : IAsyncLifetime
                     "--disable-sync",
                     // A camera and a microphone of its own, and calls on a machine that has no network.
                     "--use-fake-ui-for-media-stream",
-                    "--use-fake-device-for-media-stream",
+                    "--use-fake-device-for-media-stream=fps=5",
                     "--allow-loopback-in-peer-connection",
                 ],
                 Env = EnvironmentOfItsOwn(),
@@ -60,6 +62,7 @@ public sealed class Browser : IAsyncLifetime
     {
         await chromium.DisposeAsync();
         playwright.Dispose();
+        GC.SuppressFinalize(this);
     }
 
     // Else crash reports and caches would go to the home folder of whoever runs the tests.
@@ -84,4 +87,10 @@ public sealed class Browser : IAsyncLifetime
 
         return folder.FullName;
     }
+}
+
+/// <summary>A Chromium that also shows notifications.</summary>
+public sealed class WholeBrowser : Browser
+{
+    private protected override string Executable => "/usr/bin/chromium";
 }

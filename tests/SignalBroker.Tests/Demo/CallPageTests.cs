@@ -133,7 +133,7 @@ public sealed class CallPageTests(TestCluster cluster, Browser browser) : Browse
 
         await alice.To.FillAsync("no spaces");
         await alice.CallVideo.ClickAsync();
-        await Expect(alice.CallNote).ToContainTextAsync("User id: only");
+        await Expect(alice.CallNote).ToContainTextAsync("User id: no spaces");
     }
 
     [Fact]

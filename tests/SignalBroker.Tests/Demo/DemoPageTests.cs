@@ -214,8 +214,8 @@ public sealed class DemoPageTests(TestCluster cluster, Browser browser) : Browse
     [Fact]
     public async Task A_wrong_user_id_is_explained_before_anything_is_sent()
     {
-        const string Characters = "User id: only A–Z a–z 0–9 . _ ~ @ + : -";
-        const string Length = "User id: at most 128 characters.";
+        const string Characters = "User id: no spaces, emoji or any of , % \" < >";
+        const string Length = "User id: at most 255 characters.";
         var alice = await OpenAsync(Cluster.Api);
 
         foreach (
@@ -223,7 +223,7 @@ public sealed class DemoPageTests(TestCluster cluster, Browser browser) : Browse
             {
                 ("no spaces", Characters),
                 ("<b>", Characters),
-                (new string('a', 129), Length),
+                (new string('a', 256), Length),
             }
         )
         {

@@ -33,7 +33,7 @@ public sealed class ForeignOriginTests(TestCluster cluster, Browser browser, Two
     }
 
     [Fact]
-    public async Task A_site_that_is_not_named_cannot_read_the_answer_to_a_plain_form_either()
+    public async Task Nor_does_its_plain_form_which_is_sent_without_asking_first()
     {
         await using var window = await browser.OpenWindowAsync();
         var console = new List<string>();
@@ -45,6 +45,7 @@ public sealed class ForeignOriginTests(TestCluster cluster, Browser browser, Two
 
         attempt.ShouldBe("TypeError");
         console.ShouldContain(message => message.Contains("blocked by CORS policy"));
+        (await cluster.RowsOfAsync(userId)).ShouldBe(0);
     }
 
     [Fact]

@@ -43,7 +43,7 @@ public sealed class KeyboardAndScreenTests(TestCluster cluster, Browser browser)
         var alice = await OpenAsync(Cluster.Api);
         var keyboard = alice.Page.Keyboard;
 
-        await TabToAsync(alice, alice.UserId);
+        await Expect(alice.UserId).ToBeFocusedAsync();
         await keyboard.TypeAsync(aliceId);
         await TabToAsync(alice, alice.Page.Locator(".options summary"));
         await keyboard.PressAsync("Enter");
@@ -100,6 +100,8 @@ public sealed class KeyboardAndScreenTests(TestCluster cluster, Browser browser)
         await alice.Page.Keyboard.PressAsync("Enter");
         await Expect(alice.HangUp).ToBeFocusedAsync();
         await Expect(bob.Page.GetByRole(AriaRole.Alert)).ToContainTextAsync("calls: text and files");
+        await Expect(bob.Accept).ToBeFocusedAsync();
+        await TabToAsync(bob, bob.Decline);
         await TabToAsync(bob, bob.Accept, "Shift+Tab");
         await bob.Page.Keyboard.PressAsync("Enter");
         await bob.ShowsCallAsync("connected");
@@ -136,6 +138,73 @@ public sealed class KeyboardAndScreenTests(TestCluster cluster, Browser browser)
     }
 
     [Fact]
+    public async Task A_ring_takes_the_focus_from_nobody_who_is_writing_and_gives_it_back()
+    {
+        var alice = await OpenAsync(Cluster.Api);
+        var aliceId = Fresh("alice");
+        var bob = await OpenAsync(Cluster.Api, $"?user={Fresh("bob")}&autoconnect=1&to={aliceId}");
+        await bob.ShowsAsync("listening");
+        await Expect(bob.To).ToBeFocusedAsync();
+        await alice.ListenAsync(aliceId);
+        await alice.Content.FocusAsync();
+
+        await bob.CallText.ClickAsync();
+        await Expect(alice.Accept).ToBeFocusedAsync();
+        await bob.HangUp.ClickAsync();
+        await Expect(alice.Content).ToBeFocusedAsync();
+
+        // Somebody writes without end, and a space would accept.
+        await alice.Page.EvaluateAsync(
+            """
+            () => void setInterval(() => {
+              const { activeElement } = document;
+              if (activeElement.id === "content") {
+                activeElement.value += " a";
+                activeElement.dispatchEvent(new Event("input", { bubbles: true }));
+              }
+            }, 50)
+            """
+        );
+        await Eventually.HoldsAsync(async () => (await alice.Content.InputValueAsync()).ShouldContain("a a a"));
+        await bob.CallText.ClickAsync();
+        await Expect(alice.Ringing).ToBeVisibleAsync();
+        await Expect(alice.Content).ToBeFocusedAsync();
+        await alice.Decline.ClickAsync();
+        await bob.ShowsCallAsync("ended");
+    }
+
+    [Fact]
+    public async Task A_key_that_was_pressed_as_it_began_to_ring_accepts_nothing()
+    {
+        var alice = await OpenAsync(Cluster.Api);
+        var bob = await OpenAsync(Cluster.Api);
+        var aliceId = Fresh("alice");
+        await alice.ListenAsync(aliceId);
+        await bob.ListenAsync(Fresh("bob"));
+        await alice.Page.EvaluateAsync(
+            """
+            () => {
+              window.pressed = 0;
+              new MutationObserver(() => {
+                const accept = document.getElementById("accept");
+                if (accept === document.activeElement && pressed++ === 0) {
+                  accept.click();
+                }
+              }).observe(document.getElementById("ringing"), { attributes: true });
+            }
+            """
+        );
+
+        await bob.To.FillAsync(aliceId);
+        await bob.CallText.ClickAsync();
+        await Expect(alice.Ringing).ToBeVisibleAsync();
+        await Eventually.HoldsAsync(async () => (await alice.Page.EvaluateAsync<int>("pressed")).ShouldBe(1));
+        await Expect(alice.Ringing).ToBeVisibleAsync();
+        await alice.Accept.ClickAsync();
+        await alice.ShowsCallAsync("connected");
+    }
+
+    [Fact]
     public async Task Everything_that_takes_the_focus_has_a_name()
     {
         var alice = await OpenAsync(Cluster.Api);
@@ -162,7 +231,9 @@ public sealed class KeyboardAndScreenTests(TestCluster cluster, Browser browser)
         await alice.Disconnect.ClickAsync();
         await Expect(alice.UserId).ToHaveAccessibleNameAsync("User id");
         await Expect(alice.UserId)
-            .ToHaveAccessibleDescriptionAsync("A–Z a–z 0–9 . _ ~ @ + : -, or nothing to be anonymous");
+            .ToHaveAccessibleDescriptionAsync(
+                "Letters, digits and signs, but no spaces, emoji or any of , % \" < >, or nothing to be anonymous"
+            );
         await alice.Page.Locator(".options summary").ClickAsync();
         foreach (var control in await alice.Page.Locator(Controls).Filter(new() { Visible = true }).AllAsync())
         {

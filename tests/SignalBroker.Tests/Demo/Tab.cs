@@ -95,6 +95,8 @@ public sealed class Tab
 
     public ILocator Messages => Page.GetByTestId("message");
 
+    public ILocator MissedCalls => Page.GetByTestId("missed-call");
+
     public ILocator WireLog => Page.GetByTestId("wire-log");
 
     /// <summary>Errors of the page, of its policy or of the console that the test did not announce.</summary>

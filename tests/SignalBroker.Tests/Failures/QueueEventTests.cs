@@ -115,15 +115,18 @@ public sealed class QueueEventTests(FailureCluster cluster) : FailureTests(clust
             counts.Split('\n').ShouldContain($"{EventsQueue}\t0");
         });
 
-    /// <summary>Puts made-up events where the real ones come from, with the rights that the webapp has.</summary>
-    private sealed class EventForger(IConnection connection, IChannel channel) : IAsyncDisposable
+    /// <summary>Puts made-up events where the real ones come from, as a user of the node itself, who may do everything.</summary>
+    private sealed class EventForger(Node node, IConnection connection, IChannel channel) : IAsyncDisposable
     {
+        private const string User = "forger";
+        private const string Password = "only-in-this-test";
         private const string Exchange = "signalbroker.forged-events";
 
         public static async Task<EventForger> OpenAsync(Node node)
         {
-            var factory = new ConnectionFactory { Uri = new Uri(node.AmqpAddress) };
-            var connection = await factory.CreateConnectionAsync(Token);
+            await node.RunCtlAsync("add_user", User, Password);
+            await node.RunCtlAsync("set_permissions", User, ".*", ".*", ".*");
+            var connection = await Management.OpenAmqpAsync(node, User, Password);
             var channel = await connection.CreateChannelAsync(
                 new CreateChannelOptions(
                     publisherConfirmationsEnabled: true,
@@ -139,7 +142,7 @@ public sealed class QueueEventTests(FailureCluster cluster) : FailureTests(clust
                 cancellationToken: Token
             );
             await channel.QueueBindAsync(EventsQueue, Exchange, "queue.*", cancellationToken: Token);
-            return new(connection, channel);
+            return new(node, connection, channel);
         }
 
         /// <summary>The headers of an event about a queue as a listener declares it.</summary>
@@ -170,6 +173,7 @@ public sealed class QueueEventTests(FailureCluster cluster) : FailureTests(clust
             await channel.QueueUnbindAsync(EventsQueue, Exchange, "queue.*", cancellationToken: Token);
             await channel.DisposeAsync();
             await connection.DisposeAsync();
+            await node.RunCtlAsync("delete_user", User);
         }
     }
 }

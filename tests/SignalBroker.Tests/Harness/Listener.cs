@@ -43,7 +43,11 @@ public sealed class Listener : IAsyncDisposable
     public Task SendAsync(object body) => SendAsync(JsonSerializer.Serialize(body));
 
     /// <inheritdoc cref="SendAsync(object)" />
-    public Task SendAsync(string body) => Socket.SendAsync("SEND", [("destination", $"/exchange/signals/{Key}")], body);
+    public Task SendAsync(string body) => SendAsync(body, ("user-id", Key));
+
+    /// <summary>Sends through the socket with headers of the test's own choice.</summary>
+    public Task SendAsync(string body, params (string Name, string Value)[] headers) =>
+        Socket.SendAsync("SEND", [("destination", $"/exchange/signals/{Key}"), .. headers], body);
 
     public ValueTask DisposeAsync() => Socket.DisposeAsync();
 }

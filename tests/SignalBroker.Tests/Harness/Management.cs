@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using RabbitMQ.Client;
 using SignalBroker.LocalCluster;
 
@@ -51,6 +52,20 @@ public static class Management
         response.EnsureSuccessStatusCode();
     }
 
+    /// <summary>Sets a policy for one queue, which takes precedence over the node's own.</summary>
+    public static async Task SetPolicyAsync(Node node, string queue, string definition)
+    {
+        var pattern = JsonSerializer.Serialize($"^{Regex.Escape(queue)}$");
+        using var response = await SendAsync(
+            HttpMethod.Put,
+            node,
+            $"api/policies/%2F/{Uri.EscapeDataString(queue)}",
+            new Uri(node.ManagementAddress).UserInfo,
+            $$"""{"pattern":{{pattern}},"definition":{{definition}},"priority":9,"apply-to":"queues"}"""
+        );
+        response.EnsureSuccessStatusCode();
+    }
+
     private static async Task<string> ReadAsync(Node node, string path)
     {
         using var response = await GetAsync(node, path, new Uri(node.ManagementAddress).UserInfo);
@@ -62,6 +77,13 @@ public static class Management
     {
         using var response = await GetAsync(node, "api/whoami", $"{user}:{password}");
         return response.StatusCode;
+    }
+
+    /// <summary>Opens an AMQP connection as a webapp does.</summary>
+    public static Task<IConnection> OpenAmqpAsync(Node node)
+    {
+        var pair = new Uri(node.AmqpAddress).UserInfo.Split(':');
+        return OpenAmqpAsync(node, pair[0], pair[1]);
     }
 
     /// <summary>Opens an AMQP connection, as anybody who can reach the port may try to.</summary>
@@ -82,7 +104,13 @@ public static class Management
     private static Task<HttpResponseMessage> GetAsync(Node node, string path, string pair) =>
         SendAsync(HttpMethod.Get, node, path, pair);
 
-    private static Task<HttpResponseMessage> SendAsync(HttpMethod method, Node node, string path, string pair)
+    private static Task<HttpResponseMessage> SendAsync(
+        HttpMethod method,
+        Node node,
+        string path,
+        string pair,
+        string? json = null
+    )
     {
         var address = new UriBuilder(node.ManagementAddress) { UserName = "", Password = "" }.Uri;
         var request = new HttpRequestMessage(
@@ -96,6 +124,7 @@ public static class Management
             "Basic",
             Convert.ToBase64String(Encoding.UTF8.GetBytes(pair))
         );
+        request.Content = json is null ? null : new StringContent(json, Encoding.UTF8, "application/json");
         return Http.SendAsync(request, TestContext.Current.CancellationToken);
     }
 

@@ -49,16 +49,12 @@ public static class Passcodes
 
     private static async Task<IReadOnlyList<(string Place, string Text)>> CollectAsync(Cluster servers)
     {
+        var logs = Directory.GetFiles(servers.LogFolder, "*.log", SearchOption.AllDirectories);
+        logs.ShouldNotBeEmpty();
         var nodes = servers.Nodes.Where(node => node.IsRunning).Select(ListAsync);
         var webapps = servers.Webapps.Where(webapp => webapp.IsRunning).Select(ReadAsync);
         var told = await Task.WhenAll([.. nodes, .. webapps]);
-        return
-        [
-            .. told.SelectMany(texts => texts),
-            .. Directory
-                .EnumerateFiles(servers.LogFolder, "*.log", SearchOption.AllDirectories)
-                .Select(file => (file, ReadLog(file))),
-        ];
+        return [.. told.SelectMany(texts => texts), .. logs.Select(file => (file, ReadLog(file)))];
     }
 
     // Servers that are running write on while their log is read.
@@ -80,13 +76,11 @@ public static class Passcodes
     private static async Task<IReadOnlyList<(string Place, string Text)>> ReadAsync(Webapp webapp)
     {
         var texts = new List<(string, string)>();
-        foreach (var path in new[] { "/metrics", "/admin/nodes", "/admin/strange-behaviors?limit=1000" })
+        foreach (var path in new[] { "/admin/nodes", "/admin/strange-behaviors?limit=1000" })
         {
             var answer = await new Api(webapp.InternalAddress).GetAsync(path);
-            if (answer.Status == HttpStatusCode.OK)
-            {
-                texts.Add(($"{path} of {webapp.Name}", answer.Body));
-            }
+            answer.Status.ShouldBe(HttpStatusCode.OK, $"{path} of {webapp.Name}");
+            texts.Add(($"{path} of {webapp.Name}", answer.Body));
         }
 
         return texts;

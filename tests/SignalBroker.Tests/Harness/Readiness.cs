@@ -19,6 +19,12 @@ public static class Readiness
                 await Eventually.HoldsAsync(
                     async () =>
                     {
+                        if (!webapp.IsRunning)
+                        {
+                            // Another test has stopped its own.
+                            return;
+                        }
+
                         var answer = await admin.GetAsync("/admin/nodes");
                         answer.Status.ShouldBe(HttpStatusCode.OK);
                         answer

@@ -32,13 +32,17 @@ public sealed class StompSocket : IAsyncDisposable
         return opened;
     }
 
-    public async Task SendAsync(string command, IEnumerable<(string Name, string Value)> headers, string body = "")
+    public Task SendAsync(string command, IEnumerable<(string Name, string Value)> headers, string body = "") =>
+        SendTextAsync(StompFrame.Write(command, headers, body));
+
+    /// <summary>Sends a WebSocket message that may be a part of a STOMP frame, or several.</summary>
+    public async Task SendTextAsync(string text)
     {
         await sending.WaitAsync();
         try
         {
             await socket.SendAsync(
-                Encoding.UTF8.GetBytes(StompFrame.Write(command, headers, body)),
+                Encoding.UTF8.GetBytes(text),
                 WebSocketMessageType.Text,
                 endOfMessage: true,
                 closing.Token
@@ -70,8 +74,19 @@ public sealed class StompSocket : IAsyncDisposable
         );
 
     /// <summary>Subscribes as every listener does.</summary>
-    public Task ListenAsync(string listeningKey) =>
-        SubscribeAsync($"/queue/{listeningKey}", ("exclusive", "true"), ("auto-delete", "true"), ("durable", "false"));
+    public Task ListenAsync(string listeningKey, string ack = "auto") =>
+        SendAsync(
+            "SUBSCRIBE",
+            [
+                ("id", "0"),
+                ("destination", $"/queue/{listeningKey}"),
+                ("ack", ack),
+                ("receipt", "subscribed"),
+                ("exclusive", "true"),
+                ("auto-delete", "true"),
+                ("durable", "false"),
+            ]
+        );
 
     /// <summary>The next frame; null when the socket has closed.</summary>
     public async Task<StompFrame?> ReadAsync(TimeSpan? patience = null)
@@ -109,6 +124,28 @@ public sealed class StompSocket : IAsyncDisposable
         }
 
         return arrived;
+    }
+
+    /// <summary>Sends the message again and again, until the node has closed the socket.</summary>
+    /// <returns>How many bytes were sent; no more than <paramref name="limit"/>, even if the socket stays open.</returns>
+    public async Task<long> FloodAsync(string message, long limit)
+    {
+        var sent = 0L;
+        try
+        {
+            while (sent < limit && !reading.IsCompleted)
+            {
+                await SendTextAsync(message);
+                sent += message.Length;
+            }
+        }
+        catch (Exception closed)
+            when (closed is WebSocketException or OperationCanceledException or ObjectDisposedException or IOException)
+        {
+            // In the middle of a message.
+        }
+
+        return sent;
     }
 
     /// <summary>Breaks the connection without a word, as a lost network does.</summary>

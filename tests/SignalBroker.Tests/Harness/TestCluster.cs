@@ -10,12 +10,22 @@ namespace SignalBroker.Tests.Harness;
 /// <summary>The servers that most tests share: PostgreSQL, two nodes, two webapps.</summary>
 public sealed class TestCluster : IAsyncLifetime
 {
+    private const string Unlimited = "1000000000000";
+
     /// <summary>All tests come from one address, and most want answers quickly.</summary>
     public static readonly IReadOnlyDictionary<string, string> Settings = new Dictionary<string, string>
     {
         ["RateLimits:RequestsPerSecondOfAddress"] = "100000",
         ["RateLimits:SignalsPerSecondOfSession"] = "100000",
         ["Sessions:MaxPerAddress"] = "0",
+        ["Users:NewPerDayOfAddress"] = Unlimited,
+        ["Rooms:MembershipsPerDayOfAddress"] = Unlimited,
+        ["Push:SubscriptionsPerDayOfAddress"] = Unlimited,
+        ["Inbox:StoredBytesPerDayOfSender"] = Unlimited,
+        ["Inbox:StoredBytesPerDayOfAddress"] = Unlimited,
+        ["Inbox:ShareOfSender"] = "1",
+        ["Inbox:ShareOfAddress"] = "1",
+        ["StrangeBehaviors:DetailedPerDayOfAddress"] = "1000000000",
         ["Sessions:AckWithin"] = "00:00:10",
         ["Sweep:Interval"] = "00:00:01",
         ["Sweep:ReconcileInterval"] = "00:00:05",
@@ -60,6 +70,19 @@ public sealed class TestCluster : IAsyncLifetime
 
     /// <summary>Whether a session is acked; null when there is no such session.</summary>
     public Task<bool?> IsAckedAsync(string listeningKey) => Database.IsAckedAsync(listeningKey);
+
+    /// <summary>Makes an empty database beside the webapps' own; how it is reached.</summary>
+    public async Task<string> CreateDatabaseAsync()
+    {
+        var name = $"test_{Guid.NewGuid():N}";
+        await using var create = Database.CreateCommand($"CREATE DATABASE {name}");
+        await create.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+        return new NpgsqlConnectionStringBuilder(Servers.Postgres.ConnectionString)
+        {
+            Database = name,
+            Pooling = false,
+        }.ConnectionString;
+    }
 
     /// <summary>The newest rows of strange behavior of a kind.</summary>
     public Task<IReadOnlyList<StrangeBehavior>> StrangeAsync(string kind) =>

@@ -20,10 +20,10 @@ public sealed class BadInputTests(TestCluster cluster)
             { """{"userId": 5}""", "invalid-member", "a number for a user id" },
             { """{"userId": ""}""", "invalid-user-id", "an empty user id" },
             { """{"userId": "a b"}""", "invalid-user-id", "white space" },
-            { """{"userId": "a/b"}""", "invalid-user-id", "a slash" },
-            { """{"userId": "Zoë"}""", "invalid-user-id", "a letter beyond ASCII" },
+            { """{"userId": "a,b"}""", "invalid-user-id", "a comma" },
+            { """{"userId": "a\u200bb"}""", "invalid-user-id", "a zero-width space" },
             { """{"userId": "a\nb"}""", "invalid-user-id", "a line end" },
-            { $$"""{"userId": "{{new string('a', 129)}}"}""", "invalid-user-id", "129 characters" },
+            { $$"""{"userId": "{{new string('a', 256)}}"}""", "invalid-user-id", "256 characters" },
             { """{"device": ""}""", "invalid-member", "an empty device" },
             { $$"""{"device": "{{new string('a', 65)}}"}""", "invalid-member", "a device of 65 characters" },
             { """{"device": {}}""", "invalid-member", "an object for a device" },
@@ -205,13 +205,10 @@ public sealed class BadInputTests(TestCluster cluster)
     {
         foreach (var question in new[] { "user", "vhost", "resource", "topic" })
         {
-            foreach (var node in new[] { "sb1", "nowhere" })
-            {
-                var answer = await cluster.InternalOf(0).PostFormAsync($"/broker-access/{node}/{question}", []);
+            var answer = await cluster.InternalOf(0).PostFormAsync($"/broker-access/sb1/{question}", []);
 
-                answer.Status.ShouldBe(HttpStatusCode.OK);
-                answer.Body.ShouldBe("deny");
-            }
+            answer.Status.ShouldBe(HttpStatusCode.OK);
+            answer.Body.ShouldBe("deny");
         }
     }
 
@@ -251,9 +248,11 @@ public sealed class BadInputTests(TestCluster cluster)
                 "/rooms",
                 "/rooms/{room}",
                 "/rooms/{room}/join",
+                "/rooms/{room}/join-code",
                 "/rooms/{room}/leave",
                 "/rooms/{room}/members",
                 "/rooms/{room}/members/{member}",
+                "/rooms/{room}/removals/{member}",
                 "/rooms/{room}/reveal",
                 "/users",
             ],
@@ -271,7 +270,7 @@ public sealed class BadInputTests(TestCluster cluster)
             .EnumerateArray()
             .Select(member => member.GetString());
         required.ShouldBe(
-            ["userId", "listeningAddress", "listeningKey", "passcode", "ack", "ackBy", "iceServers"],
+            ["userId", "listeningAddress", "listeningKey", "passcode", "ack", "ackBy", "ackWithin", "iceServers"],
             ignoreOrder: true
         );
     }

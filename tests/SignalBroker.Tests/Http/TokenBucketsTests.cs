@@ -23,6 +23,32 @@ public sealed class TokenBucketsTests
     }
 
     [Fact]
+    public void Who_takes_more_than_a_burst_owes_the_rest()
+    {
+        buckets.Take("one", 50).ShouldBeNull();
+        buckets.Take("one").ShouldBe(TimeSpan.FromSeconds(3.1));
+
+        clock.Pass(TimeSpan.FromSeconds(3));
+
+        buckets.Take("one").ShouldBe(TimeSpan.FromMilliseconds(100));
+    }
+
+    [Fact]
+    public void What_is_given_back_can_be_taken_again_and_is_never_more_than_a_burst()
+    {
+        buckets.Take("one", 20).ShouldBeNull();
+        buckets.GiveBack("one", 5);
+        buckets.Take("one", 5).ShouldBeNull();
+        buckets.Take("one").ShouldNotBeNull();
+
+        buckets.GiveBack("one", 100);
+        buckets.GiveBack("nobody", 100);
+
+        buckets.Take("one", 20).ShouldBeNull();
+        buckets.Take("one").ShouldNotBeNull();
+    }
+
+    [Fact]
     public void Nobody_feels_anothers_flood()
     {
         buckets.Take("one", 20).ShouldBeNull();

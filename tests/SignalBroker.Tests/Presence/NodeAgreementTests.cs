@@ -1,6 +1,9 @@
 using Dapper;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Time.Testing;
+using Npgsql;
+using SignalBroker.Migrations;
 using SignalBroker.Nodes;
 using SignalBroker.Presence;
 using SignalBroker.Tests.Harness;
@@ -8,14 +11,29 @@ using SignalBroker.Tests.Harness;
 namespace SignalBroker.Tests.Presence;
 
 /// <summary>The webapps agree on which nodes are reachable.</summary>
-public sealed class NodeAgreementTests(TestCluster cluster)
+public sealed class NodeAgreementTests(TestCluster cluster) : IAsyncLifetime
 {
     private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
 
     private readonly string node = $"node-{Guid.NewGuid()}";
-    private readonly NodeStore store = new(cluster.Database);
+    private NpgsqlDataSource database = null!;
+    private NodeStore store = null!;
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    // The cluster's own webapps judge every node in theirs, each second.
+    public async ValueTask InitializeAsync()
+    {
+        var name = $"nodes_{Guid.NewGuid():N}";
+        await using var create = cluster.Database.CreateCommand($"CREATE DATABASE {name}");
+        await create.ExecuteNonQueryAsync(Token);
+        var own = new NpgsqlConnectionStringBuilder(cluster.Servers.Postgres.ConnectionString) { Database = name };
+        await Migrator.MigrateAsync(own.ConnectionString, Token);
+        database = NpgsqlDataSource.Create(own.ConnectionString);
+        store = new(database);
+    }
+
+    public ValueTask DisposeAsync() => database.DisposeAsync();
 
     [Fact]
     public async Task A_node_is_unknown_only_when_no_webapp_has_been_able_to_use_it_for_long()
@@ -41,7 +59,7 @@ public sealed class NodeAgreementTests(TestCluster cluster)
     [Fact]
     public async Task A_webapp_that_has_not_written_for_a_while_does_not_judge_at_first()
     {
-        var clock = new ManualClock(DateTimeOffset.UnixEpoch);
+        var clock = new FakeTimeProvider(DateTimeOffset.UnixEpoch);
         using var watch = new NodeWatch(
             store,
             new NodeCatalog(Options.Create<List<NodeOptions>>([])),
@@ -74,8 +92,8 @@ public sealed class NodeAgreementTests(TestCluster cluster)
 
     private async Task WasSeenLongAgoAsync()
     {
-        await using var database = await cluster.Database.OpenConnectionAsync(Token);
-        await database.ExecuteAsync(
+        await using var connection = await database.OpenConnectionAsync(Token);
+        await connection.ExecuteAsync(
             "UPDATE nodes SET seen_at = seen_at - interval '2 hours' WHERE name = @node",
             new { node }
         );
@@ -83,7 +101,7 @@ public sealed class NodeAgreementTests(TestCluster cluster)
 
     private async Task<bool> IsReachableAsync()
     {
-        await using var database = await cluster.Database.OpenConnectionAsync(Token);
-        return await database.QuerySingleAsync<bool>("SELECT reachable FROM nodes WHERE name = @node", new { node });
+        await using var connection = await database.OpenConnectionAsync(Token);
+        return await connection.QuerySingleAsync<bool>("SELECT reachable FROM nodes WHERE name = @node", new { node });
     }
 }

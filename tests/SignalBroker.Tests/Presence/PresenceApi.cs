@@ -27,6 +27,15 @@ public static class PresenceApi
         public Task SeesAsync(ConnectedSession viewer, string userId, string state) =>
             Eventually.HoldsAsync(async () => (await api.StateAsync(viewer, userId)).ShouldBe(state));
 
+        /// <summary>Has a user listen once, and be away from then on.</summary>
+        public async Task<ConnectedSession> ComeAndGoAsync(string? userId = null)
+        {
+            await using var listener = await Listener.StartAsync(api, userId);
+            await api.SeesAsync(listener.Session, listener.Session.UserId, "listening");
+            await api.DisconnectAsync(listener.Session);
+            return listener.Session;
+        }
+
         public Task<Answer> PutSubscriptionsAsync(ConnectedSession session, object body) =>
             api.SendAsync(
                 new HttpRequestMessage(HttpMethod.Put, "/presence/subscriptions")

@@ -135,7 +135,7 @@ public sealed class PresenceLossTests(FailureCluster cluster) : FailureTests(clu
         await using var viewer = await Cluster.ListenOnAsync(Cluster.Bystander);
         await using var user = await Cluster.ListenOnAsync(Cluster.Bystander);
         var userId = $"user-{Guid.NewGuid()}";
-        await Cluster.ApiOf(0).ConnectAsync(userId);
+        await Cluster.ApiOf(0).ComeAndGoAsync(userId);
         await SubscribeAsync(viewer, user.Session.UserId);
 
         foreach (var webapp in Cluster.Servers.Webapps)

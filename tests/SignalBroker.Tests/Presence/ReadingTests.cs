@@ -85,7 +85,7 @@ public sealed class ReadingTests(TestCluster cluster)
         string[] names = ["B", "Z", "a", "b.1", "b:2", "b@3", "bb", "~"];
         foreach (var name in names)
         {
-            await cluster.Api.ConnectAsync($"{userId}{name}");
+            await cluster.Api.ComeAndGoAsync($"{userId}{name}");
         }
 
         var viewer = await cluster.Api.ConnectAsync();
@@ -127,11 +127,11 @@ public sealed class ReadingTests(TestCluster cluster)
     [Fact]
     public async Task Anonymous_users_are_forgotten_when_they_have_been_away_for_long()
     {
-        var gone = await cluster.Api.ConnectAsync();
+        var gone = await cluster.Api.ComeAndGoAsync();
         await using var listening = await Listener.StartAsync(cluster.Api);
+        await cluster.Api.SeesAsync(listening.Session, listening.Session.UserId, "listening");
         await using var database = await cluster.Database.OpenConnectionAsync(Token);
-        await cluster.Api.DisconnectAsync(gone);
-        await cluster.Api.ConnectAsync(userId);
+        await cluster.Api.ComeAndGoAsync(userId);
         await Eventually.HoldsAsync(async () => (await cluster.RowsOfAsync(gone.UserId)).ShouldBe(0));
         var users = new[] { gone.UserId, listening.Session.UserId, userId };
         await database.ExecuteAsync(
@@ -150,7 +150,8 @@ public sealed class ReadingTests(TestCluster cluster)
     public async Task The_views_say_the_same_to_SQL()
     {
         await using var phone = await Listener.StartAsync(cluster.Api, userId, "phone");
-        await cluster.Api.ConnectAsync($"{userId}-away");
+        var away = await cluster.Api.ComeAndGoAsync($"{userId}-away");
+        await cluster.Api.SeesAsync(phone.Session, away.UserId, "away");
         await cluster.Api.SeesAsync(phone.Session, userId, "listening");
 
         await using var database = await cluster.Database.OpenConnectionAsync(Token);
@@ -175,8 +176,6 @@ public sealed class ReadingTests(TestCluster cluster)
     [InlineData("/users?after=a%20b", "invalid-user-id")]
     [InlineData("/presence", "invalid-member")]
     [InlineData("/presence?users=", "invalid-member")]
-    [InlineData("/presence?users=a%20b", "invalid-user-id")]
-    [InlineData("/presence?users=a,b%00", "invalid-user-id")]
     [InlineData("/presence/a%20b", "invalid-user-id")]
     public async Task What_is_wrong_is_refused(string path, string code)
     {
@@ -199,6 +198,90 @@ public sealed class ReadingTests(TestCluster cluster)
             .GetArrayLength()
             .ShouldBe(100);
         (await cluster.Api.GetAsync($"/presence?users={hundred},more", viewer)).Code.ShouldBe("invalid-member");
+    }
+
+    [Theory]
+    [InlineData(".")]
+    [InlineData("..")]
+    [InlineData("...")]
+    [InlineData("subscriptions")]
+    [InlineData("~")]
+    [InlineData("a+b:c@d-e_f")]
+    public async Task Whoever_can_listen_can_be_asked_for_whatever_the_id(string id)
+    {
+        await using var listener = await Listener.StartAsync(cluster.Api, id);
+        await using var viewer = await Listener.StartAsync(cluster.Api);
+
+        await Eventually.HoldsAsync(async () =>
+        {
+            var asked = await cluster.Api.PostAsync(
+                "/presence",
+                new { users = new[] { id } },
+                viewer.Session.Authorization
+            );
+            asked.Status.ShouldBe(HttpStatusCode.OK, asked.Body);
+            var presence = asked.Json.GetProperty("presence").EnumerateArray().ShouldHaveSingleItem();
+            (presence.User, presence.State).ShouldBe((id, "listening"));
+        });
+        (await cluster.Api.SubscribeAsync(viewer.Session, id)).ShouldHaveSingleItem().User.ShouldBe(id);
+    }
+
+    [Fact]
+    public async Task An_id_that_nobody_can_have_is_told_as_such_and_the_others_as_ever()
+    {
+        var viewer = await cluster.Api.ConnectAsync();
+        string[] users = ["a b", userId, "", "\u0000", "<script>", new('x', 256)];
+        string?[] states = ["invalid", "away", "invalid", "invalid", "invalid", "invalid"];
+
+        var posted = await cluster.Api.PostAsync("/presence", new { users }, viewer.Authorization);
+        var got = await cluster.Api.GetAsync($"/presence?users=a%20b,{userId},%00", viewer);
+        var subscribed = await cluster.Api.SubscribeAsync(viewer, users);
+
+        var presence = posted.Json.GetProperty("presence").EnumerateArray().ToList();
+        presence.Select(one => one.User).ShouldBe(users);
+        presence.Select(one => one.State).ShouldBe(states);
+        got.Json.GetProperty("presence")
+            .EnumerateArray()
+            .Select(one => one.State)
+            .ShouldBe(["invalid", "away", "invalid"]);
+        subscribed.Select(one => one.User).ShouldBe(users);
+        subscribed.Select(one => one.State).ShouldBe(states);
+        (await cluster.Api.GetAsync("/presence/subscriptions", viewer))
+            .Json.GetProperty("users")
+            .EnumerateArray()
+            .Select(user => user.GetString())
+            .ShouldBe([userId]);
+    }
+
+    [Fact]
+    public async Task A_hundred_of_the_longest_ids_may_be_asked_for()
+    {
+        var viewer = await cluster.Api.ConnectAsync();
+        string[] hundred = [.. Enumerable.Range(0, 100).Select(number => $"{number}-".PadRight(128, '~'))];
+
+        var asked = await cluster.Api.PostAsync("/presence", new { users = hundred }, viewer.Authorization);
+
+        asked.Json.GetProperty("presence").EnumerateArray().Select(one => one.User).ShouldBe(hundred);
+    }
+
+    [Theory]
+    [InlineData("{}")]
+    [InlineData("""{"users":[]}""")]
+    [InlineData("""{"users":[null]}""")]
+    public async Task Nobody_is_no_user_to_ask_for(string body)
+    {
+        var viewer = await cluster.Api.ConnectAsync();
+
+        var answer = await cluster.Api.SendAsync(
+            new HttpRequestMessage(HttpMethod.Post, "/presence")
+            {
+                Content = new StringContent(body, System.Text.Encoding.UTF8, "application/json"),
+            },
+            viewer.Authorization
+        );
+
+        answer.Status.ShouldBe(HttpStatusCode.BadRequest, answer.Body);
+        answer.Code.ShouldBe("invalid-member");
     }
 
     [Theory]

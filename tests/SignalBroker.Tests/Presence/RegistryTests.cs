@@ -74,7 +74,7 @@ public sealed class RegistryTests(TestCluster cluster) : IAsyncLifetime
     public async Task Whoever_was_seen_once_is_known_for_ever()
     {
         var alice = await Api.ConnectAsync();
-        await Api.DisconnectAsync(await cluster.Api.ConnectAsync(userId));
+        await cluster.Api.ComeAndGoAsync(userId);
 
         (await Api.ExchangeAsync(alice, new { to = userId, content = 1 })).Code.ShouldBe("user-not-listening");
         (await Api.StoreAsync(alice, userId, 1)).ShouldBeStored();

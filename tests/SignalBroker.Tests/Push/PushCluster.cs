@@ -9,7 +9,7 @@ namespace SignalBroker.Tests.Push;
 
 /// <summary>The tests that need a push service: they share it and its servers, and run one after the other.</summary>
 [CollectionDefinition]
-public sealed class PushCollection : ICollectionFixture<PushCluster>, ICollectionFixture<Browser>;
+public sealed class PushCollection : ICollectionFixture<PushCluster>, ICollectionFixture<WholeBrowser>;
 
 /// <summary>Two webapps that push, and the push service that they push to.</summary>
 public sealed class PushCluster : IAsyncLifetime

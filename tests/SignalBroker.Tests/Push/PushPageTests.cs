@@ -11,7 +11,7 @@ namespace SignalBroker.Tests.Push;
 /// DevTools protocol.
 /// </summary>
 [Collection<PushCollection>]
-public sealed class PushPageTests(PushCluster cluster, Browser browser)
+public sealed class PushPageTests(PushCluster cluster, WholeBrowser browser)
 {
     // What Chromium would do if it reached its push service.
     private const string StandIn = """

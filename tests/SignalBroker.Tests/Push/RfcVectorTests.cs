@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Time.Testing;
 using SignalBroker.Push;
 using SignalBroker.Tests.Harness;
 
@@ -82,7 +83,7 @@ public sealed class RfcVectorTests
         var tokens = new VapidTokens(
             key,
             Options.Create(new PushOptions { Subject = "mailto:push@example.com" }),
-            new ManualClock(DateTimeOffset.FromUnixTimeSeconds(TokenExpiry))
+            new FakeTimeProvider(DateTimeOffset.FromUnixTimeSeconds(TokenExpiry))
         );
 
         var token = tokens.Sign("https://push.example.net", DateTimeOffset.FromUnixTimeSeconds(TokenExpiry));

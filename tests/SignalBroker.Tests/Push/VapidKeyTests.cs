@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Time.Testing;
 using SignalBroker.Push;
 using SignalBroker.Tests.Harness;
 
@@ -64,7 +65,7 @@ public sealed class VapidKeyTests
     public void A_token_serves_many_pushes_to_one_origin_and_is_made_anew_in_time()
     {
         using var key = VapidKey.Create();
-        var clock = new ManualClock(DateTimeOffset.FromUnixTimeSeconds(1_700_000_000));
+        var clock = new FakeTimeProvider(DateTimeOffset.FromUnixTimeSeconds(1_700_000_000));
         var options = Options.Create(new PushOptions { Subject = PushCluster.Subject });
         var tokens = new VapidTokens(key, options, clock);
 

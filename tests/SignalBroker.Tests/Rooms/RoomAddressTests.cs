@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Time.Testing;
 using SignalBroker.Http;
 using SignalBroker.Rooms;
 using SignalBroker.Sessions;
@@ -14,7 +15,7 @@ public sealed class RoomAddressTests(TestCluster cluster)
     [Fact]
     public async Task Whoever_has_just_joined_sends_and_is_sent_to_through_every_webapp()
     {
-        using var deaf = new DeafWebapp(cluster, new ManualClock(TimeProvider.System.GetUtcNow()));
+        using var deaf = new DeafWebapp(cluster, new FakeTimeProvider(TimeProvider.System.GetUtcNow()));
         var (alice, bob) = (await Api.ConnectAsync(), await Api.ConnectAsync());
         var room = (await Api.CreateRoomAsync(alice)).Text("room")!;
         await deaf.RememberAsync(room);
@@ -31,7 +32,7 @@ public sealed class RoomAddressTests(TestCluster cluster)
     [Fact]
     public async Task A_stored_signal_is_for_everyone_whose_joining_has_been_answered()
     {
-        using var deaf = new DeafWebapp(cluster, new ManualClock(TimeProvider.System.GetUtcNow()));
+        using var deaf = new DeafWebapp(cluster, new FakeTimeProvider(TimeProvider.System.GetUtcNow()));
         var (alice, bob) = (await Api.ConnectAsync(), await Api.ConnectAsync());
         var room = (await Api.CreateRoomAsync(alice)).Text("room")!;
         await deaf.RememberAsync(room);
@@ -48,7 +49,7 @@ public sealed class RoomAddressTests(TestCluster cluster)
     [Fact]
     public async Task Who_is_no_member_is_refused_and_so_is_who_sends_to_nobody()
     {
-        using var deaf = new DeafWebapp(cluster, new ManualClock(TimeProvider.System.GetUtcNow()));
+        using var deaf = new DeafWebapp(cluster, new FakeTimeProvider(TimeProvider.System.GetUtcNow()));
         var (alice, bob) = (await Api.ConnectAsync(), await Api.ConnectAsync());
         var room = (await Api.CreateRoomAsync(alice)).Text("room")!;
         await deaf.RememberAsync(room);

@@ -29,7 +29,7 @@ public sealed class ConnectTests(TestCluster cluster)
 
         one.UserId.ShouldStartWith("anonymous.");
         other.UserId.ShouldNotBe(one.UserId);
-        UserId.IsValid(one.UserId).ShouldBeTrue();
+        UserId.Read(one.UserId).ShouldBe(one.UserId);
     }
 
     [Fact]

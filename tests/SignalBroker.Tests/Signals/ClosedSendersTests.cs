@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Time.Testing;
 using SignalBroker.Signals;
 using SignalBroker.Tests.Harness;
 
@@ -6,7 +7,7 @@ namespace SignalBroker.Tests.Signals;
 /// <summary>What a closed sender had sent before is dropped, but nobody is remembered for ever.</summary>
 public sealed class ClosedSendersTests
 {
-    private readonly ManualClock clock = new(DateTimeOffset.UnixEpoch);
+    private readonly FakeTimeProvider clock = new(DateTimeOffset.UnixEpoch);
 
     [Fact]
     public void A_closed_sender_is_known_for_longer_than_its_signals_can_wait()

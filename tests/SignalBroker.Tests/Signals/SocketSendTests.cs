@@ -213,6 +213,13 @@ public sealed class SocketSendTests(TestCluster cluster)
             new CreateChannelOptions(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true),
             Token
         );
+        await channel.QueueDeclareAsync(
+            session.ListeningKey,
+            durable: false,
+            exclusive: true,
+            autoDelete: true,
+            cancellationToken: Token
+        );
         var body = JsonSerializer.SerializeToUtf8Bytes(
             new
             {
@@ -221,13 +228,10 @@ public sealed class SocketSendTests(TestCluster cluster)
                 content = 1,
             }
         );
-        var copies = new BasicProperties
-        {
-            Headers = new Dictionary<string, object?> { ["CC"] = new List<object> { bob.Key } },
-        };
-        await channel.BasicPublishAsync("signals", session.ListeningKey, mandatory: true, copies, body, Token);
+        var own = new BasicProperties { UserId = session.ListeningKey };
+        await channel.BasicPublishAsync("signals", session.ListeningKey, mandatory: true, own, body, Token);
         await Should.ThrowAsync<Exception>(async () =>
-            await channel.BasicPublishAsync("signals", bob.Key, mandatory: true, copies, body, Token)
+            await channel.BasicPublishAsync("signals", bob.Key, mandatory: true, own, body, Token)
         );
 
         var envelope = await bob.ReceiveAsync();

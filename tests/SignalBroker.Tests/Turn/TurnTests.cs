@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Time.Testing;
 using SignalBroker.Sessions;
 using SignalBroker.Tests.Harness;
 using SignalBroker.Turn;
@@ -157,7 +158,7 @@ public sealed class TurnTests(TestCluster cluster, TurnCluster servers) : IClass
     private Relay MakeRelay(string secret, DateTimeOffset now)
     {
         var options = new TurnOptions { Addresses = [$"turn:127.0.0.1:{servers.Turn.Port}"], Secret = secret };
-        var made = new IceServers(Options.Create(options), new ManualClock(now)).For(ListeningKey.Create());
+        var made = new IceServers(Options.Create(options), new FakeTimeProvider(now)).For(ListeningKey.Create());
         return Relay.ReadAll(JsonSerializer.SerializeToElement(made, JsonSerializerOptions.Web)).ShouldHaveSingleItem();
     }
 }

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Time.Testing;
 using SignalBroker.Tests.Harness;
 using SignalBroker.Users;
 
@@ -57,6 +58,21 @@ public sealed class ClaimTests : IDisposable
     {
         (await WithAsync(sub: "\"alice\"")).ShouldBe(new TokenVerdict.Proves("alice"));
         (await WithAsync(sub: sub)).ShouldBeOfType<TokenVerdict.Refused>();
+    }
+
+    [Fact]
+    public async Task Another_claim_may_name_the_user()
+    {
+        var settings = new UsersOptions { UserIdClaim = "https://shop.example/user" };
+        var verifier = Verifiers.Of(new FakeTimeProvider(Now), settings, issuer.Keys);
+
+        var told = issuer.Sign("HS256", """{"sub":"auth0|1","https://shop.example/user":"Jürgen","exp":4102444800}""");
+        var silent = issuer.Sign("HS256", """{"sub":"alice","exp":4102444800}""");
+
+        (await verifier.VerifyAsync(told)).ShouldBe(new TokenVerdict.Proves("Jürgen"));
+        (await verifier.VerifyAsync(silent))
+            .ShouldBeOfType<TokenVerdict.Refused>()
+            .Flaw.ShouldStartWith("its 'https://shop.example/user' must be the user id");
     }
 
     [Theory]
@@ -133,6 +149,6 @@ public sealed class ClaimTests : IDisposable
 
     private async Task<TokenVerdict> VerifyAsync(string claims, string? issuerName, string? audience) =>
         await Verifiers
-            .Of(new ManualClock(Now), new UsersOptions { Issuer = issuerName, Audience = audience }, issuer.Keys)
+            .Of(new FakeTimeProvider(Now), new UsersOptions { Issuer = issuerName, Audience = audience }, issuer.Keys)
             .VerifyAsync(issuer.Sign("HS256", claims));
 }

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Time.Testing;
 using SignalBroker.Tests.Harness;
 using SignalBroker.Users;
 
@@ -10,7 +11,7 @@ public sealed class KeySetTests : IDisposable
 
     private readonly Issuer issuer = new();
     private readonly Issuer next = new();
-    private readonly ManualClock clock = new(new DateTimeOffset(2026, 11, 21, 12, 0, 0, TimeSpan.Zero));
+    private readonly FakeTimeProvider clock = new(new DateTimeOffset(2026, 11, 21, 12, 0, 0, TimeSpan.Zero));
 
     private KeySet? keys;
 

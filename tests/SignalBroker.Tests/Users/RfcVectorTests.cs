@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Microsoft.Extensions.Time.Testing;
 using SignalBroker.Tests.Harness;
 using SignalBroker.Users;
 
@@ -95,7 +96,7 @@ public sealed class RfcVectorTests
 
     private static TokenVerifier VerifierAt(DateTimeOffset now) =>
         Verifiers.Of(
-            new ManualClock(now),
+            new FakeTimeProvider(now),
             new UsersOptions { Issuer = "joe", ClockSkew = TimeSpan.Zero },
             SigningKey.OfSecret(id: null, Decode(Secret)),
             SigningKey.OfRsa(id: null, new RSAParameters { Modulus = Decode(Modulus), Exponent = Decode("AQAB") }),

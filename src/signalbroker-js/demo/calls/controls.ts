@@ -1,31 +1,49 @@
 import { byId } from "../page/dom";
+import type { Mutes } from "./mutes";
 
 /** The buttons of a call: mute, camera off, hang up. */
 export interface Controls {
+  readonly mutes: Mutes;
   /** Offers what this media can do; nothing is muted at the beginning. */
   use(media: MediaStream | undefined): void;
 }
 
-export function createControls(onHangUp: () => void): Controls {
+export interface ControlsActions {
+  hangUp(): void;
+  /** Something was switched off, or on again. */
+  muted(mutes: Mutes): void;
+}
+
+export function createControls({ hangUp, muted }: ControlsActions): Controls {
   const mute = byId("mute", HTMLButtonElement);
   const camera = byId("camera", HTMLButtonElement);
   let media: MediaStream | undefined;
 
-  mute.addEventListener("click", () => toggle(mute, media?.getAudioTracks()));
+  mute.addEventListener("click", () => {
+    toggle(mute, media?.getAudioTracks());
+    muted(mutes());
+  });
   camera.addEventListener("click", () => {
     toggle(camera, media?.getVideoTracks());
-    byId("own-video", HTMLVideoElement).classList.toggle("off", isPressed(camera));
+    muted(mutes());
   });
-  byId("hang-up", HTMLButtonElement).addEventListener("click", onHangUp);
+  byId("hang-up", HTMLButtonElement).addEventListener("click", hangUp);
 
   return {
+    get mutes() {
+      return mutes();
+    },
     use(next) {
       media = next;
       offer(mute, next?.getAudioTracks());
       offer(camera, next?.getVideoTracks());
-      byId("own-video", HTMLVideoElement).classList.remove("off");
+      muted(mutes());
     },
   };
+
+  function mutes(): Mutes {
+    return { microphone: isPressed(mute), camera: isPressed(camera) };
+  }
 }
 
 function offer(button: HTMLButtonElement, tracks: MediaStreamTrack[] = []): void {

@@ -5,7 +5,8 @@ import type { Talk } from "../talk/talk";
 import { createControls } from "./controls";
 import { followCall } from "./following";
 import { closeMedia, openMedia, type Wanted } from "./media";
-import { createRinging } from "./ringing";
+import { exchangeMutes, mutesLabel } from "./mutes";
+import { about, createRinging } from "./ringing";
 import { createScreen } from "./screen";
 import { createStage } from "./stage";
 
@@ -13,6 +14,8 @@ import { createStage } from "./stage";
 export interface Desk {
   readonly isBusy: boolean;
   use(client: SignalBrokerClient): void;
+  /** Says of a call that it ended when the page was loaded again. */
+  lost(other: string): void;
   /** @param since when the person clicked, on the page's clock */
   call(userId: string, wanted: Wanted, since: number): Promise<void>;
 }
@@ -21,8 +24,13 @@ export interface DeskParts {
   sequence: Sequence;
   talk: Talk;
   answersByItself(): boolean;
-  onBusy(isBusy: boolean): void;
+  /** With whom this person is in a call; undefined when it is over. */
+  onTalk(other: string | undefined): void;
+  onMissed(from: string, about: string): void;
 }
+
+/** The labels of the data channels that each call has. */
+const channels = ["chat", mutesLabel];
 
 /** A call from its first moment to its last. */
 interface Current {
@@ -34,11 +42,18 @@ interface Current {
   notice?: string;
 }
 
-export function createDesk({ sequence, talk, answersByItself, onBusy }: DeskParts): Desk {
+export function createDesk({ sequence, talk, answersByItself, onTalk, onMissed }: DeskParts): Desk {
   const stage = createStage();
   const screen = createScreen();
   const ringing = createRinging((incoming) => void accept(incoming, performance.now()));
-  const controls = createControls(hangUp);
+  let tellMutes: () => void = () => undefined;
+  const controls = createControls({
+    hangUp,
+    muted(mutes) {
+      screen.showOwnMutes(mutes);
+      tellMutes();
+    },
+  });
   let client: SignalBrokerClient | undefined;
   let current: Current | undefined;
   /** Rings while this person calls the very same user: the client makes one call of the two. */
@@ -52,6 +67,9 @@ export function createDesk({ sequence, talk, answersByItself, onBusy }: DeskPart
       client = next;
       next.onCall(onIncoming);
     },
+    lost(other) {
+      stage.show("ended", other, `The call with ${other} ended when this page was loaded again.`);
+    },
     async call(userId, wanted, since) {
       ringing.callsElsewhere(userId);
       const mine = begin(userId, wanted.video, "calling", `Calling ${userId} …`);
@@ -62,7 +80,7 @@ export function createDesk({ sequence, talk, answersByItself, onBusy }: DeskPart
         }
         mine.abort.signal.throwIfAborted();
         crossing = undefined;
-        return client?.call(userId, { media: mine.media, channels: ["chat"], signal: mine.abort.signal });
+        return client?.call(userId, { media: mine.media, channels, signal: mine.abort.signal });
       });
     },
   };
@@ -72,15 +90,23 @@ export function createDesk({ sequence, talk, answersByItself, onBusy }: DeskPart
       crossing = incoming;
       return;
     }
-    if (current) {
+    if (current || ringing.isShown) {
       incoming.busy();
+      onMissed(incoming.from, about(incoming));
       return;
     }
     if (answersByItself()) {
       void accept(incoming, performance.now());
     } else {
       ringing.show(incoming);
-      void incoming.ended.then((how) => how !== "accepted" && sequence.callEnded());
+      void incoming.ended.then((how) => {
+        if (how !== "accepted") {
+          sequence.callEnded();
+        }
+        if (how === "cancelled" || how === "busy") {
+          onMissed(incoming.from, about(incoming));
+        }
+      });
     }
   }
 
@@ -98,7 +124,7 @@ export function createDesk({ sequence, talk, answersByItself, onBusy }: DeskPart
           (error: Error) => (mine.notice = error.message),
         );
       }
-      return incoming.accept({ media: mine.media, channels: ["chat"] });
+      return incoming.accept({ media: mine.media, channels });
     });
   }
 
@@ -111,7 +137,7 @@ export function createDesk({ sequence, talk, answersByItself, onBusy }: DeskPart
     stage.showPicture(withVideo);
     stage.showPath(undefined);
     stage.show(state, other, words);
-    onBusy(true);
+    onTalk(other);
     return mine;
   }
 
@@ -154,7 +180,7 @@ export function createDesk({ sequence, talk, answersByItself, onBusy }: DeskPart
     talk.end();
     stage.showPath(undefined);
     stage.show("ended", mine.other, words);
-    onBusy(false);
+    onTalk(undefined);
     if (crossing) {
       const incoming = crossing;
       crossing = undefined;
@@ -165,6 +191,10 @@ export function createDesk({ sequence, talk, answersByItself, onBusy }: DeskPart
   async function live(mine: Current, call: Call, since: number): Promise<string> {
     mine.call = call;
     talk.begin(call);
+    exchangeMutes(call, () => controls.mutes, screen.showMutes).then(
+      (tell) => (tellMutes = tell),
+      () => undefined,
+    );
     if (mine.notice !== undefined) {
       talk.notice(mine.notice);
     }
@@ -186,13 +216,15 @@ function aborted({ abort }: Current): Promise<never> {
   return new Promise((_, reject) => abort.signal.addEventListener("abort", () => reject(abort.signal.reason)));
 }
 
-function endWords({ reason }: CallEnd, peer: string): string {
+function endWords({ reason, error }: CallEnd, peer: string): string {
   switch (reason) {
     case "hung-up":
     case "closed":
       return "You hung up.";
     case "peer-hung-up":
       return `${peer} hung up.`;
+    case "refused":
+      return `The server takes no more signals of this call. ${error?.message ?? ""}`.trim();
     case "lost":
       return `The connection to ${peer} was lost.`;
   }

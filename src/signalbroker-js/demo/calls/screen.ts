@@ -1,4 +1,5 @@
 import { byId } from "../page/dom";
+import type { Mutes } from "./mutes";
 
 /** The two pictures of a call. */
 export interface Screen {
@@ -6,14 +7,22 @@ export interface Screen {
   showOwn(media: MediaStream | undefined): void;
   /** Shows what the other sends, as soon as there is something. */
   showOther(name: string, stream: MediaStream, onFirstFrame: () => void): void;
+  /** What this person has switched off. */
+  showOwnMutes(mutes: Mutes): void;
+  /** What the other has switched off. */
+  showMutes(mutes: Mutes): void;
   clear(): void;
 }
+
+const nothing: Mutes = { microphone: false, camera: false };
 
 export function createScreen(): Screen {
   const stage = byId("stage", HTMLElement);
   const other = byId("remote-video", HTMLVideoElement);
   const own = byId("own-video", HTMLVideoElement);
   const portrait = byId("portrait", HTMLElement);
+  const ownNote = byId("own-note", HTMLElement);
+  const note = byId("screen-note", HTMLElement);
   let ends = new AbortController();
 
   return {
@@ -37,13 +46,24 @@ export function createScreen(): Screen {
       stream.addEventListener("addtrack", () => void play(other, signal), { signal });
       void play(other, signal);
     },
+    showOwnMutes({ camera }) {
+      ownNote.hidden = !camera || own.hidden;
+    },
+    showMutes,
     clear() {
       ends.abort();
       own.srcObject = other.srcObject = null;
-      own.hidden = true;
+      own.hidden = ownNote.hidden = true;
+      showMutes(nothing);
       stage.classList.remove("has-picture");
     },
   };
+
+  function showMutes({ microphone, camera }: Mutes): void {
+    const off = [...(camera ? ["Camera off"] : []), ...(microphone ? ["Microphone off"] : [])];
+    stage.classList.toggle("camera-off", camera);
+    note.textContent = off.join(" · ");
+  }
 }
 
 /** Calls back when the first frame is on the screen; where browsers don't say so, when it is there to be shown. */

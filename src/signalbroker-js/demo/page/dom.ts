@@ -37,3 +37,17 @@ export function handFocusOn(from: Element, to: HTMLElement): void {
     to.focus();
   }
 }
+
+/** Whoever has just written something is still writing. */
+const writingMs = 2000;
+
+/** Says whether the person is writing into what has the focus. */
+export function createWriting(): () => boolean {
+  let field: EventTarget | null = null;
+  let last = 0;
+  document.addEventListener("input", ({ target }) => {
+    field = target;
+    last = performance.now();
+  });
+  return () => field !== null && field === document.activeElement && performance.now() - last < writingMs;
+}

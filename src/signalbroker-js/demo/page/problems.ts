@@ -43,6 +43,8 @@ export function callProblemSentence(error: unknown, other: string): string {
       return "Another of your devices answered.";
     case "peer-gone":
       return `${other} has gone.`;
+    case "no-other-device":
+      return "That's you, and you are signed in on no other device.";
     case "no-webrtc":
       return "This browser can't make calls.";
     default:
@@ -70,6 +72,7 @@ const plain: Readonly<Record<string, string>> = {
   "token-invalid": "The server doesn't accept this token.",
   "token-expired": "This token has expired.",
   "user-id-mismatch": "This token is another user's.",
+  "origin-not-allowed": "The webapp doesn't take this page for one of its own.",
   "user-already-connected": "This user is already connected, and the server allows one session per user.",
   "too-many-sessions-of-user": "This user is connected too many times already.",
   "too-many-sessions-of-address": "Too many sessions come from your network.",

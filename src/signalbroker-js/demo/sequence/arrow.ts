@@ -1,15 +1,13 @@
-import type { Party, Step, Tone } from "./sequence";
+import type { Lane, Lanes } from "./lanes";
+import type { Step, Tone } from "./sequence";
 import { timeWords } from "./words";
 
 const svg = "http://www.w3.org/2000/svg";
 
-/** Where the diagram's right edge and the three lifelines are, in pixels from the left, and where the times end. */
-export interface Columns {
+/** Where the diagram's right edge and the lifelines are, in pixels from the left, and where the times end. */
+export interface Columns extends Record<Lane, number> {
   width: number;
   times: number;
-  me: number;
-  broker: number;
-  peer: number;
 }
 
 /** One row of the diagram. */
@@ -58,7 +56,7 @@ export interface StepRow extends Row {
 }
 
 /** An arrow with its time and its label. A signal passes the broker, and the second half is drawn when it has it. */
-export function createStepRow(step: Step): StepRow {
+export function createStepRow(step: Step, lanes: Lanes): StepRow {
   const element = makeSvg("g", "step");
   const time = makeSvg("text", "step-time");
   const label = makeSvg("text", "step-label");
@@ -77,13 +75,10 @@ export function createStepRow(step: Step): StepRow {
     const half = passes && (step.tone === "pending" || step.tone === "fault");
     element.setAttribute("class", `step ${step.tone} ${passes && step.tone !== "direct" ? "passes" : ""}`);
     element.dataset["label"] = step.label;
-    element.dataset["from"] = step.from;
-    element.dataset["to"] = step.to;
     element.dataset["tone"] = step.tone;
     element.dataset["at"] = String(Math.round(step.at));
     second.style.display = passes && !half && step.tone !== "direct" ? "" : "none";
     time.textContent = timeWords(step.at);
-    label.textContent = step.label + suffix(step.tone, step.outcome);
     if (columns) {
       place(columns, top);
     }
@@ -93,17 +88,21 @@ export function createStepRow(step: Step): StepRow {
     columns = at;
     top = y;
     const line = y + 26;
+    const { from, to } = lanes.endsOf(step);
     const isDirect = step.tone === "direct";
-    const end: Party = passes && (step.tone === "pending" || step.tone === "fault") ? "broker" : step.to;
+    const end: Lane = passes && (step.tone === "pending" || step.tone === "fault") ? "broker" : to;
     const middle = passes && !isDirect ? at.broker : at[end];
+    element.dataset["from"] = from;
+    element.dataset["to"] = to;
+    label.textContent = lanes.labelOf(step) + suffix(step.tone, step.outcome);
     setAll(time, { x: at.times, y: line + 4 });
-    setAll(label, { x: (at[step.from] + at[step.to]) / 2, y: line - 7 });
-    setAll(first, { x1: at[step.from], x2: middle, y1: line, y2: line });
-    setAll(second, { x1: at.broker, x2: at[step.to], y1: line, y2: line });
+    setAll(label, { x: (at[from] + at[to]) / 2, y: line - 7 });
+    setAll(first, { x1: at[from], x2: middle, y1: line, y2: line });
+    setAll(second, { x1: at.broker, x2: at[to], y1: line, y2: line });
     setAll(stop, { cx: at.broker, cy: line });
-    const direction = Math.sign(at[step.to] - at[step.from]);
+    const direction = Math.sign(at[to] - at[from]);
     heads[0]?.setAttribute("d", headAt(at[end], line, direction));
-    heads[1]?.setAttribute("d", isDirect && step.from === "me" ? headAt(at.me, line, -direction) : "");
+    heads[1]?.setAttribute("d", isDirect && from === "me" ? headAt(at.me, line, -direction) : "");
   }
 }
 

@@ -1,5 +1,6 @@
 import { byId, make } from "../page/dom";
 import { createChapterRow, createStepRow, makeSvg, setAll, type Columns, type Row, type StepRow } from "./arrow";
+import { createLanes } from "./lanes";
 import { createRecent } from "./recent";
 import type { SequenceView, Step } from "./sequence";
 import { stepWords } from "./words";
@@ -10,8 +11,8 @@ const timesEnd = 46;
 interface Shown {
   row: Row;
   words: HTMLLIElement;
-  /** The step's id; undefined for a chapter. */
-  step?: number;
+  /** Undefined for a chapter. */
+  step?: Step;
 }
 
 type ShownStep = StepRow & { words: HTMLLIElement };
@@ -22,10 +23,13 @@ export function createDiagram(): SequenceView {
   const drawing = byId("sequence", SVGSVGElement);
   const words = byId("sequence-words", HTMLOListElement);
   const other = byId("sequence-other", HTMLElement);
-  const lifelines = [1, 2, 3].map(() => makeSvg("line", "lifeline"));
+  const third = byId("sequence-third", HTMLElement);
+  const parties = byId("sequence-parties", HTMLElement);
+  const lifelines = [1, 2, 3, 4].map(() => makeSvg("line", "lifeline"));
+  const lanes = createLanes();
   const steps = createRecent<ShownStep>();
   let shown: Shown[] = [];
-  let columns: Columns = { width: 0, times: timesEnd, me: 0, broker: 0, peer: 0 };
+  let columns: Columns = { width: 0, times: timesEnd, me: 0, broker: 0, peer: 0, third: 0 };
   let following = true;
 
   drawing.append(...lifelines);
@@ -39,8 +43,7 @@ export function createDiagram(): SequenceView {
   return {
     begin(title, peer) {
       if (peer !== undefined) {
-        other.textContent = peer;
-        other.title = peer;
+        lanes.about(peer);
       }
       add({ row: createChapterRow(title), words: make("li", "chapter-words", title) });
     },
@@ -56,10 +59,10 @@ export function createDiagram(): SequenceView {
   };
 
   function addStep(step: Step): void {
-    const row = createStepRow(step);
+    const row = createStepRow(step, lanes);
     const item = make("li", "", stepWords(step));
     steps.add(step.id, { ...row, words: item });
-    add({ row, words: item, step: step.id });
+    add({ row, words: item, step });
   }
 
   function add(next: Shown): void {
@@ -76,7 +79,7 @@ export function createDiagram(): SequenceView {
     gone?.row.element.remove();
     gone?.words.remove();
     if (gone?.step !== undefined) {
-      steps.drop(gone.step);
+      steps.drop(gone.step.id);
     }
   }
 
@@ -87,25 +90,25 @@ export function createDiagram(): SequenceView {
   }
 
   function layOut(): void {
+    lanes.use(shown.flatMap(({ step }) => step ?? []));
+    showName(other, lanes.peer || "the other");
+    showName(third, lanes.third);
+    const count = lanes.third === undefined ? 3 : 4;
+    parties.style.setProperty("--lanes", String(count));
     const width = drawing.clientWidth;
-    const third = (width - timesEnd) / 3;
-    columns = {
-      width,
-      times: timesEnd,
-      me: timesEnd + third / 2,
-      broker: timesEnd + third * 1.5,
-      peer: timesEnd + third * 2.5,
-    };
+    const lane = (width - timesEnd) / count;
+    const [me = 0, broker = 0, peer = 0, last = 0] = lifelines.map((_, index) => timesEnd + lane * (index + 0.5));
+    columns = { width, times: timesEnd, me, broker, peer, third: last };
     let top = 0;
     for (const { row } of shown) {
       row.place(columns, top);
       top += row.height;
     }
     setAll(drawing, { height: top + 12 });
-    [columns.me, columns.broker, columns.peer].forEach((x, index) => {
+    [me, broker, peer, last].forEach((x, index) => {
       const line = lifelines[index];
       if (line) {
-        setAll(line, { x1: x, x2: x, y1: 0, y2: top + 12 });
+        setAll(line, { x1: x, x2: x, y1: 0, y2: index < count ? top + 12 : 0 });
       }
     });
     box.classList.toggle("blank", shown.length === 0);
@@ -113,6 +116,11 @@ export function createDiagram(): SequenceView {
       box.scrollTop = box.scrollHeight;
     }
   }
+}
+
+function showName(element: HTMLElement, name: string | undefined): void {
+  element.hidden = name === undefined;
+  element.textContent = element.title = name ?? "";
 }
 
 function showWordsOnDemand(box: HTMLElement): void {

@@ -8,12 +8,12 @@ export type Meaning =
   | { kind: "asks"; label: string }
   /** SignalBroker says something to this page. */
   | { kind: "tells"; label: string; isFault: boolean }
-  /** This page sends a signal; `name` joins the answer to it. */
-  | { kind: "sends"; name: string; to: string | undefined; label: string }
+  /** This page sends a signal to a user or a session; `name` joins the answer to it. */
+  | { kind: "sends"; name: string; to: string | undefined; toSession: string | undefined; label: string }
   /** SignalBroker says what became of a signal. */
   | { kind: "settles"; name: string; queued: boolean; words: string }
   /** A signal arrives; `ring` is the id of the call that it announces. */
-  | { kind: "receives"; from: string; label: string; ring: string | undefined };
+  | { kind: "receives"; from: string; fromSession: string | undefined; label: string; ring: string | undefined };
 
 /** Reads one entry; undefined when it adds nothing to the picture. */
 export function readEntry({ channel, way, text, request }: WireEntry): Meaning | undefined {
@@ -61,7 +61,8 @@ function tells(label: string, isFault = false): Meaning {
 }
 
 function sends(name: string, body: JsonObject): Meaning {
-  return { kind: "sends", name, to: textOf(body, "to"), label: signalLabel(body) };
+  const [to, toSession] = [textOf(body, "to"), textOf(body, "toSession")];
+  return { kind: "sends", name, to, toSession, label: signalLabel(body) };
 }
 
 function readAnswer(title: string, name: string, body: JsonObject): Meaning | undefined {
@@ -110,7 +111,8 @@ function readEnvelope(body: JsonObject): Meaning | undefined {
   const sender = body["from"];
   const from = isObject(sender) ? textOf(sender, "application") : textOf(body, "from");
   if (from !== undefined) {
-    return { kind: "receives", from, label: signalLabel(body), ring: ringOf(body) };
+    const fromSession = textOf(body, "fromSession");
+    return { kind: "receives", from, fromSession, label: signalLabel(body), ring: ringOf(body) };
   }
   const { content } = body;
   if (!isObject(content)) {
@@ -142,6 +144,9 @@ export function signalLabel(signal: JsonObject): string {
     return type === undefined ? "signal" : `signal “${type.slice(0, 12)}”`;
   }
   const kind = textOf(content, "kind") ?? "";
+  if (kind === "negotiate" && "packed" in content) {
+    return "description, compressed";
+  }
   if (kind === "negotiate") {
     const description = isObject(content["description"]) ? textOf(content["description"], "type") : undefined;
     const count = objectsOf(content, "candidates").length;

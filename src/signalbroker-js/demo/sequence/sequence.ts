@@ -1,7 +1,7 @@
 import type { WireEntry } from "../wire/wire";
 import { readEntry } from "./reading";
 
-/** Who takes part: this page, SignalBroker, and the other user. */
+/** Who takes part: this page, SignalBroker, and another user. */
 export type Party = "me" | "broker" | "peer";
 
 /**
@@ -44,9 +44,14 @@ export interface Sequence {
   direct(label: string, from?: "me" | "peer"): (label: string) => void;
 }
 
+const rememberedSessions = 200;
+
 export function createSequence(view: SequenceView, now: () => number = () => performance.now()): Sequence {
   const pending = new Map<string, Step>();
+  /** Whose sessions they are that signals have come from: answers go to those. */
+  const users = new Map<string, string>();
   let start = now();
+  /** Whom the newest chapter is about that is about somebody. */
   let other = "";
   let steps = 0;
   let inCall = false;
@@ -62,7 +67,7 @@ export function createSequence(view: SequenceView, now: () => number = () => per
           add("broker", "me", meaning.label, meaning.isFault ? "fault" : "answer");
           break;
         case "sends":
-          pending.set(meaning.name, add("me", "peer", meaning.label, "pending", meaning.to));
+          pending.set(meaning.name, add("me", "peer", meaning.label, "pending", addressee(meaning.to, meaning.toSession)));
           break;
         case "settles":
           settle(meaning.name, meaning.queued, meaning.words);
@@ -72,6 +77,7 @@ export function createSequence(view: SequenceView, now: () => number = () => per
             inCall = true;
             begin(`${short(meaning.from)} calls you`, meaning.from, now());
           }
+          remember(meaning.fromSession, meaning.from);
           add("peer", "me", meaning.label, "queued", meaning.from);
           break;
       }
@@ -99,6 +105,23 @@ export function createSequence(view: SequenceView, now: () => number = () => per
     start = since;
     other = peer ?? other;
     view.begin(title, peer);
+  }
+
+  function addressee(to: string | undefined, session = ""): string {
+    return to ?? users.get(session) ?? other;
+  }
+
+  function remember(session: string | undefined, user: string): void {
+    if (session !== undefined) {
+      users.delete(session);
+      users.set(session, user);
+      for (const [oldest] of users) {
+        if (users.size <= rememberedSessions) {
+          break;
+        }
+        users.delete(oldest);
+      }
+    }
   }
 
   function add(from: Party, to: Party, label: string, tone: Tone, peer = other): Step {

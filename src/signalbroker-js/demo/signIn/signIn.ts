@@ -50,11 +50,11 @@ export function createSignIn({ wire, onState, onClient }: SignInParts): SignIn {
       url: new URL(".", location.href).href,
       listen: request.listen,
       send: request.send,
-      calls: { atOnce: 1, configuration: request.relayOnly ? { iceTransportPolicy: "relay" } : {} },
+      calls: { configuration: request.relayOnly ? { iceTransportPolicy: "relay" } : {} },
       signal: mine.signal,
       fetch: createTappedFetch(wire),
       openSocket: (address, protocols) => openTappedSocket(address, protocols, wire),
-      onState: (state) => showState(state, mine),
+      onState: (state) => showState(state, request, mine),
       ...(request.userId === undefined ? {} : { userId: request.userId }),
       ...(request.device === undefined ? {} : { device: request.device }),
       ...(request.token === undefined ? {} : { token: request.token }),
@@ -67,7 +67,7 @@ export function createSignIn({ wire, onState, onClient }: SignInParts): SignIn {
     }
   }
 
-  function showState(state: State, mine: AbortController): void {
+  function showState(state: State, request: SignInRequest, mine: AbortController): void {
     if (mine !== attempt) {
       return;
     }
@@ -76,8 +76,13 @@ export function createSignIn({ wire, onState, onClient }: SignInParts): SignIn {
       return;
     }
     client = undefined;
-    attempt = undefined;
     const { problem } = state;
+    if (problem.code === "token-missing" && request.isGiven && request.userId !== undefined) {
+      // Where names take a token nobody keeps one without, not even one that was given.
+      void run({ ...request, userId: undefined }, mine);
+      return;
+    }
+    attempt = undefined;
     const isOwnWish = problem.code === "closed" || problem.code === "aborted";
     onState(isOwnWish ? { name: "signed-out" } : { name: "signed-out", problem });
   }

@@ -28,9 +28,11 @@ export function createSignInForm(asked: Asked, actions: SignInFormActions): Sign
   const note = byId("connect-note", HTMLElement);
   const rule = note.textContent;
   let state: PageState["name"] = "signed-out";
+  let given = asked.isGiven ? asked.user : "";
 
   userId.value = asked.user;
   device.value = asked.device;
+  token.value = asked.token;
   listen.value = asked.listen;
   send.value = asked.send;
   relay.checked = asked.relay;
@@ -54,8 +56,12 @@ export function createSignInForm(asked: Asked, actions: SignInFormActions): Sign
   });
 
   return {
-    show({ name }) {
+    show(next) {
+      const { name } = next;
       state = name;
+      if (next.name === "listening" && given !== "" && userId.value === given) {
+        given = userId.value = next.session.userId;
+      }
       const idle = name === "signed-out";
       userId.readOnly = device.readOnly = token.readOnly = !idle;
       enable(submit, idle);
@@ -65,10 +71,12 @@ export function createSignInForm(asked: Asked, actions: SignInFormActions): Sign
   };
 
   function request(): SignInRequest {
+    const proof = token.value.trim() || undefined;
     return {
       userId: userId.value || undefined,
+      isGiven: proof === undefined && (userId.value === "" || userId.value === given),
       device: device.value || undefined,
-      token: token.value.trim() || undefined,
+      token: proof,
       listen: listen.value as SignInRequest["listen"],
       send: send.value as SignInRequest["send"],
       relayOnly: relay.checked,

@@ -54,11 +54,13 @@ function showPage(state: PageState["name"]): void {
   const app = byId("app", HTMLElement);
   const who = byId("who", HTMLElement);
   const vanishing = inside ? [door] : [app, who];
+  const isNowhere = document.activeElement === null || document.activeElement === document.body;
+  const changes = door.hidden !== inside || app.hidden === inside;
   const losesFocus = vanishing.some((part) => !part.hidden && part.contains(document.activeElement));
   document.body.dataset["connection"] = state;
   app.hidden = who.hidden = !inside;
   door.hidden = inside;
-  if (losesFocus) {
+  if (losesFocus || (changes && isNowhere)) {
     byId(inside ? "to" : "user-id", HTMLInputElement).focus();
   }
 }

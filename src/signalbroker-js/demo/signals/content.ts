@@ -6,6 +6,11 @@ export function contentOf(text: string): unknown {
   return json === undefined ? text : json;
 }
 
+/** Whether somebody who typed this meant JSON, and made a mistake. */
+export function isBrokenJson(text: string): boolean {
+  return /^\s*[[{]/.test(text) && parseJson(text) === undefined;
+}
+
 /** A received content as text for people: strings as they are, anything else as indented JSON. */
 export function showContent(content: unknown): string {
   return typeof content === "string" ? content : JSON.stringify(content, null, 2);

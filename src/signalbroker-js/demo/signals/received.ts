@@ -5,43 +5,68 @@ import { byId, clockTime, make } from "../page/dom";
 
 const keptMessages = 200;
 
-/** Makes the list of received messages, newest first, and returns how to add one. */
-export function createReceivedList(onReply: (to: string) => void): (signal: Signal) => void {
+/** What has come while this page was open, newest first. */
+export interface ReceivedList {
+  add(signal: Signal): void;
+  /** Somebody has called in vain; `about` says what for. */
+  addMissedCall(from: string, about: string): void;
+}
+
+export interface ReceivedListActions {
+  reply(to: string): void;
+  callBack(userId: string): void;
+}
+
+export function createReceivedList({ reply, callBack }: ReceivedListActions): ReceivedList {
   const list = byId("received", HTMLUListElement);
-  const count = byId("received-count", HTMLElement);
+  const counts = [byId("received-count", HTMLElement), byId("received-count-tab", HTMLElement)];
   let total = 0;
 
-  return (signal) => {
-    const content = showContent(signal.content);
-    const look = typeof signal.content === "string" ? "message-content" : "message-content code";
-    const item = make("li", "message", header(signal), make("pre", look, content));
-    item.dataset["testid"] = "message";
-    item.dataset["from"] = senderOf(signal);
+  return {
+    add(signal) {
+      const content = showContent(signal.content);
+      const look = typeof signal.content === "string" ? "message-content" : "message-content code";
+      add("message", senderOf(signal), make("li", "message", header(signal), make("pre", look, content)));
+      announce(`Message from ${senderOf(signal)}: ${content.slice(0, 200)}`);
+    },
+    addMissedCall(from, about) {
+      const head = make("div", "message-head", name(from), clockTime(new Date()), button("Call back", "Call back", from, callBack));
+      add("missed-call", from, make("li", "message", head, make("p", "bad", `Missed call: ${about}`)));
+      announce(`You missed a call from ${from}: ${about}.`);
+    },
+  };
+
+  function add(kind: string, from: string, item: HTMLElement): void {
+    item.dataset["testid"] = kind;
+    item.dataset["from"] = from;
     list.prepend(item);
     if (list.childElementCount > keptMessages) {
       list.lastElementChild?.remove();
     }
     total++;
-    count.textContent = String(total);
-    announce(`Message from ${senderOf(signal)}: ${content.slice(0, 200)}`);
-  };
+    counts.forEach((count) => (count.textContent = String(total)));
+  }
 
   function header(signal: Signal): HTMLElement {
-    const from = make("span", "message-from", senderOf(signal));
-    from.title = signal.fromSession ? `sent by session ${signal.fromSession}` : senderOf(signal);
-    return make("div", "message-head", from, ...tag(signal.type), ...kept(signal), clockTime(signal.sentAt), ...reply(signal.from));
+    const { from, fromSession } = signal;
+    const title = fromSession ? `sent by session ${fromSession}` : senderOf(signal);
+    const answer = from === undefined ? [] : [button("Reply", "Reply to", from, reply)];
+    return make("div", "message-head", name(senderOf(signal), title), ...tag(signal.type), ...kept(signal), clockTime(signal.sentAt), ...answer);
   }
+}
 
-  function reply(to: string | undefined): HTMLElement[] {
-    if (to === undefined) {
-      return [];
-    }
-    const button = make("button", "quiet", "Reply");
-    button.type = "button";
-    button.setAttribute("aria-label", `Reply to ${to}`);
-    button.addEventListener("click", () => onReply(to));
-    return [button];
-  }
+function name(from: string, title = from): HTMLElement {
+  const element = make("span", "message-from", from);
+  element.title = title;
+  return element;
+}
+
+function button(text: string, label: string, userId: string, action: (userId: string) => void): HTMLElement {
+  const element = make("button", "quiet", text);
+  element.type = "button";
+  element.setAttribute("aria-label", `${label} ${userId}`);
+  element.addEventListener("click", () => action(userId));
+  return element;
 }
 
 /** The user or the application that sent it. */

@@ -2,7 +2,7 @@ import type { Delivery, Receipt, Sent } from "../../src/index";
 import { announce } from "../page/announcer";
 import { byId, enable, make } from "../page/dom";
 import { sendProblemSentence } from "../page/problems";
-import { contentOf } from "./content";
+import { contentOf, isBrokenJson } from "./content";
 import { deliverySummary, keptWords, outcomeWords, receiptWords } from "./outcome";
 
 export interface SendForm {
@@ -31,6 +31,11 @@ export function createSendForm({ addressee, send }: SendFormParts): SendForm {
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     void submit();
+  });
+  content.addEventListener("input", () => {
+    byId("content-note", HTMLElement).textContent = isBrokenJson(content.value)
+      ? "This is not valid JSON: as it is, it goes out as text."
+      : "";
   });
   content.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {

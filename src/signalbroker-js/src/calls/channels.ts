@@ -1,4 +1,6 @@
 import { createEmitter, type Unsubscribe } from "../emitter.js";
+import type { CallMedia } from "./options.js";
+import type { Role } from "./proof.js";
 
 /** The data channels of one connection, by label. */
 export interface Channels {
@@ -96,4 +98,12 @@ export function createChannels(connection: RTCPeerConnection): Channels {
       resolve(channel);
     }
   }
+}
+
+/** The labels of the channels that a peer opens. */
+export function channelsOf({ media, channels }: CallMedia, role: Role): readonly string[] {
+  const labels = channels ?? (media ? [] : ["default"]);
+  const bringsNothing = labels.length === 0 && !media?.getTracks().length;
+  // Without anything to offer there is no connection, over which the callee may send something.
+  return bringsNothing && role === "caller" ? ["default"] : labels;
 }

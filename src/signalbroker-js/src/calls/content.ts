@@ -1,4 +1,4 @@
-import { isObject, numberOf, objectsOf, textOf } from "../json.js";
+import { isObject, numberOf, objectsOf, textOf, type JsonObject } from "../json.js";
 
 /** The type of the signals that set up calls. */
 export const callType = "signalbroker.call";
@@ -19,6 +19,8 @@ export interface Negotiate {
   offer?: number | undefined;
   description?: RTCSessionDescriptionInit | undefined;
   candidates?: RTCIceCandidateInit[] | undefined;
+  /** All of the above where it is large: base64 of JSON that is compressed by `deflate-raw` (RFC 1951). */
+  packed?: string | undefined;
 }
 
 /** What the signals of a call say. Each also carries the call's id as `call`, and after `accept` a `proof`. */
@@ -75,15 +77,7 @@ export function readCallContent(content: unknown): ReceivedContent | undefined {
       return { ...common, kind: "stop", reason: known, by: textOf(content, "by") };
     }
     case "negotiate":
-      return {
-        ...common,
-        kind: "negotiate",
-        offer: numberOf(content, "offer"),
-        description: isObject(content["description"])
-          ? (content["description"] as unknown as RTCSessionDescriptionInit)
-          : undefined,
-        candidates: objectsOf(content, "candidates"),
-      };
+      return { ...common, ...readNegotiate(content) };
     case "end":
       return { ...common, kind: "end", reason: content["reason"] === "lost" ? "lost" : "hung-up" };
     case "decline":
@@ -94,4 +88,15 @@ export function readCallContent(content: unknown): ReceivedContent | undefined {
     default:
       return undefined;
   }
+}
+
+export function readNegotiate(content: JsonObject): Negotiate {
+  const { description } = content;
+  return {
+    kind: "negotiate",
+    offer: numberOf(content, "offer"),
+    description: isObject(description) ? (description as unknown as RTCSessionDescriptionInit) : undefined,
+    candidates: objectsOf(content, "candidates"),
+    packed: textOf(content, "packed"),
+  };
 }

@@ -1,8 +1,10 @@
 import { asSignalBrokerError, SignalBrokerError } from "../errors.js";
 import { randomToken } from "../random.js";
-import { deferred, type Call, type LiveCall } from "./call.js";
+import type { Call } from "./call.js";
 import type { CallContent, ReceivedContent, RingMedia, RingStop } from "./content.js";
-import { reach, type CallParts, type LineEnds } from "./line.js";
+import { deferred } from "../deferred.js";
+import { reach, type CallParts, type LineEnds, type Reach } from "./line.js";
+import type { LiveCall } from "./liveCall.js";
 import type { CallMedia } from "./options.js";
 import type { Tell } from "./outgoing.js";
 import { proofOf } from "./proof.js";
@@ -190,7 +192,11 @@ export function createRing({ parts, call, from, content, prepare, onEnded, ...ri
 
   function sayAccept(): void {
     acceptedAs.add(parts.self().listeningKey);
-    void say({ kind: "accept", secret, replaces: replaced });
+    void say({ kind: "accept", secret, replaces: replaced }).then((reached) => {
+      if (reached instanceof SignalBrokerError && isAccepting()) {
+        fail(reached);
+      }
+    });
   }
 
   function refuse(how: "declined" | "busy", answer: CallContent, error = refused(how)): void {
@@ -206,7 +212,7 @@ export function createRing({ parts, call, from, content, prepare, onEnded, ...ri
     refuse("busy", unavailable, error);
   }
 
-  function say(answer: CallContent): Promise<unknown> {
+  function say(answer: CallContent): Promise<Reach> {
     return reach(parts, { session: fromSession }, signed(answer));
   }
 

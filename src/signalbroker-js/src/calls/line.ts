@@ -1,4 +1,5 @@
-import { SignalBrokerError } from "../errors.js";
+import { isFinal } from "../again.js";
+import { asSignalBrokerError, type SignalBrokerError } from "../errors.js";
 import type { Addressee, Sent } from "../sending/signal.js";
 import type { CallContent, ReceivedContent } from "./content.js";
 import { proofOf, type Role } from "./proof.js";
@@ -12,10 +13,10 @@ export interface CallParts {
 }
 
 /**
- * What became of a signal to the other end: it has it (`arrived`), its session is gone (`gone`), or nobody knows, and
- * the signal should be sent again (`unsure`).
+ * What became of a signal to the other end: it has it (`arrived`), its session is gone (`gone`), nobody knows, and the
+ * signal should be sent again (`unsure`), or the error with which it is refused however often it is sent.
  */
-export type Reach = "arrived" | "gone" | "unsure";
+export type Reach = "arrived" | "gone" | "unsure" | SignalBrokerError;
 
 /** The signals between two ends that share a secret, whatever sessions they listen on. */
 export interface Line {
@@ -97,8 +98,11 @@ export async function reach(parts: CallParts, to: Addressee, content: object): P
       return "arrived";
     }
     return sessions.some(({ outcome }) => outcome !== "notListening") ? "unsure" : "gone";
-  } catch (error) {
-    const isGone = error instanceof SignalBrokerError && error.code === "user-not-listening";
-    return isGone ? "gone" : "unsure";
+  } catch (thrown) {
+    const error = asSignalBrokerError(thrown);
+    if (error.code === "user-not-listening") {
+      return "gone";
+    }
+    return isFinal(error) ? error : "unsure";
   }
 }

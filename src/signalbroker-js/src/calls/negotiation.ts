@@ -1,5 +1,8 @@
+import { SignalBrokerError } from "../errors.js";
+import { pause } from "../timers.js";
 import type { Negotiate } from "./content.js";
 import type { Reach } from "./line.js";
+import { pack, unpack } from "./packing.js";
 
 /** Keeps the two descriptions of a connection in agreement. */
 export interface Negotiation {
@@ -16,6 +19,8 @@ export interface NegotiationParts {
   send(content: Negotiate): Promise<Reach>;
   /** The first offer was taken, and is about to be answered. */
   onFirstOffer(): void;
+  /** Something can't be said to the other end. An offer is taken back; without an answer the two don't agree any more. */
+  onRefused(error: SignalBrokerError, isAnswer: boolean): void;
 }
 
 const retryMs = 1000;
@@ -24,9 +29,9 @@ const retryMs = 1000;
  * The perfect negotiation pattern of the WebRTC specification (section 10.7), and what it leaves out: offers are
  * numbered, so that signals which were repeated or overtaken do no harm, and what is due is sent in one signal.
  */
-export function createNegotiation({ connection, polite, send, onFirstOffer }: NegotiationParts): Negotiation {
+export function createNegotiation(parts: NegotiationParts): Negotiation {
+  const { connection, polite, send, onFirstOffer, onRefused } = parts;
   let makingOffer = false;
-  let isSettingRemoteAnswerPending = false;
   let closed = false;
   /** The number of the newest offer of this end, and of the other. */
   let ownOffer = 0;
@@ -35,10 +40,15 @@ export function createNegotiation({ connection, polite, send, onFirstOffer }: Ne
   let early: RTCIceCandidateInit[] = [];
   let due: Negotiate[] = [];
   let isSending = false;
+  /** What was offered last can't be said, and nothing has changed since. */
+  let isHeld = false;
   /** What came is taken one after the other. */
   let taken: Promise<void> = Promise.resolve();
 
   connection.onnegotiationneeded = async () => {
+    if (isHeld) {
+      return;
+    }
     try {
       makingOffer = true;
       await connection.setLocalDescription();
@@ -57,12 +67,7 @@ export function createNegotiation({ connection, polite, send, onFirstOffer }: Ne
   };
 
   return {
-    receive(content) {
-      // One that fails, which its caller hears of, must not keep the next from being taken.
-      const mine = taken.then(() => take(content));
-      taken = mine.catch(() => undefined);
-      return mine;
-    },
+    receive: (content) => inTurn(() => take(content)),
     resync() {
       if (connection.signalingState === "have-local-offer") {
         sayDescription();
@@ -77,7 +82,15 @@ export function createNegotiation({ connection, polite, send, onFirstOffer }: Ne
     },
   };
 
-  async function take({ description, offer = 0, candidates = [] }: Negotiate): Promise<void> {
+  function inTurn(taking: () => Promise<void>): Promise<void> {
+    // One that fails, which its caller hears of, must not keep the next from being taken.
+    const mine = taken.then(taking);
+    taken = mine.catch(() => undefined);
+    return mine;
+  }
+
+  async function take(content: Negotiate): Promise<void> {
+    const { description, offer = 0, candidates = [] } = await unpack(content);
     try {
       if (description) {
         await takeDescription(description, offer);
@@ -90,8 +103,7 @@ export function createNegotiation({ connection, polite, send, onFirstOffer }: Ne
 
   async function takeDescription(description: RTCSessionDescriptionInit, offer: number): Promise<void> {
     if (description.type === "offer") {
-      const isReady = !makingOffer && (connection.signalingState === "stable" || isSettingRemoteAnswerPending);
-      const isCollision = !isReady;
+      const isCollision = makingOffer || connection.signalingState !== "stable";
       if ((isCollision && !polite) || offer < otherOffer) {
         return;
       }
@@ -108,12 +120,7 @@ export function createNegotiation({ connection, polite, send, onFirstOffer }: Ne
       return;
     }
 
-    isSettingRemoteAnswerPending = description.type === "answer";
-    try {
-      await connection.setRemoteDescription(description);
-    } finally {
-      isSettingRemoteAnswerPending = false;
-    }
+    await connection.setRemoteDescription(description);
     const waiting = early;
     early = [];
     if (description.type === "offer") {
@@ -169,16 +176,51 @@ export function createNegotiation({ connection, polite, send, onFirstOffer }: Ne
       return;
     }
     isSending = true;
-    // Candidates are found in bursts: what comes within one tick, or while a signal is under way, goes out together.
-    await delay(0);
-    for (let next = due.shift(); next && !closed; next = due.shift()) {
-      if ((await send(next)) === "unsure") {
-        await delay(retryMs);
-        due.unshift(next);
+    try {
+      // Candidates are found in bursts: what comes within one tick, or while a signal is under way, goes out together.
+      await pause(0);
+      for (let next = due.shift(); next && !closed; next = due.shift()) {
+        const reached = await send(await pack(next));
+        if (reached === "unsure") {
+          await pause(retryMs);
+          due.unshift(next);
+        } else if (reached instanceof SignalBrokerError && !closed) {
+          await giveUp(next, reached);
+        }
+        // When its session is gone the other end comes back and asks: then everything is said again.
       }
-      // When its session is gone the other end comes back and asks: then everything is said again.
+    } finally {
+      isSending = false;
     }
-    isSending = false;
+  }
+
+  async function giveUp({ description, offer }: Negotiate, error: SignalBrokerError): Promise<void> {
+    onRefused(error, description?.type === "answer");
+    if (description?.type !== "offer") {
+      return;
+    }
+    await inTurn(async () => {
+      // The other end's offer may have come meanwhile, which has taken this one back by itself.
+      if (offer === ownOffer && connection.signalingState === "have-local-offer" && !closed) {
+        isHeld = true;
+        // The application may change the state, too: the connection is its own.
+        await connection.setLocalDescription({ type: "rollback" }).catch(() => undefined);
+        void offerOnceChanged();
+      }
+    });
+  }
+
+  /** The browser tells of no further change while it waits for one to be negotiated. */
+  async function offerOnceChanged(): Promise<void> {
+    const media = (): string =>
+      connection.getTransceivers().map(({ direction, sender }) => `${direction} ${sender.track?.id}`).join();
+    for (const refused = media(); media() === refused && !closed; ) {
+      await pause(retryMs);
+    }
+    isHeld = false;
+    if (!closed) {
+      connection.onnegotiationneeded?.(new Event("negotiationneeded"));
+    }
   }
 
   function ignoreIfClosed(error: unknown): void {
@@ -194,8 +236,4 @@ function candidatesIn({ sdp = "" }: RTCSessionDescriptionInit): RTCIceCandidateI
   return sections.flatMap((section, sdpMLineIndex) =>
     [...section.matchAll(/^a=(candidate:.*)$/gm)].map(([, candidate = ""]) => ({ candidate, sdpMLineIndex })),
   );
-}
-
-function delay(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

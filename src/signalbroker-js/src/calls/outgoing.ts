@@ -1,8 +1,10 @@
 import { asSignalBrokerError, SignalBrokerError } from "../errors.js";
 import type { Addressee } from "../sending/signal.js";
-import { channelsOf, type Call, type LiveCall } from "./call.js";
+import type { Call } from "./call.js";
+import { channelsOf } from "./channels.js";
 import type { CallContent, ReceivedContent, RingStop } from "./content.js";
 import { reach, type CallParts, type LineEnds } from "./line.js";
+import type { LiveCall } from "./liveCall.js";
 import type { CallOptions } from "./options.js";
 import { createWaiting } from "./waiting.js";
 
@@ -114,6 +116,9 @@ export function createOutgoing({ parts, call, to, options, prepare, onReplaced, 
       const { sessions } = await parts.send(addressee, { call, ...ringing() });
       if (addressee === to) {
         rung = sessions.filter(({ outcome }) => outcome !== "notListening").map(({ listeningKey }) => listeningKey);
+        if (isFirst && rung.length > 0 && others().length === 0) {
+          throw new SignalBrokerError("no-other-device", "You called yourself, and no other device of yours listens.");
+        }
         checkBusy();
       }
     } catch (error) {
@@ -158,10 +163,14 @@ export function createOutgoing({ parts, call, to, options, prepare, onReplaced, 
   }
 
   function checkBusy(): void {
-    const others = rung.filter((session) => session !== parts.self().listeningKey);
-    if (!isOver && others.length > 0 && others.every((session) => busy.has(session))) {
+    if (!isOver && others().length > 0 && others().every((session) => busy.has(session))) {
       void fail(new SignalBrokerError("busy", `${to} is busy.`));
     }
+  }
+
+  /** Who calls oneself rings at one's other devices. */
+  function others(): string[] {
+    return rung.filter((session) => session !== parts.self().listeningKey);
   }
 
   async function fail(error: SignalBrokerError, reason?: RingStop, tell: Tell = "peer"): Promise<void> {

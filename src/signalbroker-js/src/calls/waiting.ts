@@ -1,5 +1,6 @@
 import { SignalBrokerError } from "../errors.js";
-import { deferred, type Call } from "./call.js";
+import type { Call } from "./call.js";
+import { deferred } from "../deferred.js";
 import type { CallOptions } from "./options.js";
 
 /** The call that somebody waits for who has called, as long as they want to. */

@@ -1,5 +1,6 @@
 import { waitBeforeAgainMs } from "../again.js";
 import { asSignalBrokerError } from "../errors.js";
+import { unref } from "../timers.js";
 
 /** Tells the webapp which stored signals are done with, many at a time. */
 export interface Settling {
@@ -62,13 +63,13 @@ export function createSettling({ settle, onSettled }: SettlingParts): Settling {
         failures = 0;
         onSettled(batch);
       } catch (thrown) {
-        const error = asSignalBrokerError(thrown, "unreachable");
+        const error = asSignalBrokerError(thrown);
         if (error.code === "unauthorized") {
           return;
         }
         const waitMs = waitBeforeAgainMs(error, failures++);
         if (waitMs !== undefined) {
-          timer ??= setTimeout(flush, waitMs);
+          timer ??= unref(setTimeout(flush, waitMs));
           return;
         }
         // A webapp that refuses it would do so each time.

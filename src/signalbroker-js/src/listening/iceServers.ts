@@ -1,25 +1,29 @@
+import { startAge } from "../age.js";
 import type { Http } from "../http.js";
 import { basic } from "../http.js";
-import { objectsOf, textOf, type JsonObject } from "../json.js";
+import { numberOf, objectsOf, type JsonObject } from "../json.js";
 import type { Session } from "./session.js";
 
-/** ICE servers, and until when their credentials are good. */
+/** ICE servers, and how long their credentials are good. */
 export interface IceAnswer {
   servers: RTCIceServer[];
-  /** Undefined when they don't expire. */
-  expiresAt: number | undefined;
+  /** In milliseconds from the answer on; infinite when they don't expire. */
+  timeToLive: number;
+  /** How long ago the answer came, in milliseconds. */
+  age(): number;
 }
 
-/** Setting up a call takes a while, and this device's clock may be wrong. */
+/** Setting up a call takes a while. */
 const earlyMs = 5 * 60_000;
 
-/** Reads `iceServers` and `iceServersExpireAt` of an answer. */
+/** Reads `iceServers` and `iceServersTimeToLive` of an answer. */
 export function readIceServers(answer: JsonObject): IceAnswer {
   const servers = objectsOf(answer, "iceServers").map(
     ({ urls, username, credential }) => ({ urls, username, credential }) as RTCIceServer,
   );
-  const expiresAt = Date.parse(textOf(answer, "iceServersExpireAt") ?? "");
-  return { servers, expiresAt: Number.isNaN(expiresAt) ? undefined : expiresAt };
+  // An older server tells only by its own clock, which says nothing here: they may end at any time.
+  const unsaid = "iceServersExpireAt" in answer ? 0 : Infinity;
+  return { servers, timeToLive: numberOf(answer, "iceServersTimeToLive") ?? unsaid, age: startAge() };
 }
 
 /** The ICE servers for the next connection. */
@@ -32,14 +36,14 @@ export interface IceServers {
 /** Keeps the ICE servers of the newest session, and asks for others before their credentials end. */
 export function createIceServers(http: Http): IceServers {
   let session: Session | undefined;
-  let current: IceAnswer = { servers: [], expiresAt: undefined };
+  let current: IceAnswer | undefined;
   return {
     renew(next) {
       session = next;
       current = next.ice;
     },
     async get() {
-      if (session && current.expiresAt !== undefined && current.expiresAt - Date.now() < earlyMs) {
+      if (session && current && current.timeToLive - current.age() < earlyMs) {
         const asked = session;
         try {
           const fresh = readIceServers(await http.request("GET", "ice-servers", { authorization: basic(asked) }));
@@ -50,7 +54,7 @@ export function createIceServers(http: Http): IceServers {
           // Old credentials may still do: servers grant some slack, and most calls need no relay.
         }
       }
-      return current.servers;
+      return current?.servers ?? [];
     },
   };
 }

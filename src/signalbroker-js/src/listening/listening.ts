@@ -1,7 +1,8 @@
+import { mayBeDone } from "../again.js";
 import { SignalBrokerError, type ErrorCode } from "../errors.js";
 import type { Surroundings } from "../surroundings.js";
 import type { TransportChoice } from "../transports/choice.js";
-import type { Transport } from "../transports/transport.js";
+import type { Transport, TransportEvents } from "../transports/transport.js";
 import { backoffMs } from "./backoff.js";
 import type { Session } from "./session.js";
 import type { Interruption, State } from "./state.js";
@@ -9,11 +10,15 @@ import type { Interruption, State } from "./state.js";
 /** Listens, and comes back after every loss with a new session. */
 export interface Listening {
   readonly state: State;
+  /** Why it does not listen. */
+  readonly problem: Interruption;
   /** The session and the way in and out, while it listens. */
   readonly current: { session: Session; transport: Transport } | undefined;
   start(): void;
   /** The webapp no longer knows the session. */
   expired(session: Session): void;
+  /** The webapp has given the session's place to a newer one of the user. */
+  replaced(): void;
   /** The page is being left, and may come back. */
   leave(): void;
   comeBack(): void;
@@ -21,15 +26,24 @@ export interface Listening {
 }
 
 export interface ListeningParts {
-  openSession(): Promise<Session>;
+  /** @param resumes whether the client has listened before, and its page was not left since */
+  openSession(resumes: boolean): Promise<Session>;
   /** A session is open that is going to be listened to. */
   onOpened(session: Session): void;
   closeSession(session: Session, keepalive: boolean): Promise<void>;
+  /** What an attempt waits for at this moment, while no session is open. */
+  waitsFor(): Interruption;
   transports: TransportChoice;
   surroundings: Surroundings;
   onState(state: State): void;
   onReceived(body: string): void;
 }
+
+const gone = { code: "unauthorized", reason: "The webapp no longer knows the session." };
+const replaced = { code: "session-replaced", reason: "Another client of the user has taken the place of this one." };
+
+/** An attempt that takes longer says what it waits for. */
+const slowMs = 8000;
 
 /** A session that is lost sooner than this shows no recovery: the next wait grows. */
 const stableAfterMs = 15_000;
@@ -39,13 +53,19 @@ export function createListening(parts: ListeningParts): Listening {
   let state: State = { name: "connecting" };
   let problem: Interruption | undefined;
   let hasListened = false;
+  /** The page is shown again, which is like a new one. */
+  let isBack = false;
   let failures = 0;
   let listeningSince: number | undefined;
   /** The webapp asked not to be asked before this time, for this reason. */
   let notBefore = 0;
   let postponed: Interruption | undefined;
   let isWaiting = false;
+  let isAsking = false;
+  /** A request of its own for a session got no answer: the webapp may open that session later, and end this one for it. */
+  let mayReplaceItself = false;
   let timer: ReturnType<typeof setTimeout> | undefined;
+  let slow: ReturnType<typeof setTimeout> | undefined;
   let session: Session | undefined;
   let transport: Transport | undefined;
   /** Counts the attempts, so that a late answer to an older one is recognized. */
@@ -58,13 +78,26 @@ export function createListening(parts: ListeningParts): Listening {
     get state() {
       return state;
     },
+    get problem() {
+      return problem ?? waitsFor();
+    },
     get current() {
       return state.name === "listening" && session && transport ? { session, transport } : undefined;
     },
     start: () => void attempt(),
     expired(which) {
       if (session === which) {
-        retry({ code: "unauthorized", reason: "The webapp no longer knows the session." });
+        retry(gone);
+      }
+    },
+    replaced() {
+      if (mayReplaceItself) {
+        // Once only, or two clients could replace each other for ever. By its line the next session ends the late one,
+        // and takes nobody else's place, as it resumes.
+        mayReplaceItself = false;
+        retry(gone);
+      } else {
+        void close(replaced);
       }
     },
     leave() {
@@ -75,7 +108,7 @@ export function createListening(parts: ListeningParts): Listening {
     },
     comeBack() {
       if (state.name !== "closed") {
-        isWaiting = true;
+        isBack = isWaiting = true;
         hurry();
       }
     },
@@ -93,11 +126,14 @@ export function createListening(parts: ListeningParts): Listening {
     if (problem) {
       wait(problem);
     }
+    slow = setTimeout(() => wait(waitsFor()), slowMs);
     let opened: Session;
+    isAsking = true;
     try {
-      opened = await parts.openSession();
+      opened = await parts.openSession(hasListened && !isBack);
     } catch (error) {
       if (mine === attempts) {
+        isAsking = false;
         fail(error);
       }
       return;
@@ -107,43 +143,47 @@ export function createListening(parts: ListeningParts): Listening {
       return;
     }
 
+    isAsking = false;
     session = opened;
     parts.onOpened(opened);
-    const { by, open } = transports.next();
-    transport = open(opened, {
+    const { by, open, withinMs } = transports.next();
+    const events: TransportEvents = {
       listening() {
+        clearTimeout(slow);
         transports.succeeded();
         hasListened = true;
+        isBack = false;
         listeningSince = performance.now();
         const { userId, device, listeningKey, listeningAddress } = opened;
         show({ name: "listening", by, session: { userId, device, listeningKey, listeningAddress } });
       },
       received: parts.onReceived,
       lost(reason, isBlocked) {
-        if (isBlocked) {
-          transports.failed();
-        }
-        retry({ code: "listening-lost", reason });
+        const hasOtherWay = isBlocked && transports.failed();
+        retry({ code: "listening-lost", reason }, 0, hasOtherWay);
       },
-    });
+    };
+    transport = open(opened, events, withinMs);
   }
 
   function fail(error: unknown): void {
     if (!(error instanceof SignalBrokerError)) {
       retry({ code: "token-unavailable", reason: `The token can't be had (${String(error)}).` });
     } else if (mayPass(error)) {
+      mayReplaceItself ||= mayBeDone(error);
       retry({ code: error.code, reason: error.message }, error.retryAfterMs);
     } else {
       void close({ code: error.code, reason: error.message });
     }
   }
 
-  function retry(why: Interruption, askedToWaitMs = 0): void {
+  /** @param isOtherWay whether the next attempt goes another way, whose first it is */
+  function retry(why: Interruption, askedToWaitMs = 0, isOtherWay = false): void {
     if (listeningSince !== undefined && performance.now() - listeningSince >= stableAfterMs) {
       failures = 0;
     }
     void stop();
-    const waitMs = askedToWaitMs + backoffMs(failures);
+    const waitMs = isOtherWay ? 0 : askedToWaitMs + backoffMs(failures);
     failures++;
     notBefore = performance.now() + askedToWaitMs;
     postponed = why;
@@ -177,7 +217,10 @@ export function createListening(parts: ListeningParts): Listening {
   function stop(isLeaving = false): Promise<void> {
     attempts++;
     isWaiting = false;
+    mayReplaceItself ||= isAsking;
+    isAsking = false;
     clearTimeout(timer);
+    clearTimeout(slow);
     timer = undefined;
     transport?.close();
     // The end of a listening socket ends its session; a request of its own would only add to an outage's load.
@@ -197,8 +240,12 @@ export function createListening(parts: ListeningParts): Listening {
       status === 408 ||
       status === 429 ||
       status >= 500 ||
-      (status === 409 && hasListened)
+      (status === 409 && hasListened && code !== "session-replaced")
     );
+  }
+
+  function waitsFor(): Interruption {
+    return session ? { code: "listening-lost", reason: "The server has not confirmed yet that it listens." } : parts.waitsFor();
   }
 
   function wait(why: Interruption, retryAt?: Date): void {

@@ -12,6 +12,10 @@ export interface Identity {
   /** Whether the webapp gave this name to an anonymous user. */
   isGiven: boolean;
   device?: string | undefined;
+  /** What its sessions have in common. */
+  line?: string | undefined;
+  /** Whether it has listened before: then it takes nobody's place. */
+  resumes?: boolean;
 }
 
 /** A session as POST /connect answers it, its secret included. */
@@ -24,10 +28,12 @@ export interface Session extends SessionInfo {
 /** Opens a session of this user. */
 export async function openSession(http: Http, identity: Identity, tokens: Tokens): Promise<Session> {
   let { userId } = identity;
+  const { device, line, resumes } = identity;
   for (let asked = 1; ; asked++) {
     const token = await tokens.get();
     try {
-      const body = { userId, device: identity.device };
+      // By its line the webapp knows the client's own lost session; without one that would be somebody else's.
+      const body = { userId, device, line, resumes: resumes && line !== undefined };
       const authorization = token === undefined ? undefined : `Bearer ${token}`;
       return readSession(await http.request("POST", "connect", { body, authorization }));
     } catch (error) {
@@ -45,10 +51,13 @@ export async function openSession(http: Http, identity: Identity, tokens: Tokens
   }
 }
 
+/** Nobody waits longer than this for a session's end. */
+const farewellMs = 5000;
+
 /** Ends a session, as far as the webapp can be reached. */
 export async function closeSession(http: Http, session: Session, keepalive = false): Promise<void> {
   try {
-    await http.request("POST", "disconnect", { authorization: basic(session), keepalive });
+    await http.request("POST", "disconnect", { authorization: basic(session), keepalive, timeoutMs: farewellMs });
   } catch {
     // The node ends the session in any case when its socket breaks.
   }

@@ -1,10 +1,10 @@
 import type { Unsubscribe } from "../emitter.js";
 
 /**
- * Whether a user can be reached: `listening`, `away`, `unknown` (the node that holds the user's sessions is unreachable)
- * or `hidden` (the server's policy does not let one see).
+ * Whether a user can be reached: `listening`, `away`, `unknown` (the node that holds the user's sessions is unreachable),
+ * `hidden` (the server's policy does not let one see) or `invalid` (nobody can be called so).
  */
-export type PresenceState = "listening" | "away" | "unknown" | "hidden" | (string & {});
+export type PresenceState = "listening" | "away" | "unknown" | "hidden" | "invalid" | (string & {});
 
 /** A user as others see it. */
 export interface Presence {
@@ -54,7 +54,7 @@ export interface PresenceClient {
   watch(userIds: readonly string[], handler: (presence: Presence) => void): Promise<Unsubscribe>;
 
   /**
-   * The users who have ever connected, ordered by their names, as far as one may see them; anonymous ones are not told.
+   * The users who have ever listened, ordered by their names, as far as one may see them; anonymous ones are not told.
    * @example for await (const { userId } of me.users()) console.log(userId);
    */
   users(): AsyncIterableIterator<KnownUser>;

@@ -1,8 +1,9 @@
 import type { Asking } from "../asking.js";
 import type { ControlSignal } from "../envelope.js";
+import { SignalBrokerError } from "../errors.js";
 import { isObject, objectOf, objectsOf, textOf } from "../json.js";
 import type { KnownUser, Presence, PresenceClient } from "./options.js";
-import { readPresence, readUser } from "./reading.js";
+import { asSent, readPresence, readUser } from "./reading.js";
 import { createWatching } from "./watching.js";
 
 /** What a client knows of other users. */
@@ -22,11 +23,9 @@ export function createPresences(asking: Asking): Presences {
   function presence(userId: string): Promise<Presence>;
   function presence(userIds: readonly string[]): Promise<Presence[]>;
   async function presence(whose: string | readonly string[]): Promise<Presence | Presence[]> {
-    if (typeof whose === "string") {
-      return readPresence(objectOf(await ask("GET", `presence/${encodeURIComponent(whose)}`)));
-    }
-    const query = new URLSearchParams({ users: whose.join(",") });
-    return objectsOf(objectOf(await ask("GET", `presence?${query}`)), "presence").map(readPresence);
+    const users = (typeof whose === "string" ? [whose] : whose).map(asSent);
+    const all = objectsOf(objectOf(await ask("POST", "presence", { users })), "presence").map(readPresence);
+    return typeof whose === "string" ? only(all) : all;
   }
 
   return {
@@ -48,4 +47,11 @@ export function createPresences(asking: Asking): Presences {
     },
     listening,
   };
+}
+
+function only([presence]: readonly Presence[]): Presence {
+  if (!presence) {
+    throw new SignalBrokerError("unreachable", "The answer has no presence.");
+  }
+  return presence;
 }

@@ -4,6 +4,11 @@ import type { KnownUser, Presence } from "./options.js";
 /** The type of the envelopes that tell of changes. */
 export const presenceType = "presence";
 
+/** A user's name as the webapp writes it: in Unicode's form C, and without half pairs, which JSON can't hold. */
+export function asSent(userId: string): string {
+  return userId.normalize().replace(/\p{Surrogate}/gu, "\ufffd");
+}
+
 export function readPresence(json: JsonObject): Presence {
   return {
     userId: textOf(json, "userId") ?? "",

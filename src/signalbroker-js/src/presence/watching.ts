@@ -3,7 +3,7 @@ import type { Asking } from "../asking.js";
 import type { Unsubscribe } from "../emitter.js";
 import { objectOf, objectsOf } from "../json.js";
 import type { Presence } from "./options.js";
-import { readPresence } from "./reading.js";
+import { asSent, readPresence } from "./reading.js";
 
 /** Whom the client watches, told to the webapp with each session anew. */
 export interface Watching {
@@ -19,6 +19,10 @@ interface Watch {
   handler(presence: Presence): void;
   /** What the handler knows, by the users' names. */
   told: Map<string, Presence>;
+  /** Whether the webapp has agreed to it. */
+  isAgreed: boolean;
+  /** Why the webapp does not. */
+  refusal?: unknown;
 }
 
 export function createWatching({ ask }: Asking): Watching {
@@ -29,51 +33,67 @@ export function createWatching({ ask }: Asking): Watching {
 
   return {
     async watch(userIds, handler) {
-      const mine: Watch = { users: new Set(userIds), handler, told: new Map() };
+      const mine: Watch = { users: new Set(userIds.map(asSent)), handler, told: new Map(), isAgreed: false };
       watches.add(mine);
-      try {
-        await subscribe();
-      } catch (error) {
+      await subscribe();
+      if (!mine.isAgreed) {
         watches.delete(mine);
-        throw error;
+        throw mine.refusal;
       }
       return () => {
         if (watches.delete(mine)) {
-          quietly();
+          void subscribe();
         }
       };
     },
     hear,
     listening() {
       if (watches.size > 0) {
-        quietly();
+        void subscribe();
       }
     },
   };
 
-  function quietly(): void {
-    subscribe().catch(() => undefined);
-  }
-
-  /** One request after the other, and one for all who ask meanwhile. */
+  /** One request after the other, and one for all who ask meanwhile; it never fails. */
   function subscribe(): Promise<void> {
-    if (!next) {
-      const mine = last.then(() => {
-        next = undefined;
-        return request();
-      });
-      next = mine;
-      last = mine.catch(() => undefined);
-    }
+    next ??= last = last.then(() => {
+      next = undefined;
+      return agree();
+    });
     return next;
   }
 
-  async function request(): Promise<void> {
-    const answer = await insist(() => {
-      const users = [...new Set([...watches].flatMap((watch) => [...watch.users]))];
-      return ask("PUT", "presence/subscriptions", { users });
-    });
-    objectsOf(objectOf(answer), "presence").map(readPresence).forEach(hear);
+  async function agree(): Promise<void> {
+    const fresh = [...watches].filter(({ isAgreed }) => !isAgreed);
+    const refusal = await request(fresh);
+    if (refusal === undefined || fresh.length === 0) {
+      return;
+    }
+    // One that is refused, because it asks for too many users, must not take the others along.
+    if (fresh.length < watches.size) {
+      await request([]);
+    }
+    for (const one of fresh) {
+      one.refusal = fresh.length === 1 ? refusal : await request([one]);
+    }
+  }
+
+  /**
+   * Asks for what has been agreed to, and for more.
+   * @returns why the webapp refuses that; undefined when it agrees
+   */
+  async function request(more: readonly Watch[]): Promise<unknown> {
+    try {
+      const answer = await insist(() => {
+        const wanted = [...watches].filter((watch) => watch.isAgreed || more.includes(watch));
+        return ask("PUT", "presence/subscriptions", { users: [...new Set(wanted.flatMap(({ users }) => [...users]))] });
+      });
+      more.forEach((watch) => (watch.isAgreed = true));
+      objectsOf(objectOf(answer), "presence").map(readPresence).forEach(hear);
+    } catch (error) {
+      return error;
+    }
+    return undefined;
   }
 
   function hear(presence: Presence): void {

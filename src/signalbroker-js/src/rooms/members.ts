@@ -1,5 +1,5 @@
 import { insist } from "../again.js";
-import { asSignalBrokerError, type SignalBrokerError } from "../errors.js";
+import { asSignalBrokerError } from "../errors.js";
 import { numberOf, objectOf, objectsOf, textOf, timeOf, type JsonObject } from "../json.js";
 
 /** Somebody in a room. */
@@ -31,9 +31,13 @@ export interface Members {
   readonly current: readonly Member[];
   /** What an envelope tells of a change. */
   hear(event: JsonObject, sentAt: Date): void;
-  /** The room has this version now, whatever was told. */
-  check(version: number): void;
-  /** Asks for all of them. */
+  /**
+   * The room has had this version, whatever was told.
+   * @returns fulfilled once that one or a later one is known, or one is no member
+   * @throws SignalBrokerError where the webapp can't be asked any more
+   */
+  reach(version: number): Promise<void>;
+  /** Asks for all of them; throws as `reach` does. */
   load(): Promise<void>;
 }
 
@@ -42,7 +46,7 @@ export interface MembersParts {
   fetch(): Promise<unknown>;
   onChange(change: MembersChange): void;
   /** One is no member, or there is no room. */
-  onRefused(error: SignalBrokerError): void;
+  onRefused(): void;
 }
 
 export function createMembers({ fetch, onChange, onRefused }: MembersParts): Members {
@@ -61,27 +65,31 @@ export function createMembers({ fetch, onChange, onRefused }: MembersParts): Mem
       if (!loading && told === version + 1) {
         show(withChange(current, event, sentAt), told);
       } else {
-        check(told);
+        // Who has not been told now is told by the version of the next change.
+        reach(told).catch(() => undefined);
       }
     },
-    check,
+    reach,
     load,
   };
 
-  function check(told: number): void {
+  async function reach(told: number): Promise<void> {
     heard = Math.max(heard, told);
-    if (heard > version && !loading) {
-      void load();
+    if (heard > version) {
+      await (loading ?? load());
     }
   }
 
   /** One that is under way may have been asked too early. */
   function load(): Promise<void> {
-    const mine = (loading ?? Promise.resolve()).then(fetchAll).then(() => {
-      if (loading === mine) {
-        loading = undefined;
-      }
-    });
+    const mine = (loading ?? Promise.resolve())
+      .catch(() => undefined)
+      .then(fetchAll)
+      .finally(() => {
+        if (loading === mine) {
+          loading = undefined;
+        }
+      });
     loading = mine;
     return mine;
   }
@@ -92,8 +100,12 @@ export function createMembers({ fetch, onChange, onRefused }: MembersParts): Mem
         const answer = objectOf(await insist(fetch));
         show(objectsOf(answer, "members").map(readMember), numberOf(answer, "version") ?? heard);
       } while (version < heard);
-    } catch (error) {
-      onRefused(asSignalBrokerError(error, "unreachable"));
+    } catch (thrown) {
+      const error = asSignalBrokerError(thrown);
+      if (error.status !== 403 && error.status !== 404) {
+        throw error;
+      }
+      onRefused();
     }
   }
 

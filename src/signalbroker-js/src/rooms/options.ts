@@ -6,7 +6,7 @@ export type RoomKind = "broadcast" | "host";
 
 /** Who one is in a room. */
 export interface MemberOptions {
-  /** What one is called there: 1 to 64 characters; each alias is one member's, upper and lower case being the same. */
+  /** What one is called there: 1 to 64 characters (code points); an alias that looks like another member's name is refused. */
   alias?: string;
   /** Whether the others know nothing of one but the member id and the alias, until one reveals oneself. */
   anonymous?: boolean;
@@ -14,7 +14,7 @@ export interface MemberOptions {
 
 /** A new room. */
 export interface RoomOptions extends MemberOptions {
-  /** Its title: 1 to 64 characters. */
+  /** Its title: 1 to 64 characters (code points). */
   name?: string;
   /** Whom a member reaches; `broadcast` if left out. */
   kind?: RoomKind;
@@ -42,8 +42,9 @@ export interface RoomSent {
   /** How many other members it is for. */
   members: number;
   /**
-   * Whether the server hides who listens, because users see themselves only (`Presence:Visibility` = `Nobody`): it has taken
-   * the signal, or stored it if that was asked for, also where the counts below are 0.
+   * Whether the server hides who listens, because one of those it is for is anonymous or users see themselves only
+   * (`Presence:Visibility` = `Nobody`): it has taken the signal, or stored it if that was asked for, also where the counts
+   * below are 0.
    */
   hidden: boolean;
   /** How many of them have a session that listens. */

@@ -1,8 +1,9 @@
+import { deferred } from "../deferred.js";
 import { createEmitter, type Unsubscribe } from "../emitter.js";
 import type { Signal } from "../envelope.js";
-import { numberOf, objectsOf, textOf, type JsonObject } from "../json.js";
-import { uniqueId } from "../random.js";
-import type { OutgoingSignal } from "../sending/signal.js";
+import { numberOf, objectOf, objectsOf, textOf, type JsonObject } from "../json.js";
+import { segmentOf } from "../path.js";
+import { writeSignal, type OutgoingSignal } from "../sending/signal.js";
 import { createMembers, type Member, type MembersChange } from "./members.js";
 import type { RoomEnd, RoomKind, RoomSendOptions, RoomSent } from "./options.js";
 
@@ -17,7 +18,7 @@ export interface Room {
   readonly isOpen: boolean;
   /** How many members it may have. */
   readonly maxMembers: number;
-  /** The code that lets others in; only known where the room was created, and only to that page. */
+  /** The code that lets others in; only known to the page that created the room, or renewed the code last. */
   readonly joinCode: string | undefined;
   /** All members, the user itself among them, in the order in which they joined. */
   readonly members: readonly Member[];
@@ -28,7 +29,10 @@ export interface Room {
   /** Fulfilled when the user is no member any more. */
   readonly ended: Promise<RoomEnd>;
 
-  /** Hears of every signal to the room, or to this member of it, once. */
+  /**
+   * Hears of every signal to the room, or to this member of it, once. What comes from the joining on waits for the first
+   * handler; of what is not stored the newest 1,000 signals and 4 MiB of JSON of all rooms and the user's own.
+   */
   onSignal(handler: (signal: Signal) => void | Promise<unknown>): Unsubscribe;
 
   /** Hears of every change of the members; after a reconnect of what was missed, at once. */
@@ -46,11 +50,26 @@ export interface Room {
   reveal(): Promise<void>;
 
   /**
-   * Ends somebody's membership.
+   * Ends somebody's membership. The user can't join again for a day (unless configured otherwise), whichever code or
+   * device it has; who comes back as another user may, so renew the code as well.
    * @param member the member, or its id
    * @throws SignalBrokerError `not-the-owner`, `member-not-found`
    */
   remove(member: string | Pick<Member, "id">): Promise<void>;
+
+  /**
+   * Takes a removal back: the user may join again.
+   * @param member who was removed, or the id that it had
+   * @throws SignalBrokerError `not-the-owner`
+   */
+  readmit(member: string | Pick<Member, "id">): Promise<void>;
+
+  /**
+   * Gives the room another code: the one before lets nobody in any more. Whoever is a member stays one.
+   * @returns the code
+   * @throws SignalBrokerError `not-the-owner`, `room-open`
+   */
+  renewJoinCode(): Promise<string>;
 
   /** Leaves the room; if the host leaves, the room is closed. */
   leave(): Promise<void>;
@@ -65,12 +84,14 @@ export interface Room {
 /** A room as its client drives it. */
 export interface LiveRoom {
   readonly room: Room;
+  /** Whether somebody has listened here; whoever joins again after the end has not yet. */
+  readonly hadHandler: boolean;
   /** Undefined when nobody listens here. */
   receive(signal: Signal): Promise<unknown>[] | undefined;
   /** What an envelope of the server tells. */
   hear(event: JsonObject, sentAt: Date): void;
-  check(version: number): void;
-  loaded(): Promise<void>;
+  /** Fulfilled once the members of this version or of a later one are known, or the user is none of them. */
+  reach(version: number): Promise<void>;
   end(why: RoomEnd): void;
 }
 
@@ -83,12 +104,13 @@ export interface RoomParts {
 
 export function createRoom(parts: RoomParts, answer: JsonObject): LiveRoom {
   const id = textOf(answer, "room") ?? "";
+  const path = `rooms/${segmentOf(id, "room-not-found")}`;
   const own = textOf(answer, "me") ?? "";
   const signals = createEmitter<Signal>();
   const changes = createEmitter<MembersChange>();
+  let joinCode = textOf(answer, "joinCode");
   let end: RoomEnd | undefined;
-  let tellEnd: (why: RoomEnd) => void;
-  const ended = new Promise<RoomEnd>((resolve) => (tellEnd = resolve));
+  const ended = deferred<RoomEnd>();
   let me: Member = {
     id: own,
     userId: undefined,
@@ -98,16 +120,12 @@ export function createRoom(parts: RoomParts, answer: JsonObject): LiveRoom {
   };
 
   const members = createMembers({
-    fetch: () => parts.ask("GET", `rooms/${id}/members`),
+    fetch: () => parts.ask("GET", `${path}/members`),
     onChange(change) {
       me = change.members.find((member) => member.id === own) ?? me;
       changes.emit(change);
     },
-    onRefused({ status }) {
-      if (status === 403 || status === 404) {
-        finish("gone");
-      }
-    },
+    onRefused: () => finish("gone"),
   });
 
   const room: Room = {
@@ -116,8 +134,10 @@ export function createRoom(parts: RoomParts, answer: JsonObject): LiveRoom {
     kind: textOf(answer, "kind") === "host" ? "host" : "broadcast",
     isOpen: answer["open"] === true,
     maxMembers: numberOf(answer, "maxMembers") ?? 0,
-    joinCode: textOf(answer, "joinCode"),
-    ended,
+    ended: ended.promise,
+    get joinCode() {
+      return joinCode;
+    },
     get members() {
       return members.current;
     },
@@ -134,29 +154,39 @@ export function createRoom(parts: RoomParts, answer: JsonObject): LiveRoom {
     },
     onMembers: changes.on,
     async send(content, { to, ...options } = {}) {
-      const signal = { ...options, to: { room: id, member: idOf(to) }, content, id: options.id ?? uniqueId() };
+      const signal = writeSignal({ room: id, member: idOf(to) }, content, options);
       return readRoomSent(signal.id, await parts.send(signal));
     },
     async reveal() {
-      await parts.ask("POST", `rooms/${id}/reveal`);
-      await members.load();
+      await parts.ask("POST", `${path}/reveal`);
+      await known();
     },
     async remove(member) {
-      await parts.ask("DELETE", `rooms/${id}/members/${idOf(member)}`);
-      await members.load();
+      await parts.ask("DELETE", `${path}/members/${segmentOf(idOf(member), "member-not-found")}`);
+      await known();
+    },
+    async readmit(member) {
+      await parts.ask("DELETE", `${path}/removals/${segmentOf(idOf(member), "member-not-found")}`);
+    },
+    async renewJoinCode() {
+      joinCode = textOf(objectOf(await parts.ask("POST", `${path}/join-code`)), "joinCode") ?? "";
+      return joinCode;
     },
     async leave() {
-      await parts.ask("POST", `rooms/${id}/leave`);
+      await parts.ask("POST", `${path}/leave`);
       finish("left");
     },
     async close() {
-      await parts.ask("DELETE", `rooms/${id}`);
+      await parts.ask("DELETE", path);
       finish("closed");
     },
   };
 
   return {
     room,
+    get hadHandler() {
+      return signals.hadHandler && !end;
+    },
     receive: (signal) => (signals.size > 0 ? signals.emit(signal) : undefined),
     hear(event, sentAt) {
       const happened = textOf(event, "event");
@@ -169,15 +199,19 @@ export function createRoom(parts: RoomParts, answer: JsonObject): LiveRoom {
         members.hear(event, sentAt);
       }
     },
-    check: members.check,
-    loaded: members.load,
+    reach: members.reach,
     end: finish,
   };
+
+  /** It is done, even if the client is closed before it hears of it. */
+  function known(): Promise<void> {
+    return members.load().catch(() => undefined);
+  }
 
   function finish(why: RoomEnd): void {
     if (!end) {
       end = why;
-      tellEnd(why);
+      ended.resolve(why);
     }
   }
 }

@@ -3,6 +3,7 @@ import type { Asking } from "../asking.js";
 import type { ControlSignal, Signal } from "../envelope.js";
 import { SignalBrokerError } from "../errors.js";
 import { isObject, numberOf, objectOf, objectsIn, textOf, type JsonObject } from "../json.js";
+import { segmentOf } from "../path.js";
 import type { OutgoingSignal } from "../sending/signal.js";
 import type { JoinOptions, RoomOptions } from "./options.js";
 import { createRoom, type LiveRoom, type Room } from "./room.js";
@@ -21,7 +22,9 @@ export interface RoomsClient {
 
   /**
    * Makes the user a member of a room; who is one already stays the same member.
-   * @throws SignalBrokerError `room-not-found`, `join-code-wrong`, `room-full`, `too-many-rooms`, `alias-taken`
+   * What is sent to the member from then on waits for `room.onSignal`.
+   * @throws SignalBrokerError `room-not-found`, `join-code-wrong`, `removed-from-room`, `room-full`, `too-many-rooms`,
+   * `alias-taken`
    */
   joinRoom(id: string, options?: JoinOptions): Promise<Room>;
 
@@ -33,6 +36,8 @@ export interface RoomsClient {
 export interface Rooms extends RoomsClient {
   /** Undefined when no handler of a room wants it. */
   receive(signal: Signal): Promise<unknown>[] | undefined;
+  /** Whether the room has had a handler since it was joined; undefined where it was not. */
+  hadHandler(room: string): boolean | undefined;
   /** An envelope of the server of {@link roomType}. */
   hear(control: ControlSignal): void;
   /** The client listens, on a new session. */
@@ -53,9 +58,10 @@ export function createRooms({ asking: { ask }, send, onHandler }: RoomsParts): R
   return {
     createRoom: async (options = {}) => hold(objectOf(await ask("POST", "rooms", options))),
     joinRoom: async (id, options = {}) =>
-      hold(objectOf(await ask("POST", `rooms/${encodeURIComponent(id)}/join`, options))),
-    rooms: async () => Promise.all((await list()).map(hold)),
+      hold(objectOf(await ask("POST", `rooms/${segmentOf(id, "room-not-found")}/join`, options))),
+    rooms: async () => (await Promise.all((await list()).map(hold))).filter(({ end }) => !end),
     receive: (signal) => rooms.get(signal.room ?? "")?.receive(signal),
+    hadHandler: (room) => rooms.get(room)?.hadHandler,
     hear({ content, sentAt }) {
       if (isObject(content)) {
         rooms.get(textOf(content, "room") ?? "")?.hear(content, sentAt);
@@ -71,13 +77,11 @@ export function createRooms({ asking: { ask }, send, onHandler }: RoomsParts): R
       throw new SignalBrokerError("unreachable", "The answer has no room.");
     }
     let live = rooms.get(id);
-    if (live && !live.room.end) {
-      live.check(numberOf(answer, "version") ?? 0);
-    } else {
+    if (!live || live.room.end) {
       live = createRoom({ ask, send, onHandler }, answer);
       rooms.set(id, live);
-      await live.loaded();
     }
+    await live.reach(numberOf(answer, "version") ?? 1);
     return live.room;
   }
 
@@ -91,7 +95,7 @@ export function createRooms({ asking: { ask }, send, onHandler }: RoomsParts): R
     for (const [id, live] of before) {
       const answer = now.get(id);
       if (answer) {
-        live.check(numberOf(answer, "version") ?? 0);
+        live.reach(numberOf(answer, "version") ?? 0).catch(() => undefined);
       } else {
         live.end("gone");
       }

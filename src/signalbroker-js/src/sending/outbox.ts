@@ -1,7 +1,9 @@
-import { waitBeforeAgainMs } from "../again.js";
+import { mayBeDone, waitBeforeAgainMs } from "../again.js";
 import { asSignalBrokerError, SignalBrokerError } from "../errors.js";
 import type { JsonObject } from "../json.js";
-import type { Destination, OutgoingSignal } from "./signal.js";
+import { createPending } from "../pending.js";
+import { longestMs, pause } from "../timers.js";
+import type { OutgoingSignal } from "./signal.js";
 
 /** Signals that wait for their turn: one at a time is under way to an addressee, and none while nothing is listening. */
 export interface Outbox {
@@ -13,6 +15,9 @@ export interface Outbox {
   /** The client listens again. */
   resume(): void;
   pause(): void;
+  /** Takes nothing more; fulfilled when what it has taken has been answered. */
+  drain(error: SignalBrokerError): Promise<unknown>;
+  /** Gives up what waits; what may have arrived ends as `unreachable`. */
   close(error: SignalBrokerError): void;
 }
 
@@ -29,6 +34,8 @@ interface Entry {
   timer: ReturnType<typeof setTimeout>;
   /** Its time was over while it was under way. */
   isLate: boolean;
+  /** It was sent, and no answer says what became of it. */
+  mayHaveArrived: boolean;
   failures: number;
   resolve(answer: JsonObject): void;
   reject(error: SignalBrokerError): void;
@@ -42,11 +49,10 @@ interface Line {
 
 const mostWaiting = 100;
 const usualTimeToLiveMs = 30_000;
-/** Timers know no longer time: 24 days. */
-const longestMs = 2 ** 31 - 1;
 
 export function createOutbox(deliver: Deliver): Outbox {
   const lines = new Map<string, Line>();
+  const pending = createPending();
   let isOpen = false;
   let closedBy: SignalBrokerError | undefined;
 
@@ -60,16 +66,17 @@ export function createOutbox(deliver: Deliver): Outbox {
           new SignalBrokerError("queue-full", `${mostWaiting} signals wait already for the client to listen again.`),
         );
       }
-      return new Promise((resolve, reject) => {
+      const sent = new Promise<JsonObject>((resolve, reject) => {
         const timeToLive = Math.min(signal.timeToLive ?? usualTimeToLiveMs, longestMs);
-        const name = nameOf(signal.to);
+        const name = signal.line;
         const line = lines.get(name) ?? { name, entries: [], isBusy: false };
         lines.set(name, line);
         const entry: Entry = {
           signal,
-          deadline: Date.now() + timeToLive,
+          deadline: performance.now() + timeToLive,
           timer: setTimeout(() => expire(line, entry), timeToLive),
           isLate: false,
+          mayHaveArrived: false,
           failures: 0,
           resolve,
           reject,
@@ -77,6 +84,7 @@ export function createOutbox(deliver: Deliver): Outbox {
         line.entries.push(entry);
         void work(line);
       });
+      return pending.add(sent);
     },
     resume() {
       isOpen = true;
@@ -87,12 +95,16 @@ export function createOutbox(deliver: Deliver): Outbox {
     pause() {
       isOpen = false;
     },
+    drain(error) {
+      closedBy = error;
+      return pending.ended();
+    },
     close(error) {
       closedBy = error;
       for (const { entries } of lines.values()) {
         for (const entry of entries.splice(0)) {
           clearTimeout(entry.timer);
-          entry.reject(error);
+          fail(entry, error);
         }
       }
     },
@@ -119,25 +131,30 @@ export function createOutbox(deliver: Deliver): Outbox {
   }
 
   async function attempt(line: Line, entry: Entry): Promise<void> {
+    const mightHaveArrived = entry.mayHaveArrived;
     try {
+      entry.mayHaveArrived = true;
       const answer = await deliver(entry.signal);
       remove(line, entry);
       entry.resolve(answer);
     } catch (thrown) {
-      const error = asSignalBrokerError(thrown, "unreachable");
+      const error = asSignalBrokerError(thrown);
       const waitMs = waitBeforeAgainMs(error, entry.failures);
+      entry.mayHaveArrived = mightHaveArrived || mayBeDone(error);
       if (error.code === "unauthorized") {
         if (entry.isLate) {
           giveUp(line, entry);
         }
         return;
       }
-      if (waitMs !== undefined && Date.now() + waitMs < entry.deadline) {
+      if (waitMs !== undefined && performance.now() + waitMs < entry.deadline) {
         entry.failures++;
-        await new Promise((resolve) => setTimeout(resolve, waitMs));
+        await pause(waitMs);
       } else {
         remove(line, entry);
-        entry.reject(error);
+        // A refusal for good says why.
+        entry.mayHaveArrived &&= waitMs !== undefined;
+        fail(entry, error);
       }
     }
   }
@@ -154,7 +171,7 @@ export function createOutbox(deliver: Deliver): Outbox {
 
   function giveUp(line: Line, entry: Entry): void {
     remove(line, entry);
-    entry.reject(new SignalBrokerError("expired", "The signal waited for its whole time to live."));
+    fail(entry, new SignalBrokerError("expired", "The signal waited for its whole time to live."));
   }
 
   function forget(line: Line): void {
@@ -172,11 +189,8 @@ export function createOutbox(deliver: Deliver): Outbox {
   }
 }
 
-/** Signals to a user go one after the other, whichever devices they are for. */
-function nameOf(to: Destination): string {
-  if (typeof to === "string") {
-    return to;
-  }
-  // No user id holds a blank.
-  return "user" in to ? to.user : ` ${"room" in to ? to.room : to.session}`;
+/** Nobody is told that a signal was not sent when it may have arrived. */
+function fail(entry: Entry, error: SignalBrokerError): void {
+  const isUnsure = entry.mayHaveArrived && !mayBeDone(error);
+  entry.reject(isUnsure ? new SignalBrokerError("unreachable", "No answer came: the signal may have arrived.") : error);
 }

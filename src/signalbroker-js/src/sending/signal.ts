@@ -1,4 +1,6 @@
 import { objectsOf, textOf, type JsonObject } from "../json.js";
+import { uniqueId } from "../random.js";
+import { writeContent } from "./content.js";
 
 /** Whom a signal goes to: all devices of a user, one device of a user, or one session by its listening key. */
 export type Addressee = string | { user: string; device?: string | undefined } | { session: string };
@@ -13,9 +15,9 @@ export type Destination = Addressee | RoomAddress;
 
 /** What may be said about a signal besides its content. */
 export interface SendOptions {
-  /** What it is about, for the receiver; 1 to 64 characters. */
+  /** What it is about, for the receiver; 1 to 64 characters (code points). */
   type?: string;
-  /** The signal's name, 1 to 64 characters; receivers drop what comes twice. A random one is made otherwise. */
+  /** The signal's name, 1 to 64 characters (code points); receivers drop what comes twice. A random one is made otherwise. */
   id?: string;
   /**
    * How long it may wait, in milliseconds, at least 1: here while the client reconnects (30,000 if left out), and then
@@ -36,11 +38,14 @@ export interface SendOptions {
   receipt?: "delivered";
 }
 
-/** A signal on its way out. */
-export interface OutgoingSignal extends SendOptions {
-  to: Destination;
-  content: unknown;
+/** A signal on its way out. Nothing that the application changes later changes it. */
+export interface OutgoingSignal {
   id: string;
+  /** Signals to a user go one after the other, whichever devices they are for; so do those to a room, and to a session. */
+  line: string;
+  timeToLive: number | undefined;
+  /** The body that the webapp takes, over HTTP and through the socket. */
+  body: string;
 }
 
 /**
@@ -67,9 +72,22 @@ export interface Sent {
   sessions: readonly Delivery[];
 }
 
-/** The body that the webapp takes, over HTTP and through the socket. */
-export function bodyOf({ to, content, type, id, timeToLive, store, receipt }: OutgoingSignal): JsonObject {
-  return { ...addressOf(to), id, type, timeToLive, store, receipt, content: content === undefined ? null : content };
+/**
+ * Writes a signal.
+ * @throws SignalBrokerError `content-not-json`
+ */
+export function writeSignal(to: Destination, content: unknown, options: SendOptions = {}): OutgoingSignal {
+  const { id = uniqueId(), type, timeToLive, store, receipt } = options;
+  const head = JSON.stringify({ ...addressOf(to), id, type, timeToLive, store, receipt });
+  return { id, line: lineOf(to), timeToLive, body: `${head.slice(0, -1)},"content":${writeContent(content)}}` };
+}
+
+function lineOf(to: Destination): string {
+  if (typeof to === "string") {
+    return to;
+  }
+  // No user id holds a blank.
+  return "user" in to ? to.user : ` ${"room" in to ? to.room : to.session}`;
 }
 
 function addressOf(to: Destination): JsonObject {

@@ -11,7 +11,7 @@ export interface SocketSending {
    * Fulfilled with what is answered.
    * @throws SignalBrokerError like the HTTP way does, `unreachable` when no answer comes
    */
-  send(transmit: (body: string) => void, id: string, body: JsonObject): Promise<JsonObject>;
+  send(transmit: (body: string) => void, id: string, body: string): Promise<JsonObject>;
   /** An envelope that the server wrote. */
   receive(control: ControlSignal): void;
   /** The socket is lost: no more answers come. */
@@ -38,7 +38,7 @@ export function createSocketSending(): SocketSending {
           take(id)?.reject(new SignalBrokerError("unreachable", "No answer came through the socket."));
         }, answerWithinMs);
         waiting.set(id, { timer, resolve, reject });
-        transmit(JSON.stringify(body));
+        transmit(body);
       }),
 
     // `outcome` holds what /exchange answers, `error` what its problem details would.
@@ -67,7 +67,7 @@ export function createSocketSending(): SocketSending {
 
     lost() {
       for (const id of [...waiting.keys()]) {
-        take(id)?.reject(new SignalBrokerError("unreachable", "The socket was lost before an answer came."));
+        take(id)?.reject(new SignalBrokerError("unreachable", "No answer came before the socket was lost."));
       }
     },
   };

@@ -4,7 +4,7 @@ import type { JsonObject } from "../json.js";
 import type { Session } from "../listening/session.js";
 import type { Transport } from "../transports/transport.js";
 import { uniqueId } from "../random.js";
-import { bodyOf, type OutgoingSignal } from "./signal.js";
+import type { OutgoingSignal } from "./signal.js";
 import type { SocketSending } from "./socket.js";
 
 /** How signals, and what is settled, go out: with a request each, or through the socket where there is one. */
@@ -32,13 +32,17 @@ export interface WayOutParts {
 
 export function createWayOut({ http, socket, usesSocket, current, expired }: WayOutParts): WayOut {
   return {
-    send: (signal) => transmit("exchange", bodyOf(signal), signal.id, bodyOf(signal)),
-    settle: (sequences) => transmit("inbox/settle", { sequences }, uniqueId(), { settle: { sequences } }),
-    sendLast: (signal) => last("exchange", bodyOf(signal)),
-    settleLast: (sequences) => last("inbox/settle", { sequences }),
+    send: ({ id, body }) => transmit("exchange", body, id, body),
+    settle(sequences) {
+      const id = uniqueId();
+      const body = JSON.stringify({ sequences });
+      return transmit("inbox/settle", body, id, `{"id":"${id}","settle":${body}}`);
+    },
+    sendLast: ({ body }) => last("exchange", body),
+    settleLast: (sequences) => last("inbox/settle", JSON.stringify({ sequences })),
   };
 
-  async function transmit(path: string, body: JsonObject, id: string, frame: JsonObject): Promise<JsonObject> {
+  async function transmit(path: string, body: string, id: string, frame: string): Promise<JsonObject> {
     const listening = current();
     if (!listening) {
       throw new SignalBrokerError("unauthorized", "Nothing listens at the moment.");
@@ -46,10 +50,10 @@ export function createWayOut({ http, socket, usesSocket, current, expired }: Way
     const { session, transport } = listening;
     try {
       return usesSocket && transport.send && socket.takes(id)
-        ? await socket.send(transport.send, id, { ...frame, id })
+        ? await socket.send(transport.send, id, frame)
         : await http.request("POST", path, { body, authorization: basic(session) });
     } catch (thrown) {
-      const error = asSignalBrokerError(thrown, "unreachable");
+      const error = asSignalBrokerError(thrown);
       if (error.code === "unauthorized") {
         expired(session);
       }
@@ -57,7 +61,7 @@ export function createWayOut({ http, socket, usesSocket, current, expired }: Way
     }
   }
 
-  function last(path: string, body: JsonObject): void {
+  function last(path: string, body: string): void {
     const session = current()?.session;
     if (session) {
       http.request("POST", path, { body, authorization: basic(session), keepalive: true }).catch(() => undefined);

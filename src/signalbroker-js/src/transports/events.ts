@@ -1,7 +1,7 @@
 import { SignalBrokerError } from "../errors.js";
 import { basic, type Http } from "../http.js";
 import { createEventReader } from "./eventStream.js";
-import { listeningWithinMs, type OpenTransport } from "./transport.js";
+import type { OpenTransport } from "./transport.js";
 
 /** A stream that is silent for so long is dead: the webapp sends a comment at least every 15 s. */
 const silenceMs = 40_000;
@@ -11,12 +11,12 @@ const silenceMs = 40_000;
  * `EventSource` can't send a credential. The first bytes, a comment, say that the session listens.
  */
 export function createEventsTransport(http: Http): OpenTransport {
-  return (session, events) => {
+  return (session, events, withinMs) => {
     const abort = new AbortController();
     let ended = false;
     let isListening = false;
     let isRefused = false;
-    let patience = setTimeout(() => lose("The webapp did not begin its stream in time."), listeningWithinMs);
+    let patience = setTimeout(() => lose("The webapp did not begin its stream in time."), withinMs);
     void read();
     return { close: end };
 

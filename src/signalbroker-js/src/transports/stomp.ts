@@ -6,11 +6,13 @@ import { listeningWithinMs, type OpenTransport } from "./transport.js";
 export type OpenSocket = (address: string, protocols: string[]) => unknown;
 
 const heartbeatMs = 10_000;
+/** So long a node may take to confirm the end. */
+const farewellMs = 5000;
 const isOpen = 1;
 
 /** Listens to a session's queue on its node: STOMP 1.2 over a WebSocket. */
 export function createStompTransport(openSocket: OpenSocket, startHeartbeat: StartHeartbeat): OpenTransport {
-  return (session, events) => {
+  return (session, events, withinMs) => {
     const queue = `/queue/${session.listeningKey}`;
     let ended = false;
     let isBlocked = true;
@@ -33,15 +35,24 @@ export function createStompTransport(openSocket: OpenSocket, startHeartbeat: Sta
       },
       onWebSocketClose: () => lose("The socket to the node closed."),
     });
-    const patience = setTimeout(() => lose("The node did not confirm in time."), listeningWithinMs);
+    let patience = wait(withinMs);
     client.activate();
 
     return {
       send(body) {
-        client.publish({ destination: `/exchange/signals/${session.listeningKey}`, body });
+        client.publish({
+          destination: `/exchange/signals/${session.listeningKey}`,
+          // The node checks it, which is the webapp's proof of who has sent it.
+          headers: { "user-id": session.listeningKey },
+          body,
+        });
       },
       close: end,
     };
+
+    function wait(ms: number): ReturnType<typeof setTimeout> {
+      return setTimeout(() => lose("The node did not confirm in time."), ms);
+    }
 
     function open(): IStompSocket {
       try {
@@ -58,6 +69,8 @@ export function createStompTransport(openSocket: OpenSocket, startHeartbeat: Sta
       if (ended) {
         return;
       }
+      clearTimeout(patience);
+      patience = wait(listeningWithinMs);
       stopHeartbeat = startHeartbeat(() => {
         if (globalThis.document?.hidden && client.webSocket?.readyState === isOpen) {
           client.webSocket.send("\n");
@@ -92,7 +105,9 @@ export function createStompTransport(openSocket: OpenSocket, startHeartbeat: Sta
       ended = true;
       clearTimeout(patience);
       stopHeartbeat();
-      void client.deactivate();
+      // A node that is stuck neither confirms the end nor closes the socket, which would keep a program alive.
+      const forced = setTimeout(() => void client.deactivate({ force: true }), farewellMs);
+      void client.deactivate().then(() => clearTimeout(forced));
     }
   };
 }

@@ -21,7 +21,8 @@ export interface Transport {
   close(): void;
 }
 
-export type OpenTransport = (session: Session, events: TransportEvents) => Transport;
-
-/** How long a transport may take until it listens, in milliseconds. */
+/** So long a node may take that is known to be reachable: after an outage everybody comes at once. */
 export const listeningWithinMs = 12_000;
+
+/** @param withinMs how long it may take until the other side has said a word */
+export type OpenTransport = (session: Session, events: TransportEvents, withinMs: number) => Transport;

@@ -1,17 +1,20 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { channelsOf, createCall, type LiveCall } from "../../src/calls/call";
+import { channelsOf } from "../../src/calls/channels";
 import { readCallContent } from "../../src/calls/content";
 import { createLine } from "../../src/calls/line";
+import { createCall, type LiveCall } from "../../src/calls/liveCall";
 import type { CallMedia } from "../../src/calls/options";
 import type { Role } from "../../src/calls/proof";
+import { SignalBrokerError } from "../../src/errors";
 import { Channel, Connection, stubWebRtc } from "./connection";
 
 let said: Record<string, unknown>[];
+let refusal: SignalBrokerError | undefined;
 
 const parts = {
   send: (_: unknown, content: unknown) => {
     said.push(content as Record<string, unknown>);
-    return Promise.resolve({ sessions: [{ listeningKey: "s.bob", outcome: "queued" as const }] });
+    return refusal ? Promise.reject(refusal) : Promise.resolve({ sessions: [{ listeningKey: "s.bob", outcome: "queued" as const }] });
   },
   sendLast: () => undefined,
   self: () => ({ userId: "alice", listeningKey: "s.alice" }),
@@ -37,6 +40,7 @@ beforeEach(() => {
   vi.useFakeTimers();
   stubWebRtc();
   said = [];
+  refusal = undefined;
 });
 
 afterEach(() => {
@@ -102,4 +106,29 @@ it("forgets the channels that are closed", async () => {
   next.becomes("open");
   expect(await call.channel("file")).toBe(next);
   expect(heard).toEqual([next]);
+});
+
+it("ends at once when the server refuses for good what would begin it", async () => {
+  refusal = new SignalBrokerError("payload-too-large", "The body is too large.", { status: 413 });
+  const { call } = create("caller");
+  void Connection.made[0]?.onnegotiationneeded?.();
+  await vi.advanceTimersByTimeAsync(10);
+  expect(call.state).toEqual({ name: "ended", end: { reason: "refused", error: refusal } });
+  await expect(call.connected).rejects.toBe(refusal);
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(said.map(({ kind }) => kind)).toEqual(["negotiate", "end"]);
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+it("goes on without a change that the server refuses for good, and tells of it once", async () => {
+  const { call } = create("caller");
+  const heard: string[] = [];
+  call.onRefused(({ code }) => heard.push(code));
+  Connection.made[0]?.becomes("connected");
+  refusal = new SignalBrokerError("payload-too-large", "The body is too large.", { status: 413 });
+  void Connection.made[0]?.onnegotiationneeded?.();
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(call.state).toEqual({ name: "connected" });
+  expect(heard).toEqual(["payload-too-large"]);
+  expect(said).toHaveLength(1);
 });

@@ -9,6 +9,7 @@ export class Connection {
   localDescription: { type: string; sdp: string; toJSON(): object } | null = null;
   remoteDescription: { type: string; sdp: string } | null = null;
   onnegotiationneeded: (() => Promise<void>) | null = null;
+  onicecandidate: ((event: { candidate: { toJSON(): RTCIceCandidateInit } }) => void) | null = null;
   onconnectionstatechange: (() => void) | null = null;
   ondatachannel: ((event: { channel: Channel }) => void) | null = null;
   /** What was done, oldest first. */
@@ -35,9 +36,18 @@ export class Connection {
     return this.sent.map((track) => ({ track }));
   }
 
+  getTransceivers(): object[] {
+    return this.sent.map((track) => ({ direction: "sendrecv", sender: { track } }));
+  }
+
   /** As in browsers, each waits for the one before, and an offer or an answer is made as the state asks for it. */
-  setLocalDescription(): Promise<void> {
+  setLocalDescription(description?: RTCSessionDescriptionInit): Promise<void> {
     return this.#next(() => {
+      if (description?.type === "rollback") {
+        this.done.push("rollback");
+        this.signalingState = "stable";
+        return;
+      }
       const type = this.signalingState === "have-remote-offer" ? "answer" : "offer";
       const sdp = `${type} ${this.done.length}`;
       this.done.push(type);

@@ -3,7 +3,7 @@ import { createHttp } from "../../src/http";
 
 /** What is thrown for an answer. */
 function answered(status: number, body: string, headers: HeadersInit = {}): Promise<unknown> {
-  const http = createHttp("https://signal.example", () => Promise.resolve(new Response(body, { status, headers })));
+  const http = createHttp("https://signal.example/", () => Promise.resolve(new Response(body, { status, headers })));
   return http.request("POST", "connect").catch((error: unknown) => error);
 }
 
@@ -15,4 +15,18 @@ it.each([401, 403, 404, 429, 500, 502])("takes a %s that names no code for one o
 
 it("does not hope for a shorter body", async () => {
   expect(await answered(413, "<h1>Request Entity Too Large</h1>")).toMatchObject({ code: "payload-too-large" });
+});
+
+it.each(["POST", "GET"] as const)("takes no page for an answer to a %s", async (method) => {
+  const page = (): Promise<Response> =>
+    Promise.resolve(new Response("<!doctype html>", { headers: { "Content-Type": "text/html" } }));
+  await expect(createHttp("https://signal.example/", page).json(method, "exchange")).rejects.toMatchObject({
+    code: "unreachable",
+    message: expect.stringContaining("text/html") as string,
+  });
+});
+
+it("takes an empty answer where there is nothing to say", async () => {
+  const empty = (): Promise<Response> => Promise.resolve(new Response(null, { status: 204 }));
+  expect(await createHttp("https://signal.example/", empty).request("POST", "disconnect")).toEqual({});
 });

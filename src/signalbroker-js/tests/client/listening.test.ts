@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { SignalBrokerError } from "../../src/errors";
 import { createListening, type Listening } from "../../src/listening/listening";
+import { readIceServers } from "../../src/listening/iceServers";
 import type { Session } from "../../src/listening/session";
 import type { State } from "../../src/listening/state";
 import type { Surroundings } from "../../src/surroundings";
@@ -34,7 +35,7 @@ function sessionNamed(listeningKey: string): Session {
     listeningAddress: "ws://node/ws",
     listeningKey,
     passcode: "secret",
-    ice: { servers: [], expiresAt: undefined },
+    ice: readIceServers({}),
   };
 }
 
@@ -59,6 +60,7 @@ function create(listen: Listen = "auto"): void {
       asked++;
       return answer();
     },
+    waitsFor: () => ({ code: "unreachable", reason: "The server has not answered yet." }),
     onOpened: ({ listeningKey }) => void taken.push(listeningKey),
     closeSession: ({ listeningKey }) => {
       ended.push(listeningKey);
@@ -358,13 +360,16 @@ it("takes no socket for blocked that the node has refused", async () => {
 
 it("tries a socket again when server-sent events fail, too, and after ten minutes", async () => {
   listening.start();
+  await vi.advanceTimersByTimeAsync(0);
   for (let attempt = 0; attempt < 5; attempt++) {
-    await vi.advanceTimersByTimeAsync(15_000);
+    const before = opened.length;
     opened.at(-1)?.lost("blocked", true);
+    while (opened.length === before) {
+      await vi.advanceTimersByTimeAsync(10);
+    }
   }
   expect(opened.slice(0, 5).map(({ by }) => by)).toEqual(["websocket", "websocket", "sse", "websocket", "sse"]);
 
-  await vi.advanceTimersByTimeAsync(15_000);
   opened.at(-1)?.lost("blocked", true);
   await vi.advanceTimersByTimeAsync(15_000);
   expect(opened.at(-1)?.by).toBe("sse");
@@ -383,4 +388,59 @@ it.each(["websocket", "sse"] as const)("uses nothing but %s when told so", async
     opened.at(-1)?.lost("blocked", true);
   }
   expect(new Set(opened.map((transport) => transport.by))).toEqual(new Set([by]));
+});
+
+async function listenAfter(failure: SignalBrokerError): Promise<void> {
+  answer = () => Promise.reject(failure);
+  listening.start();
+  await vi.advanceTimersByTimeAsync(0);
+  answer = () => Promise.resolve(sessionNamed("s.2"));
+  await vi.advanceTimersByTimeAsync(1000);
+  opened.at(-1)?.listening();
+}
+
+const replaced = (): unknown => expect.objectContaining({ name: "closed", problem: expect.objectContaining({ code: "session-replaced" }) });
+
+it("comes back, once, from what a request of its own without an answer may have done", async () => {
+  await listenAfter(new SignalBrokerError("unreachable", "no answer"));
+
+  listening.replaced();
+  expect(listening.state.name).toBe("reconnecting");
+  await vi.advanceTimersByTimeAsync(1000);
+  opened.at(-1)?.listening();
+  expect(listening.state.name).toBe("listening");
+  listening.replaced();
+  expect(listening.state).toEqual(replaced());
+});
+
+it("comes back from what a request of its own may do that it no longer waits for", async () => {
+  await listen();
+  answer = () => new Promise(() => undefined);
+  opened.at(-1)?.lost("gone", false);
+  await vi.advanceTimersByTimeAsync(1000);
+  listening.leave();
+  answer = () => Promise.resolve(sessionNamed("s.3"));
+  listening.comeBack();
+  await vi.advanceTimersByTimeAsync(0);
+  opened.at(-1)?.listening();
+
+  listening.replaced();
+  expect(listening.state.name).toBe("reconnecting");
+});
+
+it("ends when another client takes its place, although the webapp has refused it or its session was lost before", async () => {
+  await listenAfter(refusal(429, "too-many-requests"));
+  opened.at(-1)?.lost("gone", false);
+  await vi.advanceTimersByTimeAsync(1000);
+  opened.at(-1)?.listening();
+  listening.replaced();
+  expect(listening.state).toEqual(replaced());
+});
+
+it("ends when the webapp says after a late request of its own that another client has its place", async () => {
+  await listenAfter(new SignalBrokerError("unreachable", "no answer"));
+  answer = () => Promise.reject(refusal(409, "session-replaced"));
+  listening.replaced();
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(listening.state).toEqual(replaced());
 });

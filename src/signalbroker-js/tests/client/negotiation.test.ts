@@ -2,10 +2,13 @@ import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import type { Negotiate } from "../../src/calls/content";
 import type { Reach } from "../../src/calls/line";
 import { createNegotiation, type Negotiation } from "../../src/calls/negotiation";
+import { SignalBrokerError } from "../../src/errors";
 import { Connection } from "./connection";
 
 let connection: Connection;
 let said: string[];
+let sent: Negotiate[];
+let refused: string[];
 let reached: (content: Negotiate) => Promise<Reach>;
 
 const tick = (ms = 100): Promise<unknown> => vi.advanceTimersByTimeAsync(ms);
@@ -20,10 +23,12 @@ function create(polite: boolean): Negotiation {
     connection: connection as unknown as RTCPeerConnection,
     polite,
     send(content) {
+      sent.push(content);
       said.push(`${content.description?.type ?? "candidates"} ${content.offer ?? ""}`.trim());
       return reached(content);
     },
     onFirstOffer: () => undefined,
+    onRefused: (error, isAnswer) => refused.push(`${error.code}${isAnswer ? " answer" : ""}`),
   });
 }
 
@@ -31,10 +36,15 @@ beforeEach(() => {
   vi.useFakeTimers();
   connection = new Connection();
   said = [];
+  sent = [];
+  refused = [];
   reached = () => Promise.resolve("arrived");
 });
 
-afterEach(() => void vi.useRealTimers());
+afterEach(() => {
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
 
 it("answers an offer that comes twice at once, and makes none of its own", async () => {
   const negotiation = create(true);
@@ -103,4 +113,113 @@ it("sends no offer that was rolled back before it was sent", async () => {
   goOn("arrived");
   await tick();
   expect(said).toEqual(["answer 1", "answer 2"]);
+});
+
+const tooLarge = new SignalBrokerError("payload-too-large", "", { status: 413 });
+
+it("takes back, once, an offer that is refused for good, and offers again when something has changed", async () => {
+  create(false);
+  reached = () => Promise.resolve(tooLarge);
+  void connection.onnegotiationneeded?.();
+  await tick(60_000);
+  expect(said).toEqual(["offer 1"]);
+  expect(refused).toEqual(["payload-too-large"]);
+  expect(connection.done).toEqual(["offer", "rollback"]);
+  expect(connection.signalingState).toBe("stable");
+
+  // Browsers say so because of the rollback.
+  void connection.onnegotiationneeded?.();
+  await tick(60_000);
+  expect(said).toEqual(["offer 1"]);
+
+  reached = () => Promise.resolve("arrived");
+  connection.addTrack({ id: "another" } as MediaStreamTrack);
+  await tick(1000);
+  expect(said).toEqual(["offer 1", "offer 2"]);
+});
+
+it("takes an offer of the other end after its own was refused", async () => {
+  const negotiation = create(false);
+  reached = () => Promise.resolve(tooLarge);
+  void connection.onnegotiationneeded?.();
+  await tick();
+  reached = () => Promise.resolve("arrived");
+  void negotiation.receive(offer(1));
+  await tick();
+  expect(said).toEqual(["offer 1", "answer 1"]);
+});
+
+it("goes on when its offer is refused while the other end's is being taken, and gives way to that", async () => {
+  const negotiation = create(true);
+  const { setRemoteDescription } = connection;
+  vi.spyOn(connection, "setRemoteDescription").mockImplementation(async function (this: Connection, description) {
+    // A large one takes its time, during which the state is the one before.
+    await new Promise((taken) => setTimeout(taken, 50));
+    await setRemoteDescription.call(connection, description);
+  });
+  let goOn: (how: Reach) => void = () => undefined;
+  reached = () => new Promise((resolve) => (goOn = resolve));
+  void connection.onnegotiationneeded?.();
+  await tick();
+  void negotiation.receive(offer(1));
+  await tick(10);
+  reached = () => Promise.resolve("arrived");
+  goOn(tooLarge);
+  await tick();
+  expect(connection.done).toEqual(["offer", "remote offer", "answer"]);
+  expect(said).toEqual(["offer 1", "answer 1"]);
+});
+
+it("goes on when an offer can't be taken back", async () => {
+  create(false);
+  const { setLocalDescription } = connection;
+  vi.spyOn(connection, "setLocalDescription").mockImplementation(async (description) => {
+    if (description?.type === "rollback") {
+      throw new DOMException("wrong state", "InvalidStateError");
+    }
+    await setLocalDescription.call(connection, description);
+  });
+  reached = () => Promise.resolve(tooLarge);
+  void connection.onnegotiationneeded?.();
+  await tick();
+  reached = () => Promise.resolve("arrived");
+  connection.onicecandidate?.({ candidate: { toJSON: () => ({ candidate: "a" }) } });
+  await tick();
+  expect(said).toEqual(["offer 1", "candidates"]);
+});
+
+it("sends what is large as it is where nothing compresses, and goes on when that is refused", async () => {
+  vi.stubGlobal("CompressionStream", undefined);
+  create(false);
+  reached = () => Promise.resolve(tooLarge);
+  vi.spyOn(connection, "setLocalDescription").mockImplementationOnce(() => {
+    connection.signalingState = "have-local-offer";
+    const large = { type: "offer", sdp: "x".repeat(60_000) };
+    connection.localDescription = { ...large, toJSON: () => large };
+    return Promise.resolve();
+  });
+  void connection.onnegotiationneeded?.();
+  await tick();
+  expect(refused).toEqual(["payload-too-large"]);
+  reached = () => Promise.resolve("arrived");
+  connection.onicecandidate?.({ candidate: { toJSON: () => ({ candidate: "a" }) } });
+  await tick();
+  expect(said).toEqual(["offer 1", "candidates"]);
+});
+
+it("tells of an answer that is refused, and watches nothing when the call ends with it", async () => {
+  const negotiation = create(true);
+  reached = () => {
+    negotiation.close();
+    return Promise.resolve(tooLarge);
+  };
+  void negotiation.receive(offer(1));
+  await tick(5000);
+  expect(vi.getTimerCount()).toBe(0);
+
+  const other = create(true);
+  reached = () => Promise.resolve(tooLarge);
+  void other.receive(offer(1));
+  await tick(5000);
+  expect(refused).toEqual(["payload-too-large answer"]);
 });

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { SignalBrokerError } from "../../src/errors";
 import { createOutbox, type Outbox } from "../../src/sending/outbox";
-import type { OutgoingSignal } from "../../src/sending/signal";
+import { writeSignal, type Destination, type OutgoingSignal } from "../../src/sending/signal";
 
 interface Delivery {
   signal: OutgoingSignal;
@@ -13,12 +13,8 @@ let deliveries: Delivery[];
 let outbox: Outbox;
 
 const delivered = (): string[] => deliveries.map(({ signal }) => signal.id);
-const signal = (id: string, to: OutgoingSignal["to"] = "bob", timeToLive?: number): OutgoingSignal => ({
-  id,
-  to,
-  content: 1,
-  ...(timeToLive === undefined ? {} : { timeToLive }),
-});
+const signal = (id: string, to: Destination = "bob", timeToLive?: number): OutgoingSignal =>
+  writeSignal(to, 1, timeToLive === undefined ? { id } : { id, timeToLive });
 const codeOf = (sending: Promise<unknown>): Promise<string> =>
   sending.then(
     () => "sent",
@@ -131,6 +127,15 @@ it("tries again, by the same id, when no answer came or the webapp asks for time
   expect(delivered()).toEqual(["1", "1", "1"]);
 });
 
+it("tells at once that the sender has had too much stored, and goes on with what is behind", async () => {
+  const sent = codeOf(outbox.send(signal("1")));
+  const next = codeOf(outbox.send(signal("2")));
+  deliveries[0]?.reject(new SignalBrokerError("storage-budget-used", "", { status: 429, retryAfterMs: 1 }));
+  expect(await sent).toBe("storage-budget-used");
+  deliveries[1]?.resolve();
+  expect(await next).toBe("sent");
+});
+
 it("gives up with the last reason when the next try would come too late", async () => {
   const sent = codeOf(outbox.send(signal("1", "bob", 200)));
   deliveries[0]?.reject(new SignalBrokerError("unreachable", ""));
@@ -143,4 +148,42 @@ it("rejects everything once it is closed", async () => {
   outbox.close(new SignalBrokerError("closed", ""));
   expect(await waiting).toBe("closed");
   expect(await codeOf(outbox.send(signal("2")))).toBe("closed");
+});
+
+const lost = (): SignalBrokerError => new SignalBrokerError("unreachable", "");
+const busy = (): SignalBrokerError => new SignalBrokerError("too-many-requests", "", { status: 429, retryAfterMs: 1000 });
+
+it("does not call expired what may have arrived", async () => {
+  const sent = codeOf(outbox.send(signal("1", "bob", 5000)));
+  outbox.pause();
+  deliveries[0]?.reject(lost());
+  await vi.advanceTimersByTimeAsync(5000);
+  expect(await sent).toBe("unreachable");
+});
+
+it("remembers over a later refusal that a signal may have arrived", async () => {
+  const refusals = [busy(), new SignalBrokerError("unauthorized", "", { status: 401 })];
+  for (const refusal of refusals) {
+    const sent = codeOf(outbox.send(signal("1")));
+    deliveries.at(-1)?.reject(lost());
+    await vi.advanceTimersByTimeAsync(1000);
+    outbox.pause();
+    deliveries.at(-1)?.reject(refusal);
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect(await sent).toBe("unreachable");
+    outbox.resume();
+  }
+  const late = codeOf(outbox.send(signal("2", "bob", 2000)));
+  deliveries.at(-1)?.reject(lost());
+  await vi.advanceTimersByTimeAsync(1000);
+  deliveries.at(-1)?.reject(busy());
+  expect(await late).toBe("unreachable");
+});
+
+it("says why a signal is refused for good, even if an attempt before may have arrived", async () => {
+  const sent = codeOf(outbox.send(signal("1")));
+  deliveries[0]?.reject(lost());
+  await vi.advanceTimersByTimeAsync(1000);
+  deliveries[1]?.reject(new SignalBrokerError("not-allowed", "", { status: 403 }));
+  expect(await sent).toBe("not-allowed");
 });

@@ -37,8 +37,7 @@ afterEach(() => {
 });
 
 it("asks for one user, and for several", async () => {
-  server.answer("GET /presence/b%40b", here("b@b"));
-  server.answer("GET /presence?users=bob%2Ccarol", { presence: [here("bob"), away("carol")] });
+  server.answer("POST /presence", { presence: [here("b@b")] }, { presence: [here("bob"), away("carol")] });
   expect(await server.client.presence("b@b")).toEqual({
     userId: "b@b",
     state: "listening",
@@ -49,6 +48,29 @@ it("asks for one user, and for several", async () => {
   const [bob, carol] = await server.client.presence(["bob", "carol"]);
   expect(bob?.state).toBe("listening");
   expect(carol).toMatchObject({ userId: "carol", state: "away", devices: [], lastSeen: new Date(since) });
+  expect(server.asked.map(({ body }) => body)).toEqual([{ users: ["b@b"] }, { users: ["bob", "carol"] }]);
+});
+
+it.each(["", ".", "..", "subscriptions", "%2e%2e", "a/b", "a\\b", "a,b", "a?b#c", "Jürgen|o'brien", "💥"])(
+  "asks for %j without writing it into an address",
+  async (userId) => {
+    server.answer("POST /presence", { presence: [away(userId)] });
+    server.answer("PUT /presence/subscriptions", { presence: [away(userId)] });
+    expect((await server.client.presence(userId)).userId).toBe(userId);
+    await server.client.watch([userId], note);
+    expect(seen).toEqual([`${userId} away`]);
+    expect(server.asked).toEqual([
+      { what: "POST /presence", body: { users: [userId] } },
+      { what: "PUT /presence/subscriptions", body: { users: [userId] } },
+    ]);
+  },
+);
+
+it("names users as the webapp does", async () => {
+  server.answer("PUT /presence/subscriptions", { presence: [away("J\u00fcrgen"), { userId: "\ufffd", state: "invalid" }] });
+  await server.client.watch(["Ju\u0308rgen", "\ud800"], note);
+  expect(subscriptions(server)).toEqual([["J\u00fcrgen", "\ufffd"]]);
+  expect(seen).toEqual(["J\u00fcrgen away", "\ufffd invalid"]);
 });
 
 it("tells where the watched stand, and each change once", async () => {
@@ -104,6 +126,38 @@ it("says when the webapp refuses, and forgets that watch", async () => {
   await expect(server.client.watch(["too", "many"], note)).rejects.toMatchObject({ status: 400 });
   await server.client.watch(["bob"], note);
   expect(subscriptions(server).at(-1)).toEqual(["bob"]);
+});
+
+it("refuses only the watch that the webapp refuses", async () => {
+  server.answer("PUT /presence/subscriptions", { presence: [here("bob")] }, 400, { presence: [here("bob")] }, 400, {
+    presence: [here("bob"), away("carol")],
+  });
+  await server.client.watch(["bob"], note);
+  const [many, carol] = await Promise.allSettled([
+    server.client.watch(["too", "many"], note),
+    server.client.watch(["carol"], note),
+  ]);
+  expect(many).toMatchObject({ status: "rejected", reason: { status: 400 } });
+  expect(carol.status).toBe("fulfilled");
+  expect(seen).toEqual(["bob listening", "carol away"]);
+  expect(subscriptions(server)).toEqual([
+    ["bob"],
+    ["bob", "too", "many", "carol"],
+    ["bob"],
+    ["bob", "too", "many"],
+    ["bob", "carol"],
+  ]);
+});
+
+it("watches on with the next session although another watch is refused", async () => {
+  server.answer("PUT /presence/subscriptions", { presence: [here("bob")] });
+  await server.client.watch(["bob"], note);
+  server.lose();
+  server.answer("PUT /presence/subscriptions", 400, { presence: [away("bob")] });
+  const many = server.client.watch(["too", "many"], note).catch((error: unknown) => error);
+  await server.comeBack();
+  expect(await many).toMatchObject({ status: 400 });
+  expect(seen).toEqual(["bob listening", "bob away"]);
 });
 
 it("takes nothing for a change that somebody has sent", async () => {

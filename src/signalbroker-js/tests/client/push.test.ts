@@ -44,7 +44,7 @@ function browser(knownKey?: Uint8Array<ArrayBuffer>, refusal?: Error) {
 /** A webapp that notes what it is asked. */
 function webapp(answer = () => Response.json({ publicKey })) {
   const asked: string[] = [];
-  const http = createHttp("https://signal.example", (url, init) => {
+  const http = createHttp("https://signal.example/", (url, init) => {
     const authorization = new Headers(init?.headers).get("Authorization") ?? "-";
     asked.push(`${init?.method ?? ""} ${String(url)} ${authorization} ${String(init?.body)}`);
     return Promise.resolve(init?.method === "GET" ? answer() : new Response(null, { status: 204 }));

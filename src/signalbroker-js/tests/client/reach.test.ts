@@ -25,3 +25,18 @@ it("knows only from the server that somebody is gone", async () => {
   expect(await failing("user-not-listening")).toBe("gone");
   expect(await failing("unreachable")).toBe("unsure");
 });
+
+it.each([
+  [400, "malformed-body", true],
+  [403, "user-id-mismatch", true],
+  [413, "payload-too-large", true],
+  [401, "unauthorized", false],
+  [408, "request-timeout", false],
+  [409, "signal-under-way", false],
+  [429, "too-many-requests", false],
+  [503, "node-unavailable", false],
+  [403, "unreachable", false],
+])("knows whether a %s (%s) is refused for good", async (status, code, isFinal) => {
+  const error = new SignalBrokerError(code, "", { status });
+  expect(await reachedBy(() => Promise.reject(error))).toBe(isFinal ? error : "unsure");
+});

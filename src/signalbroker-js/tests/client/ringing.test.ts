@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import type { LiveCall } from "../../src/calls/call";
 import { callType, readCallContent } from "../../src/calls/content";
 import { createRing, type Late, type Ring } from "../../src/calls/incoming";
 import type { LineEnds } from "../../src/calls/line";
+import type { LiveCall } from "../../src/calls/liveCall";
 import type { CallOptions } from "../../src/calls/options";
 import { createOutgoing, type Outgoing } from "../../src/calls/outgoing";
 import { proofOf } from "../../src/calls/proof";
@@ -369,4 +369,19 @@ it("reads no content but that of calls", () => {
     media: { audio: false, video: false },
     channels: ["chat"],
   });
+});
+
+it("rings at one's own other devices, and refuses at once where there is none", async () => {
+  sessions = ["s.me"];
+  const alone = call();
+  await tick();
+  expect(await codeOf(alone.answered)).toBe("no-other-device");
+  expect(kinds()).toEqual(["ring"]);
+  expect(vi.getTimerCount()).toBe(0);
+
+  sessions = ["s.me", "s.phone"];
+  const ringing = call();
+  await tick();
+  ringing.receive(received({ kind: "busy" }), "bob", "s.phone");
+  expect(await codeOf(ringing.answered)).toBe("busy");
 });

@@ -254,6 +254,17 @@ it("reveals oneself and removes others, and knows the members then", async () =>
   expect(asksFor(server, "POST /rooms/r.x/reveal")).toBe(1);
 });
 
+it("takes a removal back", async () => {
+  await room.readmit("m.bob");
+  expect(server.asked.at(-1)?.what).toBe("DELETE /rooms/r.x/removals/m.bob");
+});
+
+it("renews the code", async () => {
+  server.answer("POST /rooms/r.x/join-code", about(1, { joinCode: "KLMNP23456" }));
+  expect(await room.renewJoinCode()).toBe("KLMNP23456");
+  expect(room.joinCode).toBe("KLMNP23456");
+});
+
 it("asks with the next session when the webapp has forgotten this one", async () => {
   server.answer("POST /rooms/r.x/join", 401, about(1));
   server.answer("GET /rooms", [about(1)]);
@@ -270,4 +281,49 @@ it("waits for a session up to 30 seconds", async () => {
   server.lose();
   await server.client.close();
   await expect(server.client.joinRoom("r.x")).rejects.toMatchObject({ code: "closed" });
+});
+
+it("fills a room for everybody who joins it at the same time", async () => {
+  await server.reload();
+  server.answer("POST /rooms/r.x/join", about(2), about(3));
+  server.answer("GET /rooms/r.x/members", members(2, bob), members(3, bob, fox));
+  const [one, other] = [server.client.joinRoom("r.x"), server.client.joinRoom("r.x")];
+  const filled = ["alice", "bob", "Fox"];
+  expect(await Promise.all([one.then(namesOf), other.then(namesOf)])).toEqual([filled, filled]);
+  expect(await one).toBe(await other);
+});
+
+it("says so when the client is closed before a room is filled", async () => {
+  await server.reload();
+  server.answer("GET /rooms/r.x/members", undefined);
+  const joining = server.client.joinRoom("r.x").catch((error: unknown) => error);
+  await tick();
+  await server.client.close();
+  await tick(60_000);
+  expect(await joining).toMatchObject({ code: "closed" });
+});
+
+it("leaves rooms out of the list that have gone meanwhile", async () => {
+  await server.reload();
+  server.answer("GET /rooms", [about(1), about(1, { room: "r.y" })]);
+  server.answer("GET /rooms/r.y/members", 404);
+  expect((await server.client.rooms()).map(({ id }) => id)).toEqual(["r.x"]);
+});
+
+it.each(["", ".", "..", "\ud800"])("takes %j for nobody's id, and asks for nothing", async (id) => {
+  const asked = server.asked.length;
+  await expect(server.client.joinRoom(id)).rejects.toMatchObject({ code: "room-not-found" });
+  await expect(room.remove(id)).rejects.toMatchObject({ code: "member-not-found" });
+  expect(server.asked).toHaveLength(asked);
+});
+
+it.each(["../join", "a/b", "a\\b", "%2e%2e", "a?b#c", "Jürgen|o'brien", "💥"])("asks for %j as for one id", async (id) => {
+  server.answer("POST /rooms/", 404);
+  server.answer("DELETE /rooms/r.x/", 404);
+  await expect(server.client.joinRoom(id)).rejects.toMatchObject({ status: 404 });
+  await expect(room.remove(id)).rejects.toMatchObject({ status: 404 });
+  const encoded = encodeURIComponent(id);
+  const whats = server.asked.slice(-2).map(({ what }) => what);
+  // A parser of addresses writes apostrophes as they are.
+  expect(whats).toEqual([`POST /rooms/${encoded}/join`, `DELETE /rooms/r.x/members/${encoded}`]);
 });

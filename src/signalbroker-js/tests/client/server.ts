@@ -14,6 +14,10 @@ export interface Asked {
 /** A webapp and a node of the test's own making: it decides what is answered, and what arrives. */
 export interface Server {
   client: SignalBrokerClient;
+  /** What was asked of `/connect`. */
+  readonly connects: Record<string, unknown>[];
+  /** Refuses each further session with this code and 409. */
+  refuse(code: string): void;
   /** The requests of sessions, oldest first. */
   readonly asked: readonly Asked[];
   /** What went through the socket. */
@@ -23,6 +27,8 @@ export interface Server {
    * number is a status of the webapp's, and nothing is a lost connection.
    */
   answer(request: string, ...answers: (object | number | undefined)[]): void;
+  /** From now on answers to a request wait; returns how to let them come. */
+  hold(request: string): () => void;
   /** Brings an envelope. */
   bring(envelope: object): Promise<void>;
   /** The socket is lost, and the client comes back. */
@@ -33,6 +39,8 @@ export interface Server {
   /** Another page of the same user. */
   reload(options?: Partial<ConnectOptions>): Promise<void>;
   leave(): void;
+  /** The page is shown again, as it was. */
+  comeBackToPage(): void;
   /** Opens sessions for this user from now on, as for an anonymous one whose name takes a token. */
   rename(userId: string): void;
 }
@@ -47,37 +55,48 @@ function matches(what: string, wanted: string): boolean {
 export async function connectTo(options: Partial<ConnectOptions> = {}): Promise<Server> {
   const asked: Asked[] = [];
   const answers: [string, (object | number | undefined)[]][] = [];
+  const connects: Record<string, unknown>[] = [];
+  let refusal: string | undefined;
+  const gates = new Map<string, Promise<void>>();
   const sent: Record<string, unknown>[] = [];
   let events: TransportEvents;
   let leave: () => void;
+  let comeBack: () => void;
   let sessions = 0;
   let renamed: string | undefined;
 
-  const fetcher = (address: string | URL | Request, init?: RequestInit): Promise<Response> => {
+  const fetcher = async (address: string | URL | Request, init?: RequestInit): Promise<Response> => {
     const { pathname, search } = new URL(String(address));
     const what = `${init?.method} ${pathname}${search}`;
     const body = init?.body === undefined ? undefined : (JSON.parse(String(init.body)) as Record<string, unknown>);
     if (pathname === "/connect") {
+      connects.push(body ?? {});
+      if (refusal) {
+        return Response.json({ code: refusal }, { status: 409 });
+      }
       const userId = renamed ?? body?.["userId"];
       const listeningKey = `s.${++sessions}`;
-      return Promise.resolve(
-        Response.json({ userId, device: body?.["device"], listeningAddress: "ws://node/ws", listeningKey, passcode: "p" }),
-      );
+      return Response.json({
+        userId,
+        device: body?.["device"],
+        listeningAddress: "ws://node/ws",
+        listeningKey,
+        passcode: "p",
+      });
     }
     if (pathname === "/disconnect") {
-      return Promise.resolve(new Response(null, { status: 204 }));
+      return new Response(null, { status: 204 });
     }
     asked.push({ what, body });
+    await gates.get(what);
     const [, mine = []] = answers.find(([wanted]) => matches(what, wanted)) ?? [];
     const answer = mine.length > 1 ? mine.shift() : mine[0];
     if (answer === undefined) {
-      return Promise.reject(new TypeError("no connection"));
+      throw new TypeError("no connection");
     }
-    return Promise.resolve(
-      typeof answer === "number"
-        ? Response.json({ code: answer === 401 ? "unauthorized" : "refused" }, { status: answer })
-        : Response.json(answer),
-    );
+    return typeof answer === "number"
+      ? Response.json({ code: answer === 401 ? "unauthorized" : "refused" }, { status: answer })
+      : Response.json(answer);
   };
   const open: OpenTransport = (_, told) => {
     events = told;
@@ -90,7 +109,7 @@ export async function connectTo(options: Partial<ConnectOptions> = {}): Promise<
       onWake: () => undefined,
       onNetworkChange: () => undefined,
       onLeave: (handler) => void (leave = handler),
-      onReturn: () => undefined,
+      onReturn: (handler) => void (comeBack = handler),
       dispose: () => undefined,
     };
     return createClient(
@@ -101,9 +120,16 @@ export async function connectTo(options: Partial<ConnectOptions> = {}): Promise<
 
   const server: Server = {
     client: await connect({}),
+    connects,
+    refuse: (code) => void (refusal = code),
     asked,
     sent,
     answer: (request, ...wanted) => void answers.unshift([request, wanted]),
+    hold(request) {
+      let open!: () => void;
+      gates.set(request, new Promise((resolve) => (open = resolve)));
+      return open;
+    },
     async bring(envelope) {
       events.received(JSON.stringify({ sentAt: "2026-01-01T00:00:00Z", content: 1, ...envelope }));
       await tick();
@@ -123,6 +149,7 @@ export async function connectTo(options: Partial<ConnectOptions> = {}): Promise<
       server.client = await connect(more);
     },
     leave: () => leave(),
+    comeBackToPage: () => comeBack(),
     rename: (userId) => void (renamed = userId),
   };
   server.answer("POST /inbox/settle", { settled: 1, settledThrough: 1 });

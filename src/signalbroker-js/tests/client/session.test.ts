@@ -9,7 +9,7 @@ const anonymous: Identity = { userId: "anonymous.1", isGiven: true };
 /** Opens a session at a webapp that refuses first, as often as there are codes, perhaps empty ones; returns what it was asked. */
 async function open(identity: Identity, token: TokenSource | undefined, ...codes: string[]): Promise<string[]> {
   const asked: string[] = [];
-  const http = createHttp("https://signal.example", (_, init) => {
+  const http = createHttp("https://signal.example/", (_, init) => {
     asked.push(`${new Headers(init?.headers).get("Authorization") ?? "-"} ${String(init?.body)}`);
     const code = codes.shift();
     const refusal = code === "" ? {} : { code };
@@ -51,4 +51,10 @@ it("keeps its token when only a gateway wants another one", async () => {
     'Bearer token-1 {"userId":"alice"}',
     "unreachable",
   ]);
+});
+
+it("resumes nothing without a line", async () => {
+  const alice: Identity = { userId: "alice", isGiven: false, resumes: true };
+  expect(await open(alice, undefined)).toEqual(['- {"userId":"alice","resumes":false}']);
+  expect(await open({ ...alice, line: "l" }, undefined)).toEqual(['- {"userId":"alice","line":"l","resumes":true}']);
 });

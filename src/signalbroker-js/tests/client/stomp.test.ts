@@ -9,8 +9,8 @@ const session = { listeningAddress: "ws://node/ws", listeningKey: "s.a", passcod
 let told: unknown[][];
 let written: string[];
 
-/** A socket to a node that confirms everything. */
-function createNode(): OpenSocket {
+/** A socket to a node that confirms everything, and that it listens only later. */
+function createNode(receiptMs = 0): OpenSocket {
   return () => {
     const socket = {
       readyState: 1,
@@ -22,16 +22,22 @@ function createNode(): OpenSocket {
         const confirmed = receipt && `RECEIPT\nreceipt-id:${receipt}`;
         const answer = frame.startsWith("CONNECT\n") ? "CONNECTED\nversion:1.2" : confirmed;
         if (answer) {
-          queueMicrotask(() => socket.onmessage({ data: `${answer}\n\n\0` }));
+          const say = (): void => socket.onmessage({ data: `${answer}\n\n\0` });
+          if (receipt && receiptMs > 0) {
+            setTimeout(say, receiptMs);
+          } else {
+            queueMicrotask(say);
+          }
         }
       },
       close: () => undefined,
+      terminate: () => written.push("(terminated)"),
     };
     return socket;
   };
 }
 
-function open(openSocket: OpenSocket, startHeartbeat: StartHeartbeat = () => () => undefined): Transport {
+function open(openSocket: OpenSocket, startHeartbeat: StartHeartbeat = () => () => undefined, withinMs = 12_000): Transport {
   return createStompTransport(
     openSocket,
     startHeartbeat,
@@ -39,7 +45,7 @@ function open(openSocket: OpenSocket, startHeartbeat: StartHeartbeat = () => () 
     listening: () => told.push(["listening"]),
     received: () => undefined,
     lost: (...lost) => told.push(["lost", ...lost]),
-  });
+  }, withinMs);
 }
 
 const tick = (ms = 0): Promise<unknown> => vi.advanceTimersByTimeAsync(ms);
@@ -94,4 +100,28 @@ it("keeps the socket of a hidden page with the beats of a worker, as long as it 
   expect(written).toEqual(["\n"]);
   transport.close();
   expect(stopped).toBe(1);
+});
+
+it("is patient with a node that has said a word", async () => {
+  open(createNode(11_000), undefined, 2500);
+  await tick();
+  expect(told).toEqual([]);
+  await tick(11_000);
+  expect(told).toEqual([["listening"]]);
+});
+
+it("gives up a node that never confirms, without taking it for blocked", async () => {
+  open(createNode(60_000), undefined, 2500);
+  await tick(12_000);
+  expect(told).toEqual([["lost", "The node did not confirm in time.", false]]);
+});
+
+it("gives up the socket of a node that never confirms the end", async () => {
+  const transport = open(createNode(6000));
+  await tick(6000);
+  transport.close();
+  await tick(4999);
+  expect(written.at(-1)).toMatch(/^DISCONNECT/);
+  await tick(1);
+  expect(written.at(-1)).toBe("(terminated)");
 });

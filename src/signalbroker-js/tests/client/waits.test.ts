@@ -13,10 +13,12 @@ it("waits anywhere between nothing and the longest", () => {
 });
 
 it("reads Retry-After as seconds or as a date", () => {
-  const now = Date.parse("2026-01-01T00:00:00Z");
-  expect(retryAfterMs("7", now)).toBe(7000);
-  expect(retryAfterMs("Thu, 01 Jan 2026 00:00:03 GMT", now)).toBe(3000);
-  expect(retryAfterMs("Wed, 31 Dec 2025 00:00:00 GMT", now)).toBe(0);
-  expect(retryAfterMs("soon", now)).toBeUndefined();
-  expect(retryAfterMs(null, now)).toBeUndefined();
+  const read = (header: string, date = "Thu, 01 Jan 2026 00:00:00 GMT"): number | undefined =>
+    retryAfterMs(new Headers({ "Retry-After": header, Date: date }));
+  expect(read("7")).toBe(7000);
+  expect(read("Thu, 01 Jan 2026 00:00:03 GMT")).toBe(3000);
+  expect(read("Wed, 31 Dec 2025 00:00:00 GMT")).toBe(0);
+  expect(read("Thu, 01 Jan 2026 00:00:03 GMT", "")).toBeUndefined();
+  expect(read("soon")).toBeUndefined();
+  expect(retryAfterMs(new Headers())).toBeUndefined();
 });

@@ -5,7 +5,7 @@ import { SignalBrokerError } from "../../src/errors";
 import { createHttp } from "../../src/http";
 import { createIceServers, readIceServers } from "../../src/listening/iceServers";
 import type { Session } from "../../src/listening/session";
-import { bodyOf, readSent } from "../../src/sending/signal";
+import { readSent, writeSignal, type Destination, type SendOptions } from "../../src/sending/signal";
 import { createSocketSending } from "../../src/sending/socket";
 import { createWayOut } from "../../src/sending/wayOut";
 import { createEventReader } from "../../src/transports/eventStream";
@@ -66,11 +66,13 @@ it("knows what came before, of each sender for itself, among the last thousand",
 });
 
 it("writes what the webapp takes", () => {
-  expect(bodyOf({ to: "bob", content: { a: 1 }, id: "1" })).toEqual({ to: "bob", id: "1", content: { a: 1 } });
-  const stored = { content: 1, id: "1", store: "always", receipt: "delivered" } as const;
-  expect(bodyOf({ ...stored, to: { user: "bob", device: "phone" } })).toEqual({ ...stored, to: "bob", device: "phone" });
-  expect(bodyOf({ ...stored, to: { room: "r.x", member: "m.1" } })).toEqual({ ...stored, toRoom: "r.x", toMember: "m.1" });
-  expect(bodyOf({ to: { session: "s.x" }, content: undefined, id: "1", type: "t", timeToLive: 5 })).toEqual({
+  const written = (to: Destination, content: unknown, options: SendOptions): unknown =>
+    JSON.parse(writeSignal(to, content, options).body);
+  expect(written("bob", { a: 1 }, { id: "1" })).toEqual({ to: "bob", id: "1", content: { a: 1 } });
+  const stored = { id: "1", store: "always", receipt: "delivered" } as const;
+  expect(written({ user: "bob", device: "phone" }, 1, stored)).toEqual({ ...stored, to: "bob", device: "phone", content: 1 });
+  expect(written({ room: "r.x", member: "m.1" }, 1, stored)).toEqual({ ...stored, toRoom: "r.x", toMember: "m.1", content: 1 });
+  expect(written({ session: "s.x" }, undefined, { id: "1", type: "t", timeToLive: 5 })).toEqual({
     toSession: "s.x",
     id: "1",
     type: "t",
@@ -107,7 +109,7 @@ it("answers what was sent through the socket by its id", async () => {
   const sending = createSocketSending();
   const bodies: string[] = [];
   const send = (id: string): Promise<unknown> =>
-    sending.send((body) => bodies.push(body), id, { id, content: 1 }).catch((error: unknown) => error);
+    sending.send((body) => bodies.push(body), id, JSON.stringify({ id, content: 1 })).catch((error: unknown) => error);
   const control = (type: string, content: object): void => sending.receive({ type, content } as ControlSignal);
 
   const fine = send("1");
@@ -129,38 +131,55 @@ it("answers what was sent through the socket by its id", async () => {
   expect(await interrupted).toMatchObject({ code: "unreachable" });
 });
 
-it("reads ICE servers, and when their credentials end", () => {
+it("reads ICE servers, and how long their credentials are good", () => {
   const turn = { urls: ["turn:t.example"], username: "1:s.x", credential: "c" };
-  expect(readIceServers({ iceServers: [{ urls: ["stun:s.example"] }, turn], iceServersExpireAt: end })).toEqual({
+  const answer = { iceServers: [{ urls: ["stun:s.example"] }, turn], iceServersExpireAt: end, iceServersTimeToLive: 9000 };
+  expect(readIceServers(answer)).toMatchObject({
     servers: [{ urls: ["stun:s.example"], username: undefined, credential: undefined }, turn],
-    expiresAt: Date.parse(end),
+    timeToLive: 9000,
   });
-  expect(readIceServers({ iceServers: [] })).toEqual({ servers: [], expiresAt: undefined });
-  expect(readIceServers({})).toEqual({ servers: [], expiresAt: undefined });
+  expect(readIceServers({ iceServers: [] })).toMatchObject({ servers: [], timeToLive: Infinity });
+  expect(readIceServers({})).toMatchObject({ servers: [], timeToLive: Infinity });
+  expect(readIceServers({ iceServersExpireAt: end })).toMatchObject({ timeToLive: 0 });
 });
 
-it("asks for other ICE servers before their credentials end, and makes do with the old ones", async () => {
-  vi.setSystemTime(Date.parse(end) - 3_600_000);
+const day = 24 * 3_600_000;
+
+it.each([
+  ["right", 0],
+  ["a day behind", -day],
+  ["a day ahead", day],
+])("asks for other ICE servers before their credentials end on a device whose clock is %s", async (_, wrong) => {
+  vi.setSystemTime(Date.parse(end) - 3_600_000 + wrong);
   const asked: string[] = [];
   let answer = (): Promise<Response> => Promise.reject(new TypeError("offline"));
   const iceServers = createIceServers(
-    createHttp("https://signal.example", (url, init) => {
+    createHttp("https://signal.example/", (url, init) => {
       asked.push(`${String(url)} ${new Headers(init?.headers).get("Authorization") ?? ""}`);
       return answer();
     }),
   );
   expect(await iceServers.get()).toEqual([]);
   const [old, fresh] = [[{ urls: "turn:old" }], [{ urls: "turn:fresh" }]];
-  iceServers.renew({ listeningKey: "s.a", passcode: "p", ice: { servers: old, expiresAt: Date.parse(end) } } as Session);
-  expect(await iceServers.get()).toEqual(old);
+  const ice = readIceServers({ iceServers: old, iceServersExpireAt: end, iceServersTimeToLive: 3_600_000 });
+  iceServers.renew({ listeningKey: "s.a", passcode: "p", ice } as Session);
+  await vi.advanceTimersByTimeAsync(55 * 60_000);
+  expect(await iceServers.get()).toMatchObject(old);
   expect(asked).toEqual([]);
 
-  vi.setSystemTime(Date.parse(end) - 60_000);
-  expect(await iceServers.get()).toEqual(old);
-  answer = () => Promise.resolve(Response.json({ iceServers: fresh, iceServersExpireAt: "2026-01-02T00:00:00Z" }));
+  // Somebody sets the clock back.
+  vi.setSystemTime(Date.parse(end) - day);
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(await iceServers.get()).toMatchObject(old);
+  answer = () => Promise.resolve(Response.json({ iceServers: fresh, iceServersTimeToLive: 3_600_000 }));
   expect(await iceServers.get()).toMatchObject(fresh);
   expect(await iceServers.get()).toMatchObject(fresh);
   expect(asked).toEqual(Array(2).fill(`https://signal.example/ice-servers Basic ${btoa("s.a:p")}`));
+
+  // The device has slept, while its `performance.now()` stood still.
+  vi.setSystemTime(Date.now() + day);
+  await iceServers.get();
+  expect(asked).toHaveLength(3);
 });
 
 it("sends past the socket what has the name of something that is under way there", async () => {
@@ -168,7 +187,7 @@ it("sends past the socket what has the name of something that is under way there
   const bodies: string[] = [];
   const posted: string[] = [];
   const { send } = createWayOut({
-    http: createHttp("https://signal.example", (url, init) => {
+    http: createHttp("https://signal.example/", (url, init) => {
       posted.push(`${String(url)} ${(JSON.parse(String(init?.body)) as { to: string }).to}`);
       return Promise.resolve(Response.json({ id: "1", sessions: [] }));
     }),
@@ -181,13 +200,13 @@ it("sends past the socket what has the name of something that is under way there
     expired: () => undefined,
   });
 
-  const first = send({ to: "bob", content: 1, id: "1" });
-  const second = send({ to: "carol", content: 1, id: "1" });
+  const first = send(writeSignal("bob", 1, { id: "1" }));
+  const second = send(writeSignal("carol", 1, { id: "1" }));
   expect(await second).toEqual({ id: "1", sessions: [] });
   expect(posted).toEqual(["https://signal.example/exchange carol"]);
   socket.receive({ type: "outcome", content: { id: "1", sessions: [], sequence: 7 } } as unknown as ControlSignal);
   expect(await first).toMatchObject({ sequence: 7 });
 
-  void send({ to: "bob", content: 1, id: "1" });
+  void send(writeSignal("bob", 1, { id: "1" }));
   expect(bodies).toHaveLength(2);
 });

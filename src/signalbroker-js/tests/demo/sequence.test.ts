@@ -1,4 +1,5 @@
 import { beforeEach, expect, it } from "vitest";
+import { createLanes } from "../../demo/sequence/lanes";
 import { createSequence, type Sequence, type Step } from "../../demo/sequence/sequence";
 import { stepWords, timeWords } from "../../demo/sequence/words";
 import type { Channel, Way } from "../../demo/wire/wire";
@@ -150,4 +151,54 @@ it("Who comes and goes is no part of the story", () => {
   hear("HTTP", "in", '200 OK\n\n{"presence":[]}');
   hear("STOMP", "in", 'MESSAGE\n\n{"id":"1","type":"presence","content":{"userId":"bob","state":"away"}}');
   expect(told()).toEqual([]);
+});
+
+it("Whoever disturbs a call is drawn as who they are, in a lane beside it", () => {
+  const lanes = createLanes();
+  const from = (user: string, content: object): string =>
+    `MESSAGE\n\n${JSON.stringify({ from: user, fromSession: `s.${user}`, type: "signalbroker.call", content })}`;
+  const busy = (session: string): string =>
+    `POST /exchange\n\n${JSON.stringify({ toSession: session, type: "signalbroker.call", content: { call: "c", kind: "busy" } })}`;
+  const drawn = (): string[] => {
+    lanes.use(steps.values());
+    return [...steps.values()].map((step) => `${Object.values(lanes.endsOf(step)).join(" → ")}: ${lanes.labelOf(step)}`);
+  };
+  sequence.call("bob", now);
+  lanes.about("bob");
+  hear("STOMP", "in", from("bob", { call: "b", kind: "accept" }));
+  hear("STOMP", "in", from("carol", { call: "c", kind: "ring" }));
+  hear("HTTP", "out", busy("s.carol"), 7);
+  hear("HTTP", "in", '200 OK\n\n{"sessions":[{"listeningKey":"s.carol","outcome":"queued"}]}', 7);
+
+  expect(chapters).toEqual(["You call bob"]);
+  expect([...steps.values()].map(stepWords)).toEqual([
+    "0 ms: bob to you, through SignalBroker: accept",
+    "0 ms: carol to you, through SignalBroker: ring",
+    "0 ms: you to carol, through SignalBroker: busy (queued after 0 ms)",
+  ]);
+  expect(drawn()).toEqual(["peer → me: accept", "third → me: ring", "me → third: busy"]);
+  expect([lanes.peer, lanes.third]).toEqual(["bob", "carol"]);
+
+  hear("STOMP", "in", from("dave", { call: "d", kind: "ring" }));
+  hear("HTTP", "out", busy("s.bob"), 8);
+  expect(drawn().slice(1)).toEqual([
+    "third → me: carol: ring",
+    "me → third: carol: busy",
+    "third → me: dave: ring",
+    "me → peer: busy",
+  ]);
+  expect(lanes.third).toBe("others");
+});
+
+it("Whoever comes first has the lane of the other, as long as nobody calls", () => {
+  const lanes = createLanes();
+  hear("STOMP", "in", 'MESSAGE\n\n{"from":"bob","to":"alice","content":1}');
+  hear("HTTP", "out", 'POST /exchange\n\n{"to":"carol","content":1}');
+  lanes.use(steps.values());
+  expect([lanes.peer, lanes.third]).toEqual(["bob", "carol"]);
+});
+
+it("A compressed description is called so", () => {
+  hear("HTTP", "out", 'POST /exchange\n\n{"to":"bob","type":"signalbroker.call","content":{"kind":"negotiate","packed":"x"}}');
+  expect(told()).toEqual(["me → peer: description, compressed (pending)"]);
 });

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { pathWords, readPath } from "../../demo/calls/path";
 import { callProblemSentence, problemSentence, sendProblemSentence } from "../../demo/page/problems";
-import { readQuery } from "../../demo/signIn/options";
+import { again, readQuery, type SignInRequest } from "../../demo/signIn/options";
 import { deviceMistake, userIdMistake } from "../../demo/signIn/userId";
-import { contentOf, showContent } from "../../demo/signals/content";
+import { contentOf, isBrokenJson, showContent } from "../../demo/signals/content";
 import { inOrder, whereabouts, type Person } from "../../demo/people/words";
 import { deliverySummary, outcomeWords, receiptWords } from "../../demo/signals/outcome";
 import { readAbout } from "../../demo/talk/files";
@@ -85,9 +85,11 @@ describe("What the page says", () => {
   it("knows which names are allowed", () => {
     expect(userIdMistake("")).toBeUndefined();
     expect(userIdMistake("Az09._~@+:-")).toBeUndefined();
-    expect(userIdMistake("a".repeat(128))).toBeUndefined();
-    expect(userIdMistake("a".repeat(129))).toContain("128");
-    expect(userIdMistake("two words")).toContain("only");
+    expect(userIdMistake("auth0|Jürgen")).toBeUndefined();
+    expect(userIdMistake("𝒶".repeat(255))).toBeUndefined();
+    expect(userIdMistake("𝒶".repeat(256))).toContain("255");
+    expect(userIdMistake("two words")).toContain("no spaces");
+    expect(deviceMistake("a".repeat(64))).toBeUndefined();
     expect(deviceMistake("a".repeat(65))).toContain("64");
   });
 
@@ -99,6 +101,8 @@ describe("What the page says", () => {
 describe("A signal's content", () => {
   it("is JSON when it parses, else text", () => {
     expect(contentOf('{"a":1}')).toEqual({ a: 1 });
+    expect(['{broken', ' [1,', '{"a":1', "[hi]"].map(isBrokenJson)).toEqual(Array(4).fill(true));
+    expect(['{"a":1}', "[1]", "hello", "a {b}", ""].map(isBrokenJson)).toEqual(Array(5).fill(false));
     expect(contentOf("null")).toBeNull();
     expect(contentOf("7")).toBe(7);
     expect(contentOf("hello")).toBe("hello");
@@ -115,7 +119,9 @@ describe("The page's address", () => {
   it("says who signs in, and how", () => {
     expect(readQuery("?user=alice&autoconnect=1&to=bob&relay=1&listen=sse&send=socket&device=phone")).toEqual({
       user: "alice",
+      isGiven: false,
       device: "phone",
+      token: "",
       to: "bob",
       autoconnect: true,
       relay: true,
@@ -161,4 +167,22 @@ describe("A file that is announced", () => {
     expect(about("null")).toBeUndefined();
     expect(about("")).toBeUndefined();
   });
+});
+
+it("Who was signed in is signed in again, unless the address asks for somebody else", () => {
+  const request: SignInRequest = {
+    userId: "alice",
+    isGiven: true,
+    device: undefined,
+    token: "t",
+    listen: "sse",
+    send: "socket",
+    relayOnly: true,
+  };
+  expect(again(readQuery(""), request)).toEqual({
+    ...readQuery(""),
+    ...{ user: "alice", isGiven: true, token: "t", autoconnect: true, listen: "sse", send: "socket", relay: true },
+  });
+  expect(again(readQuery("?user=alice&to=bob"), request)).toMatchObject({ user: "alice", to: "bob", autoconnect: true });
+  expect(again(readQuery("?user=bob"), request)).toEqual(readQuery("?user=bob"));
 });

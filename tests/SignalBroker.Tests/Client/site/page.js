@@ -16,12 +16,18 @@ const heard = [];
 /** The session that was opened last, its passcode included. */
 let session;
 
-/** The kind of a call's signal after which the socket is cut, and the one that is held back before it is sent. */
-const trap = { cutAfter: undefined, holdBefore: undefined, isHolding: false, release: () => undefined };
+/** Why changes of a call were refused. */
+const refusals = [];
+
+/**
+ * The kind of a call's signal after which the socket is cut, the one that is held back before it is sent, and the one
+ * that a gateway refuses.
+ */
+const trap = { cutAfter: undefined, holdBefore: undefined, isHolding: false, release: () => undefined, refuse: undefined };
 
 function openSocket(address, protocols) {
   // A path that takes no upgrade, as where something in between refuses all of them.
-  const socket = new WebSocket(globalThis.blocksSockets ? `ws://${location.host}/` : address, protocols);
+  const socket = new WebSocket(globalThis.blocksSockets ? `ws://${location.host}/` : (globalThis.detour ?? address), protocols);
   sockets.push(socket);
   return socket;
 }
@@ -34,6 +40,9 @@ async function tappedFetch(url, init) {
     trap.holdBefore = undefined;
     trap.isHolding = true;
     await new Promise((resolve) => (trap.release = resolve));
+  }
+  if (kind !== undefined && kind === trap.refuse) {
+    return new Response("<h1>Request Entity Too Large</h1>", { status: 413 });
   }
   const isBlocked = path === globalThis.blockedPath;
   const response = await (isBlocked ? Promise.reject(new TypeError("blocked")) : fetch(url, init)).catch((error) => {
@@ -60,6 +69,7 @@ function withoutUdp({ iceServers, ...answer }) {
 }
 
 async function start(url, userId, options) {
+  globalThis.began = performance.now();
   globalThis.me = await connect({
     url,
     ...(userId === null ? {} : { userId }),
@@ -187,7 +197,7 @@ async function download(length) {
   return sha256(file);
 }
 
-const all = { sockets, requests, failures, states, signals, calls, rings, trap, media, acceptAll, ring, call, callOf, echo, say };
+const all = { sockets, requests, failures, states, signals, calls, rings, refusals, trap, media, acceptAll, ring, call, callOf, echo, say };
 Object.assign(globalThis, all, { decodedVideos, candidateTypes, iceUser, upload, download });
 Object.assign(globalThis, { inbox, enter, namesIn, heard });
 Object.assign(globalThis, { start, listenWithSimplePeer: listen });

@@ -1,0 +1,38 @@
+namespace SignalBroker.Inbox;
+
+/// <summary>What one transaction takes out of senders' budgets: it is put back unless the transaction is committed.</summary>
+public sealed class StorageCharges(StorageBudget budget) : IDisposable
+{
+    private readonly List<(Payer Payer, long Bytes)> taken = [];
+
+    /// <inheritdoc cref="StorageBudget.Take" />
+    public TimeSpan? Take(Payer payer, long bytes)
+    {
+        var wait = budget.Take(payer, bytes);
+        if (wait is null)
+        {
+            taken.Add((payer, bytes));
+        }
+
+        return wait;
+    }
+
+    /// <summary>Puts back what was taken for something that is not stored.</summary>
+    public void GiveBack(Payer payer, long bytes)
+    {
+        budget.GiveBack(payer, bytes);
+        taken.Add((payer, -bytes));
+    }
+
+    /// <summary>Counts what has been taken: it is committed.</summary>
+    public void Keep() => taken.Clear();
+
+    /// <inheritdoc />
+    public void Dispose()
+    {
+        foreach (var (payer, bytes) in taken)
+        {
+            budget.GiveBack(payer, bytes);
+        }
+    }
+}

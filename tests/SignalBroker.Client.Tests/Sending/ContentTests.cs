@@ -1,0 +1,60 @@
+using System.Text.Json.Serialization;
+using SignalBroker.Client.Tests.Harness;
+
+namespace SignalBroker.Client.Tests.Sending;
+
+/// <summary>What can be sent as content, and what can't.</summary>
+[Collection<ServerTests>]
+public sealed class ContentTests(Servers servers)
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Content_that_would_arrive_as_nothing_is_refused_and_holds_nobody_up()
+    {
+        await using var me = await servers.ConnectAsync();
+
+        var tuple = await Should.ThrowAsync<NotSupportedException>(async () =>
+            await me.SendAsync(me.UserId, (1, "two"), cancellationToken: Token)
+        );
+        var inside = await Should.ThrowAsync<NotSupportedException>(async () =>
+            await me.SendAsync(me.UserId, new { at = new Hidden(5) }, cancellationToken: Token)
+        );
+        await me.SendAsync(me.UserId, new { empty = new object(), at = 1 }, cancellationToken: Token);
+
+        tuple.Message.ShouldContain("would arrive as {}");
+        inside.Message.ShouldContain(nameof(Hidden));
+        (await me.NextSignalAsync()).Content.GetRawText().ShouldBe("""{"empty":{},"at":1}""");
+    }
+
+    [Fact]
+    public async Task A_base_class_stands_for_those_derived_from_it()
+    {
+        await using var me = await servers.ConnectAsync();
+
+        await me.SendAsync<Shape>(me.UserId, new Circle(5), cancellationToken: Token);
+
+        (await me.NextSignalAsync()).Content.GetRawText().ShouldBe("""{"kind":"circle","radius":5}""");
+    }
+
+    private sealed class Hidden(int value)
+    {
+        private readonly int value = value;
+
+        public override string ToString() => $"{value}";
+    }
+
+    [JsonPolymorphic(TypeDiscriminatorPropertyName = "kind")]
+    [JsonDerivedType(typeof(Circle), "circle")]
+    private abstract class Shape
+    {
+        private readonly string unit = "m";
+
+        public override string ToString() => unit;
+    }
+
+    private sealed class Circle(int radius) : Shape
+    {
+        public int Radius { get; } = radius;
+    }
+}

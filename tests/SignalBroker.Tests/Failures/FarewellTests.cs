@@ -1,0 +1,37 @@
+using SignalBroker.Tests.Harness;
+
+namespace SignalBroker.Tests.Failures;
+
+/// <summary>What a node does not confirm keeps nobody's socket open longer than its own.</summary>
+public sealed class FarewellTests(FailureCluster cluster) : FailureTests(cluster)
+{
+    [Fact]
+    public async Task A_socket_is_closed_past_the_farewells_that_its_node_does_not_confirm()
+    {
+        var replacing = await Cluster.Servers.AddWebappAsync(
+            new Dictionary<string, string> { ["Sessions:PerUser"] = "Replace" },
+            Token
+        );
+        try
+        {
+            var api = new Api(replacing.PublicAddress);
+            await using var replaced = await Cluster.ListenOnAsync(Cluster.Victim);
+            await using var leaving = await Cluster.ListenOnAsync(Cluster.Victim);
+            await Eventually.HoldsAsync(async () =>
+                (await FailureCluster.StateAsync(new(replacing.InternalAddress), Cluster.Victim)).ShouldBe("ready")
+            );
+            Cluster.Victim.AmqpProxy!.Blackhole();
+
+            await api.ConnectAsync(replaced.Session.UserId);
+            await api.DisconnectAsync(leaving.Session);
+
+            var first = await Task.WhenAny(replaced.Socket.Closed, leaving.Socket.Closed);
+            first.ShouldBe(leaving.Socket.Closed);
+            await replaced.Socket.Closed.WaitAsync(TimeSpan.FromSeconds(60), Token);
+        }
+        finally
+        {
+            await Cluster.Servers.RemoveWebappAsync(replacing);
+        }
+    }
+}

@@ -1,0 +1,66 @@
+using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Time.Testing;
+using SignalBroker.Health;
+using SignalBroker.Nodes;
+
+namespace SignalBroker.Tests.Health;
+
+/// <summary>Which nodes a webapp must have reached before it is sent requests.</summary>
+public sealed class ReadinessTests
+{
+    private readonly FakeTimeProvider clock = new();
+    private readonly NodeCatalog catalog = new(Options.Create<List<NodeOptions>>([Described("one"), Described("two")]));
+    private readonly Readiness readiness;
+
+    public ReadinessTests() => readiness = new(catalog, clock);
+
+    [Fact]
+    public void A_webapp_that_has_just_started_waits_for_all_of_them()
+    {
+        readiness.HasEnough.ShouldBeFalse();
+        Reach(catalog.Nodes[0]);
+        (readiness.Nodes, readiness.HasEnough).ShouldBe((1, false));
+        Reach(catalog.Nodes[1]);
+        (readiness.Nodes, readiness.HasEnough).ShouldBe((2, true));
+    }
+
+    [Fact]
+    public void It_does_without_those_that_are_away()
+    {
+        Reach(catalog.Nodes[0]);
+
+        clock.Advance(Readiness.Patience - TimeSpan.FromMilliseconds(1));
+        readiness.HasEnough.ShouldBeFalse();
+        clock.Advance(TimeSpan.FromMilliseconds(1));
+        readiness.HasEnough.ShouldBeTrue();
+    }
+
+    [Fact]
+    public void None_is_never_enough()
+    {
+        clock.Advance(Readiness.Patience);
+
+        readiness.HasEnough.ShouldBeFalse();
+    }
+
+    [Fact]
+    public void One_that_is_reached_and_takes_no_sessions_is_not_waited_for()
+    {
+        Reach(catalog.Nodes[0]);
+        Reach(catalog.Nodes[1]);
+        catalog.Nodes[1].Blocked = true;
+
+        (readiness.Nodes, readiness.HasEnough).ShouldBe((1, true));
+    }
+
+    private static void Reach(Node node) => (node.Responsive, node.EventsBound) = (true, true);
+
+    private static NodeOptions Described(string name) =>
+        new()
+        {
+            Name = name,
+            ListeningAddress = new("ws://127.0.0.1:1/ws"),
+            AmqpAddress = new("amqp://user:secret@127.0.0.1:2/%2f"),
+            ManagementAddress = new("http://user:secret@127.0.0.1:3/"),
+        };
+}

@@ -1,0 +1,77 @@
+using System.Diagnostics;
+using SignalBroker.LocalCluster;
+
+namespace SignalBroker.Tests.Nodes;
+
+/// <summary>A node's configuration has the keys that its RabbitMQ knows, and no others: with one of those it would not start.</summary>
+public sealed class RenderedConfigurationTests : IDisposable
+{
+    private readonly string folder = Directory.CreateTempSubdirectory("signalbroker-").FullName;
+
+    [Theory]
+    [InlineData("3.9.29", false, false)]
+    [InlineData("3.10.8", false, false)]
+    [InlineData("3.12.2", true, false)]
+    [InlineData("4.0.5", true, false)]
+    [InlineData("4.3.0", true, true)]
+    [InlineData("4.3.6", true, true)]
+    [InlineData("4.10.0", true, true)]
+    public async Task Only_what_the_version_knows_is_set(string version, bool boundsFrames, bool boundsStrangers)
+    {
+        await RenderAsync(version);
+
+        var keys = await File.ReadAllLinesAsync(
+            Path.Combine(folder, "rabbitmq.conf"),
+            TestContext.Current.CancellationToken
+        );
+        keys.ShouldContain("consumer_timeout = 60000");
+        keys.Contains("stomp.max_frame_size = 131072").ShouldBe(boundsFrames);
+        keys.Contains("stomp.max_frame_size_unauthenticated = 8192").ShouldBe(boundsStrangers);
+        keys.Contains("stomp.login_timeout = 10000").ShouldBe(boundsStrangers);
+    }
+
+    [Fact]
+    public async Task The_guard_is_rendered_with_the_port_that_it_guards()
+    {
+        await RenderAsync("3.10.8");
+
+        var start = await File.ReadAllTextAsync(
+            Path.Combine(folder, "socket_guard.start"),
+            TestContext.Current.CancellationToken
+        );
+        start.ShouldContain("start(15674)");
+        start.ShouldContain($"\"{folder}/socket_guard.erl\"");
+        File.Exists(Path.Combine(folder, "socket_guard.erl")).ShouldBeTrue();
+    }
+
+    public void Dispose() => Directory.Delete(folder, recursive: true);
+
+    private async Task RenderAsync(string version)
+    {
+        var start = new ProcessStartInfo(Path.Combine(Repository.Root, "scripts", "render-node-conf"), [folder])
+        {
+            UseShellExecute = false,
+            RedirectStandardError = true,
+            Environment =
+            {
+                ["RABBITMQ_VERSION"] = version,
+                ["NODE_NAME"] = "sb1",
+                ["LISTENING_IP"] = "127.0.0.1",
+                ["LISTENING_PORT"] = "15674",
+                ["AMQP_IP"] = "127.0.0.1",
+                ["AMQP_PORT"] = "5672",
+                ["MANAGEMENT_IP"] = "127.0.0.1",
+                ["MANAGEMENT_PORT"] = "15672",
+                ["BROKER_ACCESS_ADDRESS"] = "http://127.0.0.1:8081",
+                ["AMQP_USER"] = "signalbroker-webapp",
+                ["AMQP_PASSWORD"] = "one",
+                ["MANAGEMENT_USER"] = "signalbroker-management",
+                ["MANAGEMENT_PASSWORD"] = "another",
+            },
+        };
+        using var rendering = Process.Start(start)!;
+        var errors = await rendering.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await rendering.WaitForExitAsync(TestContext.Current.CancellationToken);
+        rendering.ExitCode.ShouldBe(0, errors);
+    }
+}
