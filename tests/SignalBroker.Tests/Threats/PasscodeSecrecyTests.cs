@@ -150,6 +150,8 @@ public sealed class PasscodeSecrecyTests(OriginalCluster servers)
                 webapp.Resume();
             }
         }
+
+        await servers.Servers.AllNodesReadyAsync();
     }
 
     private async Task AskWithoutDatabaseAsync(ConnectedSession listening)
