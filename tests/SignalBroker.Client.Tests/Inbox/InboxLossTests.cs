@@ -83,7 +83,7 @@ public sealed class InboxLossTests(Servers servers) : IAsyncLifetime
         await servers.Webapp.KillAsync();
         await BreakAsync(phone, waitForIt: false);
         await states.NextAsync<ClientState.Reconnecting>();
-        var brief = StoringSignals.Stored with { Receipt = true, TimeToLive = TimeSpan.FromSeconds(1) };
+        var brief = StoringSignals.Stored with { Receipt = true, TimeToLive = TimeSpan.FromSeconds(5) };
         await alice.SendAsync(bob, 1, brief, Token);
         (await alice.NextSignalAsync()).Receipt!.IsDelivered.ShouldBeFalse();
         await servers.Webapp.StartAsync(Token);

@@ -8,8 +8,11 @@ namespace SignalBroker.Tests.Failures;
 /// <summary>What the loss of PostgreSQL means to requests and to listeners.</summary>
 public sealed class DatabaseLossTests(FailureCluster cluster) : FailureTests(cluster)
 {
+    /// <summary>How much later than promised something may come on a busy machine.</summary>
+    private static readonly TimeSpan Slack = TimeSpan.FromSeconds(10);
+
     /// <summary>No request waits longer for a database that does not answer: a statement's time-out, its cancelling, and slack.</summary>
-    private static readonly TimeSpan RefusedWithin = TimeSpan.FromSeconds(12);
+    private static readonly TimeSpan RefusedWithin = TimeSpan.FromSeconds(10) + Slack;
 
     /// <summary>More than a webapp's pool of connections.</summary>
     private const int Crowd = 40;
@@ -95,7 +98,8 @@ public sealed class DatabaseLossTests(FailureCluster cluster) : FailureTests(clu
         }
 
         Measured("the slowest answer about liveness took", slowest);
-        slowest.ShouldBeLessThan(TimeSpan.FromSeconds(1));
+        // Milliseconds on an idle machine, and as long as the database is away if it waited for it.
+        slowest.ShouldBeLessThan(TimeSpan.FromSeconds(5));
         var readiness = await AnsweredInTimeAsync(() => api.GetAsync("/health/ready"));
         readiness.Status.ShouldBe(HttpStatusCode.ServiceUnavailable);
         foreach (var answer in await Task.WhenAll(requests))
@@ -131,7 +135,7 @@ public sealed class DatabaseLossTests(FailureCluster cluster) : FailureTests(clu
                     (await ExchangeAsync(Cluster.ApiOf(0), sender, receiver)).Status.ShouldBe(
                         HttpStatusCode.Unauthorized
                     ),
-                SessionDirectory.LongestMemory + TimeSpan.FromSeconds(1.5)
+                SessionDirectory.LongestMemory + Slack
             );
         }
         finally
@@ -166,7 +170,7 @@ public sealed class DatabaseLossTests(FailureCluster cluster) : FailureTests(clu
         // Its memory is cleared as soon as it can't hear of changes any more.
         await Eventually.HoldsAsync(
             async () => IsDatabaseUnavailable(await ExchangeAsync(api, sender, receiver)),
-            TimeSpan.FromSeconds(2)
+            Slack
         );
         (await api.GetAsync("/health/live")).Status.ShouldBe(HttpStatusCode.OK);
         (await AnsweredInTimeAsync(() => api.GetAsync("/health/ready"))).Status.ShouldBe(

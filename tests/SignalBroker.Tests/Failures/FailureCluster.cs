@@ -171,6 +171,8 @@ public sealed class FailureCluster : IAsyncLifetime
     /// <summary>Waits until each node's queues are exactly the sessions of the table.</summary>
     public async Task SessionsAgreeWithQueuesAsync(TimeSpan within)
     {
+        // What began to listen and never did must go as well.
+        await database.ExpireAsync();
         foreach (var node in Servers.Nodes)
         {
             await Eventually.HoldsAsync(
@@ -191,14 +193,16 @@ public sealed class FailureCluster : IAsyncLifetime
 [Collection(nameof(FailureCollection))]
 public abstract class FailureTests(FailureCluster cluster) : IAsyncLifetime
 {
-    /// <summary>A node that does not answer is found out so soon: probe interval, probe time-out and slack.</summary>
-    protected static readonly TimeSpan NoticedWithin = TimeSpan.FromSeconds(6);
+    // Four seconds at most on an idle machine; nothing but the probe would notice within a minute.
+    /// <summary>A node that does not answer is found out so soon, however busy the machine.</summary>
+    protected static readonly TimeSpan NoticedWithin = TimeSpan.FromSeconds(20);
 
-    /// <summary>Sessions that a crash has ended are gone so soon after their node is back.</summary>
-    protected static readonly TimeSpan ReconciledWithin = TimeSpan.FromSeconds(10);
+    /// <summary>Sessions that a crash has ended are gone so soon after their node is back, however busy the machine.</summary>
+    protected static readonly TimeSpan ReconciledWithin = TimeSpan.FromSeconds(30);
 
-    /// <summary>A publish that gets no confirm is answered so soon: the confirm time-out and slack.</summary>
-    protected static readonly TimeSpan AnsweredWithin = TimeSpan.FromSeconds(6);
+    // Five seconds on an idle machine.
+    /// <summary>A publish that gets no confirm is answered so soon, however busy the machine.</summary>
+    protected static readonly TimeSpan AnsweredWithin = TimeSpan.FromSeconds(20);
 
     protected FailureCluster Cluster { get; } = cluster;
 

@@ -9,7 +9,12 @@ public sealed class FarewellTests(FailureCluster cluster) : FailureTests(cluster
     public async Task A_socket_is_closed_past_the_farewells_that_its_node_does_not_confirm()
     {
         var replacing = await Cluster.Servers.AddWebappAsync(
-            new Dictionary<string, string> { ["Sessions:PerUser"] = "Replace" },
+            new Dictionary<string, string>
+            {
+                ["Sessions:PerUser"] = "Replace",
+                // Far longer than anything takes that does not wait for it.
+                ["Broker:ConfirmTimeout"] = "00:00:20",
+            },
             Token
         );
         try

@@ -11,10 +11,10 @@ public sealed class RacingTests(FailureCluster cluster) : FailureTests(cluster)
     private const int Ways = 7;
 
     /// <summary>At once as a rule; what the node did not know yet when it was told to close it, the next sweep closes.</summary>
-    private static readonly TimeSpan ClosedWithin = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan ClosedWithin = TimeSpan.FromSeconds(60);
 
-    /// <summary>The time to ack, within which a device may still begin to listen, and two sweeps.</summary>
-    private static readonly TimeSpan SettledWithin = TimeSpan.FromSeconds(25);
+    /// <summary>A few sweeps, however busy the machine.</summary>
+    private static readonly TimeSpan SettledWithin = TimeSpan.FromSeconds(60);
 
     [Fact]
     public async Task After_a_thousand_racing_comings_and_goings_sessions_and_queues_agree_exactly()

@@ -61,7 +61,14 @@ public sealed class SocketSendLossTests(FailureCluster cluster) : FailureTests(c
         (await flooding.ReceiveAsync()).GetProperty("type").GetString().ShouldBe("error");
         await sender.SendAsync("{}");
         (await sender.ReceiveAsync()).GetProperty("type").GetString().ShouldBe("error");
-        await Task.WhenAll(Cluster.Servers.Webapps.Select(webapp => webapp.KillAsync()));
+        var killed = Task.WhenAll(Cluster.Servers.Webapps.Select(webapp => webapp.KillAsync()));
+        while (!killed.IsCompleted)
+        {
+            // A socket that is idle for a second is asked about anew.
+            await flooding.SendAsync("{}");
+            await sender.SendAsync("{}");
+            await Task.Delay(SocketTraffic.Pause, TimeProvider.System, Token);
+        }
 
         await sender.SendAsync(Signal(receiver, 1));
         for (var number = 0; number < MostWaiting + 1_000; number++)
@@ -146,11 +153,15 @@ public sealed class SocketSendLossTests(FailureCluster cluster) : FailureTests(c
     /// <summary>Signals from one socket to another, sent without waiting for answers.</summary>
     private sealed class SocketTraffic
     {
-        private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(5);
+        public static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(5);
+
+        // A session's queue holds 1,000, and answers come as fast as what has waited is relayed.
+        private const int MostUnderWay = 500;
 
         private readonly List<int> arrived = [];
         private readonly List<int> answered = [];
         private readonly Task<int> sending;
+        private int taken;
         private readonly Listener sender;
         private readonly Listener receiver;
         private volatile bool stopping;
@@ -200,15 +211,22 @@ public sealed class SocketSendLossTests(FailureCluster cluster) : FailureTests(c
             return (sent, arrived, answered);
         }
 
-        private async Task TakeAsync() =>
+        private async Task TakeAsync()
+        {
             arrived.Add((await receiver.ReceiveAsync()).GetProperty("content").GetInt32());
+            Volatile.Write(ref taken, arrived[^1]);
+        }
 
         private async Task<int> SendAsync()
         {
             var number = 0;
-            for (; !stopping; number++)
+            while (!stopping)
             {
-                await sender.SendAsync(Signal(receiver, number));
+                if (number - Volatile.Read(ref taken) < MostUnderWay)
+                {
+                    await sender.SendAsync(Signal(receiver, number++));
+                }
+
                 await Task.Delay(Pause, TimeProvider.System);
             }
 

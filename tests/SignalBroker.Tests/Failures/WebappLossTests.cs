@@ -10,9 +10,6 @@ namespace SignalBroker.Tests.Failures;
 /// <summary>What the loss of webapps means: to requests a little, to sockets nothing.</summary>
 public sealed class WebappLossTests(FailureCluster cluster) : FailureTests(cluster)
 {
-    /// <summary>Sessions agree with queues so soon: what began to listen and never did has expired by then, too.</summary>
-    private static readonly TimeSpan AgreesWithin = TimeSpan.FromSeconds(25);
-
     [Fact]
     public async Task A_webapp_killed_amid_signals_loses_none_that_was_queued_and_no_socket()
     {
@@ -64,7 +61,7 @@ public sealed class WebappLossTests(FailureCluster cluster) : FailureTests(clust
         await Cluster.Servers.Webapps[0].KillAsync();
 
         await connecting;
-        await Cluster.SessionsAgreeWithQueuesAsync(AgreesWithin);
+        await Cluster.SessionsAgreeWithQueuesAsync(ReconciledWithin);
         var sessions = new List<string>();
         foreach (var node in Cluster.Servers.Nodes)
         {
@@ -114,7 +111,7 @@ public sealed class WebappLossTests(FailureCluster cluster) : FailureTests(clust
             await webapp.StartAsync(Token);
         }
 
-        await Cluster.SessionsAgreeWithQueuesAsync(AgreesWithin);
+        await Cluster.SessionsAgreeWithQueuesAsync(ReconciledWithin);
         (await Cluster.RowOfAsync(listeners[0].Key)).ShouldBeNull();
         (await Cluster.RowOfAsync(listeners[1].Key)).ShouldBeNull();
         for (var webapp = 0; webapp < 2; webapp++)
@@ -163,7 +160,7 @@ public sealed class WebappLossTests(FailureCluster cluster) : FailureTests(clust
         (await File.ReadAllLinesAsync(webapp.LogFile, Token)).ShouldNotContain(line =>
             line.Contains(" fail: ", StringComparison.Ordinal) || line.Contains(" crit: ", StringComparison.Ordinal)
         );
-        await Cluster.SessionsAgreeWithQueuesAsync(AgreesWithin);
+        await Cluster.SessionsAgreeWithQueuesAsync(ReconciledWithin);
         (await Cluster.RowOfAsync(leaver.Key)).ShouldBeNull();
         await Cluster.NextSignalArrivesAsync(1, sender, newcomer);
 

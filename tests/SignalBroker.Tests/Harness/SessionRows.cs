@@ -16,5 +16,16 @@ public static class SessionRows
             look.Parameters.AddWithValue(listeningKey);
             return (bool?)await look.ExecuteScalarAsync();
         }
+
+        /// <summary>Lets the time in which sessions may begin to listen be over now.</summary>
+        /// <param name="listeningKeys">Whose; all when there are none.</param>
+        public async Task ExpireAsync(params string[] listeningKeys)
+        {
+            await using var expire = database.CreateCommand(
+                "UPDATE sessions SET ack_by = now() WHERE listening_key = ANY($1) OR cardinality($1) = 0"
+            );
+            expire.Parameters.AddWithValue(listeningKeys);
+            (await expire.ExecuteNonQueryAsync()).ShouldBeGreaterThanOrEqualTo(listeningKeys.Length);
+        }
     }
 }

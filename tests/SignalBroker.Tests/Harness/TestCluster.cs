@@ -26,7 +26,8 @@ public sealed class TestCluster : IAsyncLifetime
         ["Inbox:ShareOfSender"] = "1",
         ["Inbox:ShareOfAddress"] = "1",
         ["StrangeBehaviors:DetailedPerDayOfAddress"] = "1000000000",
-        ["Sessions:AckWithin"] = "00:00:10",
+        // Those that must expire are told to.
+        ["Sessions:AckWithin"] = "00:05:00",
         ["Sweep:Interval"] = "00:00:01",
         ["Sweep:ReconcileInterval"] = "00:00:05",
     };
@@ -70,6 +71,9 @@ public sealed class TestCluster : IAsyncLifetime
 
     /// <summary>Whether a session is acked; null when there is no such session.</summary>
     public Task<bool?> IsAckedAsync(string listeningKey) => Database.IsAckedAsync(listeningKey);
+
+    /// <summary>Lets the time in which an unacked session may begin to listen be over now.</summary>
+    public Task ExpireAsync(params string[] listeningKeys) => Database.ExpireAsync(listeningKeys);
 
     /// <summary>Makes an empty database beside the webapps' own; how it is reached.</summary>
     public async Task<string> CreateDatabaseAsync()

@@ -105,6 +105,8 @@ public sealed class ConnectTests(TestCluster cluster)
     {
         var session = await cluster.Api.ConnectAsync();
 
+        await cluster.ExpireAsync(session.ListeningKey);
+
         await Eventually.HoldsAsync(async () => (await cluster.RowsOfAsync(session.UserId)).ShouldBe(0));
         await using var late = await StompSocket.OpenAsync(session.ListeningAddress);
         await late.ConnectAsync(session.ListeningKey, session.Passcode);

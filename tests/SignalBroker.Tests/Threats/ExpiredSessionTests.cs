@@ -97,8 +97,6 @@ public sealed class ExpiredSessionTests(UnsweptServers unswept) : IClassFixture<
     private async Task ExpireAsync(ConnectedSession session)
     {
         await using var database = Npgsql.NpgsqlDataSource.Create(unswept.Servers.Postgres.ConnectionString);
-        await using var expire = database.CreateCommand("UPDATE sessions SET ack_by = now() WHERE listening_key = $1");
-        expire.Parameters.AddWithValue(session.ListeningKey);
-        (await expire.ExecuteNonQueryAsync(TestContext.Current.CancellationToken)).ShouldBe(1);
+        await database.ExpireAsync(session.ListeningKey);
     }
 }

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
+using SignalBroker.Broker;
 using SignalBroker.Tests.Failures;
 using SignalBroker.Tests.Harness;
 
@@ -14,7 +15,7 @@ public sealed class StoppedReaderTests(FailureCluster cluster) : FailureTests(cl
 
     private const int Senders = 9;
 
-    private static readonly TimeSpan ClosedWithin = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan ClosedWithin = TimeSpan.FromSeconds(40);
 
     [Fact]
     public async Task A_stopped_reader_is_closed_before_it_fills_its_nodes_memory()
@@ -56,7 +57,7 @@ public sealed class StoppedReaderTests(FailureCluster cluster) : FailureTests(cl
 
         var served = await neighbours.StopAsync();
         Measured($"{served.Count} signals to the neighbour, the slowest took", served.Max(signal => signal.Took));
-        served.ShouldAllBe(signal => signal.Outcome == "queued" && signal.Took < TimeSpan.FromSeconds(2));
+        served.ShouldAllBe(signal => signal.Outcome == "queued" && signal.Took < new BrokerOptions().ConfirmTimeout);
         foreach (var sender in senders)
         {
             await sender.DisposeAsync();
