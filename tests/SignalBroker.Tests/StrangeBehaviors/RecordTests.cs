@@ -17,7 +17,7 @@ public sealed class RecordTests(TestCluster cluster)
         await using var socket = await StompSocket.OpenAsync(silent.ListeningAddress);
         (await socket.TryConnectAsync(silent.ListeningKey, silent.Passcode)).ShouldBeTrue();
 
-        var before = DateTime.UtcNow;
+        var before = TimeProvider.System.GetUtcNow().UtcDateTime;
         await cluster.ExpireAsync(unheard.ListeningKey, silent.ListeningKey);
 
         var row = await StrangeRows.ExpectAsync(Admin, "neverAcked", unheard.ListeningKey);
