@@ -132,6 +132,13 @@ public sealed class FailureCluster : IAsyncLifetime
         ];
     }
 
+    /// <summary>Waits until the table holds no session of a node; those that only other tests have opened must go as well.</summary>
+    public async Task NoSessionIsLeftAsync(Node node, TimeSpan within)
+    {
+        await database.ExpireAsync();
+        await Eventually.HoldsAsync(async () => (await SessionsOfAsync(node)).ShouldBeEmpty(), within);
+    }
+
     /// <summary>The whole row of a session, with the version that every change of it makes anew; null when there is none.</summary>
     public async Task<string?> RowOfAsync(string listeningKey)
     {

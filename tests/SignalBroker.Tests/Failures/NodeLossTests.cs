@@ -30,10 +30,7 @@ public sealed class NodeLossTests(FailureCluster cluster) : FailureTests(cluster
 
         await Cluster.Victim.StartAsync(Token);
         var watch = Stopwatch.StartNew();
-        await Eventually.HoldsAsync(
-            async () => (await Cluster.SessionsOfAsync(Cluster.Victim)).ShouldBeEmpty(),
-            ReconciledWithin
-        );
+        await Cluster.NoSessionIsLeftAsync(Cluster.Victim, ReconciledWithin);
         Measured("sessions of the killed node are gone after it answers", watch.Elapsed);
         await Cluster.IsRecordedAsync("ackedWithoutQueue", lost.Key);
         await Cluster.IsRecordedAsync("ackedWithoutQueue", alsoLost.Key);
@@ -62,10 +59,7 @@ public sealed class NodeLossTests(FailureCluster cluster) : FailureTests(cluster
         await NewSessionsGoToTheOtherNodeAsync();
 
         await Cluster.Victim.StartAsync(Token);
-        await Eventually.HoldsAsync(
-            async () => (await Cluster.SessionsOfAsync(Cluster.Victim)).ShouldBeEmpty(),
-            ReconciledWithin
-        );
+        await Cluster.NoSessionIsLeftAsync(Cluster.Victim, ReconciledWithin);
         await Cluster.EverybodySeesAsync(Cluster.Victim, "ready", ReconciledWithin);
 
         await using var fresh = await Cluster.ListenOnAsync(Cluster.Victim);

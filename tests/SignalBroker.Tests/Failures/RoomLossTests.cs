@@ -146,10 +146,7 @@ public sealed class RoomLossTests(FailureCluster cluster) : FailureTests(cluster
         await UntilAsync(bystander, "whole");
 
         await Cluster.Victim.StartAsync(Token);
-        await Eventually.HoldsAsync(
-            async () => (await Cluster.SessionsOfAsync(Cluster.Victim)).ShouldBeEmpty(),
-            ReconciledWithin
-        );
+        await Cluster.NoSessionIsLeftAsync(Cluster.Victim, ReconciledWithin);
         // The lost session is gone, and with it the part of the answer that was unknown.
         await Eventually.HoldsAsync(async () =>
             Outcomes(await ExchangeAsync(0, sender, room, "again")).ShouldBe(["queued"])
