@@ -231,6 +231,7 @@ public sealed class MadeUpNamesTests(TestCluster cluster, FewNames few) : IClass
     public async Task A_session_that_never_listened_is_recorded_with_its_address()
     {
         var session = await From("127.0.7.6").ConnectAsync(made);
+        await cluster.ExpireAsync(session.ListeningKey);
 
         var row = await StrangeRows.ExpectAsync(cluster.InternalOf(0), "neverAcked", session.ListeningKey);
 
