@@ -1,15 +1,14 @@
-using Microsoft.EntityFrameworkCore.Infrastructure;
-using Microsoft.EntityFrameworkCore.Migrations;
+using FluentMigrator;
 
 namespace SignalBroker.Migrations;
 
 /// <summary>What the names of a room's members have in common that people would take for each other.</summary>
-[DbContext(typeof(Schema)), Migration("20261128_10_name_keys")]
+[Migration(20261128_10, "20261128_10_name_keys")]
 public sealed class NameKeys : Migration
 {
     /// <inheritdoc />
-    protected override void Up(MigrationBuilder migrationBuilder) =>
-        migrationBuilder.Sql(
+    public override void Up() =>
+        Execute.Sql(
             """
             ALTER TABLE room_members ADD COLUMN alias_key text, ADD COLUMN user_key text;
 
@@ -34,8 +33,8 @@ public sealed class NameKeys : Migration
         );
 
     /// <inheritdoc />
-    protected override void Down(MigrationBuilder migrationBuilder) =>
-        migrationBuilder.Sql(
+    public override void Down() =>
+        Execute.Sql(
             """
             DROP INDEX room_members_alias_key;
             DROP FUNCTION name_key;

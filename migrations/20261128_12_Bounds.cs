@@ -1,15 +1,14 @@
-using Microsoft.EntityFrameworkCore.Infrastructure;
-using Microsoft.EntityFrameworkCore.Migrations;
+using FluentMigrator;
 
 namespace SignalBroker.Migrations;
 
 /// <summary>Who has had what stored, so that nobody fills an inbox alone; and no inboxes of names that nobody bears.</summary>
-[DbContext(typeof(Schema)), Migration("20261128_12_bounds")]
+[Migration(20261128_12, "20261128_12_bounds")]
 public sealed class Bounds : Migration
 {
     /// <inheritdoc />
-    protected override void Up(MigrationBuilder migrationBuilder) =>
-        migrationBuilder.Sql(
+    public override void Up() =>
+        Execute.Sql(
             """
             ALTER TABLE sessions ADD COLUMN by_application boolean;
             COMMENT ON COLUMN sessions.by_application IS 'opened with a service key, from an address that says nothing about the user; null where a webapp of before did not say';
@@ -27,8 +26,8 @@ public sealed class Bounds : Migration
         );
 
     /// <inheritdoc />
-    protected override void Down(MigrationBuilder migrationBuilder) =>
-        migrationBuilder.Sql(
+    public override void Down() =>
+        Execute.Sql(
             """
             ALTER TABLE inbox_entries DROP COLUMN address, DROP COLUMN sender;
             ALTER TABLE sessions DROP COLUMN by_application;

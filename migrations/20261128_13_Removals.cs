@@ -1,15 +1,14 @@
-using Microsoft.EntityFrameworkCore.Infrastructure;
-using Microsoft.EntityFrameworkCore.Migrations;
+using FluentMigrator;
 
 namespace SignalBroker.Migrations;
 
 /// <summary>Until when whoever was removed from a room is kept out of it.</summary>
-[DbContext(typeof(Schema)), Migration("20261128_13_removals")]
+[Migration(20261128_13, "20261128_13_removals")]
 public sealed class Removals : Migration
 {
     /// <inheritdoc />
-    protected override void Up(MigrationBuilder migrationBuilder) =>
-        migrationBuilder.Sql(
+    public override void Up() =>
+        Execute.Sql(
             """
             ALTER TABLE room_departures ADD COLUMN removed_until timestamptz, ADD COLUMN removed_member text;
 
@@ -21,8 +20,8 @@ public sealed class Removals : Migration
         );
 
     /// <inheritdoc />
-    protected override void Down(MigrationBuilder migrationBuilder) =>
-        migrationBuilder.Sql(
+    public override void Down() =>
+        Execute.Sql(
             """
             ALTER TABLE room_departures DROP COLUMN removed_until, DROP COLUMN removed_member;
 

@@ -2,7 +2,9 @@ using SignalBroker.Broker;
 using SignalBroker.BrokerAccess;
 using SignalBroker.BrokerEvents;
 using SignalBroker.Compatibility;
+using SignalBroker.Connect;
 using SignalBroker.Database;
+using SignalBroker.Exchange;
 using SignalBroker.Health;
 using SignalBroker.Hosting;
 using SignalBroker.Http;
@@ -17,6 +19,7 @@ using SignalBroker.Signals;
 using SignalBroker.StrangeBehaviors;
 using SignalBroker.Turn;
 using SignalBroker.Users;
+using SignalBroker.Visibility;
 
 if (args is [VapidKeyCommand.Name])
 {
@@ -35,8 +38,11 @@ return await Startup.RunAsync(
         builder.AddBrokerEvents();
         builder.AddUsers();
         builder.AddSessions();
+        builder.AddConnect();
         builder.AddListening();
         builder.AddSignals();
+        builder.AddExchange();
+        builder.AddVisibility();
         builder.AddRooms();
         builder.AddInbox();
         builder.AddPush();
@@ -50,9 +56,9 @@ return await Startup.RunAsync(
         app.UseHttp();
         app.MapNodes();
         app.MapBrokerAccess();
-        app.MapSessions();
+        app.MapConnect();
         app.MapListening();
-        app.MapSignals();
+        app.MapExchange();
         app.MapRooms();
         app.MapInbox();
         app.MapPush();

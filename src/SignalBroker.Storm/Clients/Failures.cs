@@ -58,3 +58,6 @@ public sealed class ServerRefusedException(int status, string code, string detai
     /// <summary>Whether the same call may succeed later.</summary>
     public bool IsTransient => Status is 429 or 503;
 }
+
+/// <summary>A load can't go on; the message says why, in one line.</summary>
+public sealed class LoadFailedException(string message, Exception? cause = null) : Exception(message, cause);

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
+using SignalBroker.Storm.Clients;
 using SignalBroker.Storm.Results;
 using SignalBroker.Storm.Watching;
 using SignalBroker.Storm.Workers;

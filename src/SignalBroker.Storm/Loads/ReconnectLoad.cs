@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using SignalBroker.Storm.Clients;
 using SignalBroker.Storm.Workers;
 
 namespace SignalBroker.Storm.Loads;

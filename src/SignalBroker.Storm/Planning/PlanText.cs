@@ -1,5 +1,6 @@
 using System.Globalization;
 using SignalBroker.Storm.Reports;
+using SignalBroker.Storm.Wording;
 
 namespace SignalBroker.Storm.Planning;
 

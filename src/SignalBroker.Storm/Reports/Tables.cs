@@ -1,5 +1,6 @@
 using SignalBroker.Storm.Reports.Drawing;
 using SignalBroker.Storm.Results;
+using SignalBroker.Storm.Wording;
 
 namespace SignalBroker.Storm.Reports;
 

@@ -1,4 +1,5 @@
 using SignalBroker.Storm.Results;
+using SignalBroker.Storm.Wording;
 
 namespace SignalBroker.Storm.Reports;
 

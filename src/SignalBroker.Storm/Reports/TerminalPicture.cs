@@ -1,6 +1,7 @@
 using SignalBroker.Storm.Results;
-using Spectre.Console;
+using SignalBroker.Storm.Wording;
 using Spectre.Console.Rendering;
+using Spectre.Console;
 
 namespace SignalBroker.Storm.Reports;
 

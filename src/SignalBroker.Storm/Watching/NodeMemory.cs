@@ -1,6 +1,7 @@
 using System.Net.Http.Headers;
-using System.Text;
 using System.Text.Json;
+using System.Text;
+using SignalBroker.Storm.Clients;
 using SignalBroker.Storm.Workers;
 
 namespace SignalBroker.Storm.Watching;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Security.Cryptography;
+using SignalBroker.Storm.Clients;
 using SignalBroker.Storm.Results;
 
 namespace SignalBroker.Storm.Workers;

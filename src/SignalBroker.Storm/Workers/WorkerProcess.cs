@@ -1,10 +1,8 @@
 using System.Diagnostics;
 using System.Text.Json;
+using SignalBroker.Storm.Clients;
 
 namespace SignalBroker.Storm.Workers;
-
-/// <summary>A load can't go on; the message says why, in one line.</summary>
-public sealed class LoadFailedException(string message, Exception? cause = null) : Exception(message, cause);
 
 /// <summary>One started worker; it ends when its input does, so it never outlives this process.</summary>
 internal sealed class WorkerProcess : IAsyncDisposable

@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Text;
 using RabbitMQ.Client;
+using SignalBroker.Identity;
 
 namespace SignalBroker.Broker;
 

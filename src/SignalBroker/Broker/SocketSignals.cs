@@ -3,6 +3,7 @@ using RabbitMQ.Client;
 using RabbitMQ.Client.Events;
 using SignalBroker.Http;
 using SignalBroker.Nodes;
+using SignalBroker.Signals;
 
 namespace SignalBroker.Broker;
 

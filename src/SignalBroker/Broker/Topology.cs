@@ -1,4 +1,5 @@
 using RabbitMQ.Client;
+using SignalBroker.Identity;
 using SignalBroker.Sessions;
 
 namespace SignalBroker.Broker;

@@ -1,5 +1,6 @@
 using SignalBroker.Compatibility;
 using SignalBroker.Database;
+using SignalBroker.Identity;
 using SignalBroker.Sessions;
 using SignalBroker.StrangeBehaviors;
 

@@ -1,6 +1,7 @@
 using System.Net;
 using Dapper;
 using Npgsql;
+using SignalBroker.Identity;
 using SignalBroker.Sessions;
 
 namespace SignalBroker.BrokerAccess;

@@ -1,5 +1,6 @@
 using SignalBroker.Broker;
 using SignalBroker.Compatibility;
+using SignalBroker.Identity;
 using SignalBroker.Nodes;
 using SignalBroker.Sessions;
 using SignalBroker.StrangeBehaviors;

@@ -2,6 +2,7 @@ using System.Collections;
 using System.Text;
 using RabbitMQ.Client;
 using SignalBroker.Broker;
+using SignalBroker.Identity;
 
 namespace SignalBroker.BrokerEvents;
 

@@ -1,3 +1,4 @@
+using SignalBroker.Identity;
 using SignalBroker.Inbox;
 using SignalBroker.Nodes;
 

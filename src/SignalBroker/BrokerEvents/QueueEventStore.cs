@@ -2,6 +2,7 @@ using System.Net;
 using Dapper;
 using Microsoft.Extensions.Options;
 using Npgsql;
+using SignalBroker.Identity;
 using SignalBroker.Inbox;
 using SignalBroker.Presence;
 using SignalBroker.Sessions;

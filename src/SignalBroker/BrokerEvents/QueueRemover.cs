@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using SignalBroker.Broker;
 using SignalBroker.Compatibility;
+using SignalBroker.Identity;
 using SignalBroker.Nodes;
 using SignalBroker.StrangeBehaviors;
 

@@ -1,4 +1,5 @@
 using SignalBroker.Hosting;
+using SignalBroker.Http;
 
 namespace SignalBroker.Compatibility;
 
@@ -15,6 +16,9 @@ public static class CompatibilitySetup
             builder.Services.AddSingleton<OriginalConnectionStore>();
             builder.Services.AddSingleton<OriginalConnections>();
             builder.Services.AddHostedService(services => services.GetRequiredService<OriginalClient>());
+            builder
+                .Services.AddOptions<ProblemOptions>()
+                .Configure<OriginalClient>((problems, original) => problems.RepeatsDetail = original.Enabled);
         }
     }
 }

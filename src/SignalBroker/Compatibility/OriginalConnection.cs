@@ -1,6 +1,7 @@
 using System.Text;
 using RabbitMQ.Client;
 using SignalBroker.Broker;
+using SignalBroker.Identity;
 
 namespace SignalBroker.Compatibility;
 

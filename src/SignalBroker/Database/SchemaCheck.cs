@@ -66,7 +66,7 @@ public sealed partial class SchemaCheck(
     private async Task<bool> IsNewEnoughAsync(CancellationToken cancellationToken)
     {
         await using var command = database.CreateCommand(
-            """SELECT EXISTS (SELECT FROM schema_migrations WHERE "MigrationId" = $1)"""
+            """SELECT EXISTS (SELECT FROM schema_changes WHERE change = $1)"""
         );
         command.Parameters.AddWithValue(RequiredChange);
         try

@@ -1,5 +1,4 @@
 using Npgsql;
-using SignalBroker.Http;
 
 namespace SignalBroker.Health;
 
@@ -12,7 +11,7 @@ public static class HealthSetup
         public void MapHealth()
         {
             // Nothing but the process: restarting a webapp mends neither a database nor a node.
-            app.MapGet("/health/live", () => TypedResults.Ok(new HealthReport("live", null, null)))
+            app.MapGet("/health/live", () => TypedResults.Json(new HealthReport("live", null, null), HealthJson.Default.HealthReport))
                 .ExcludeFromDescription();
             // Made now: its time counts from the start.
             var readiness = ActivatorUtilities.CreateInstance<Readiness>(app.Services);
@@ -36,7 +35,7 @@ public static class HealthSetup
         var report = new HealthReport(isReady ? "ready" : "notReady", answers, readiness.Nodes);
         return TypedResults.Json(
             report,
-            HttpJson.Default.HealthReport,
+            HealthJson.Default.HealthReport,
             statusCode: isReady ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable
         );
     }

@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.StaticFiles;
 using Microsoft.Extensions.Options;
 using SignalBroker.Database;
 using SignalBroker.Hosting;
+using SignalBroker.Identity;
 using SignalBroker.Sessions;
 using BadHttpRequestException = Microsoft.AspNetCore.Http.BadHttpRequestException;
 using IPNetwork = System.Net.IPNetwork;
@@ -31,11 +32,10 @@ public static class HttpSetup
             builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, builder.Configuration));
             // Requests go on where their bytes were read, instead of changing threads twice.
             builder.WebHost.UseSockets(sockets => sockets.UnsafePreferInlineScheduling = true);
+            builder.AddJson(HttpJson.Default);
             builder.Services.ConfigureHttpJsonOptions(json =>
-            {
-                json.SerializerOptions.TypeInfoResolverChain.Insert(0, HttpJson.Default);
-                json.SerializerOptions.DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull;
-            });
+                json.SerializerOptions.DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull
+            );
             builder.AddSettings<RateLimitOptions>(RateLimitOptions.Section);
             builder.AddSettings<ListenersOptions>(ListenersOptions.Section);
             builder.AddSettings<InternalOptions>(InternalOptions.Section);

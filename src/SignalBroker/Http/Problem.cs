@@ -1,9 +1,8 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Microsoft.AspNetCore.WebUtilities;
-using SignalBroker.Compatibility;
-using SignalBroker.Sessions;
-using SignalBroker.Users;
+using Microsoft.Extensions.Options;
+using SignalBroker.Identity;
 
 namespace SignalBroker.Http;
 
@@ -170,7 +169,7 @@ public sealed class Problem : IResult
         await using var writer = new Utf8JsonWriter(response.BodyWriter, Writing);
         writer.WriteStartObject();
         Write(writer);
-        if (httpContext.RequestServices.GetRequiredService<OriginalClient>().Enabled)
+        if (httpContext.RequestServices.GetRequiredService<IOptions<ProblemOptions>>().Value.RepeatsDetail)
         {
             writer.WriteString("message"u8, detail);
         }

@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using System.Net;
 using Microsoft.Extensions.Options;
 using SignalBroker.Hosting;
+using SignalBroker.Identity;
 using SignalBroker.Users;
 
 namespace SignalBroker.Http;

@@ -1,3 +1,6 @@
+using SignalBroker.Identity;
+using SignalBroker.Signals;
+
 namespace SignalBroker.Inbox;
 
 /// <summary>A user's inbox while its row is locked: the counter that gives out sequences.</summary>

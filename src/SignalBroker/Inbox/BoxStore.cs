@@ -1,6 +1,8 @@
 using System.Net;
 using Dapper;
 using Npgsql;
+using SignalBroker.Identity;
+using SignalBroker.Signals;
 
 namespace SignalBroker.Inbox;
 

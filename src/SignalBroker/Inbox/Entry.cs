@@ -1,3 +1,5 @@
+using SignalBroker.Signals;
+
 namespace SignalBroker.Inbox;
 
 /// <summary>One stored signal, as it is delivered.</summary>

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Options;
 using Npgsql;
 using SignalBroker.Broker;
 using SignalBroker.Database;
+using SignalBroker.Identity;
 using SignalBroker.Sessions;
 using SignalBroker.Signals;
 

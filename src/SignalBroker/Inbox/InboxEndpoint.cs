@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using SignalBroker.Hosting;
 using SignalBroker.Http;
+using SignalBroker.Identity;
 using SignalBroker.Sessions;
 using SignalBroker.StrangeBehaviors;
 

@@ -4,10 +4,16 @@ using SignalBroker.Broker;
 using SignalBroker.Compatibility;
 using SignalBroker.Database;
 using SignalBroker.Http;
+using SignalBroker.Identity;
 using SignalBroker.Sessions;
 using SignalBroker.Signals;
 
 namespace SignalBroker.Inbox;
+
+/// <summary>What became of a signal that was to be stored.</summary>
+/// <param name="Outcomes">What the broker said for each session that it was published to.</param>
+/// <param name="Kept">What the database knows of it; null when a session has it.</param>
+public readonly record struct StoredOrSent(SessionOutcome[] Outcomes, Kept? Kept = null);
 
 /// <summary>Sends a signal that is to be stored, always or when no device of the addressee takes it.</summary>
 /// <remarks>
@@ -44,7 +50,7 @@ public sealed class InboxSender(
 
     /// <summary>Sends the signal.</summary>
     /// <exception cref="RefusedException">It can't be stored.</exception>
-    public async Task<Exchanged> SendAsync(Sender sender, SignalId id, string addressee, SignalRequest request)
+    public async Task<StoredOrSent> SendAsync(Sender sender, SignalId id, string addressee, SignalRequest request)
     {
         if (sender.Session is { OriginalClient: true })
         {
@@ -62,13 +68,13 @@ public sealed class InboxSender(
         switch (ending)
         {
             case null:
-                return new(id, addressee, outcomes);
+                return new(outcomes);
             case Storing.Stored(var sequence):
                 // The answer does not wait for the delivery.
                 _ = deliverer.CallAllAsync(signal.UserId);
-                return new(id, addressee, outcomes, new Kept(sequence, Answer: null));
+                return new(outcomes, new Kept(sequence, Answer: null));
             case Storing.Repeated(var kept):
-                return new(id, addressee, [], kept);
+                return new([], kept);
             default:
                 throw new RefusedException(InboxProblems.Of(ending, addressee));
         }

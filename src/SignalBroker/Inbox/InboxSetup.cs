@@ -11,6 +11,7 @@ public static class InboxSetup
         /// <summary>Adds the storing, delivering and settling of signals.</summary>
         public void AddInbox()
         {
+            builder.AddJson(InboxJson.Default);
             builder.AddSettings<InboxOptions>(InboxOptions.Section);
             builder.Services.AddSingleton<StorageBudget>();
             builder.Services.AddSingleton<InboxStore>();

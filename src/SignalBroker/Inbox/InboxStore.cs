@@ -1,7 +1,9 @@
 using Dapper;
 using Microsoft.Extensions.Options;
 using Npgsql;
-using SignalBroker.Push;
+using SignalBroker.Identity;
+using SignalBroker.Rooms;
+using SignalBroker.Signals;
 
 namespace SignalBroker.Inbox;
 
@@ -13,7 +15,7 @@ namespace SignalBroker.Inbox;
 /// </remarks>
 public sealed class InboxStore(
     NpgsqlDataSource database,
-    OutboxStore pushes,
+    IEnumerable<IStoringStatement> others,
     StorageBudget budget,
     IOptions<InboxOptions> options
 )
@@ -22,6 +24,7 @@ public sealed class InboxStore(
     private const int LockSpace = 5;
 
     private readonly InboxOptions settings = options.Value;
+    private readonly string noted = string.Join(";\n", others.Select(other => other.Sql));
 
     /// <summary>Stores signals in one transaction.</summary>
     /// <returns>How it ended for each; what is stored is committed.</returns>
@@ -225,7 +228,7 @@ public sealed class InboxStore(
             SELECT * FROM unnest(@senders, @sentIds, @hashes, @sentSequences)
             {Replace};
 
-            {pushes.Note}
+            {noted}
             """,
             new
             {

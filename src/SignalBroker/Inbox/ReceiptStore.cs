@@ -1,5 +1,9 @@
 using Dapper;
 using Npgsql;
+using SignalBroker.Identity;
+using SignalBroker.Rooms;
+using SignalBroker.Sessions;
+using SignalBroker.Signals;
 
 namespace SignalBroker.Inbox;
 

@@ -2,6 +2,9 @@ using System.Text.Json;
 using Microsoft.Extensions.Options;
 using Npgsql;
 using SignalBroker.Http;
+using SignalBroker.Identity;
+using SignalBroker.Rooms;
+using SignalBroker.Sessions;
 using SignalBroker.Signals;
 
 namespace SignalBroker.Inbox;

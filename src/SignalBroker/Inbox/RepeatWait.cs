@@ -1,3 +1,5 @@
+using SignalBroker.Presence;
+
 namespace SignalBroker.Inbox;
 
 /// <summary>Waits while the same signal is being sent elsewhere, so that its repeat can be answered with what becomes of it there.</summary>

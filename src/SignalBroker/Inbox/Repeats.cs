@@ -1,3 +1,5 @@
+using SignalBroker.Signals;
+
 namespace SignalBroker.Inbox;
 
 /// <summary>A row of <c>sent_signals</c>.</summary>

@@ -18,7 +18,7 @@ public sealed record SettleRequest(long? UpTo, long[] Sequences, string[] Ids)
     {
         try
         {
-            JsonMembers.Check(json.Span, HttpJson.Default.SettleRequestSchema);
+            JsonMembers.Check(json.Span, InboxJson.Default.SettleRequestSchema);
             using var parsed = JsonDocument.Parse(json);
             return Read(parsed.RootElement);
         }

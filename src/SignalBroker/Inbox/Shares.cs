@@ -1,5 +1,6 @@
 using System.Net;
 using System.Runtime.InteropServices;
+using SignalBroker.Signals;
 
 namespace SignalBroker.Inbox;
 

@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.Extensions.Options;
 using SignalBroker.Http;
+using SignalBroker.Signals;
 
 namespace SignalBroker.Inbox;
 

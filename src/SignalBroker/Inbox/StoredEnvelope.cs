@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Buffers.Text;
 using SignalBroker.Http;
+using SignalBroker.Signals;
 
 namespace SignalBroker.Inbox;
 

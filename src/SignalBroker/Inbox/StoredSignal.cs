@@ -1,6 +1,9 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
+using SignalBroker.Identity;
+using SignalBroker.Rooms;
+using SignalBroker.Sessions;
 using SignalBroker.Signals;
 
 namespace SignalBroker.Inbox;

@@ -11,6 +11,7 @@ public static class NodesSetup
         /// <summary>Adds the catalog of the configured nodes.</summary>
         public void AddNodes()
         {
+            builder.AddJson(NodesJson.Default);
             var nodes = builder.ReadEntries<NodeOptions>(NodeOptions.Section).Select(Read).ToList();
             Validate(nodes);
             builder.Services.Configure<List<NodeOptions>>(options => options.AddRange(nodes));

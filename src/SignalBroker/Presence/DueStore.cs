@@ -1,5 +1,7 @@
 using Dapper;
 using Npgsql;
+using SignalBroker.Identity;
+using SignalBroker.Visibility;
 
 namespace SignalBroker.Presence;
 
@@ -28,7 +30,7 @@ public sealed record Subscriber
 }
 
 /// <summary>The SQL statements about users whose presence may have changed.</summary>
-public sealed class DueStore(Visibility visibility)
+public sealed class DueStore(VisibilityPolicy visibility)
 {
     /// <summary>How many users are looked at in one transaction.</summary>
     public const int Most = 100;

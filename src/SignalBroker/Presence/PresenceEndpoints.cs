@@ -1,9 +1,11 @@
 using System.Globalization;
 using Microsoft.Extensions.Options;
 using SignalBroker.Http;
+using SignalBroker.Identity;
 using SignalBroker.Sessions;
 using SignalBroker.StrangeBehaviors;
 using SignalBroker.Users;
+using SignalBroker.Visibility;
 
 namespace SignalBroker.Presence;
 
@@ -33,7 +35,7 @@ public sealed record PresenceAnswerSchema(IReadOnlyList<PresenceReport> Presence
 public sealed class PresenceEndpoints(
     UserStore users,
     PresenceStore store,
-    Visibility visibility,
+    VisibilityPolicy visibility,
     SessionProof proof,
     SubscriptionStore subscriptions,
     ServiceKeys serviceKeys,
@@ -98,7 +100,7 @@ public sealed class PresenceEndpoints(
     public async Task<IResult> ShowPostedAsync(HttpRequest request)
     {
         var viewer = await AuthenticateAsync(request, "/presence");
-        var wanted = await JsonBody.ReadAsync(request, HttpJson.Default.PresenceRequest);
+        var wanted = await JsonBody.ReadAsync(request, PresenceJson.Default.PresenceRequest);
         return await ShowAsync(viewer, wanted.Users ?? []);
     }
 
@@ -137,7 +139,7 @@ public sealed class PresenceEndpoints(
             return Problem.TooManyRequests(wait);
         }
 
-        var wanted = await JsonBody.ReadAsync(request, HttpJson.Default.PresenceRequest);
+        var wanted = await JsonBody.ReadAsync(request, PresenceJson.Default.PresenceRequest);
         if (wanted.Users is null)
         {
             return Problem.InvalidMember("users", "must be an array of user ids; an empty one ends all subscriptions");

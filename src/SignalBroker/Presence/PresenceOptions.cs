@@ -1,29 +1,11 @@
 using System.ComponentModel.DataAnnotations;
+using SignalBroker.Visibility;
 
 namespace SignalBroker.Presence;
 
-/// <summary>Who may see whether a user listens.</summary>
-public enum PresenceVisibility
-{
-    /// <summary>Everyone sees everyone.</summary>
-    Everyone,
-
-    /// <summary>Users see those who are in a room with them, and not anonymously.</summary>
-    SameRoom,
-
-    /// <summary>Nobody sees anyone but oneself.</summary>
-    Nobody,
-}
-
 /// <summary>The settings under <c>Presence:</c>.</summary>
-public sealed class PresenceOptions
+public sealed class PresenceOptions : VisibilityOptions
 {
-    /// <summary>The section's name.</summary>
-    public const string Section = "Presence";
-
-    /// <summary>Who may see whether a user listens.</summary>
-    public PresenceVisibility Visibility { get; set; } = PresenceVisibility.Everyone;
-
     /// <summary>How many users one session may subscribe to.</summary>
     [Range(1, 10_000)]
     public int MaxSubscriptions { get; set; } = 100;

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using SignalBroker.Identity;
 using SignalBroker.Signals;
 
 namespace SignalBroker.Presence;

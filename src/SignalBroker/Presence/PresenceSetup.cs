@@ -1,6 +1,7 @@
 using SignalBroker.Hosting;
 using SignalBroker.Http;
 using SignalBroker.Sessions;
+using SignalBroker.Visibility;
 
 namespace SignalBroker.Presence;
 
@@ -12,9 +13,10 @@ public static class PresenceSetup
         /// <summary>Adds what shows who listens, and tells of changes.</summary>
         public void AddPresence()
         {
+            builder.AddJson(PresenceJson.Default);
             builder.AddSettings<PresenceOptions>(PresenceOptions.Section);
-            builder.Services.AddSingleton<Visibility>();
             builder.Services.AddSingleton<PresenceStore>();
+            builder.Services.AddSingleton<ISessionStatements, PresenceStatements>();
             builder.Services.AddSingleton<SubscriptionStore>();
             builder.Services.AddSingleton<DueStore>();
             builder.Services.AddSingleton<NodeStore>();

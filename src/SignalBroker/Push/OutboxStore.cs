@@ -54,15 +54,12 @@ public sealed class OutboxStore(
     NodeCatalog nodes,
     PushOffer offer,
     IOptions<PushOptions> options
-)
+) : IStoringStatement
 {
     private readonly PushOptions settings = options.Value;
 
-    /// <summary>
-    /// A statement for the transaction that stores signals, empty when nothing is pushed: notes what is to be pushed.
-    /// It takes the arrays <c>@users</c>, <c>@sequences</c> and <c>@wakes</c>, with a place for each signal.
-    /// </summary>
-    public string Note { get; } = offer.IsOn ? NoteWith(options.Value) : "";
+    /// <summary>Notes what is to be pushed; nothing when nothing is pushed.</summary>
+    public string Sql { get; } = offer.IsOn ? NoteWith(options.Value) : "";
 
     /// <summary>Takes rows that are due and that nobody else is at.</summary>
     public async Task<IReadOnlyList<Taken>> TakeAsync(int most)

@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.Extensions.Options;
 using SignalBroker.Http;
+using SignalBroker.Identity;
 using SignalBroker.Sessions;
 using SignalBroker.Users;
 
@@ -33,7 +34,7 @@ public sealed class PushEndpoints(
     public async Task<IResult> PutAsync(HttpRequest request)
     {
         var session = await AuthenticateAsync(request);
-        var wanted = await JsonBody.ReadAsync(request, HttpJson.Default.SubscriptionRequest);
+        var wanted = await JsonBody.ReadAsync(request, PushJson.Default.SubscriptionRequest);
         if (!offer.IsOn)
         {
             return Off;
@@ -99,7 +100,7 @@ public sealed class PushEndpoints(
     public async Task<IResult> DeleteAsync(HttpRequest request)
     {
         var session = await AuthenticateAsync(request);
-        var unwanted = await JsonBody.ReadAsync(request, HttpJson.Default.UnsubscriptionRequest);
+        var unwanted = await JsonBody.ReadAsync(request, PushJson.Default.UnsubscriptionRequest);
         if (!Uri.TryCreate(unwanted.Endpoint, UriKind.Absolute, out var endpoint))
         {
             return Problem.InvalidMember("endpoint", "must be the address of the subscription");

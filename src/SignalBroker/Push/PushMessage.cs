@@ -1,5 +1,6 @@
 using SignalBroker.Http;
 using SignalBroker.Inbox;
+using SignalBroker.Signals;
 
 namespace SignalBroker.Push;
 

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using SignalBroker.Hosting;
 using SignalBroker.Http;
+using SignalBroker.Inbox;
 
 namespace SignalBroker.Push;
 
@@ -12,9 +13,11 @@ public static class PushSetup
         /// <summary>Adds the subscriptions, and the pushing if there is a key for it.</summary>
         public void AddPush()
         {
+            builder.AddJson(PushJson.Default);
             builder.AddSettings<PushOptions>(PushOptions.Section);
             builder.Services.AddSingleton<SubscriptionStore>();
             builder.Services.AddSingleton<OutboxStore>();
+            builder.Services.AddSingleton<IStoringStatement>(services => services.GetRequiredService<OutboxStore>());
             builder.Services.AddSingleton<PushEndpoints>();
             if (ReadKey(builder.Configuration) is not { } key)
             {

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using SignalBroker.Users;
 
 namespace SignalBroker.Push;
 

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Dapper;
 using Npgsql;
+using SignalBroker.Identity;
 using SignalBroker.Sessions;
 
 namespace SignalBroker.Push;

@@ -1,5 +1,6 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
+using SignalBroker.Identity;
 using SignalBroker.Users;
 
 namespace SignalBroker.Push;

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Options;
 using SignalBroker.Http;
+using SignalBroker.Identity;
 using SignalBroker.Sessions;
 
 namespace SignalBroker.Rooms;

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Dapper;
 using Npgsql;
+using SignalBroker.Identity;
 using SignalBroker.Sessions;
 using SignalBroker.Users;
 

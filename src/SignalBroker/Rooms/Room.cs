@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using SignalBroker.Http;
+using SignalBroker.Identity;
 
 namespace SignalBroker.Rooms;
 

@@ -1,3 +1,6 @@
+using SignalBroker.Identity;
+using SignalBroker.Signals;
+
 namespace SignalBroker.Rooms;
 
 /// <summary>Who gets a signal that is sent to a room.</summary>

@@ -1,3 +1,5 @@
+using SignalBroker.Identity;
+
 namespace SignalBroker.Rooms;
 
 /// <summary>What <c>POST /rooms</c> takes.</summary>

@@ -1,3 +1,4 @@
+using SignalBroker.Identity;
 using SignalBroker.Sessions;
 
 namespace SignalBroker.Rooms;

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Extensions.Options;
 using SignalBroker.Http;
+using SignalBroker.Identity;
 using SignalBroker.Sessions;
 using SignalBroker.StrangeBehaviors;
 
@@ -34,7 +35,7 @@ public sealed class RoomEndpoints(
     public async Task<IResult> CreateAsync(HttpRequest request)
     {
         var session = await AuthenticateForChangeAsync(request);
-        var wanted = await JsonBody.ReadAsync(request, HttpJson.Default.CreateRoomRequest);
+        var wanted = await JsonBody.ReadAsync(request, RoomsJson.Default.CreateRoomRequest);
         Check("name", wanted.Name);
         Check("alias", wanted.Alias);
         if (wanted.MaxMembers is { } most && (most < 1 || most > limits.MaxMembers))
@@ -95,7 +96,7 @@ public sealed class RoomEndpoints(
     public async Task<IResult> JoinAsync(HttpRequest request, string room)
     {
         var session = await AuthenticateForChangeAsync(request);
-        var wanted = await JsonBody.ReadAsync(request, HttpJson.Default.JoinRoomRequest);
+        var wanted = await JsonBody.ReadAsync(request, RoomsJson.Default.JoinRoomRequest);
         Check("alias", wanted.Alias);
         CheckId(room);
         var member = new NewMember(RoomNames.NewMember(), session.UserId, wanted.Alias, wanted.Anonymous);

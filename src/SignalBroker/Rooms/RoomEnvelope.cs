@@ -1,5 +1,6 @@
 using System.Text.Json;
 using SignalBroker.Http;
+using SignalBroker.Identity;
 using SignalBroker.Signals;
 
 namespace SignalBroker.Rooms;

@@ -2,9 +2,11 @@ using Microsoft.Extensions.Options;
 using SignalBroker.Broker;
 using SignalBroker.Compatibility;
 using SignalBroker.Http;
+using SignalBroker.Identity;
 using SignalBroker.Presence;
 using SignalBroker.Sessions;
 using SignalBroker.Signals;
+using SignalBroker.Visibility;
 
 namespace SignalBroker.Rooms;
 
@@ -16,7 +18,7 @@ public sealed class RoomExchange(
     CopyLimiter copies,
     HiddenQueue queue,
     EvenAnswer even,
-    Visibility visibility,
+    VisibilityPolicy visibility,
     OriginalClient originalClient,
     IOptions<SignalsOptions> signals,
     TimeProvider clock

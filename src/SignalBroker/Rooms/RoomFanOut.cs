@@ -1,8 +1,10 @@
 using SignalBroker.Broker;
 using SignalBroker.Database;
+using SignalBroker.Identity;
 using SignalBroker.Presence;
 using SignalBroker.Sessions;
 using SignalBroker.Signals;
+using SignalBroker.Visibility;
 
 namespace SignalBroker.Rooms;
 
@@ -12,7 +14,7 @@ public sealed partial class RoomFanOut(
     SessionStore sessions,
     NodeLinks nodes,
     AddresseeLimiter limiter,
-    Visibility visibility,
+    VisibilityPolicy visibility,
     RoomsMetrics metrics,
     ILogger<RoomFanOut> logger
 )

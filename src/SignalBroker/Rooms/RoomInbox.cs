@@ -5,6 +5,7 @@ using SignalBroker.Broker;
 using SignalBroker.Compatibility;
 using SignalBroker.Database;
 using SignalBroker.Http;
+using SignalBroker.Identity;
 using SignalBroker.Inbox;
 using SignalBroker.Sessions;
 using SignalBroker.Signals;
@@ -69,7 +70,7 @@ public sealed partial class RoomInbox(
                 await PublishToOwnAsync(signal, sender.Session);
                 return reached!;
             case Storing.Repeated({ Answer: { } answer }):
-                return JsonSerializer.Deserialize(answer, HttpJson.Default.RoomReached)!;
+                return JsonSerializer.Deserialize(answer, RoomsJson.Default.RoomReached)!;
             default:
                 throw new RefusedException(InboxProblems.Of(ending, "Each of the members"));
         }
@@ -139,7 +140,7 @@ public sealed partial class RoomInbox(
         );
         if (signal.Repeat is not null)
         {
-            var answer = JsonSerializer.SerializeToUtf8Bytes(reached, HttpJson.Default.RoomReached);
+            var answer = JsonSerializer.SerializeToUtf8Bytes(reached, RoomsJson.Default.RoomReached);
             await InboxStore.RememberAsync(connection, signal.Repeat, answer);
         }
 

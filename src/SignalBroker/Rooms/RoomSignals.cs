@@ -3,9 +3,11 @@ using Microsoft.Extensions.Options;
 using SignalBroker.Broker;
 using SignalBroker.Database;
 using SignalBroker.Http;
+using SignalBroker.Identity;
 using SignalBroker.Presence;
 using SignalBroker.Sessions;
 using SignalBroker.Signals;
+using SignalBroker.Visibility;
 
 namespace SignalBroker.Rooms;
 
@@ -37,7 +39,7 @@ public sealed partial class RoomSignals(
     RoomDirectory rooms,
     RoomFanOut fanOut,
     HiddenQueue queue,
-    Visibility visibility,
+    VisibilityPolicy visibility,
     IOptions<SignalsOptions> options,
     TimeProvider clock,
     ILogger<RoomSignals> logger

@@ -12,6 +12,7 @@ public static class RoomsSetup
         /// <summary>Adds what makes rooms and sends to them.</summary>
         public void AddRooms()
         {
+            builder.AddJson(RoomsJson.Default);
             builder.AddSettings<RoomsOptions>(RoomsOptions.Section);
             builder.Services.AddSingleton<RoomStore>();
             builder.Services.AddSingleton<MembershipStore>();
@@ -28,6 +29,7 @@ public static class RoomsSetup
             builder.Services.AddSingleton<MembershipBudget>();
             builder.Services.AddSingleton<RoomEndpoints>();
             builder.Services.AddHostedService<RoomSweeper>();
+            builder.Services.AddHostedService<UserSweeper>();
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Net;
+using SignalBroker.Identity;
 
 namespace SignalBroker.Sessions;
 

@@ -2,6 +2,7 @@ using System.Text;
 using System.Threading.Channels;
 using SignalBroker.Broker;
 using SignalBroker.Compatibility;
+using SignalBroker.Identity;
 using SignalBroker.Nodes;
 
 namespace SignalBroker.Sessions;

@@ -1,4 +1,5 @@
 using SignalBroker.Database;
+using SignalBroker.Identity;
 
 namespace SignalBroker.Sessions;
 

@@ -1,3 +1,4 @@
+using SignalBroker.Identity;
 using SignalBroker.StrangeBehaviors;
 
 namespace SignalBroker.Sessions;

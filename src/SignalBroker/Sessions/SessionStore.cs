@@ -1,7 +1,7 @@
 using System.Net;
 using Dapper;
 using Npgsql;
-using SignalBroker.Presence;
+using SignalBroker.Identity;
 
 namespace SignalBroker.Sessions;
 
@@ -70,13 +70,16 @@ public sealed record OpeningLimits(
 );
 
 /// <summary>Every SQL statement of connecting, finding and ending sessions.</summary>
-public sealed class SessionStore(NpgsqlDataSource database)
+public sealed class SessionStore(NpgsqlDataSource database, IEnumerable<ISessionStatements> others)
 {
     /// <summary>The columns of a <see cref="Session"/>.</summary>
     public const string Columns = """
         listening_key AS ListeningKey, user_id AS UserId, device AS Device, node AS Node,
         passcode_sha256 AS PasscodeSha256, CASE WHEN NOT by_application THEN address END AS Address, original_client AS OriginalClient, admitted_at IS NOT NULL AS Admitted, acked_at IS NOT NULL AS Ack
         """;
+
+    private readonly string whenEnded = string.Concat(others.Select(other => ", " + other.Ended("ended")));
+    private readonly string whenGone = string.Concat(others.Select(other => ", " + other.Deleted("gone")));
 
     /// <summary>Opens sessions, except those whose user or address has too many.</summary>
     /// <param name="sessions">The new sessions, no two of them of one user.</param>
@@ -116,7 +119,7 @@ public sealed class SessionStore(NpgsqlDataSource database)
             ), ended AS (
                 UPDATE sessions SET ended_at = now() FROM due WHERE sessions.listening_key = due.listening_key
                 RETURNING sessions.*
-            ), {PresenceChanges.Ended("ended")}
+            ){whenEnded}
             SELECT {Columns}, {SessionChanges.Announce("ended")} FROM ended;
 
             WITH counted AS (
@@ -242,7 +245,7 @@ public sealed class SessionStore(NpgsqlDataSource database)
                 UPDATE sessions SET ended_at = now()
                 WHERE listening_key = @ListeningKey AND passcode_sha256 = @hash AND ended_at IS NULL
                 RETURNING *
-            ), {PresenceChanges.Ended("ended")}
+            ){whenEnded}
             SELECT {Columns}, {SessionChanges.Announce("ended")} FROM ended
             """,
             new { credential.ListeningKey, hash = credential.PasscodeHash.ToArray() }
@@ -258,7 +261,7 @@ public sealed class SessionStore(NpgsqlDataSource database)
             WITH ended AS (
                 UPDATE sessions SET ended_at = now() WHERE listening_key = @listeningKey AND ended_at IS NULL
                 RETURNING *
-            ), {PresenceChanges.Ended("ended")}
+            ){whenEnded}
             SELECT {SessionChanges.Announce("ended")}
             """,
             new { listeningKey }
@@ -273,7 +276,7 @@ public sealed class SessionStore(NpgsqlDataSource database)
             $"""
             WITH gone AS (
                 DELETE FROM sessions WHERE listening_key = ANY(@listeningKeys) AND acked_at IS NOT NULL RETURNING *
-            ), {PresenceChanges.Deleted("gone")}
+            ){whenGone}
             SELECT {SessionChanges.Announce("gone")}
             """,
             // Sorted here and in every statement for many rows, so that two of them lock in one order.

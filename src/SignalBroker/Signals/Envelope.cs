@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Text.Json;
 using SignalBroker.Http;
+using SignalBroker.Identity;
+using SignalBroker.Sessions;
 
 namespace SignalBroker.Signals;
 

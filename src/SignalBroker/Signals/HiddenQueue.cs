@@ -1,6 +1,8 @@
 using System.Runtime.InteropServices;
 using System.Threading.Channels;
 using SignalBroker.Http;
+using SignalBroker.Identity;
+using SignalBroker.Sessions;
 
 namespace SignalBroker.Signals;
 

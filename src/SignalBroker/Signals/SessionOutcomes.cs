@@ -1,5 +1,6 @@
 using System.Text.Json;
 using SignalBroker.Broker;
+using SignalBroker.Identity;
 
 namespace SignalBroker.Signals;
 

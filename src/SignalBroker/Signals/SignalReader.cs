@@ -35,7 +35,7 @@ internal static class SignalReader
     private static readonly string[] Fields = [.. Names, "toUserId", "fromUserId"];
 
     // The usual encoder writes six bytes for many a character, and the content may not outgrow its bound.
-    private static readonly HttpJson FormContent = new(
+    private static readonly SignalsJson FormContent = new(
         new JsonSerializerOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }
     );
 

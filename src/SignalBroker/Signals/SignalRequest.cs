@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using SignalBroker.Http;
+using SignalBroker.Identity;
 using SignalBroker.Rooms;
 using SignalBroker.Sessions;
 using SignalBroker.Text;

@@ -5,6 +5,7 @@ using SignalBroker.Broker;
 using SignalBroker.Compatibility;
 using SignalBroker.Database;
 using SignalBroker.Hosting;
+using SignalBroker.Identity;
 using SignalBroker.Sessions;
 
 namespace SignalBroker.Signals;

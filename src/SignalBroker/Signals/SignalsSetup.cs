@@ -1,9 +1,8 @@
 using SignalBroker.Hosting;
-using SignalBroker.Http;
 
 namespace SignalBroker.Signals;
 
-/// <summary>Wires the exchange of signals.</summary>
+/// <summary>Wires the routing of signals.</summary>
 public static class SignalsSetup
 {
     extension(WebApplicationBuilder builder)
@@ -13,40 +12,11 @@ public static class SignalsSetup
         {
             builder.AddSettings<SignalsOptions>(SignalsOptions.Section);
             builder.Services.AddSingleton<AddresseeLimiter>();
-            builder.Services.AddSingleton<SenderLimiter>();
-            builder.Services.AddSingleton<ClosedSenders>();
-            builder.Services.AddSingleton<SenderCloser>();
             builder.Services.AddSingleton<SignalsMetrics>();
             builder.Services.AddSingleton<SignalRouter>();
             builder.Services.AddSingleton<EvenAnswer>();
             builder.Services.AddSingleton<HiddenQueue>();
             builder.Services.AddHostedService(services => services.GetRequiredService<HiddenQueue>());
-            builder.Services.AddSingleton<HiddenExchange>();
-            builder.Services.AddSingleton<SignalExchange>();
-            builder.Services.AddSingleton<ExchangeEndpoint>();
-            builder.Services.AddHostedService<SocketExchange>();
-        }
-    }
-
-    extension(WebApplication app)
-    {
-        /// <summary>Maps <c>/exchange</c>.</summary>
-        public void MapSignals()
-        {
-            // Found once: a request that needs no services of its own gets by without a scope for them.
-            var endpoint = app.Services.GetRequiredService<ExchangeEndpoint>();
-            app.MapPost("/exchange", (Delegate)endpoint.HandleAsync)
-                .WithSummary("Sends a signal")
-                .WithDescription(
-                    "Publishes the signal to every listening session of the user, or to the one session, and answers "
-                        + "what the broker said for each: Queued means that the broker has it in a live queue."
-                )
-                .Takes<ExchangeRequestSchema>()
-                .RequiresCredential()
-                .TakesServiceKey()
-                .AnswersAlways()
-                .Produces<ExchangeAnswerSchema>()
-                .Fails(400, 401, 403, 404, 409, 413, 415, 429, 503);
         }
     }
 }

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json.Serialization;
 using SignalBroker.Http;
+using SignalBroker.Identity;
 
 namespace SignalBroker.StrangeBehaviors;
 

@@ -2,6 +2,7 @@ using System.Net;
 using Microsoft.Extensions.Options;
 using SignalBroker.Hosting;
 using SignalBroker.Http;
+using SignalBroker.Identity;
 
 namespace SignalBroker.StrangeBehaviors;
 

@@ -13,6 +13,7 @@ public static class StrangeBehaviorsSetup
         /// <summary>Adds the record.</summary>
         public void AddStrangeBehaviors()
         {
+            builder.AddJson(StrangeBehaviorsJson.Default);
             builder.AddSettings<StrangeBehaviorsOptions>(StrangeBehaviorsOptions.Section);
             builder.Services.AddSingleton<StrangeBehaviorStore>();
             builder.Services.AddSingleton<StrangeBehaviorLog>();

@@ -1,4 +1,5 @@
 using SignalBroker.Http;
+using SignalBroker.Identity;
 using SignalBroker.Sessions;
 using SignalBroker.StrangeBehaviors;
 

@@ -11,6 +11,7 @@ public static class TurnSetup
         /// <summary>Adds the making of TURN credentials.</summary>
         public void AddTurn()
         {
+            builder.AddJson(TurnJson.Default);
             builder.AddSettings<TurnOptions>(TurnOptions.Section);
             builder.Services.AddSingleton<IceServers>();
             builder.Services.AddSingleton<IceServersEndpoint>();

@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using System.Security.Cryptography;
 using System.Text;
 using SignalBroker.Hosting;
+using SignalBroker.Identity;
 
 namespace SignalBroker.Users;
 

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Microsoft.Extensions.Options;
 using Microsoft.Net.Http.Headers;
 using SignalBroker.Http;
+using SignalBroker.Identity;
 using SignalBroker.StrangeBehaviors;
 
 namespace SignalBroker.Users;

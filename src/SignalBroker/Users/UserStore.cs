@@ -1,5 +1,6 @@
 using Dapper;
 using Npgsql;
+using SignalBroker.Identity;
 using SignalBroker.Sessions;
 
 namespace SignalBroker.Users;

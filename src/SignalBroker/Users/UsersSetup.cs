@@ -1,6 +1,8 @@
 using System.Net;
 using SignalBroker.Compatibility;
 using SignalBroker.Hosting;
+using SignalBroker.Identity;
+using SignalBroker.Rooms;
 
 namespace SignalBroker.Users;
 
@@ -29,7 +31,6 @@ public static class UsersSetup
             builder.Services.AddSingleton<UserStore>();
             builder.Services.AddSingleton<Registry>();
             builder.Services.AddHostedService<UnprovenUsersWarning>();
-            builder.Services.AddHostedService<UserSweeper>();
         }
     }
 

@@ -1,4 +1,5 @@
 using SignalBroker.Storm.Reports;
+using SignalBroker.Storm.Wording;
 
 namespace SignalBroker.Storm.Tests.Reports;
 

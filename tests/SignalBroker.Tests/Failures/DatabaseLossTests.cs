@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net;
+using SignalBroker.Identity;
 using SignalBroker.Sessions;
 using SignalBroker.Tests.Harness;
 

@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using System.Net;
 using SignalBroker.Broker;
+using SignalBroker.Identity;
+using SignalBroker.Sessions;
 using SignalBroker.Tests.Harness;
 
 namespace SignalBroker.Tests.Failures;

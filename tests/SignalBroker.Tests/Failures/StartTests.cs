@@ -3,9 +3,12 @@ using System.Net;
 using System.Net.Sockets;
 using Npgsql;
 using SignalBroker.Database;
+using SignalBroker.Identity;
 using SignalBroker.LocalCluster;
 using SignalBroker.Migrations;
 using SignalBroker.Tests.Harness;
+using SignalBroker.Users;
+using SignalBroker.Visibility;
 
 namespace SignalBroker.Tests.Failures;
 
@@ -243,7 +246,7 @@ public sealed class StartTests(TestCluster cluster)
         await Migrator.MigrateToAsync(database, "0", Token);
 
         (await AppliedAsync(database)).ShouldBeEmpty();
-        (await TablesAsync(database)).ShouldBe([Migrator.HistoryTable]);
+        (await TablesAsync(database)).ShouldBe([History.Table]);
         foreach (var change in Migrator.Changes())
         {
             await Migrator.MigrateToAsync(database, change, Token);
@@ -252,8 +255,54 @@ public sealed class StartTests(TestCluster cluster)
         (await TablesAsync(database)).ShouldBe(tables);
     }
 
+    [Fact]
+    public async Task A_database_of_the_migrator_of_before_is_taken_over()
+    {
+        var database = await cluster.CreateDatabaseAsync();
+        await Migrator.MigrateToAsync(database, Migrator.Changes()[^2], Token);
+        var tables = await TablesAsync(database);
+        await using (var source = NpgsqlDataSource.Create(database))
+        {
+            await using var before = source.CreateCommand(
+                $"""
+                CREATE TABLE schema_migrations (
+                    "MigrationId" varchar(150) CONSTRAINT "PK_schema_migrations" PRIMARY KEY,
+                    "ProductVersion" varchar(32) NOT NULL
+                );
+                INSERT INTO schema_migrations SELECT change, '10.0.0' FROM {History.Table};
+                DROP TABLE {History.Table};
+                """
+            );
+            await before.ExecuteNonQueryAsync(Token);
+        }
+
+        await Migrator.MigrateAsync(database, Token);
+
+        (await AppliedAsync(database)).ShouldBe(Migrator.Changes());
+        (await TablesAsync(database)).ShouldBe(tables);
+        await Migrator.MigrateToAsync(database, "0", Token);
+        (await TablesAsync(database)).ShouldBe([History.Table]);
+    }
+
+    [Fact]
+    public async Task A_change_that_fails_says_why_in_one_line_and_leaves_nothing()
+    {
+        var database = await cluster.CreateDatabaseAsync();
+        await Migrator.MigrateToAsync(database, Migrator.Changes()[0], Token);
+        await using (var source = NpgsqlDataSource.Create(database))
+        {
+            await using var taken = source.CreateCommand("CREATE TABLE strange_behaviors ()");
+            await taken.ExecuteNonQueryAsync(Token);
+        }
+
+        var failure = await Should.ThrowAsync<PostgresException>(() => Migrator.MigrateAsync(database, Token));
+
+        failure.MessageText.ShouldBe("relation \"strange_behaviors\" already exists");
+        (await AppliedAsync(database)).ShouldBe([Migrator.Changes()[0]]);
+    }
+
     private static Task<IReadOnlyList<string>> AppliedAsync(string database) =>
-        ReadAsync(database, $"SELECT \"MigrationId\" FROM {Migrator.HistoryTable} ORDER BY 1");
+        ReadAsync(database, $"SELECT change FROM {History.Table} ORDER BY 1");
 
     private static Task<IReadOnlyList<string>> TablesAsync(string database) =>
         ReadAsync(database, "SELECT tablename::text FROM pg_tables WHERE schemaname = 'public' ORDER BY 1");

@@ -1,4 +1,5 @@
 using Npgsql;
+using SignalBroker.Identity;
 using SignalBroker.Migrations;
 using SignalBroker.Rooms;
 using SignalBroker.Tests.Harness;

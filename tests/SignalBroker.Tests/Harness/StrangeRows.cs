@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using SignalBroker.Identity;
 using SignalBroker.StrangeBehaviors;
 
 namespace SignalBroker.Tests.Harness;

@@ -1,5 +1,6 @@
 using Npgsql;
 using SignalBroker.LocalCluster;
+using SignalBroker.Push;
 using SignalBroker.StrangeBehaviors;
 using SignalBroker.Tests.Harness;
 

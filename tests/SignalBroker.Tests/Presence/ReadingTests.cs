@@ -1,5 +1,7 @@
 using System.Net;
 using Dapper;
+using SignalBroker.Identity;
+using SignalBroker.Sessions;
 using SignalBroker.Tests.Harness;
 using SignalBroker.Users;
 

@@ -1,5 +1,6 @@
 using System.Net;
 using Microsoft.Extensions.Options;
+using SignalBroker.Presence;
 using SignalBroker.Push;
 using SignalBroker.Tests.Harness;
 

@@ -1,6 +1,7 @@
 using System.Net;
 using Npgsql;
 using SignalBroker.LocalCluster;
+using SignalBroker.Presence;
 using SignalBroker.Push;
 using SignalBroker.Tests.Demo;
 using SignalBroker.Tests.Harness;

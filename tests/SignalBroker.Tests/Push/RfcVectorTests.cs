@@ -3,8 +3,10 @@ using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
+using SignalBroker.Presence;
 using SignalBroker.Push;
 using SignalBroker.Tests.Harness;
+using SignalBroker.Users;
 
 namespace SignalBroker.Tests.Push;
 

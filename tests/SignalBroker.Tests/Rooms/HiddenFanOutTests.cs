@@ -1,10 +1,12 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
+using SignalBroker.Identity;
 using SignalBroker.Presence;
 using SignalBroker.Rooms;
 using SignalBroker.Sessions;
 using SignalBroker.Tests.Harness;
+using SignalBroker.Visibility;
 
 namespace SignalBroker.Tests.Rooms;
 
@@ -19,11 +21,11 @@ public sealed class HiddenFanOutTests(TestCluster cluster)
     public async Task An_anonymous_member_leaves_the_others_remembered(PresenceVisibility rule, int found)
     {
         var clock = new FakeTimeProvider(TimeProvider.System.GetUtcNow());
-        var store = new SessionStore(cluster.Database);
+        var store = new SessionStore(cluster.Database, []);
         using var directory = new SessionDirectory(store, clock);
-        var visibility = new Visibility(
-            new RoomStore(cluster.Database),
-            Options.Create(new PresenceOptions { Visibility = rule })
+        var visibility = new VisibilityPolicy(
+            new VisibilityStore(cluster.Database),
+            Options.Create(new VisibilityOptions { Visibility = rule })
         );
         // Nothing is published.
         var fanOut = new RoomFanOut(

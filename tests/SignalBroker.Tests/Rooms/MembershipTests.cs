@@ -1,5 +1,7 @@
 using System.Net;
+using SignalBroker.Identity;
 using SignalBroker.Rooms;
+using SignalBroker.Sessions;
 using SignalBroker.Tests.Harness;
 
 namespace SignalBroker.Tests.Rooms;

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Time.Testing;
 using SignalBroker.Http;
+using SignalBroker.Identity;
 using SignalBroker.Rooms;
 using SignalBroker.Sessions;
 using SignalBroker.Signals;
@@ -88,7 +89,7 @@ public sealed class RoomAddressTests(TestCluster cluster)
         public DeafWebapp(TestCluster cluster, TimeProvider clock)
         {
             this.clock = clock;
-            sessions = new(new SessionStore(cluster.Database), clock);
+            sessions = new(new SessionStore(cluster.Database, []), clock);
             rooms = new(new RoomStore(cluster.Database), sessions, clock);
         }
 

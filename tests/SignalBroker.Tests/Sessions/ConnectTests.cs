@@ -1,4 +1,5 @@
 using System.Net;
+using SignalBroker.Identity;
 using SignalBroker.Sessions;
 using SignalBroker.Tests.Harness;
 

@@ -36,7 +36,7 @@ public sealed class SessionCounterTests(TestCluster cluster)
             ])
         );
         using var counter = new SessionCounter(
-            new SessionStore(database),
+            new SessionStore(database, []),
             nodes,
             TimeProvider.System,
             NullLogger<SessionCounter>.Instance

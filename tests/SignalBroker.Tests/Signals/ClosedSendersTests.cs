@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Time.Testing;
+using SignalBroker.Exchange;
 using SignalBroker.Signals;
 using SignalBroker.Tests.Harness;
 

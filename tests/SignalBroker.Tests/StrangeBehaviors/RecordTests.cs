@@ -1,4 +1,7 @@
 using System.Net;
+using SignalBroker.Identity;
+using SignalBroker.Push;
+using SignalBroker.Sessions;
 using SignalBroker.StrangeBehaviors;
 using SignalBroker.Tests.Harness;
 

@@ -3,9 +3,12 @@ using System.Text;
 using System.Threading.Channels;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Events;
+using SignalBroker.Identity;
 using SignalBroker.Rooms;
+using SignalBroker.Sessions;
 using SignalBroker.Tests.Harness;
 using SignalBroker.Tests.Rooms;
+using SignalBroker.Visibility;
 
 namespace SignalBroker.Tests.Threats;
 
@@ -154,7 +157,7 @@ public sealed class AnonymityTests(TestCluster cluster)
     [Fact]
     public async Task To_share_a_room_anonymously_makes_nobody_known()
     {
-        var store = new RoomStore(cluster.Database);
+        var store = new VisibilityStore(cluster.Database);
         var viewer = await Api.ConnectAsync();
         var open = await Api.ConnectAsync();
         var hidden = await Api.ConnectAsync();
@@ -163,9 +166,9 @@ public sealed class AnonymityTests(TestCluster cluster)
         await Api.JoinRoomAsync(open, room);
         await Api.JoinRoomAsync(hidden, room, new { anonymous = true });
 
-        var known = await store.FindKnownAsync(viewer.UserId, [open.UserId, hidden.UserId, stranger.UserId]);
-
-        known.ShouldBe([open.UserId]);
+        (await store.IsKnownAsync(viewer.UserId, open.UserId)).ShouldBeTrue();
+        (await store.IsKnownAsync(viewer.UserId, hidden.UserId)).ShouldBeFalse();
+        (await store.IsKnownAsync(viewer.UserId, stranger.UserId)).ShouldBeFalse();
     }
 
     /// <summary>A session that listens by AMQP; every byte that its node sends it is kept.</summary>

@@ -1,5 +1,7 @@
 using System.Text.Json;
 using SignalBroker.Broker;
+using SignalBroker.Push;
+using SignalBroker.Rooms;
 using SignalBroker.Tests.Harness;
 using SignalBroker.Tests.Rooms;
 

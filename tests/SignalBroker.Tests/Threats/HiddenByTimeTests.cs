@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using System.Net;
+using SignalBroker.Identity;
+using SignalBroker.Sessions;
 using SignalBroker.Signals;
 using SignalBroker.Tests.Harness;
 using SignalBroker.Tests.Presence;

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using SignalBroker.Http;
+using SignalBroker.Identity;
 using SignalBroker.Sessions;
 using SignalBroker.Signals;
 using SignalBroker.Tests.Signals;

@@ -1,6 +1,8 @@
 using System.Net;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Exceptions;
+using SignalBroker.Identity;
+using SignalBroker.Sessions;
 using SignalBroker.StrangeBehaviors;
 using SignalBroker.Tests.Harness;
 

@@ -1,5 +1,7 @@
 using System.Net;
 using SignalBroker.Http;
+using SignalBroker.Presence;
+using SignalBroker.Push;
 using SignalBroker.Tests.Harness;
 using SignalBroker.Tests.Push;
 

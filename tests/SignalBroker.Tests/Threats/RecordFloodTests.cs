@@ -1,5 +1,7 @@
 using System.Net;
 using System.Security.Cryptography;
+using SignalBroker.Identity;
+using SignalBroker.Push;
 using SignalBroker.Sessions;
 using SignalBroker.StrangeBehaviors;
 using SignalBroker.Tests.Harness;

@@ -1,5 +1,6 @@
 using System.Net;
 using Dapper;
+using SignalBroker.Identity;
 using SignalBroker.Rooms;
 using SignalBroker.Tests.Harness;
 using SignalBroker.Tests.Rooms;

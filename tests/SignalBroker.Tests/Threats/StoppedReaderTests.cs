@@ -2,6 +2,8 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
 using SignalBroker.Broker;
+using SignalBroker.Identity;
+using SignalBroker.Sessions;
 using SignalBroker.Tests.Failures;
 using SignalBroker.Tests.Harness;
 

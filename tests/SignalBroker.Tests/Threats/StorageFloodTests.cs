@@ -1,8 +1,11 @@
 using System.Net;
 using Dapper;
 using SignalBroker.Http;
+using SignalBroker.Identity;
 using SignalBroker.Inbox;
 using SignalBroker.LocalCluster;
+using SignalBroker.Push;
+using SignalBroker.Sessions;
 using SignalBroker.Tests.Harness;
 using SignalBroker.Tests.Inbox;
 using SignalBroker.Tests.Rooms;

@@ -2,6 +2,8 @@ using System.Net;
 using System.Text.Json;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
+using SignalBroker.Identity;
+using SignalBroker.Push;
 using SignalBroker.Sessions;
 using SignalBroker.Tests.Harness;
 using SignalBroker.Turn;

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Microsoft.Extensions.Time.Testing;
+using SignalBroker.Identity;
 using SignalBroker.Tests.Harness;
 using SignalBroker.Users;
 

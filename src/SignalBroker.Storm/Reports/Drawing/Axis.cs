@@ -1,3 +1,5 @@
+using SignalBroker.Storm.Wording;
+
 namespace SignalBroker.Storm.Reports.Drawing;
 
 /// <summary>Where the values of one direction lie in a plot, and which of them are marked.</summary>

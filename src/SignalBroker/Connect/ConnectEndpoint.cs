@@ -1,0 +1,236 @@
+using System.Net;
+using Microsoft.Extensions.Options;
+using SignalBroker.Compatibility;
+using SignalBroker.Hosting;
+using SignalBroker.Http;
+using SignalBroker.Identity;
+using SignalBroker.Nodes;
+using SignalBroker.Sessions;
+using SignalBroker.Turn;
+using SignalBroker.Users;
+
+namespace SignalBroker.Connect;
+
+/// <summary>What <c>/connect</c> takes.</summary>
+/// <param name="UserId">Who listens: 1 to 255 characters (Unicode code points), each a letter, an accent or a digit of any script or an ASCII sign other than comma, percent, double quote and angle brackets, compared in NFC; left out for an anonymous user.</param>
+/// <param name="Device">What the user calls the device, 1 to 64 characters of the same set; may be left out.</param>
+/// <param name="Line">
+/// A secret of the client's own, which it gives with each of its sessions: 22 to 64 characters of A-Z a-z 0-9 - _. Where a
+/// user may have one session, the client takes over from its own last one.
+/// </param>
+/// <param name="Resumes">
+/// Whether the client has listened before, and so takes nobody's place: it may have lost its own to a newer one. It counts
+/// only together with the line, by which the client is known.
+/// </param>
+public sealed record ConnectRequest(
+    string? UserId = null,
+    string? Device = null,
+    string? Line = null,
+    bool Resumes = false
+);
+
+/// <summary>A new session: where to listen, and with what.</summary>
+/// <param name="UserId">Whose session it is.</param>
+/// <param name="Device">The device, if it was named.</param>
+/// <param name="ListeningAddress">The WebSocket address to open and speak STOMP on.</param>
+/// <param name="ListeningKey">The session's public name: STOMP login, and <c>/queue/…</c> to subscribe to.</param>
+/// <param name="Passcode">The session's only secret: STOMP passcode and password of HTTP's Basic scheme.</param>
+/// <param name="Ack">Whether the session is listening; always false here.</param>
+/// <param name="AckBy">The session expires unless it listens by then.</param>
+/// <param name="AckWithin">The same in milliseconds from this answer on, for clients whose clocks may be wrong.</param>
+/// <param name="IceServers">For <c>new RTCPeerConnection({ iceServers })</c>; empty when none is configured.</param>
+/// <param name="IceServersExpireAt">When their credentials expire; <c>/ice-servers</c> answers fresh ones before.</param>
+/// <param name="IceServersTimeToLive">The same in milliseconds from this answer on.</param>
+public sealed record ConnectAnswer(
+    string UserId,
+    string? Device,
+    string ListeningAddress,
+    string ListeningKey,
+    string Passcode,
+    bool Ack,
+    DateTime AckBy,
+    long AckWithin,
+    IReadOnlyList<IceServer> IceServers,
+    DateTime? IceServersExpireAt,
+    long? IceServersTimeToLive
+);
+
+/// <summary><c>POST /connect</c>: opens a session on a node that has room for it.</summary>
+public sealed class ConnectEndpoint(
+    SessionOpener opener,
+    NodeCatalog nodes,
+    SessionCloser closer,
+    UserProof proof,
+    IceServers iceServers,
+    OriginalClient originalClient,
+    SessionsMetrics metrics,
+    IOptions<SessionsOptions> options
+)
+{
+    private static readonly TimeSpan NodeRetry = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan CapRetry = TimeSpan.FromSeconds(30);
+
+    /// <summary>Handles one request.</summary>
+    public async Task<IResult> HandleAsync(HttpRequest request)
+    {
+        var isForm = RequestBody.IsForm(request);
+        var wanted = isForm ? await ReadFormAsync(request) : await ReadJsonAsync(request);
+        var claimed = wanted.UserId is null ? null : UserId.Read(wanted.UserId);
+        if (claimed is null && wanted.UserId is not null)
+        {
+            return Problem.InvalidUserId("userId");
+        }
+
+        var device = wanted.Device is null ? null : UserId.ReadDevice(wanted.Device);
+        if (device is null && wanted.Device is not null)
+        {
+            return Problem.InvalidMember("device", $"must have {UserId.DeviceRule}");
+        }
+
+        if (wanted.Line is not null && !SessionLine.IsValid(wanted.Line))
+        {
+            return Problem.InvalidMember("line", $"must have {SessionLine.Rule}");
+        }
+
+        var proven = await proof.FindAsync(request, claimed);
+        if (proven is ProvenUser.Refused refused)
+        {
+            return refused.Problem;
+        }
+
+        var user = (ProvenUser.Known)proven;
+
+        // An original page logs in with its user id, which then must not be the name of a broker's own user.
+        var isOriginal = isForm && originalClient.Enabled && !user.ByApplication;
+        if (isOriginal && user.UserId is not null && (nodes.IsBrokerUser(user.UserId) || !UserId.IsPlain(user.UserId)))
+        {
+            return Problem.Of(
+                StatusCodes.Status400BadRequest,
+                "invalid-user-id",
+                $"'userId' must have {UserId.PlainRule}, and not be a broker's own user."
+            );
+        }
+
+        if (nodes.Choose(Random.Shared) is not { } node)
+        {
+            return Problem.Of(
+                StatusCodes.Status503ServiceUnavailable,
+                "no-node-available",
+                "No node takes new sessions at the moment.",
+                NodeRetry
+            );
+        }
+
+        return await OpenAsync(
+            user,
+            wanted with
+            {
+                Device = device,
+            },
+            node,
+            isOriginal,
+            Networks.ClientOf(request.HttpContext)
+        );
+    }
+
+    private async Task<IResult> OpenAsync(
+        ProvenUser.Known user,
+        ConnectRequest wanted,
+        Node node,
+        bool isOriginal,
+        IPAddress address
+    )
+    {
+        var settings = options.Value;
+        var key = ListeningKey.Create();
+        var passcode = isOriginal ? key : Passcode.Create();
+        var session = new NewSession(
+            key,
+            PasscodeHash.Of(passcode).ToArray(),
+            user.UserId ?? UserId.CreateAnonymous(),
+            wanted.Device,
+            node.Name,
+            address,
+            isOriginal,
+            user.ByApplication,
+            wanted.Line is null ? null : PasscodeHash.Of(wanted.Line).ToArray(),
+            // Without a line it can't have lost anything to itself.
+            wanted.Resumes && wanted.Line is not null
+        );
+        switch (await opener.OpenAsync(session))
+        {
+            case Opening.Opened opened:
+                node.AddSession();
+                metrics.Opened(node.Name);
+                foreach (var replaced in opened.Replaced)
+                {
+                    closer.Replace(replaced);
+                }
+
+                // An original page's key is its secret, and a TURN user name is none.
+                var ice = isOriginal ? new([]) : iceServers.For(key);
+                return TypedResults.Ok(
+                    new ConnectAnswer(
+                        session.UserId,
+                        session.Device,
+                        node.ListeningAddress,
+                        key,
+                        passcode,
+                        Ack: false,
+                        opened.AckBy,
+                        (long)settings.AckWithin.TotalMilliseconds,
+                        ice.IceServers,
+                        ice.IceServersExpireAt,
+                        ice.IceServersTimeToLive
+                    )
+                );
+            case Opening.UserFull when settings.PerUser == SessionsPerUser.Replace:
+                return Problem.Of(
+                    StatusCodes.Status409Conflict,
+                    "session-replaced",
+                    $"Another client of {session.UserId} has taken the place of this one."
+                );
+            case Opening.UserFull when settings.PerUser == SessionsPerUser.Reject:
+                return Problem.Of(
+                    StatusCodes.Status409Conflict,
+                    "user-already-connected",
+                    $"{session.UserId} is already connected."
+                );
+            case Opening.UserFull:
+                return Problem.Of(
+                    StatusCodes.Status409Conflict,
+                    "too-many-sessions-of-user",
+                    $"{session.UserId} has {settings.MaxPerUser} sessions, and may not have more."
+                );
+            case Opening.TooManyNew(var wait):
+                return Problem.Of(
+                    StatusCodes.Status429TooManyRequests,
+                    "too-many-new-users-of-address",
+                    "As many new users and devices have come from this address as may in a day; those that are known may connect.",
+                    wait
+                );
+            default:
+                return Problem.Of(
+                    StatusCodes.Status429TooManyRequests,
+                    "too-many-sessions-of-address",
+                    $"{settings.MaxPerAddress} sessions have been opened from this address, and it may not have more.",
+                    CapRetry
+                );
+        }
+    }
+
+    private static async Task<ConnectRequest> ReadFormAsync(HttpRequest request)
+    {
+        var form = new FormFields(await RequestBody.ReadFormAsync(request), "userId", "device", "line", "resumes");
+        return new(Given("userId"), Given("device"), Given("line"), Given("resumes") == "true");
+
+        // An empty field is what a page sends when nothing was typed.
+        string? Given(string name) => form[name] is { Length: > 0 } value ? value : null;
+    }
+
+    private static async Task<ConnectRequest> ReadJsonAsync(HttpRequest request)
+    {
+        using var body = await RequestBody.ReadAsync(request);
+        return JsonBody.Parse(body.Written.Span, ConnectJson.Default.ConnectRequest);
+    }
+}

@@ -1,0 +1,13 @@
+using System.Text.Json.Serialization;
+using SignalBroker.Connect;
+
+namespace SignalBroker.Connect;
+
+/// <summary>The JSON bodies about connecting.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull
+)]
+[JsonSerializable(typeof(ConnectRequest))]
+[JsonSerializable(typeof(ConnectAnswer))]
+internal sealed partial class ConnectJson : JsonSerializerContext;

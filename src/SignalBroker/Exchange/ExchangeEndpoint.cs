@@ -1,0 +1,200 @@
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using Microsoft.Extensions.Options;
+using SignalBroker.Broker;
+using SignalBroker.Compatibility;
+using SignalBroker.Hosting;
+using SignalBroker.Http;
+using SignalBroker.Identity;
+using SignalBroker.Inbox;
+using SignalBroker.Rooms;
+using SignalBroker.Sessions;
+using SignalBroker.Signals;
+using SignalBroker.StrangeBehaviors;
+using SignalBroker.Users;
+
+namespace SignalBroker.Exchange;
+
+/// <summary>What <c>/exchange</c> takes, for the API's description; <see cref="SignalRequest"/> reads it.</summary>
+/// <param name="To">The user to send to: all of the user's listening sessions. Either this, <c>toSession</c> or <c>toRoom</c>.</param>
+/// <param name="Device">With <c>to</c>, the one device to send to.</param>
+/// <param name="ToSession">The listening key of the one session to send to.</param>
+/// <param name="ToRoom">The id of the room to send to: all members that the sender reaches.</param>
+/// <param name="ToMember">With <c>toRoom</c>, the id of the one member to send to.</param>
+/// <param name="Content">Any JSON; it arrives byte for byte.</param>
+/// <param name="Type">What the signal is about, for the receiver; 1 to 64 characters (Unicode code points).</param>
+/// <param name="Id">The sender's name for the signal, 1 to 64 characters; the server gives it one otherwise.</param>
+/// <param name="TimeToLive">How long the signal may wait for the addressee, in milliseconds.</param>
+/// <param name="Store"><c>ifOffline</c> or <c>always</c>: the signal is stored until the addressee has settled it.</param>
+/// <param name="Receipt"><c>delivered</c>: the sender gets a signal when the addressee has settled this one.</param>
+public sealed record ExchangeRequestSchema(
+    string? To,
+    string? Device,
+    string? ToSession,
+    string? ToRoom,
+    string? ToMember,
+    JsonElement Content,
+    string? Type,
+    string? Id,
+    long? TimeToLive,
+    string? Store,
+    string? Receipt
+);
+
+/// <summary>What became of a signal, for the API's description; <see cref="SignalExchange"/> writes it.</summary>
+/// <param name="Id">The signal's id, as the receiver sees it.</param>
+/// <param name="Outcome"><c>stored</c>, if it is; <c>accepted</c>, if the sender may not see what became of it.</param>
+/// <param name="Sessions">The outcome for each of the addressee's sessions; left out in a room.</param>
+/// <param name="Room">The room that it was sent to; this and what follows is left out elsewhere.</param>
+/// <param name="Members">How many other members it is for.</param>
+/// <param name="Listening">How many of them listen.</param>
+/// <param name="Stored">For how many of them it is stored, if it was to be.</param>
+/// <param name="Full">How many of them have it not because their inboxes are full.</param>
+/// <param name="Nodes">The outcome on each node where members listen.</param>
+public sealed record ExchangeAnswerSchema(
+    string Id,
+    string? Outcome,
+    IReadOnlyList<ExchangeAnswerSchema.Reached>? Sessions,
+    string? Room,
+    int? Members,
+    int? Listening,
+    int? Stored,
+    int? Full,
+    IReadOnlyList<NodeReached>? Nodes
+)
+{
+    /// <summary>One of the addressee's sessions.</summary>
+    /// <param name="ListeningKey">The session's public name; left out where the original project's pages are served.</param>
+    /// <param name="Device">The session's device, if it was named.</param>
+    /// <param name="Outcome">What the broker said.</param>
+    public sealed record Reached(string? ListeningKey, string? Device, PublishOutcome Outcome);
+}
+
+/// <summary><c>POST /exchange</c>: sends one signal to a user or to a session.</summary>
+public sealed class ExchangeEndpoint(
+    SessionDirectory directory,
+    SignalExchange exchange,
+    SenderLimiter limiter,
+    StrangeBehaviorLog strange,
+    OriginalClient originalClient,
+    ServiceKeys serviceKeys,
+    IOptions<SignalsOptions> options,
+    IOptions<InboxOptions> inbox
+)
+{
+    private const int UsualAnswer = 512;
+
+    private readonly LongestTimes longest = new(options.Value.MaxTimeToLive, inbox.Value.MaxTimeToLive);
+
+    /// <summary>Handles one request.</summary>
+    public async Task HandleAsync(HttpContext context)
+    {
+        if (await ExchangeAsync(context) is { } problem)
+        {
+            await problem.ExecuteAsync(context);
+        }
+    }
+
+    // Null when the signal has been routed and that has been answered.
+    [AsyncMethodBuilder(typeof(ReusingMethodBuilder<>))]
+    private async ValueTask<Problem?> ExchangeAsync(HttpContext context)
+    {
+        var request = context.Request;
+        var isForm = RequestBody.IsForm(request);
+        if (await AuthenticateAsync(request, isForm) is not { } sender)
+        {
+            return serviceKeys.Read(request).IsPresent ? Problem.WrongServiceKey : Problem.Unauthorized;
+        }
+
+        using var body = isForm ? null : await RequestBody.ReadAsync(request);
+        var signal = body is null
+            ? SignalReader.ReadForm(await RequestBody.ReadFormAsync(request), longest)
+            : SignalReader.ReadJson(body.Written, longest);
+        if (!signal.Settle.IsEmpty)
+        {
+            return Problem.InvalidMember("settle", "goes through the socket; over HTTP there is /inbox/settle");
+        }
+
+        if (signal.Receipt && sender.Session is null)
+        {
+            return Problem.InvalidMember("receipt", "is for sessions: an application has no inbox");
+        }
+
+        if (sender.Session is { } session && limiter.Delay(session.ListeningKey, signal.Content.Length) is { } wait)
+        {
+            return Problem.TooManyRequests(wait);
+        }
+
+        var exchanged = await exchange.SendAsync(sender, signal);
+        if (exchange.FailureOf(exchanged) is { } failure)
+        {
+            return failure;
+        }
+
+        await AnswerAsync(context.Response, exchanged);
+        return null;
+    }
+
+    private async Task AnswerAsync(HttpResponse response, Exchanged exchanged)
+    {
+        using var answer = PooledBuffer.Rent(UsualAnswer);
+        var writer = answer.JsonWriter();
+        writer.WriteStartObject();
+        exchange.Describe(writer, exchanged);
+        writer.WriteEndObject();
+        writer.Flush();
+        response.ContentType = "application/json; charset=utf-8";
+        // Kestrel cuts an answer of unknown length into chunks.
+        response.ContentLength = answer.Written.Length;
+        await response.BodyWriter.WriteAsync(answer.Written);
+    }
+
+    private async ValueTask<Sender?> AuthenticateAsync(HttpRequest request, bool isForm)
+    {
+        if (LastCredential.Read(request) is { } credential)
+        {
+            if (await directory.AuthenticateAsync(credential) is { } session)
+            {
+                return session;
+            }
+
+            strange.RecordBruteForce(
+                request.HttpContext,
+                "wrong or unknown credential at /exchange",
+                credential.ListeningKey
+            );
+            return null;
+        }
+
+        if (serviceKeys.Read(request) is { IsPresent: true } key)
+        {
+            if (key.Application is not null)
+            {
+                return Sender.FromApplication(key.Application);
+            }
+
+            strange.RecordBruteForce(request.HttpContext, "wrong service key at /exchange");
+            return null;
+        }
+
+        // The original page only says who it is.
+        if (originalClient.Enabled && isForm)
+        {
+            var form = SignalReader.FieldsOf(await RequestBody.ReadFormAsync(request));
+            if (form["fromUserId"] is { } userId && UserId.IsPlain(userId))
+            {
+                return new Session
+                {
+                    UserId = userId,
+                    // It proves nothing, so its flood counts for its address.
+                    ListeningKey = Networks.ClientOf(request.HttpContext).ToString(),
+                    Node = "",
+                    PasscodeSha256 = [],
+                    OriginalClient = true,
+                };
+            }
+        }
+
+        return null;
+    }
+}

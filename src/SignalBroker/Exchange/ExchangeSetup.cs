@@ -1,0 +1,45 @@
+using SignalBroker.Http;
+
+namespace SignalBroker.Exchange;
+
+/// <summary>Wires the exchange of signals.</summary>
+public static class ExchangeSetup
+{
+    extension(WebApplicationBuilder builder)
+    {
+        /// <summary>Adds what takes signals, over HTTP and through sockets.</summary>
+        public void AddExchange()
+        {
+            builder.AddJson(ExchangeJson.Default);
+            builder.Services.AddSingleton<SenderLimiter>();
+            builder.Services.AddSingleton<ClosedSenders>();
+            builder.Services.AddSingleton<SenderCloser>();
+            builder.Services.AddSingleton<HiddenExchange>();
+            builder.Services.AddSingleton<SignalExchange>();
+            builder.Services.AddSingleton<ExchangeEndpoint>();
+            builder.Services.AddHostedService<SocketExchange>();
+        }
+    }
+
+    extension(WebApplication app)
+    {
+        /// <summary>Maps <c>/exchange</c>.</summary>
+        public void MapExchange()
+        {
+            // Found once: a request that needs no services of its own gets by without a scope for them.
+            var endpoint = app.Services.GetRequiredService<ExchangeEndpoint>();
+            app.MapPost("/exchange", (Delegate)endpoint.HandleAsync)
+                .WithSummary("Sends a signal")
+                .WithDescription(
+                    "Publishes the signal to every listening session of the user, or to the one session, and answers "
+                        + "what the broker said for each: Queued means that the broker has it in a live queue."
+                )
+                .Takes<ExchangeRequestSchema>()
+                .RequiresCredential()
+                .TakesServiceKey()
+                .AnswersAlways()
+                .Produces<ExchangeAnswerSchema>()
+                .Fails(400, 401, 403, 404, 409, 413, 415, 429, 503);
+        }
+    }
+}

@@ -1,0 +1,48 @@
+using Microsoft.Extensions.Options;
+using SignalBroker.Http;
+
+namespace SignalBroker.Exchange;
+
+/// <summary>Slows down a session that floods, with many signals or with large ones; the others do not feel it.</summary>
+public sealed class SenderLimiter(IOptions<RateLimitOptions> options, TimeProvider clock)
+{
+    private const int BurstSeconds = 8;
+    private const int UnnamedPerSecond = 1;
+    private const int UnnamedBurst = 10;
+
+    private readonly TokenBuckets<string> signals = new(
+        options.Value.SignalsPerSecondOfSession,
+        2 * options.Value.SignalsPerSecondOfSession,
+        clock
+    );
+
+    private readonly TokenBuckets<string> bytes = new(
+        options.Value.SignalBytesPerSecondOfSession,
+        BurstSeconds * options.Value.SignalBytesPerSecondOfSession,
+        clock
+    );
+
+    private readonly TokenBuckets<string> refusals = new(
+        options.Value.SignalsPerSecondOfSession,
+        2 * options.Value.SignalsPerSecondOfSession,
+        clock
+    );
+
+    private readonly TokenBuckets<string> unnamed = new(UnnamedPerSecond, UnnamedBurst, clock);
+
+    /// <summary>
+    /// Whether a session that was turned away once more is to be put up with: it is not when it goes on with twice what
+    /// it may send.
+    /// </summary>
+    /// <param name="sender">The session's listening key.</param>
+    public bool PutsUpWith(string sender) => refusals.Take(sender) is null;
+
+    /// <summary>Whether a signal that does not name its sender is to be answered: only now and then.</summary>
+    /// <param name="sender">The listening key of the session that it seems to come from.</param>
+    public bool PutsUpWithUnnamed(string sender) => unnamed.Take(sender) is null;
+
+    /// <summary>Null when the session may send so many bytes now; otherwise how long it should wait.</summary>
+    /// <param name="sender">The session's listening key.</param>
+    /// <param name="size">The bytes.</param>
+    public TimeSpan? Delay(string sender, int size) => signals.Take(sender) ?? bytes.Take(sender, size);
+}

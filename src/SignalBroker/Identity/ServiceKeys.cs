@@ -1,0 +1,89 @@
+using System.ComponentModel.DataAnnotations;
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.Net.Http.Headers;
+using SignalBroker.Hosting;
+using SignalBroker.Users;
+
+namespace SignalBroker.Identity;
+
+/// <summary>One entry under <c>Users:ServiceKeys:</c>: a backend that may connect users and send as the application.</summary>
+public sealed class ServiceKeyOptions
+{
+    /// <summary>The section's name.</summary>
+    public const string Section = "Users:ServiceKeys";
+
+    /// <summary>The application's name, which listeners see: 1 to 64 characters, each a-z, A-Z, 0-9 or one of . _ -.</summary>
+    [Required, RegularExpression("^[A-Za-z0-9._-]{1,64}$")]
+    public string Name { get; set; } = "";
+
+    /// <summary>The SHA-256 of the key in hexadecimal digits; the key itself is only the backend's.</summary>
+    [
+        Required,
+        RegularExpression("^[0-9A-Fa-f]{64}$", ErrorMessage = "must be the SHA-256 of the key: 64 hexadecimal digits.")
+    ]
+    public string Sha256 { get; set; } = "";
+
+    /// <summary>Reads an entry.</summary>
+    /// <exception cref="InvalidSettingException">A member is missing or wrong.</exception>
+    public static ServiceKeyOptions Read(IConfigurationSection entry)
+    {
+        var options = entry.Get<ServiceKeyOptions>() ?? new ServiceKeyOptions();
+        Settings.Check(entry.Path, options);
+        return options;
+    }
+}
+
+/// <summary>What a request says of a service key.</summary>
+/// <param name="IsPresent">Whether it bears one, right or wrong.</param>
+/// <param name="Application">The name of the application whose key it is; null when it is nobody's.</param>
+public readonly record struct PresentedServiceKey(bool IsPresent, string? Application);
+
+/// <summary>The keys of backends: <c>Authorization: ServiceKey …</c>.</summary>
+/// <remarks>A scheme of its own, so that no user's token is ever taken for a service key or the other way round.</remarks>
+public sealed class ServiceKeys
+{
+    /// <summary>The challenge of a 401.</summary>
+    public const string Challenge = "ServiceKey realm=\"signals\"";
+
+    // A guessed text must not be worth trying: only its hash is kept, and that is a fast one.
+    private const int LeastLength = 32;
+    private const int MostLength = 512;
+    private const string Scheme = "ServiceKey ";
+
+    private readonly (string Name, byte[] Hash)[] keys;
+
+    /// <summary>Knows the configured keys.</summary>
+    public ServiceKeys(IReadOnlyList<ServiceKeyOptions> options) =>
+        keys = [.. options.Select(key => (key.Name, Convert.FromHexString(key.Sha256)))];
+
+    /// <summary>Reads a request's service key.</summary>
+    public PresentedServiceKey Read(HttpRequest request) =>
+        request.Headers[HeaderNames.Authorization] is [{ } value]
+        && value.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase)
+            ? new(IsPresent: true, Find(value.AsSpan(Scheme.Length).Trim()))
+            : default;
+
+    private string? Find(ReadOnlySpan<char> key)
+    {
+        if (key.Length is < LeastLength or > MostLength)
+        {
+            return null;
+        }
+
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(Encoding.UTF8.GetBytes(key.ToString()), hash);
+        string? found = null;
+
+        // To the end in any case, so that time does not tell which one is right.
+        foreach (var known in keys)
+        {
+            if (CryptographicOperations.FixedTimeEquals(hash, known.Hash))
+            {
+                found = known.Name;
+            }
+        }
+
+        return found;
+    }
+}

@@ -1,0 +1,28 @@
+using Microsoft.Extensions.Options;
+using SignalBroker.Hosting;
+using SignalBroker.Users;
+
+namespace SignalBroker.Rooms;
+
+/// <summary>Forgets now and then the anonymous users who will not come back.</summary>
+public sealed partial class UserSweeper(
+    UserStore store,
+    Departures departures,
+    IOptions<UsersOptions> options,
+    TimeProvider clock,
+    ILogger<UserSweeper> logger
+) : BackgroundService
+{
+    /// <inheritdoc />
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        Periodically.RunAsync(options.Value.SweepInterval, clock, SweepAsync, LogNotForgotten, stoppingToken);
+
+    private async Task SweepAsync()
+    {
+        await departures.ForgetAnonymousAsync(options.Value.ForgetAnonymousAfter);
+        await store.ForgetAnonymousAsync(options.Value.ForgetAnonymousAfter);
+    }
+
+    [LoggerMessage(LogLevel.Warning, "Anonymous users are forgotten later: {Reason}")]
+    private partial void LogNotForgotten(string reason);
+}

@@ -1,0 +1,17 @@
+namespace SignalBroker.Visibility;
+
+/// <summary>Wires who may see whom.</summary>
+public static class VisibilitySetup
+{
+    extension(WebApplicationBuilder builder)
+    {
+        /// <summary>Adds the policy.</summary>
+        public void AddVisibility()
+        {
+            // Presence reads the rest of the section, and checks all of it.
+            builder.Services.AddOptions<VisibilityOptions>().BindConfiguration(VisibilityOptions.Section);
+            builder.Services.AddSingleton<VisibilityStore>();
+            builder.Services.AddSingleton<VisibilityPolicy>();
+        }
+    }
+}

@@ -1,0 +1,91 @@
+using System.Reflection;
+using ArchUnitNET.Loader;
+using SignalBroker.Hosting;
+using SignalBroker.LocalCluster;
+
+namespace SignalBroker.Tests.Architecture;
+
+/// <summary>Folders use only those below them, as the tables in CONTRIBUTING.md say, without exceptions.</summary>
+public sealed class StaircaseTests
+{
+    private static readonly IReadOnlyDictionary<string, Assembly> Projects = new Dictionary<string, Assembly>
+    {
+        ["SignalBroker"] = typeof(Startup).Assembly,
+    };
+
+    public static TheoryData<string> Names => [.. Projects.Keys];
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Each_step_of_the_table_names_only_lower_ones(string project)
+    {
+        var steps = ReadSteps(project);
+
+        for (var step = 0; step < steps.Count; step++)
+        {
+            var below = steps.Skip(step + 1).Select(lower => lower.Folder).ToList();
+            steps[step].Uses.ShouldBeSubsetOf(below, steps[step].Folder);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void The_code_uses_what_the_table_says_and_nothing_else(string project)
+    {
+        var found = FindArrows(project, Projects[project]);
+        var steps = ReadSteps(project);
+        var allowed = steps.SelectMany(step => step.Uses.Select(used => (step.Folder, used))).ToHashSet();
+
+        found.Where(arrow => !allowed.Contains(arrow.Key)).SelectMany(arrow => arrow.Value).Order().ShouldBeEmpty();
+        allowed.Where(arrow => !found.ContainsKey(arrow)).ShouldBeEmpty("what nobody uses goes from the table");
+        steps.Select(step => step.Folder).ShouldBe(FoldersOf(project), ignoreOrder: true);
+    }
+
+    // Each arrow between two folders, with the types at its ends.
+    private static Dictionary<(string From, string To), SortedSet<string>> FindArrows(string root, Assembly assembly)
+    {
+        var arrows = new Dictionary<(string From, string To), SortedSet<string>>();
+        foreach (var type in new ArchLoader().LoadAssembly(assembly).Build().Types)
+        {
+            foreach (var target in type.Dependencies.Select(dependency => dependency.Target))
+            {
+                if (
+                    FolderOf(root, type.Namespace.FullName) is { } from
+                    && FolderOf(root, target.Namespace.FullName) is { } to
+                    && from != to
+                )
+                {
+                    if (!arrows.TryGetValue((from, to), out var ends))
+                    {
+                        arrows.Add((from, to), ends = []);
+                    }
+
+                    ends.Add($"{from} → {to}: {type.Name} uses {target.Name}");
+                }
+            }
+        }
+
+        return arrows;
+    }
+
+    // Null for the project's own folder, whose program wires all of them, and for what is not the project's.
+    private static string? FolderOf(string root, string name) =>
+        name.StartsWith($"{root}.", StringComparison.Ordinal) ? name[(root.Length + 1)..].Split('.')[0] : null;
+
+    private static IEnumerable<string> FoldersOf(string project) =>
+        Directory
+            .EnumerateDirectories(Path.Combine(Repository.Root, "src", project))
+            .Where(folder => Directory.EnumerateFiles(folder, "*.cs").Any())
+            .Select(folder => Path.GetFileName(folder)!)
+            .Except(["bin", "obj"]);
+
+    private static List<(string Folder, string[] Uses)> ReadSteps(string project) =>
+        [
+            .. File.ReadLines(Path.Combine(Repository.Root, "CONTRIBUTING.md"))
+                .SkipWhile(line => line != $"```staircase {project}")
+                .Skip(1)
+                .TakeWhile(line => line != "```")
+                .Select(line => line.Split([' ', '→'], StringSplitOptions.RemoveEmptyEntries))
+                .Select(words => (words[0], words[1..])),
+        ];
+}
