@@ -16,6 +16,5 @@ public sealed class SessionLines : Migration
         );
 
     /// <inheritdoc />
-    public override void Down() =>
-        Execute.Sql("ALTER TABLE sessions DROP COLUMN line_sha256;");
+    public override void Down() => Execute.Sql("ALTER TABLE sessions DROP COLUMN line_sha256;");
 }

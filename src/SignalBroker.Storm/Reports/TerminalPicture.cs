@@ -1,7 +1,7 @@
 using SignalBroker.Storm.Results;
 using SignalBroker.Storm.Wording;
-using Spectre.Console.Rendering;
 using Spectre.Console;
+using Spectre.Console.Rendering;
 
 namespace SignalBroker.Storm.Reports;
 

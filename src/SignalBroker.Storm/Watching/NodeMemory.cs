@@ -1,6 +1,6 @@
 using System.Net.Http.Headers;
-using System.Text.Json;
 using System.Text;
+using System.Text.Json;
 using SignalBroker.Storm.Clients;
 using SignalBroker.Storm.Workers;
 

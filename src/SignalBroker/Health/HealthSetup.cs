@@ -11,7 +11,10 @@ public static class HealthSetup
         public void MapHealth()
         {
             // Nothing but the process: restarting a webapp mends neither a database nor a node.
-            app.MapGet("/health/live", () => TypedResults.Json(new HealthReport("live", null, null), HealthJson.Default.HealthReport))
+            app.MapGet(
+                    "/health/live",
+                    () => TypedResults.Json(new HealthReport("live", null, null), HealthJson.Default.HealthReport)
+                )
                 .ExcludeFromDescription();
             // Made now: its time counts from the start.
             var readiness = ActivatorUtilities.CreateInstance<Readiness>(app.Services);

@@ -36,9 +36,7 @@ public sealed class VisibilityPolicy(VisibilityStore store, IOptions<VisibilityO
 
     /// <summary>Whether the viewer may see the user.</summary>
     public async ValueTask<bool> MaySeeAsync(string viewer, string userId) =>
-        IsOpen
-        || viewer == userId
-        || (Rule == PresenceVisibility.SameRoom && await store.IsKnownAsync(viewer, userId));
+        IsOpen || viewer == userId || (Rule == PresenceVisibility.SameRoom && await store.IsKnownAsync(viewer, userId));
 
     /// <summary>Whether the viewer may see the user whose session it is; not where the session is gone.</summary>
     public async ValueTask<bool> MaySeeSessionAsync(string viewer, string listeningKey) =>

@@ -1,5 +1,5 @@
-using SignalBroker.Storm.Reports.Drawing;
 using SignalBroker.Storm.Reports;
+using SignalBroker.Storm.Reports.Drawing;
 using SignalBroker.Storm.Wording;
 
 namespace SignalBroker.Storm.Tests.Reports;
