@@ -5,12 +5,12 @@ using SignalBroker.Compatibility;
 using SignalBroker.Connect;
 using SignalBroker.Database;
 using SignalBroker.Exchange;
-using SignalBroker.Health;
 using SignalBroker.Hosting;
 using SignalBroker.Http;
 using SignalBroker.Inbox;
 using SignalBroker.Listening;
 using SignalBroker.Nodes;
+using SignalBroker.Operations;
 using SignalBroker.Presence;
 using SignalBroker.Push;
 using SignalBroker.Rooms;
@@ -50,6 +50,7 @@ return await Startup.RunAsync(
         builder.AddTurn();
         builder.AddStrangeBehaviors();
         builder.AddCompatibility();
+        builder.AddTelemetry();
     },
     app =>
     {
@@ -66,5 +67,6 @@ return await Startup.RunAsync(
         app.MapTurn();
         app.MapStrangeBehaviors();
         app.MapHealth();
+        app.MapTelemetry();
     }
 );

@@ -28,10 +28,23 @@ public sealed partial class NodeLink(Node node, BrokerOptions options, TimeProvi
             return ValueTask.FromResult(PublishOutcome.Overloaded);
         }
 
-        return node.Responsive && channel is { } open
-            ? open.PublishAsync(queue, body, timeToLive, mandatory: true)
-            : ValueTask.FromResult(PublishOutcome.Unknown);
+        if (!node.Responsive || channel is not { } open)
+        {
+            return ValueTask.FromResult(PublishOutcome.Unknown);
+        }
+
+        return PublishTrace.IsOn
+            ? PublishTracedAsync(open, queue, body, timeToLive)
+            : open.PublishAsync(queue, body, timeToLive, mandatory: true);
     }
+
+    // A method of its own: one with a lambda allocates what that captures, whether it is called or not.
+    private ValueTask<PublishOutcome> PublishTracedAsync(
+        ConfirmedChannel open,
+        string queue,
+        ReadOnlyMemory<byte> body,
+        TimeSpan timeToLive
+    ) => PublishTrace.FollowAsync(node.Name, () => open.PublishAsync(queue, body, timeToLive, mandatory: true));
 
     /// <summary>Publishes to many sessions' queues; never throws.</summary>
     /// <returns>An outcome for each part of the queues, in their order.</returns>

@@ -34,7 +34,7 @@ internal sealed partial class ListenerGate(
 )
 {
     /// <summary>Where everything lies that only nodes and operators may reach.</summary>
-    private static readonly PathString[] InternalPaths = ["/admin", "/broker-access"];
+    private static readonly PathString[] InternalPaths = ["/admin", "/broker-access", "/metrics"];
 
     private static readonly PathString Health = "/health";
 

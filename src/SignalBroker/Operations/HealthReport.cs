@@ -1,4 +1,4 @@
-namespace SignalBroker.Health;
+namespace SignalBroker.Operations;
 
 /// <summary>How a webapp is.</summary>
 /// <param name="Status"><c>live</c>, <c>ready</c> or <c>notReady</c>.</param>

@@ -1,6 +1,6 @@
 using Npgsql;
 
-namespace SignalBroker.Health;
+namespace SignalBroker.Operations;
 
 /// <summary>Wires what load balancers and supervisors ask.</summary>
 public static class HealthSetup

@@ -1,6 +1,6 @@
 using System.Text.Json.Serialization;
 
-namespace SignalBroker.Health;
+namespace SignalBroker.Operations;
 
 /// <summary>The JSON bodies about health.</summary>
 [JsonSourceGenerationOptions(

@@ -1,9 +1,9 @@
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
-using SignalBroker.Health;
+using SignalBroker.Operations;
 using SignalBroker.Nodes;
 
-namespace SignalBroker.Tests.Health;
+namespace SignalBroker.Tests.Operations;
 
 /// <summary>Which nodes a webapp must have reached before it is sent requests.</summary>
 public sealed class ReadinessTests

@@ -1,6 +1,6 @@
 using SignalBroker.Nodes;
 
-namespace SignalBroker.Health;
+namespace SignalBroker.Operations;
 
 /// <summary>Whether a webapp can do its work with the nodes that it has reached.</summary>
 /// <remarks>

@@ -1,7 +1,7 @@
 using System.Net;
 using SignalBroker.Tests.Harness;
 
-namespace SignalBroker.Tests.Health;
+namespace SignalBroker.Tests.Operations;
 
 /// <summary>What load balancers and supervisors are told while all is well.</summary>
 public sealed class HealthTests(TestCluster cluster)

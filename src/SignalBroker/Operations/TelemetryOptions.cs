@@ -1,0 +1,20 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace SignalBroker.Operations;
+
+/// <summary>The settings under <c>Telemetry:</c>.</summary>
+public sealed class TelemetryOptions
+{
+    /// <summary>The section's name.</summary>
+    public const string Section = "Telemetry";
+
+    /// <summary>
+    /// A receiver of metrics and traces by OTLP over HTTP, such as <c>http://localhost:4318</c>; null to send none. Without
+    /// it nothing is traced, and <c>/metrics</c> on the internal port still has all metrics.
+    /// </summary>
+    public Uri? OtlpEndpoint { get; set; }
+
+    /// <summary>The part of all requests that are traced, from 0 to 1.</summary>
+    [Range(0.0, 1.0)]
+    public double TracedPart { get; set; } = 0.01;
+}

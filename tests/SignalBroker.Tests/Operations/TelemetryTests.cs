@@ -1,0 +1,143 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Net;
+using System.Text;
+using SignalBroker.Tests.Harness;
+
+namespace SignalBroker.Tests.Operations;
+
+/// <summary>What monitoring gets to see.</summary>
+public sealed class TelemetryTests(TestCluster cluster)
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Prometheus_can_scrape_the_internal_port()
+    {
+        await using var listener = await Listener.StartAsync(cluster.Api);
+        await cluster.Api.ExchangeAsync(listener.Session, new { to = listener.Session.UserId, content = 1 });
+
+        var scraped = await cluster.InternalOf(0).GetAsync("/metrics");
+
+        scraped.Status.ShouldBe(HttpStatusCode.OK);
+        var node = cluster.NodeOf(listener.Session).Name;
+        LineOf("signalbroker_sessions_opened_total").ShouldContain($"node=\"{node}\"");
+        LineOf("signalbroker_signals_routed_total").ShouldContain("outcome=\"queued\"");
+        LineOf("http_server_request_duration_seconds_count").ShouldContain("/exchange");
+        LineOf("db_client_connection_count").ShouldContain("idle");
+        LineOf("dotnet_process_memory_working_set_bytes").ShouldNotBeEmpty();
+        (await CheckAsync(scraped.Body)).ShouldBeEmpty();
+
+        string LineOf(string metric) =>
+            string.Join(
+                '\n',
+                scraped.Body.Split('\n').Where(line => line.StartsWith(metric, StringComparison.Ordinal))
+            );
+    }
+
+    [Theory]
+    [InlineData("/metrics")]
+    [InlineData("/METRICS")]
+    [InlineData("/metrics/")]
+    public async Task The_public_port_has_no_metrics(string path) =>
+        (await cluster.Api.GetAsync(path)).Status.ShouldBe(HttpStatusCode.NotFound);
+
+    [Fact]
+    public async Task A_trace_leads_from_the_request_to_the_publish()
+    {
+        using var receiver = new OtlpReceiver();
+        var traced = await cluster.Servers.AddWebappAsync(
+            new Dictionary<string, string>(TestCluster.Settings)
+            {
+                ["Telemetry:OtlpEndpoint"] = receiver.Address,
+                ["Telemetry:TracedPart"] = "1",
+            },
+            Token
+        );
+        try
+        {
+            var api = new Api(traced.PublicAddress);
+            await using var listener = await Listener.StartAsync(cluster.Api);
+            await Eventually.HoldsAsync(async () =>
+                (
+                    await api.ExchangeAsync(listener.Session, new { to = listener.Session.UserId, content = 1 })
+                ).Outcomes.ShouldBe([(listener.Key, "queued")])
+            );
+
+            await Eventually.HoldsAsync(() =>
+            {
+                var trace = receiver.Bodies.Where(body => body.Path == "/v1/traces").Select(body => body.Text).ToList();
+                trace.ShouldContain(text =>
+                    text.Contains("POST /exchange", StringComparison.Ordinal)
+                    && text.Contains("publish", StringComparison.Ordinal)
+                    && text.Contains("signalbroker.outcome", StringComparison.Ordinal)
+                );
+                string.Concat(trace).ShouldNotContain(listener.Session.Passcode);
+                return Task.CompletedTask;
+            });
+        }
+        finally
+        {
+            await cluster.Servers.RemoveWebappAsync(traced);
+        }
+    }
+
+    // What Prometheus' own tool has to say against it.
+    private static async Task<string> CheckAsync(string metrics)
+    {
+        using var promtool = Process.Start(
+            new ProcessStartInfo("promtool", ["check", "metrics"])
+            {
+                RedirectStandardInput = true,
+                RedirectStandardError = true,
+                RedirectStandardOutput = true,
+            }
+        )!;
+        await promtool.StandardInput.WriteAsync(metrics);
+        promtool.StandardInput.Close();
+        var said = await Task.WhenAll(
+            promtool.StandardOutput.ReadToEndAsync(Token),
+            promtool.StandardError.ReadToEndAsync(Token)
+        );
+        await promtool.WaitForExitAsync(Token);
+        return promtool.ExitCode == 0 ? "" : string.Concat(said);
+    }
+
+    /// <summary>Takes whatever is sent to it by OTLP over HTTP.</summary>
+    private sealed class OtlpReceiver : IDisposable
+    {
+        private readonly HttpListener listener = new();
+
+        public OtlpReceiver()
+        {
+            Address = $"http://127.0.0.1:{FreePort.Find()}";
+            listener.Prefixes.Add($"{Address}/");
+            listener.Start();
+            _ = ReceiveAsync();
+        }
+
+        public string Address { get; }
+
+        public ConcurrentQueue<(string Path, string Text)> Bodies { get; } = new();
+
+        public void Dispose() => listener.Close();
+
+        private async Task ReceiveAsync()
+        {
+            try
+            {
+                while (true)
+                {
+                    var context = await listener.GetContextAsync();
+                    using var reader = new StreamReader(context.Request.InputStream, Encoding.Latin1);
+                    Bodies.Enqueue((context.Request.Url!.AbsolutePath, await reader.ReadToEndAsync()));
+                    context.Response.Close();
+                }
+            }
+            catch (Exception closed) when (closed is HttpListenerException or ObjectDisposedException)
+            {
+                // It was disposed of.
+            }
+        }
+    }
+}
