@@ -1,3 +1,5 @@
+using SignalBroker.Client.Http;
+
 namespace SignalBroker.Client;
 
 /// <summary>Where a client stands.</summary>

@@ -1,6 +1,7 @@
-using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
-using SignalBroker.Client.Http;
+using System.Text.Json;
+using SignalBroker.Client.Inbox;
+using SignalBroker.Client.Rooms;
 
 namespace SignalBroker.Client;
 
@@ -66,11 +67,11 @@ public sealed record Signal
 
     /// <summary>What has become of a signal whose sender wanted to know; null for any other signal.</summary>
     public Receipt? Receipt =>
-        IsFromServer && Type == ReceiptType ? Read(ApiJson.Default.ToldReceipt)?.ToReceipt() : null;
+        IsFromServer && Type == ReceiptType ? Read(InboxJson.Default.ToldReceipt)?.ToReceipt() : null;
 
     /// <summary>What has happened to the members of a room; null for any other signal.</summary>
     public RoomChange? RoomChange =>
-        IsFromServer && Type == RoomType ? Read(ApiJson.Default.ToldChange)?.ToChange() : null;
+        IsFromServer && Type == RoomType ? Read(RoomsJson.Default.ToldChange)?.ToChange() : null;
 
     /// <summary>Where it is settled; null for a signal that does not come from a client.</summary>
     internal ClientInbox? Inbox { get; init; }

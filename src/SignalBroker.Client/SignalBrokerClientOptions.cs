@@ -1,3 +1,5 @@
+using SignalBroker.Client.WebSockets;
+
 namespace SignalBroker.Client;
 
 /// <summary>How to connect, and as whom.</summary>

@@ -164,7 +164,7 @@ public abstract class SignalSender
         (await SendAsync(signal, cancellationToken)).ToSent();
 
     private async Task<SentToRoom> SendToRoomAsync(OutgoingSignal signal, CancellationToken cancellationToken) =>
-        (await SendAsync(signal, cancellationToken)).ToSentToRoom();
+        SentToRoom.Of(await SendAsync(signal, cancellationToken));
 
     private async Task<ExchangeAnswer> SendAsync(OutgoingSignal signal, CancellationToken cancellationToken)
     {

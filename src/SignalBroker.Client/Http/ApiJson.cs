@@ -68,20 +68,6 @@ internal sealed record ExchangeAnswer(string? Id, IReadOnlyList<ReachedSession>?
             IsStored = Outcome == "stored",
             IsHidden = Outcome == "accepted",
         };
-
-    public SentToRoom ToSentToRoom() =>
-        new(
-            Id ?? "",
-            Room ?? "",
-            Members,
-            Listening,
-            [.. (Nodes ?? []).Select(node => new DeliveryToNode(node.Members, Outcomes.Of(node.Outcome)))]
-        )
-        {
-            Stored = Stored,
-            Full = Full,
-            IsHidden = Outcome is not null,
-        };
 }
 
 /// <summary>What became of a signal for the members of a room on one node.</summary>
@@ -121,10 +107,8 @@ internal sealed record Problem(
     IReadOnlyList<ReachedSession>? Sessions
 );
 
-/// <summary>What the server and this library say to each other as JSON.</summary>
-/// <remarks>A page of the inbox holds contents that are nested as deep as the server takes them, and is deeper itself.</remarks>
+/// <summary>What the server and this library say to each other about sessions and signals as JSON.</summary>
 [JsonSourceGenerationOptions(
-    MaxDepth = 128,
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull
 )]
@@ -133,16 +117,4 @@ internal sealed record Problem(
 [JsonSerializable(typeof(ExchangeAnswer))]
 [JsonSerializable(typeof(IceServersAnswer))]
 [JsonSerializable(typeof(Problem))]
-[JsonSerializable(typeof(SettleRequest))]
-[JsonSerializable(typeof(SettleBySocketRequest))]
-[JsonSerializable(typeof(InboxAnswer))]
-[JsonSerializable(typeof(ToldReceipt))]
-[JsonSerializable(typeof(CreateRoomRequest))]
-[JsonSerializable(typeof(JoinRoomRequest))]
-[JsonSerializable(typeof(RoomAnswer[]))]
-[JsonSerializable(typeof(MembersAnswer))]
-[JsonSerializable(typeof(ToldChange))]
-[JsonSerializable(typeof(PresenceAnswer))]
-[JsonSerializable(typeof(UsersRequest))]
-[JsonSerializable(typeof(UsersAnswer))]
 internal sealed partial class ApiJson : JsonSerializerContext;

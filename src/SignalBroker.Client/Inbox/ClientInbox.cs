@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using System.Threading.Channels;
-using SignalBroker.Client.Http;
 using SignalBroker.Client.Listening;
 
 namespace SignalBroker.Client;

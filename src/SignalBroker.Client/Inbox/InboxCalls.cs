@@ -1,5 +1,6 @@
 using System.Text.Json;
 using SignalBroker.Client.Http;
+using SignalBroker.Client.Inbox;
 using SignalBroker.Client.Listening;
 using SignalBroker.Client.Sending;
 
@@ -19,7 +20,7 @@ internal sealed class InboxCalls(
     public Task<InboxAnswer> ReadAsync(long? after, int limit, CancellationToken cancellationToken)
     {
         var path = after is null ? $"/inbox?limit={limit}" : $"/inbox?limit={limit}&after={after}";
-        return calls.GetAsync(path, ApiJson.Default.InboxAnswer, cancellationToken);
+        return calls.GetAsync(path, InboxJson.Default.InboxAnswer, cancellationToken);
     }
 
     /// <summary>Settles.</summary>
@@ -34,7 +35,7 @@ internal sealed class InboxCalls(
                         listening.Session,
                         HttpMethod.Post,
                         "/inbox/settle",
-                        JsonSerializer.SerializeToUtf8Bytes(request, ApiJson.Default.SettleRequest),
+                        JsonSerializer.SerializeToUtf8Bytes(request, InboxJson.Default.SettleRequest),
                         ApiJson.Default.ExchangeAnswer,
                         stop
                     ),
@@ -53,7 +54,7 @@ internal sealed class InboxCalls(
     )
     {
         var id = Guid.CreateVersion7(options.TimeProvider.GetUtcNow()).ToString();
-        var body = JsonSerializer.SerializeToUtf8Bytes(new(id, request), ApiJson.Default.SettleBySocketRequest);
+        var body = JsonSerializer.SerializeToUtf8Bytes(new(id, request), InboxJson.Default.SettleBySocketRequest);
         return socketSending.SendAsync(listening.Session, listening.Listener, id, body, cancellationToken);
     }
 }

@@ -1,4 +1,5 @@
 using SignalBroker.Client.Http;
+using SignalBroker.Client.WebSockets;
 
 namespace SignalBroker.Client.Listening;
 

@@ -1,7 +1,8 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
-using SignalBroker.Client.Http;
+using SignalBroker.Client.Presence;
+using SignalBroker.Client.Sending;
 
 namespace SignalBroker.Client;
 
@@ -108,7 +109,7 @@ public sealed class ClientPresence
         do
         {
             var path = after is null ? "/users" : $"/users?after={Uri.EscapeDataString(after)}";
-            var page = await calls.GetAsync(path, ApiJson.Default.UsersAnswer, cancellationToken);
+            var page = await calls.GetAsync(path, PresenceJson.Default.UsersAnswer, cancellationToken);
             foreach (var user in page.Users ?? [])
             {
                 yield return user;
@@ -123,7 +124,7 @@ public sealed class ClientPresence
     {
         try
         {
-            if (content.Deserialize(ApiJson.Default.ListedPresence) is { } told)
+            if (content.Deserialize(PresenceJson.Default.ListedPresence) is { } told)
             {
                 Tell([told.ToPresence()]);
             }
@@ -197,8 +198,8 @@ public sealed class ClientPresence
         var answer = await calls.AskAsync(
             method,
             path,
-            JsonSerializer.SerializeToUtf8Bytes(new(users), ApiJson.Default.UsersRequest),
-            ApiJson.Default.PresenceAnswer,
+            JsonSerializer.SerializeToUtf8Bytes(new(users), PresenceJson.Default.UsersRequest),
+            PresenceJson.Default.PresenceAnswer,
             isRepeatable: true,
             cancellationToken
         );

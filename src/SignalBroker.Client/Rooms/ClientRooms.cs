@@ -1,5 +1,7 @@
 using System.Text.Json;
 using SignalBroker.Client.Http;
+using SignalBroker.Client.Rooms;
+using SignalBroker.Client.Sending;
 
 namespace SignalBroker.Client;
 
@@ -40,8 +42,8 @@ public sealed class ClientRooms
         var answer = await calls.AskAsync(
             HttpMethod.Post,
             "/rooms",
-            JsonSerializer.SerializeToUtf8Bytes(request, ApiJson.Default.CreateRoomRequest),
-            ApiJson.Default.RoomAnswer,
+            JsonSerializer.SerializeToUtf8Bytes(request, RoomsJson.Default.CreateRoomRequest),
+            RoomsJson.Default.RoomAnswer,
             isRepeatable: false,
             cancellationToken
         );
@@ -73,8 +75,8 @@ public sealed class ClientRooms
         var answer = await calls.AskAsync(
             HttpMethod.Post,
             PathOf(room, "/join"),
-            JsonSerializer.SerializeToUtf8Bytes(request, ApiJson.Default.JoinRoomRequest),
-            ApiJson.Default.RoomAnswer,
+            JsonSerializer.SerializeToUtf8Bytes(request, RoomsJson.Default.JoinRoomRequest),
+            RoomsJson.Default.RoomAnswer,
             isRepeatable: true,
             cancellationToken
         );
@@ -101,7 +103,7 @@ public sealed class ClientRooms
             HttpMethod.Post,
             PathOf(room, "/reveal"),
             body: null,
-            ApiJson.Default.RoomAnswer,
+            RoomsJson.Default.RoomAnswer,
             isRepeatable: true,
             cancellationToken
         );
@@ -124,7 +126,7 @@ public sealed class ClientRooms
             HttpMethod.Post,
             PathOf(room, "/join-code"),
             body: null,
-            ApiJson.Default.RoomAnswer,
+            RoomsJson.Default.RoomAnswer,
             isRepeatable: true,
             cancellationToken
         );
@@ -175,7 +177,7 @@ public sealed class ClientRooms
     /// <returns>The room.</returns>
     /// <inheritdoc cref="RevealAsync" path="/exception"/>
     public async Task<Room> GetAsync(string room, CancellationToken cancellationToken = default) =>
-        (await calls.GetAsync(PathOf(room), ApiJson.Default.RoomAnswer, cancellationToken)).ToRoom();
+        (await calls.GetAsync(PathOf(room), RoomsJson.Default.RoomAnswer, cancellationToken)).ToRoom();
 
     /// <summary>Asks for the rooms that the user is a member of.</summary>
     /// <param name="cancellationToken">Gives it up.</param>
@@ -183,7 +185,7 @@ public sealed class ClientRooms
     /// <inheritdoc cref="LeaveAsync" path="/exception"/>
     public async Task<IReadOnlyList<Room>> ListAsync(CancellationToken cancellationToken = default)
     {
-        var answers = await calls.GetAsync("/rooms", ApiJson.Default.RoomAnswerArray, cancellationToken);
+        var answers = await calls.GetAsync("/rooms", RoomsJson.Default.RoomAnswerArray, cancellationToken);
         return Array.ConvertAll(answers, answer => answer.ToRoom());
     }
 
@@ -193,7 +195,7 @@ public sealed class ClientRooms
     /// <returns>The members, the user among them.</returns>
     /// <inheritdoc cref="RevealAsync" path="/exception"/>
     public async Task<RoomMembers> GetMembersAsync(string room, CancellationToken cancellationToken = default) =>
-        (await calls.GetAsync(PathOf(room, "/members"), ApiJson.Default.MembersAnswer, cancellationToken)).ToMembers();
+        (await calls.GetAsync(PathOf(room, "/members"), RoomsJson.Default.MembersAnswer, cancellationToken)).ToMembers();
 
     private static string PathOf(string room, string rest = "") =>
         $"/rooms/{PathSegment.Of(room, SignalBrokerCode.RoomNotFound)}{rest}";

@@ -9,6 +9,7 @@ public sealed class StaircaseTests
 {
     [Theory]
     [InlineData("SignalBroker")]
+    [InlineData("SignalBroker.Client")]
     [InlineData("SignalBroker.Storm")]
     public void Each_step_of_the_table_names_only_lower_ones(string project)
     {
@@ -23,6 +24,7 @@ public sealed class StaircaseTests
 
     [Theory]
     [InlineData("SignalBroker", "SignalBroker.dll")]
+    [InlineData("SignalBroker.Client", "SignalBroker.Client.dll")]
     [InlineData("SignalBroker.Storm", "storm.dll")]
     public void The_code_uses_what_the_table_says_and_nothing_else(string project, string assembly)
     {

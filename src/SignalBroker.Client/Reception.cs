@@ -1,7 +1,9 @@
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
+using SignalBroker.Client.Listening;
+using SignalBroker.Client.Sending;
 
-namespace SignalBroker.Client.Listening;
+namespace SignalBroker.Client;
 
 /// <summary>Sorts what arrives, and keeps signals until they are read.</summary>
 internal sealed class Reception(SignalBrokerClient client, SignalBrokerClientOptions options)

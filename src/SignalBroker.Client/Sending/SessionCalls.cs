@@ -1,8 +1,8 @@
 using System.Text.Json.Serialization.Metadata;
+using SignalBroker.Client.Http;
 using SignalBroker.Client.Listening;
-using SignalBroker.Client.Sending;
 
-namespace SignalBroker.Client.Http;
+namespace SignalBroker.Client.Sending;
 
 /// <summary>What a user asks of the webapp besides sending, proven by the session that listens at the moment.</summary>
 internal sealed class SessionCalls(Webapp webapp, Outbox<ListeningSession> outbox, bool triesAgain)
