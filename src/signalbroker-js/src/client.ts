@@ -1,18 +1,18 @@
-import { addressOf } from "./address.js";
-import { createAsking } from "./asking.js";
+import { addressOf } from "./base/address.js";
+import { createAsking } from "./listening/asking.js";
 import { callType } from "./calls/content.js";
 import { createCalls } from "./calls/calls.js";
 import { expectNotAborted, whenListening } from "./connecting.js";
-import { createDuplicates } from "./duplicates.js";
-import { createEmitter, type Emitter, type Unsubscribe } from "./emitter.js";
-import { isSignal, readEnvelope, type ControlSignal, type Signal } from "./envelope.js";
-import { SignalBrokerError } from "./errors.js";
-import { createHttp } from "./http.js";
+import { createDuplicates } from "./base/duplicates.js";
+import { createEmitter, type Emitter, type Unsubscribe } from "./base/emitter.js";
+import { isSignal, readEnvelope, type ControlSignal, type Signal } from "./base/envelope.js";
+import { SignalBrokerError } from "./base/errors.js";
+import { createHttp } from "./base/http.js";
 import { createInbox, type Stored } from "./inbox/inbox.js";
 import type { Receipt } from "./inbox/options.js";
 import { readReceipt, receiptType } from "./inbox/receipts.js";
-import { objectOf, textOf } from "./json.js";
-import { createKeeping } from "./keeping.js";
+import { objectOf, textOf } from "./base/json.js";
+import { createKeeping } from "./base/keeping.js";
 import { createIceServers } from "./listening/iceServers.js";
 import { createSessionLine } from "./listening/line.js";
 import { createListening } from "./listening/listening.js";
@@ -20,10 +20,10 @@ import { closeSession, openSession, type Identity } from "./listening/session.js
 import type { SessionInfo, State } from "./listening/state.js";
 import { createTokens } from "./listening/tokens.js";
 import type { ConnectOptions } from "./options.js";
-import { within } from "./pending.js";
+import { within } from "./base/pending.js";
 import { createPresences } from "./presence/presence.js";
 import { presenceType } from "./presence/reading.js";
-import { createPush } from "./push.js";
+import { createPush } from "./push/push.js";
 import { createRooms, roomType } from "./rooms/rooms.js";
 import { createOutbox } from "./sending/outbox.js";
 import { writeContent } from "./sending/content.js";
@@ -31,12 +31,12 @@ import { readSent, writeSignal, type Addressee, type SendOptions, type Sent } fr
 import { createSocketSending } from "./sending/socket.js";
 import { createWayOut } from "./sending/wayOut.js";
 import type { SignalBrokerClient } from "./signalBrokerClient.js";
-import { createSurroundings, type Surroundings } from "./surroundings.js";
-import { createTransportChoice } from "./transports/choice.js";
+import { createSurroundings, type Surroundings } from "./base/surroundings.js";
+import { createTransportChoice } from "./listening/choice.js";
 import { createEventsTransport } from "./transports/events.js";
 import { createHeartbeat } from "./transports/heartbeat.js";
 import { createStompTransport, type OpenSocket } from "./transports/stomp.js";
-import type { OpenTransport } from "./transports/transport.js";
+import type { OpenTransport } from "./listening/transport.js";
 import type { ListensBy } from "./listening/state.js";
 
 /** What tests replace. */

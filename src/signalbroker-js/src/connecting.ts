@@ -1,9 +1,9 @@
-import type { Emitter } from "./emitter.js";
-import { SignalBrokerError, type ErrorCode } from "./errors.js";
+import type { Emitter } from "./base/emitter.js";
+import { SignalBrokerError, type ErrorCode } from "./base/errors.js";
 import type { Listening } from "./listening/listening.js";
 import type { State } from "./listening/state.js";
 import type { ConnectOptions } from "./options.js";
-import { longestMs } from "./timers.js";
+import { longestMs } from "./base/timers.js";
 
 const gaveUp = "The application gave up connecting.";
 

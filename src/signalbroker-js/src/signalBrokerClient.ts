@@ -1,12 +1,12 @@
 import type { Call } from "./calls/call.js";
 import type { IncomingCall } from "./calls/incoming.js";
 import type { CallOptions } from "./calls/options.js";
-import type { Unsubscribe } from "./emitter.js";
-import type { Signal } from "./envelope.js";
+import type { Unsubscribe } from "./base/emitter.js";
+import type { Signal } from "./base/envelope.js";
 import type { InboxClient } from "./inbox/options.js";
 import type { SessionInfo, State } from "./listening/state.js";
 import type { PresenceClient } from "./presence/options.js";
-import type { PushClient } from "./push.js";
+import type { PushClient } from "./push/push.js";
 import type { RoomsClient } from "./rooms/rooms.js";
 import type { Addressee, SendOptions, Sent } from "./sending/signal.js";
 

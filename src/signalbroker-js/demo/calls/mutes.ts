@@ -1,4 +1,4 @@
-import { isObject, parseJson } from "../../src/json";
+import { isObject, parseJson } from "../../src/base/json";
 import type { Call } from "../../src/index";
 
 /** What a person has switched off. */

@@ -1,4 +1,4 @@
-import { isObject, numberOf, objectsOf, parseJson, textOf, type JsonObject } from "../../src/json";
+import { isObject, numberOf, objectsOf, parseJson, textOf, type JsonObject } from "../../src/base/json";
 import { callType } from "../../src/calls/content";
 import type { WireEntry } from "../wire/wire";
 

@@ -1,4 +1,4 @@
-import { isObject, parseJson, textOf } from "../../src/json";
+import { isObject, parseJson, textOf } from "../../src/base/json";
 import { withStorage } from "../../src/listening/line";
 import type { SignInRequest } from "./options";
 

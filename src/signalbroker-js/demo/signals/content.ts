@@ -1,4 +1,4 @@
-import { parseJson } from "../../src/json";
+import { parseJson } from "../../src/base/json";
 
 /** What the sender typed as the signal's content: JSON when it parses, else the text itself as a JSON string. */
 export function contentOf(text: string): unknown {

@@ -1,5 +1,5 @@
-import type { Unsubscribe } from "../emitter.js";
-import type { SignalBrokerError } from "../errors.js";
+import type { Unsubscribe } from "../base/emitter.js";
+import type { SignalBrokerError } from "../base/errors.js";
 import type { Role } from "./proof.js";
 
 /** Why a call is over. */

@@ -1,7 +1,7 @@
-import { createEmitter, type Unsubscribe } from "../emitter.js";
-import type { Signal } from "../envelope.js";
-import { SignalBrokerError } from "../errors.js";
-import { randomToken } from "../random.js";
+import { createEmitter, type Unsubscribe } from "../base/emitter.js";
+import type { Signal } from "../base/envelope.js";
+import { SignalBrokerError } from "../base/errors.js";
+import { randomToken } from "../base/random.js";
 import type { Call } from "./call.js";
 import { readCallContent, type CallContent, type ReceivedContent } from "./content.js";
 import { createRing, type IncomingCall, type Late, type Ring } from "./incoming.js";

@@ -1,4 +1,4 @@
-import { createEmitter, type Unsubscribe } from "../emitter.js";
+import { createEmitter, type Unsubscribe } from "../base/emitter.js";
 import type { CallMedia } from "./options.js";
 import type { Role } from "./proof.js";
 

@@ -1,4 +1,4 @@
-import { isObject, numberOf, objectsOf, textOf, type JsonObject } from "../json.js";
+import { isObject, numberOf, objectsOf, textOf, type JsonObject } from "../base/json.js";
 
 /** The type of the signals that set up calls. */
 export const callType = "signalbroker.call";

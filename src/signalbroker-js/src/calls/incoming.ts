@@ -1,8 +1,8 @@
-import { asSignalBrokerError, SignalBrokerError } from "../errors.js";
-import { randomToken } from "../random.js";
+import { asSignalBrokerError, SignalBrokerError } from "../base/errors.js";
+import { randomToken } from "../base/random.js";
 import type { Call } from "./call.js";
 import type { CallContent, ReceivedContent, RingMedia, RingStop } from "./content.js";
-import { deferred } from "../deferred.js";
+import { deferred } from "../base/deferred.js";
 import { reach, type CallParts, type LineEnds, type Reach } from "./line.js";
 import type { LiveCall } from "./liveCall.js";
 import type { CallMedia } from "./options.js";

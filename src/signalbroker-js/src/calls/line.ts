@@ -1,5 +1,5 @@
-import { isFinal } from "../again.js";
-import { asSignalBrokerError, type SignalBrokerError } from "../errors.js";
+import { isFinal } from "../base/again.js";
+import { asSignalBrokerError, type SignalBrokerError } from "../base/errors.js";
 import type { Addressee, Sent } from "../sending/signal.js";
 import type { CallContent, ReceivedContent } from "./content.js";
 import { proofOf, type Role } from "./proof.js";

@@ -1,9 +1,9 @@
-import { createEmitter } from "../emitter.js";
-import { SignalBrokerError } from "../errors.js";
+import { createEmitter } from "../base/emitter.js";
+import { SignalBrokerError } from "../base/errors.js";
 import type { Call, CallEnd, CallState } from "./call.js";
 import { channelsOf, createChannels } from "./channels.js";
 import type { ReceivedContent } from "./content.js";
-import { deferred } from "../deferred.js";
+import { deferred } from "../base/deferred.js";
 import type { Line } from "./line.js";
 import { createNegotiation } from "./negotiation.js";
 import type { CallMedia } from "./options.js";

@@ -1,5 +1,5 @@
-import { SignalBrokerError } from "../errors.js";
-import { pause } from "../timers.js";
+import { SignalBrokerError } from "../base/errors.js";
+import { pause } from "../base/timers.js";
 import type { Negotiate } from "./content.js";
 import type { Reach } from "./line.js";
 import { pack, unpack } from "./packing.js";

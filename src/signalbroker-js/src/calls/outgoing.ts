@@ -1,4 +1,4 @@
-import { asSignalBrokerError, SignalBrokerError } from "../errors.js";
+import { asSignalBrokerError, SignalBrokerError } from "../base/errors.js";
 import type { Addressee } from "../sending/signal.js";
 import type { Call } from "./call.js";
 import { channelsOf } from "./channels.js";

@@ -1,4 +1,4 @@
-import { objectOf, parseJson } from "../json.js";
+import { objectOf, parseJson } from "../base/json.js";
 import { readNegotiate, type Negotiate } from "./content.js";
 
 /** What is larger goes out compressed: a request has at most 64 KiB, of which the proof and the addresses need some. */

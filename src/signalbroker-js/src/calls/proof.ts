@@ -1,4 +1,4 @@
-import { base64Url } from "../random.js";
+import { base64Url } from "../base/random.js";
 import { hmacSha256 } from "./sha256.js";
 
 /** Who began a call. It never changes, while the sessions of both ends do. */

@@ -1,6 +1,6 @@
-import { SignalBrokerError } from "../errors.js";
+import { SignalBrokerError } from "../base/errors.js";
 import type { Call } from "./call.js";
-import { deferred } from "../deferred.js";
+import { deferred } from "../base/deferred.js";
 import type { CallOptions } from "./options.js";
 
 /** The call that somebody waits for who has called, as long as they want to. */

@@ -1,7 +1,7 @@
-import type { Asking } from "../asking.js";
-import { insist } from "../again.js";
-import { isSignal, type ControlSignal, type Signal } from "../envelope.js";
-import { objectOf } from "../json.js";
+import type { Asking } from "../listening/asking.js";
+import { insist } from "../base/again.js";
+import { isSignal, type ControlSignal, type Signal } from "../base/envelope.js";
+import { objectOf } from "../base/json.js";
 import { recall, remember } from "./memory.js";
 import type { InboxClient, InboxOptions } from "./options.js";
 import { createRecovery } from "./recovery.js";

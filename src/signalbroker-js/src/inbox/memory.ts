@@ -1,4 +1,4 @@
-import { isObject, numberOf, parseJson } from "../json.js";
+import { isObject, numberOf, parseJson } from "../base/json.js";
 import type { InboxStorage } from "./options.js";
 
 /** What a device remembers of its user's inbox. */

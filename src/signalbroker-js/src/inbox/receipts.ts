@@ -1,5 +1,5 @@
-import type { ControlSignal } from "../envelope.js";
-import { objectOf, textOf, timeOf } from "../json.js";
+import type { ControlSignal } from "../base/envelope.js";
+import { objectOf, textOf, timeOf } from "../base/json.js";
 import type { Receipt } from "./options.js";
 
 /** The type of the envelopes that bring receipts. */

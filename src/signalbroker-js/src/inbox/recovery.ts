@@ -1,5 +1,5 @@
-import { createEmitter, type Unsubscribe } from "../emitter.js";
-import { numberOf, type JsonObject } from "../json.js";
+import { createEmitter, type Unsubscribe } from "../base/emitter.js";
+import { numberOf, type JsonObject } from "../base/json.js";
 import type { Recovery } from "./options.js";
 
 /** Finds out after a reconnect whether everything that was stored has come. */

@@ -1,6 +1,6 @@
-import { waitBeforeAgainMs } from "../again.js";
-import { asSignalBrokerError } from "../errors.js";
-import { unref } from "../timers.js";
+import { waitBeforeAgainMs } from "../base/again.js";
+import { asSignalBrokerError } from "../base/errors.js";
+import { unref } from "../base/timers.js";
 
 /** Tells the webapp which stored signals are done with, many at a time. */
 export interface Settling {

@@ -1,7 +1,7 @@
-import { startAge } from "../age.js";
-import type { Http } from "../http.js";
-import { basic } from "../http.js";
-import { numberOf, objectsOf, type JsonObject } from "../json.js";
+import { startAge } from "../base/age.js";
+import type { Http } from "../base/http.js";
+import { basic } from "../base/http.js";
+import { numberOf, objectsOf, type JsonObject } from "../base/json.js";
 import type { Session } from "./session.js";
 
 /** ICE servers, and how long their credentials are good. */

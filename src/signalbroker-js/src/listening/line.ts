@@ -1,4 +1,4 @@
-import { randomToken } from "../random.js";
+import { randomToken } from "../base/random.js";
 
 /**
  * What the sessions of one client have in common, over reconnects and reloads of its page: by this secret it takes over

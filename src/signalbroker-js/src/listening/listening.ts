@@ -1,9 +1,9 @@
-import { mayBeDone } from "../again.js";
-import { SignalBrokerError, type ErrorCode } from "../errors.js";
-import type { Surroundings } from "../surroundings.js";
-import type { TransportChoice } from "../transports/choice.js";
-import type { Transport, TransportEvents } from "../transports/transport.js";
-import { backoffMs } from "./backoff.js";
+import { mayBeDone } from "../base/again.js";
+import { SignalBrokerError, type ErrorCode } from "../base/errors.js";
+import type { Surroundings } from "../base/surroundings.js";
+import type { TransportChoice } from "./choice.js";
+import type { Transport, TransportEvents } from "./transport.js";
+import { backoffMs } from "../base/backoff.js";
 import type { Session } from "./session.js";
 import type { Interruption, State } from "./state.js";
 

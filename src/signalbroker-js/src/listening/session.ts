@@ -1,7 +1,7 @@
-import type { Http } from "../http.js";
-import { basic } from "../http.js";
-import { SignalBrokerError } from "../errors.js";
-import { textOf, type JsonObject } from "../json.js";
+import type { Http } from "../base/http.js";
+import { basic } from "../base/http.js";
+import { SignalBrokerError } from "../base/errors.js";
+import { textOf, type JsonObject } from "../base/json.js";
 import { readIceServers, type IceAnswer } from "./iceServers.js";
 import type { SessionInfo } from "./state.js";
 import type { Tokens } from "./tokens.js";

@@ -1,4 +1,4 @@
-import type { ErrorCode } from "../errors.js";
+import type { ErrorCode } from "../base/errors.js";
 
 /** How signals come in: over a WebSocket (STOMP), or as server-sent events where WebSockets are blocked. */
 export type ListensBy = "websocket" | "sse";

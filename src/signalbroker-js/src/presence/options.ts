@@ -1,4 +1,4 @@
-import type { Unsubscribe } from "../emitter.js";
+import type { Unsubscribe } from "../base/emitter.js";
 
 /**
  * Whether a user can be reached: `listening`, `away`, `unknown` (the node that holds the user's sessions is unreachable),

@@ -1,7 +1,7 @@
-import type { Asking } from "../asking.js";
-import type { ControlSignal } from "../envelope.js";
-import { SignalBrokerError } from "../errors.js";
-import { isObject, objectOf, objectsOf, textOf } from "../json.js";
+import type { Asking } from "../listening/asking.js";
+import type { ControlSignal } from "../base/envelope.js";
+import { SignalBrokerError } from "../base/errors.js";
+import { isObject, objectOf, objectsOf, textOf } from "../base/json.js";
 import type { KnownUser, Presence, PresenceClient } from "./options.js";
 import { asSent, readPresence, readUser } from "./reading.js";
 import { createWatching } from "./watching.js";

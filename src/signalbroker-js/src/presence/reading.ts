@@ -1,4 +1,4 @@
-import { objectsOf, textOf, timeOf, type JsonObject } from "../json.js";
+import { objectsOf, textOf, timeOf, type JsonObject } from "../base/json.js";
 import type { KnownUser, Presence } from "./options.js";
 
 /** The type of the envelopes that tell of changes. */

@@ -1,7 +1,7 @@
-import { insist } from "../again.js";
-import type { Asking } from "../asking.js";
-import type { Unsubscribe } from "../emitter.js";
-import { objectOf, objectsOf } from "../json.js";
+import { insist } from "../base/again.js";
+import type { Asking } from "../listening/asking.js";
+import type { Unsubscribe } from "../base/emitter.js";
+import { objectOf, objectsOf } from "../base/json.js";
 import type { Presence } from "./options.js";
 import { asSent, readPresence } from "./reading.js";
 

@@ -1,6 +1,6 @@
-import { insist } from "../again.js";
-import { asSignalBrokerError } from "../errors.js";
-import { numberOf, objectOf, objectsOf, textOf, timeOf, type JsonObject } from "../json.js";
+import { insist } from "../base/again.js";
+import { asSignalBrokerError } from "../base/errors.js";
+import { numberOf, objectOf, objectsOf, textOf, timeOf, type JsonObject } from "../base/json.js";
 
 /** Somebody in a room. */
 export interface Member {

@@ -1,8 +1,8 @@
-import { deferred } from "../deferred.js";
-import { createEmitter, type Unsubscribe } from "../emitter.js";
-import type { Signal } from "../envelope.js";
-import { numberOf, objectOf, objectsOf, textOf, type JsonObject } from "../json.js";
-import { segmentOf } from "../path.js";
+import { deferred } from "../base/deferred.js";
+import { createEmitter, type Unsubscribe } from "../base/emitter.js";
+import type { Signal } from "../base/envelope.js";
+import { numberOf, objectOf, objectsOf, textOf, type JsonObject } from "../base/json.js";
+import { segmentOf } from "../base/path.js";
 import { writeSignal, type OutgoingSignal } from "../sending/signal.js";
 import { createMembers, type Member, type MembersChange } from "./members.js";
 import type { RoomEnd, RoomKind, RoomSendOptions, RoomSent } from "./options.js";

@@ -1,9 +1,9 @@
-import { insist } from "../again.js";
-import type { Asking } from "../asking.js";
-import type { ControlSignal, Signal } from "../envelope.js";
-import { SignalBrokerError } from "../errors.js";
-import { isObject, numberOf, objectOf, objectsIn, textOf, type JsonObject } from "../json.js";
-import { segmentOf } from "../path.js";
+import { insist } from "../base/again.js";
+import type { Asking } from "../listening/asking.js";
+import type { ControlSignal, Signal } from "../base/envelope.js";
+import { SignalBrokerError } from "../base/errors.js";
+import { isObject, numberOf, objectOf, objectsIn, textOf, type JsonObject } from "../base/json.js";
+import { segmentOf } from "../base/path.js";
 import type { OutgoingSignal } from "../sending/signal.js";
 import type { JoinOptions, RoomOptions } from "./options.js";
 import { createRoom, type LiveRoom, type Room } from "./room.js";

@@ -1,4 +1,4 @@
-import { SignalBrokerError } from "../errors.js";
+import { SignalBrokerError } from "../base/errors.js";
 
 /**
  * Writes what the application sends as JSON, and refuses what would arrive as something else or as `{}`.

@@ -1,8 +1,8 @@
-import { mayBeDone, waitBeforeAgainMs } from "../again.js";
-import { asSignalBrokerError, SignalBrokerError } from "../errors.js";
-import type { JsonObject } from "../json.js";
-import { createPending } from "../pending.js";
-import { longestMs, pause } from "../timers.js";
+import { mayBeDone, waitBeforeAgainMs } from "../base/again.js";
+import { asSignalBrokerError, SignalBrokerError } from "../base/errors.js";
+import type { JsonObject } from "../base/json.js";
+import { createPending } from "../base/pending.js";
+import { longestMs, pause } from "../base/timers.js";
 import type { OutgoingSignal } from "./signal.js";
 
 /** Signals that wait for their turn: one at a time is under way to an addressee, and none while nothing is listening. */

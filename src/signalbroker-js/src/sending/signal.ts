@@ -1,5 +1,6 @@
-import { objectsOf, textOf, type JsonObject } from "../json.js";
-import { uniqueId } from "../random.js";
+import { readDeliveries, type Delivery } from "../base/delivery.js";
+import type { JsonObject } from "../base/json.js";
+import { uniqueId } from "../base/random.js";
 import { writeContent } from "./content.js";
 
 /** Whom a signal goes to: all devices of a user, one device of a user, or one session by its listening key. */
@@ -46,19 +47,6 @@ export interface OutgoingSignal {
   timeToLive: number | undefined;
   /** The body that the webapp takes, over HTTP and through the socket. */
   body: string;
-}
-
-/**
- * What became of a signal at one session: `queued` (the broker has it in the session's live queue), `notListening`,
- * `overloaded` (not sent) or `unknown` (it may arrive or not).
- */
-export type Outcome = "queued" | "notListening" | "overloaded" | "unknown" | (string & {});
-
-/** What became of a signal at one session of the addressee. */
-export interface Delivery {
-  listeningKey: string;
-  device?: string | undefined;
-  outcome: Outcome;
 }
 
 /** What became of a signal. */
@@ -108,15 +96,4 @@ export function readSent(id: string, answer: JsonObject): Sent {
     accepted: answer["outcome"] === "accepted",
     sessions: readDeliveries(answer) ?? [],
   };
-}
-
-/** Reads the `sessions` of an answer; undefined when it has none. */
-export function readDeliveries(answer: JsonObject): Delivery[] | undefined {
-  return "sessions" in answer
-    ? objectsOf(answer, "sessions").map((session) => ({
-        listeningKey: textOf(session, "listeningKey") ?? "",
-        device: textOf(session, "device"),
-        outcome: textOf(session, "outcome") ?? "unknown",
-      }))
-    : undefined;
 }

@@ -1,7 +1,7 @@
-import type { ControlSignal } from "../envelope.js";
-import { SignalBrokerError } from "../errors.js";
-import { isObject, numberOf, textOf, type JsonObject } from "../json.js";
-import { readDeliveries } from "./signal.js";
+import type { ControlSignal } from "../base/envelope.js";
+import { SignalBrokerError } from "../base/errors.js";
+import { isObject, numberOf, textOf, type JsonObject } from "../base/json.js";
+import { readDeliveries } from "../base/delivery.js";
 
 /** Sends through the socket; what has an id is answered by a control envelope that names it. */
 export interface SocketSending {

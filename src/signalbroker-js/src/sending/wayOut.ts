@@ -1,9 +1,9 @@
-import { asSignalBrokerError, SignalBrokerError } from "../errors.js";
-import { basic, type Http } from "../http.js";
-import type { JsonObject } from "../json.js";
+import { asSignalBrokerError, SignalBrokerError } from "../base/errors.js";
+import { basic, type Http } from "../base/http.js";
+import type { JsonObject } from "../base/json.js";
 import type { Session } from "../listening/session.js";
-import type { Transport } from "../transports/transport.js";
-import { uniqueId } from "../random.js";
+import type { Transport } from "../listening/transport.js";
+import { uniqueId } from "../base/random.js";
 import type { OutgoingSignal } from "./signal.js";
 import type { SocketSending } from "./socket.js";
 

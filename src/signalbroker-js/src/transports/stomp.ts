@@ -1,6 +1,6 @@
 import { Client, Versions, type IStompSocket } from "@stomp/stompjs";
 import type { StartHeartbeat } from "./heartbeat.js";
-import { listeningWithinMs, type OpenTransport } from "./transport.js";
+import { listeningWithinMs, type OpenTransport } from "../listening/transport.js";
 
 /** Opens a WebSocket: the browser's own unless the application brings another. */
 export type OpenSocket = (address: string, protocols: string[]) => unknown;

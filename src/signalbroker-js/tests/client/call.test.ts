@@ -5,7 +5,7 @@ import { createLine } from "../../src/calls/line";
 import { createCall, type LiveCall } from "../../src/calls/liveCall";
 import type { CallMedia } from "../../src/calls/options";
 import type { Role } from "../../src/calls/proof";
-import { SignalBrokerError } from "../../src/errors";
+import { SignalBrokerError } from "../../src/base/errors";
 import { Channel, Connection, stubWebRtc } from "./connection";
 
 let said: Record<string, unknown>[];

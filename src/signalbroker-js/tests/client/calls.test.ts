@@ -2,8 +2,8 @@ import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { createCalls, type Calls } from "../../src/calls/calls";
 import { callType } from "../../src/calls/content";
 import type { CallOptions } from "../../src/calls/options";
-import type { Signal } from "../../src/envelope";
-import { SignalBrokerError } from "../../src/errors";
+import type { Signal } from "../../src/base/envelope";
+import { SignalBrokerError } from "../../src/base/errors";
 import { Connection, stubWebRtc } from "./connection";
 
 let said: { to: unknown; call: string; kind: string }[] = [];

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import type { SignalBrokerError } from "../../src/errors";
+import type { SignalBrokerError } from "../../src/base/errors";
 import { connectTo, type Server } from "./server";
 
 let server: Server;

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { createHttp } from "../../src/http";
+import { createHttp } from "../../src/base/http";
 
 /** What is thrown for an answer. */
 function answered(status: number, body: string, headers: HeadersInit = {}): Promise<unknown> {

@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { SignalBrokerError } from "../../src/errors";
+import { SignalBrokerError } from "../../src/base/errors";
 import { createListening, type Listening } from "../../src/listening/listening";
 import { readIceServers } from "../../src/listening/iceServers";
 import type { Session } from "../../src/listening/session";
 import type { State } from "../../src/listening/state";
-import type { Surroundings } from "../../src/surroundings";
-import { createTransportChoice, type Listen } from "../../src/transports/choice";
-import type { OpenTransport, TransportEvents } from "../../src/transports/transport";
+import type { Surroundings } from "../../src/base/surroundings";
+import { createTransportChoice, type Listen } from "../../src/listening/choice";
+import type { OpenTransport, TransportEvents } from "../../src/listening/transport";
 
 interface Opened extends TransportEvents {
   by: string;

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import type { Negotiate } from "../../src/calls/content";
 import type { Reach } from "../../src/calls/line";
 import { createNegotiation, type Negotiation } from "../../src/calls/negotiation";
-import { SignalBrokerError } from "../../src/errors";
+import { SignalBrokerError } from "../../src/base/errors";
 import { Connection } from "./connection";
 
 let connection: Connection;

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { SignalBrokerError } from "../../src/errors";
+import { SignalBrokerError } from "../../src/base/errors";
 import { createOutbox, type Outbox } from "../../src/sending/outbox";
 import { writeSignal, type Destination, type OutgoingSignal } from "../../src/sending/signal";
 

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
-import { createHttp } from "../../src/http";
+import { createHttp } from "../../src/base/http";
 import type { Session } from "../../src/listening/session";
-import { createPush } from "../../src/push";
+import { createPush } from "../../src/push/push";
 
 const publicKey = "BA1Hxzyi1RUM1b5wjxsn7nGxAszw2u61m164i3MrAIxHF6YK5h4SDYic-dRuU_RCPCfA5aq9ojSwk5Y2EmClBPs";
 const bytes = Uint8Array.from(atob(publicKey.replaceAll("-", "+").replaceAll("_", "/")), (c) => c.charCodeAt(0));

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { reach, type CallParts, type Reach } from "../../src/calls/line";
-import { SignalBrokerError } from "../../src/errors";
+import { SignalBrokerError } from "../../src/base/errors";
 
 const reachedBy = (send: () => ReturnType<CallParts["send"]>): Promise<Reach> =>
   reach({ send } as unknown as CallParts, { session: "s.b" }, {});

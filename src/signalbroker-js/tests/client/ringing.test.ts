@@ -6,7 +6,7 @@ import type { LiveCall } from "../../src/calls/liveCall";
 import type { CallOptions } from "../../src/calls/options";
 import { createOutgoing, type Outgoing } from "../../src/calls/outgoing";
 import { proofOf } from "../../src/calls/proof";
-import { SignalBrokerError } from "../../src/errors";
+import { SignalBrokerError } from "../../src/base/errors";
 import type { Addressee, Sent } from "../../src/sending/signal";
 
 interface Sending {

@@ -2,8 +2,8 @@ import { vi } from "vitest";
 import { createClient } from "../../src/client";
 import type { ConnectOptions } from "../../src/options";
 import type { SignalBrokerClient } from "../../src/signalBrokerClient";
-import type { Surroundings } from "../../src/surroundings";
-import type { OpenTransport, TransportEvents } from "../../src/transports/transport";
+import type { Surroundings } from "../../src/base/surroundings";
+import type { OpenTransport, TransportEvents } from "../../src/listening/transport";
 
 /** What a request asks for, and what it brings along. */
 export interface Asked {

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { createHttp } from "../../src/http";
+import { createHttp } from "../../src/base/http";
 import { openSession, type Identity } from "../../src/listening/session";
 import { createTokens, type TokenSource } from "../../src/listening/tokens";
 

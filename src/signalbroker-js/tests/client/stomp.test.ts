@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import type { Session } from "../../src/listening/session";
 import type { StartHeartbeat } from "../../src/transports/heartbeat";
 import { createStompTransport, type OpenSocket } from "../../src/transports/stomp";
-import type { Transport } from "../../src/transports/transport";
+import type { Transport } from "../../src/listening/transport";
 
 const session = { listeningAddress: "ws://node/ws", listeningKey: "s.a", passcode: "p" } as Session;
 

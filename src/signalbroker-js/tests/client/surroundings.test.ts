@@ -1,5 +1,5 @@
 import { afterEach, expect, it, vi } from "vitest";
-import { createSurroundings, type Surroundings } from "../../src/surroundings";
+import { createSurroundings, type Surroundings } from "../../src/base/surroundings";
 
 /** A network whose estimates, and perhaps type, change. */
 class Network extends EventTarget {

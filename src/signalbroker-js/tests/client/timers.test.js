@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import { insist } from "../../src/again";
-import { SignalBrokerError } from "../../src/errors";
+import { insist } from "../../src/base/again";
+import { SignalBrokerError } from "../../src/base/errors";
 
 it("keeps no program alive while it waits to ask again", async () => {
   const timersBefore = alive();

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import { retryAfterMs } from "../../src/http";
-import { backoffMs } from "../../src/listening/backoff";
+import { retryAfterMs } from "../../src/base/http";
+import { backoffMs } from "../../src/base/backoff";
 
 it("doubles the longest wait from 500 ms up to 15 s", () => {
   const longest = [0, 1, 2, 3, 4, 5, 6, 60].map((attempt) => Math.round(backoffMs(attempt, () => 0.999_999)));

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { createDuplicates } from "../../src/duplicates";
-import { isSignal, readEnvelope, type ControlSignal, type Signal } from "../../src/envelope";
-import { SignalBrokerError } from "../../src/errors";
-import { createHttp } from "../../src/http";
+import { createDuplicates } from "../../src/base/duplicates";
+import { isSignal, readEnvelope, type ControlSignal, type Signal } from "../../src/base/envelope";
+import { SignalBrokerError } from "../../src/base/errors";
+import { createHttp } from "../../src/base/http";
 import { createIceServers, readIceServers } from "../../src/listening/iceServers";
 import type { Session } from "../../src/listening/session";
 import { readSent, writeSignal, type Destination, type SendOptions } from "../../src/sending/signal";

@@ -1,4 +1,4 @@
-import type { Delivery } from "./sending/signal.js";
+import type { Delivery } from "./delivery.js";
 
 /**
  * What went wrong, for programs. Besides these the server's own codes occur (`too-many-requests`,

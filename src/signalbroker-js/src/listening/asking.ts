@@ -1,8 +1,8 @@
-import { deferred } from "./deferred.js";
-import { asSignalBrokerError, SignalBrokerError } from "./errors.js";
-import { basic, type Http, type HttpMethod } from "./http.js";
-import type { Session } from "./listening/session.js";
-import { createPending } from "./pending.js";
+import { deferred } from "../base/deferred.js";
+import { asSignalBrokerError, SignalBrokerError } from "../base/errors.js";
+import { basic, type Http, type HttpMethod } from "../base/http.js";
+import type { Session } from "./session.js";
+import { createPending } from "../base/pending.js";
 
 /** Asks the webapp in the name of the session that listens. */
 export interface Asking {

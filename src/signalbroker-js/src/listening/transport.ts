@@ -1,4 +1,4 @@
-import type { Session } from "../listening/session.js";
+import type { Session } from "./session.js";
 
 /** What a transport tells its owner. After `lost`, which comes at most once, it says nothing more. */
 export interface TransportEvents {

@@ -1,7 +1,7 @@
 import { browsersReason } from "./address.js";
 import { SignalBrokerError } from "./errors.js";
 import { objectOf, parseJson, textOf, type JsonObject } from "./json.js";
-import { readDeliveries } from "./sending/signal.js";
+import { readDeliveries } from "./delivery.js";
 
 /** One request to the webapp. */
 export interface HttpRequest {

@@ -1,7 +1,7 @@
-import { asSignalBrokerError, SignalBrokerError } from "./errors.js";
-import { basic, type Http } from "./http.js";
-import { textOf } from "./json.js";
-import type { Session } from "./listening/session.js";
+import { asSignalBrokerError, SignalBrokerError } from "../base/errors.js";
+import { basic, type Http } from "../base/http.js";
+import { textOf } from "../base/json.js";
+import type { Session } from "../listening/session.js";
 
 /** What a push is to bring. */
 export interface PushOptions {

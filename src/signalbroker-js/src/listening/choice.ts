@@ -1,4 +1,4 @@
-import type { ListensBy } from "../listening/state.js";
+import type { ListensBy } from "./state.js";
 import { listeningWithinMs, type OpenTransport } from "./transport.js";
 
 /** How a client may listen: `auto` takes a WebSocket, and server-sent events where WebSockets fail. */
