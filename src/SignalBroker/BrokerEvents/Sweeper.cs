@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using Microsoft.Extensions.Options;
 using Npgsql;
+using SignalBroker.Database;
 using SignalBroker.Hosting;
 using SignalBroker.Nodes;
 
@@ -32,9 +33,6 @@ public sealed partial class Sweeper(
     ILogger<Sweeper> logger
 ) : BackgroundService
 {
-    // Any number will do, as long as every webapp takes the same.
-    private const long LockKey = 0x5357454550;
-
     private long? reconciledAt;
 
     /// <summary>Sweeps once, unless another webapp is at it.</summary>
@@ -86,7 +84,7 @@ public sealed partial class Sweeper(
     )
     {
         await using var command = new NpgsqlCommand($"SELECT {function}($1)", connection);
-        command.Parameters.AddWithValue(LockKey);
+        command.Parameters.AddWithValue(AdvisoryLocks.SessionSweep);
         return (bool)(await command.ExecuteScalarAsync(cancellationToken))!;
     }
 

@@ -30,11 +30,7 @@ public static class DatabaseSetup
             KeepThreadsFree(settings.MaxPoolSize);
             // Whoever used a connection that breaks amid a transaction tells so; Npgsql calls the clean-up's failure an error.
             builder.Logging.AddFilter("Npgsql.Transaction", LogLevel.Critical);
-            builder.Services.AddSingleton(services =>
-                new NpgsqlDataSourceBuilder(settings.ConnectionString)
-                    .UseLoggerFactory(services.GetRequiredService<ILoggerFactory>())
-                    .Build()
-            );
+            builder.Services.AddNpgsqlDataSource(settings.ConnectionString);
             builder.Services.AddHostedService<SchemaCheck>();
         }
     }

@@ -1,5 +1,6 @@
 using Dapper;
 using Npgsql;
+using SignalBroker.Database;
 using SignalBroker.Identity;
 using SignalBroker.Sessions;
 
@@ -19,9 +20,6 @@ public sealed record Recipient(Session Session, bool IsBehind);
 /// <summary>The SQL statements that hand stored signals to sessions.</summary>
 public sealed class DeliveryStore(NpgsqlDataSource database)
 {
-    // Apart from the other advisory locks.
-    private const int LockSpace = 6;
-
     private static readonly string IsBehind = $"""
         EXISTS (
             SELECT FROM inbox_entries AS entry
@@ -56,7 +54,7 @@ public sealed class DeliveryStore(NpgsqlDataSource database)
         await using var read = await connection.QueryMultipleAsync(
             $"""
             SELECT listening_key FROM unnest(@listeningKeys) AS listening_key
-            WHERE pg_try_advisory_xact_lock(hashtextextended(listening_key, {LockSpace}));
+            WHERE pg_try_advisory_xact_lock(hashtextextended(listening_key, {AdvisoryLocks.Delivery}));
 
             SELECT {SessionStore.Columns}, coalesce(last_sequence, 0) AS LastSequence
             FROM sessions LEFT JOIN inboxes USING (user_id)

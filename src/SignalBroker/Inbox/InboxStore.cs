@@ -1,6 +1,7 @@
 using Dapper;
 using Microsoft.Extensions.Options;
 using Npgsql;
+using SignalBroker.Database;
 using SignalBroker.Identity;
 using SignalBroker.Rooms;
 using SignalBroker.Signals;
@@ -20,9 +21,6 @@ public sealed class InboxStore(
     IOptions<InboxOptions> options
 )
 {
-    // Apart from the locks of users that are connecting.
-    private const int LockSpace = 5;
-
     private readonly InboxOptions settings = options.Value;
     private readonly string noted = string.Join(";\n", others.Select(other => other.Sql));
 
@@ -147,7 +145,7 @@ public sealed class InboxStore(
     private static string FindRepeats =>
         $"""
             SELECT sender AS Sender, id AS Id,
-                   pg_try_advisory_xact_lock(hashtextextended(sender || ' ' || id, {LockSpace})) AS IsFree
+                   pg_try_advisory_xact_lock(hashtextextended(sender || ' ' || id, {AdvisoryLocks.StoredSignal})) AS IsFree
             FROM unnest(@senders, @ids) AS wanted(sender, id);
 
             SELECT sent.sender AS Sender, sent.id AS Id, sha256 AS Sha256, sequence AS Sequence, answer AS Answer

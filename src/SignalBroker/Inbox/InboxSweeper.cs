@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Options;
 using Npgsql;
+using SignalBroker.Database;
 using SignalBroker.Hosting;
 using SignalBroker.Nodes;
 
@@ -18,9 +19,6 @@ public sealed partial class InboxSweeper(
     ILogger<InboxSweeper> logger
 ) : BackgroundService
 {
-    // Any number will do, as long as every webapp takes the same.
-    private const long LockKey = 0x494E424F58;
-
     /// <summary>Sweeps once, unless another webapp is at it.</summary>
     public async Task SweepAsync()
     {
@@ -28,7 +26,7 @@ public sealed partial class InboxSweeper(
         await using var connection = await database.OpenConnectionAsync();
         await using var transaction = await connection.BeginTransactionAsync();
         await using var take = new NpgsqlCommand("SELECT pg_try_advisory_xact_lock($1)", connection);
-        take.Parameters.AddWithValue(LockKey);
+        take.Parameters.AddWithValue(AdvisoryLocks.InboxSweep);
         if (!(bool)(await take.ExecuteScalarAsync())!)
         {
             return;

@@ -1,5 +1,6 @@
 using Dapper;
 using Npgsql;
+using SignalBroker.Database;
 using SignalBroker.Identity;
 using SignalBroker.Visibility;
 
@@ -45,7 +46,7 @@ public sealed class DueStore(VisibilityPolicy visibility)
                 ORDER BY due_at LIMIT {Most} FOR UPDATE SKIP LOCKED
             ), mine AS MATERIALIZED (
                 SELECT user_id FROM (SELECT DISTINCT user_id FROM due) AS users
-                WHERE pg_try_advisory_xact_lock(hashtextextended(user_id, {SubscriptionStore.LockSpace}))
+                WHERE pg_try_advisory_xact_lock(hashtextextended(user_id, {AdvisoryLocks.ToldUser}))
             ), all_due AS MATERIALIZED (
                 SELECT number FROM presence_due JOIN mine USING (user_id) WHERE due_at <= now()
                 FOR UPDATE OF presence_due SKIP LOCKED

@@ -1,5 +1,6 @@
 using Dapper;
 using Npgsql;
+using SignalBroker.Database;
 using SignalBroker.Identity;
 using SignalBroker.Sessions;
 
@@ -13,11 +14,6 @@ namespace SignalBroker.Presence;
 /// </remarks>
 public sealed class SubscriptionStore(NpgsqlDataSource database, PresenceStore presence)
 {
-    /// <summary>The space of the users' advisory locks, apart from the others.</summary>
-    public const int LockSpace = 8;
-
-    private const int SessionLockSpace = 9;
-
     // A change that is being committed while somebody subscribes sees no subscription, and the subscriber no change.
     // So somebody looks once more, when that is over.
     private static readonly TimeSpan LookAgainAfter = TimeSpan.FromSeconds(1);
@@ -77,10 +73,10 @@ public sealed class SubscriptionStore(NpgsqlDataSource database, PresenceStore p
     private static Task<int> LockAsync(NpgsqlConnection connection, string listeningKey, string[] userIds) =>
         connection.ExecuteAsync(
             $"""
-            SELECT pg_advisory_xact_lock(hashtextextended(@listeningKey, {SessionLockSpace}));
+            SELECT pg_advisory_xact_lock(hashtextextended(@listeningKey, {AdvisoryLocks.SubscribingSession}));
 
             SELECT count(pg_advisory_xact_lock_shared(user_lock)) FROM (
-                SELECT DISTINCT hashtextextended(user_id, {LockSpace}) AS user_lock
+                SELECT DISTINCT hashtextextended(user_id, {AdvisoryLocks.ToldUser}) AS user_lock
                 FROM (
                     SELECT unnest(@userIds) AS user_id
                     UNION ALL SELECT user_id FROM presence_subscriptions WHERE listening_key = @listeningKey

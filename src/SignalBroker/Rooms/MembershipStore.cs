@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Dapper;
 using Npgsql;
+using SignalBroker.Database;
 using SignalBroker.Identity;
 using SignalBroker.Sessions;
 using SignalBroker.Users;
@@ -66,7 +67,8 @@ public enum Joining
 public sealed class MembershipStore(NpgsqlDataSource database)
 {
     /// <summary>Lets nobody else count a user's rooms before the transaction ends. It comes before the room's lock.</summary>
-    public const string LockUser = "SELECT pg_advisory_xact_lock(hashtextextended(@UserId, 10));";
+    public static readonly string LockUser =
+        $"SELECT pg_advisory_xact_lock(hashtextextended(@UserId, {AdvisoryLocks.JoiningUser}));";
 
     // A room's owner can't fill the table by removing made-up users.
     private const int MostRemovals = 1000;

@@ -1,5 +1,6 @@
 using Dapper;
 using Npgsql;
+using SignalBroker.Database;
 using SignalBroker.Identity;
 using SignalBroker.Users;
 
@@ -167,7 +168,7 @@ public sealed class RoomStore(NpgsqlDataSource database)
         var removed = await connection.QueryAsync(
             $"""
             WITH turn AS MATERIALIZED (
-                SELECT pg_try_advisory_xact_lock(hashtextextended('rooms', 0)) AS mine
+                SELECT pg_try_advisory_xact_lock({AdvisoryLocks.RoomSweep}) AS mine
             ), empty AS MATERIALIZED (
                 SELECT room_id FROM rooms
                 WHERE (SELECT mine FROM turn) AND NOT EXISTS (

@@ -1,6 +1,7 @@
 using System.Net;
 using Dapper;
 using Npgsql;
+using SignalBroker.Database;
 using SignalBroker.Identity;
 
 namespace SignalBroker.Sessions;
@@ -94,7 +95,7 @@ public sealed class SessionStore(NpgsqlDataSource database, IEnumerable<ISession
         await using var results = await connection.QueryMultipleAsync(
             $"""
             SELECT count(pg_advisory_xact_lock(user_lock)) FROM (
-                SELECT DISTINCT hashtextextended(user_id, 0) AS user_lock FROM unnest(@users) AS user_id ORDER BY 1
+                SELECT DISTINCT hashtextextended(user_id, {AdvisoryLocks.ConnectingUser}) AS user_lock FROM unnest(@users) AS user_id ORDER BY 1
             ) AS locks;
 
             WITH due AS (
