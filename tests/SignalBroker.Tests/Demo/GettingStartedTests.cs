@@ -3,14 +3,14 @@ using SignalBroker.Tests.Harness;
 
 namespace SignalBroker.Tests.Demo;
 
-/// <summary>What README tells people to paste into their browsers.</summary>
-public sealed partial class ReadmeTests(TestCluster cluster, Browser browser) : BrowserTests(cluster, browser)
+/// <summary>What docs/getting-started.md tells people to paste into their browsers.</summary>
+public sealed partial class GettingStartedTests(TestCluster cluster, Browser browser) : BrowserTests(cluster, browser)
 {
     [Fact]
     public async Task Its_lines_make_two_tabs_talk_as_they_are()
     {
-        var readme = await File.ReadAllTextAsync(Path.Combine(Browser.FindRoot(), "README.md"), Token);
-        var scripts = Scripts().Matches(readme).Select(match => match.Groups["script"].Value).ToList();
+        var page = await File.ReadAllTextAsync(Path.Combine(Browser.FindRoot(), "docs", "getting-started.md"), Token);
+        var scripts = Scripts().Matches(page).Select(match => match.Groups["script"].Value).ToList();
         scripts.Count.ShouldBe(2);
         var bob = await OpenAsync(Cluster.Api);
         var alice = await OpenAsync(Cluster.Api);
