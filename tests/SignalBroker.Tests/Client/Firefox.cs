@@ -6,7 +6,7 @@ namespace SignalBroker.Tests.Client;
 /// <summary>Debian's Firefox, with a camera and a microphone of its own.</summary>
 public sealed class Firefox : IAsyncLifetime
 {
-    private const float PatienceMs = 30_000;
+    private const float PatienceMs = 60_000;
 
     private IPlaywright playwright = null!;
     private IBrowser firefox = null!;

@@ -11,7 +11,7 @@ public sealed class BrowserCollection : ICollectionFixture<Browser>;
 public class Browser : IAsyncLifetime
 {
     // The servers share the machine's cores with the browser.
-    private const float PatienceMs = 30_000;
+    private const float PatienceMs = 60_000;
 
     private IPlaywright playwright = null!;
     private IBrowser chromium = null!;

@@ -8,7 +8,7 @@ namespace SignalBroker.Tests.Harness;
 /// <summary>A user's device that listens with the .NET client, as applications do; <see cref="Listener"/> speaks raw STOMP.</summary>
 public sealed class ClientListener : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private static readonly HttpMessageInvoker Http = new(new SocketsHttpHandler { UseProxy = false });
 
     private readonly SignalBrokerClient client;

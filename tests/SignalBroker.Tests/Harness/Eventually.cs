@@ -10,7 +10,7 @@ public static class Eventually
     /// <summary>Asks again and again until the assertion holds; fails with its last failure.</summary>
     public static async Task HoldsAsync(Func<Task> assertion, TimeSpan? within = null)
     {
-        var limit = within ?? TimeSpan.FromSeconds(30);
+        var limit = within ?? TimeSpan.FromSeconds(60);
         var watch = Stopwatch.StartNew();
         while (true)
         {

@@ -7,7 +7,7 @@ namespace SignalBroker.Tests.Harness;
 /// <summary>A raw Web-STOMP socket, which says whatever a test wants it to say.</summary>
 public sealed class StompSocket : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly ClientWebSocket socket = new();
     private readonly Channel<StompFrame> frames = Channel.CreateUnbounded<StompFrame>();

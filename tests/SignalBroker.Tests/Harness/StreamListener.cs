@@ -8,7 +8,7 @@ namespace SignalBroker.Tests.Harness;
 /// <summary>A user's device that listens to /listen, as a browser does where WebSockets are blocked.</summary>
 public sealed class StreamListener : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private static readonly HttpClient Http = new(new SocketsHttpHandler { UseProxy = false });
 
     private readonly HttpResponseMessage response;
