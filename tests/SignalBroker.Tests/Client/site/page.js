@@ -35,13 +35,16 @@ function openSocket(address, protocols) {
 async function tappedFetch(url, init) {
   const path = new URL(url).pathname;
   requests.push(path);
-  const kind = path === "/exchange" ? JSON.parse(init.body).content?.kind : undefined;
+  const content = path === "/exchange" ? JSON.parse(init.body).content : undefined;
+  const kind = content?.kind;
   if (kind !== undefined && kind === trap.holdBefore) {
     trap.holdBefore = undefined;
     trap.isHolding = true;
     await new Promise((resolve) => (trap.release = resolve));
   }
-  if (kind !== undefined && kind === trap.refuse) {
+  // It refuses what is large: candidates that come by themselves are not.
+  const isSmall = content?.candidates && !content.description;
+  if (kind !== undefined && kind === trap.refuse && !isSmall) {
     return new Response("<h1>Request Entity Too Large</h1>", { status: 413 });
   }
   const isBlocked = path === globalThis.blockedPath;
