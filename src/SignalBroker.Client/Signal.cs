@@ -1,7 +1,5 @@
-using System.Text.Json.Serialization.Metadata;
 using System.Text.Json;
-using SignalBroker.Client.Inbox;
-using SignalBroker.Client.Rooms;
+using System.Text.Json.Serialization.Metadata;
 
 namespace SignalBroker.Client;
 

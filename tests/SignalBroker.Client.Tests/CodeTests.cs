@@ -18,8 +18,7 @@ public sealed partial class CodeTests
     public void Every_code_that_the_server_documents_is_known_here()
     {
         var page = File.ReadAllLines(Path.Combine(Repository.Root, "docs", "api.md"));
-        var table = page
-            .SkipWhile(line => line != "| status | codes |")
+        var table = page.SkipWhile(line => line != "| status | codes |")
             .Skip(2)
             .TakeWhile(line => line.StartsWith('|'));
         var codes = table.SelectMany(line => Code().Matches(line)).Select(match => match.Groups["code"].Value).ToList();

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using SignalBroker.Client.Http;
-using SignalBroker.Client.Inbox;
 using SignalBroker.Client.Listening;
 using SignalBroker.Client.Sending;
 

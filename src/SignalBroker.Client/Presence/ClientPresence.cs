@@ -1,7 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
-using SignalBroker.Client.Presence;
 using SignalBroker.Client.Sending;
 
 namespace SignalBroker.Client;

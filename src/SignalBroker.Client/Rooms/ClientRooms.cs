@@ -1,6 +1,5 @@
 using System.Text.Json;
 using SignalBroker.Client.Http;
-using SignalBroker.Client.Rooms;
 using SignalBroker.Client.Sending;
 
 namespace SignalBroker.Client;
@@ -195,7 +194,9 @@ public sealed class ClientRooms
     /// <returns>The members, the user among them.</returns>
     /// <inheritdoc cref="RevealAsync" path="/exception"/>
     public async Task<RoomMembers> GetMembersAsync(string room, CancellationToken cancellationToken = default) =>
-        (await calls.GetAsync(PathOf(room, "/members"), RoomsJson.Default.MembersAnswer, cancellationToken)).ToMembers();
+        (
+            await calls.GetAsync(PathOf(room, "/members"), RoomsJson.Default.MembersAnswer, cancellationToken)
+        ).ToMembers();
 
     private static string PathOf(string room, string rest = "") =>
         $"/rooms/{PathSegment.Of(room, SignalBrokerCode.RoomNotFound)}{rest}";

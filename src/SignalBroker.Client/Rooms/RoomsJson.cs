@@ -1,6 +1,6 @@
 using System.Text.Json.Serialization;
 
-namespace SignalBroker.Client.Rooms;
+namespace SignalBroker.Client;
 
 /// <summary>What the server and this library say to each other about rooms as JSON.</summary>
 [JsonSourceGenerationOptions(

@@ -24,6 +24,15 @@ public static class TelemetrySetup
         "System.Runtime",
     ];
 
+    // Prometheus takes a name that ends so for a part of a histogram.
+    private static readonly (string OwnName, string Name)[] Renamed =
+    [
+        ("db.client.connection.count", "db.client.connections"),
+        ("dotnet.assembly.count", "dotnet.assemblies"),
+        ("dotnet.process.cpu.count", "dotnet.process.cpus"),
+        ("dotnet.timer.count", "dotnet.timers"),
+    ];
+
     extension(WebApplicationBuilder builder)
     {
         /// <summary>Adds the collecting of metrics, and of traces if somebody is to get them.</summary>
@@ -36,7 +45,14 @@ public static class TelemetrySetup
             var telemetry = builder
                 .Services.AddOpenTelemetry()
                 .ConfigureResource(resource => resource.AddService(Service))
-                .WithMetrics(metrics => metrics.AddMeter(Meters).AddPrometheusExporter());
+                .WithMetrics(metrics =>
+                {
+                    metrics.AddMeter(Meters).AddPrometheusExporter();
+                    foreach (var (ownName, name) in Renamed)
+                    {
+                        metrics.AddView(ownName, name);
+                    }
+                });
             if (options.OtlpEndpoint is not { } receiver)
             {
                 return;

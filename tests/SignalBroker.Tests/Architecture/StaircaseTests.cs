@@ -1,11 +1,12 @@
 using System.Reflection;
+using System.Text.RegularExpressions;
 using ArchUnitNET.Loader;
 using SignalBroker.LocalCluster;
 
 namespace SignalBroker.Tests.Architecture;
 
 /// <summary>Folders use only those below them, as the tables in CONTRIBUTING.md say, without exceptions.</summary>
-public sealed class StaircaseTests
+public sealed partial class StaircaseTests
 {
     [Theory]
     [InlineData("SignalBroker")]
@@ -42,13 +43,14 @@ public sealed class StaircaseTests
     {
         var built = Path.Combine(Repository.Root, "src", project, "bin", Repository.Configuration, "net10.0", assembly);
         var arrows = new Dictionary<(string From, string To), SortedSet<string>>();
+        var folders = ReadFolders(project);
         foreach (var type in new ArchLoader().LoadAssembly(Assembly.LoadFrom(built)).Build().Types)
         {
             foreach (var target in type.Dependencies.Select(dependency => dependency.Target))
             {
                 if (
-                    FolderOf(project, type.FullName) is { } from
-                    && FolderOf(project, target.FullName) is { } to
+                    folders.TryGetValue(OutermostOf(type.FullName), out var from)
+                    && folders.TryGetValue(OutermostOf(target.FullName), out var to)
                     && from != to
                 )
                 {
@@ -65,12 +67,31 @@ public sealed class StaircaseTests
         return arrows;
     }
 
-    // Null for the project's own folder, whose program wires all of them, and for what is not the project's.
-    private static string? FolderOf(string project, string type) =>
-        type.StartsWith($"{project}.", StringComparison.Ordinal)
-        && type[(project.Length + 1)..].Split('.') is [var folder, _, ..]
-            ? folder
-            : null;
+    // The folders that types are declared in, whatever their namespace; without those beside the folders, which wire them.
+    private static Dictionary<string, string> ReadFolders(string project)
+    {
+        var folders = new Dictionary<string, string>();
+        foreach (var folder in FoldersOf(project))
+        {
+            var files = Directory.EnumerateFiles(
+                Path.Combine(Repository.Root, "src", project, folder),
+                "*.cs",
+                SearchOption.AllDirectories
+            );
+            foreach (var text in files.Select(File.ReadAllText))
+            {
+                var space = Space().Match(text).Groups["name"].Value;
+                foreach (Match type in Declared().Matches(text))
+                {
+                    folders[$"{space}.{type.Groups["name"].Value}"] = folder;
+                }
+            }
+        }
+
+        return folders;
+    }
+
+    private static string OutermostOf(string type) => type.Split('+', '`', '/', '<')[0];
 
     private static IEnumerable<string> FoldersOf(string project) =>
         Directory
@@ -88,4 +109,14 @@ public sealed class StaircaseTests
                 .Select(line => line.Split([' ', '→'], StringSplitOptions.RemoveEmptyEntries))
                 .Select(words => (words[0], words[1..])),
         ];
+
+    [GeneratedRegex(@"^namespace (?<name>[\w.]+);", RegexOptions.Multiline, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Space();
+
+    [GeneratedRegex(
+        @"^(?:[a-z]+ )*(?:class|struct|record|interface|enum) (?<name>[A-Z]\w*)",
+        RegexOptions.Multiline,
+        matchTimeoutMilliseconds: 1000
+    )]
+    private static partial Regex Declared();
 }

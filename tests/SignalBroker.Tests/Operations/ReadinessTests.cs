@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
-using SignalBroker.Operations;
 using SignalBroker.Nodes;
+using SignalBroker.Operations;
 
 namespace SignalBroker.Tests.Operations;
 

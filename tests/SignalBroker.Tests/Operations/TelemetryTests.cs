@@ -24,7 +24,7 @@ public sealed class TelemetryTests(TestCluster cluster)
         LineOf("signalbroker_sessions_opened_total").ShouldContain($"node=\"{node}\"");
         LineOf("signalbroker_signals_routed_total").ShouldContain("outcome=\"queued\"");
         LineOf("http_server_request_duration_seconds_count").ShouldContain("/exchange");
-        LineOf("db_client_connection_count").ShouldContain("idle");
+        LineOf("db_client_connections").ShouldContain("idle");
         LineOf("dotnet_process_memory_working_set_bytes").ShouldNotBeEmpty();
         (await CheckAsync(scraped.Body)).ShouldBeEmpty();
 
@@ -88,6 +88,7 @@ public sealed class TelemetryTests(TestCluster cluster)
         using var promtool = Process.Start(
             new ProcessStartInfo("promtool", ["check", "metrics"])
             {
+                UseShellExecute = false,
                 RedirectStandardInput = true,
                 RedirectStandardError = true,
                 RedirectStandardOutput = true,
