@@ -21,9 +21,12 @@ using SignalBroker.Turn;
 using SignalBroker.Users;
 using SignalBroker.Visibility;
 
-if (args is [VapidKeyCommand.Name])
+switch (args)
 {
-    return VapidKeyCommand.Run();
+    case [VersionCommand.Name]:
+        return VersionCommand.Run();
+    case [VapidKeyCommand.Name]:
+        return VapidKeyCommand.Run();
 }
 
 return await Startup.RunAsync(

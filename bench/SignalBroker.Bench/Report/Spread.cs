@@ -9,11 +9,9 @@ public sealed record Spread(IReadOnlyList<double> Runs)
     /// <summary>The one in the middle.</summary>
     public double Median => Runs.Order().ElementAt(Runs.Count / 2);
 
-    /// <summary>The lowest.</summary>
     [JsonIgnore]
     public double Lowest => Runs.Min();
 
-    /// <summary>The highest.</summary>
     [JsonIgnore]
     public double Highest => Runs.Max();
 

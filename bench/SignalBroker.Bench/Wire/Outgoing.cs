@@ -11,7 +11,6 @@ public sealed class Outgoing
     /// <summary>What has been added since it was cleared.</summary>
     public ReadOnlyMemory<byte> Message => buffer.AsMemory(0, length);
 
-    /// <summary>Empties it.</summary>
     public Outgoing Clear()
     {
         length = 0;

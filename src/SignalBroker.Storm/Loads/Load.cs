@@ -23,6 +23,5 @@ public abstract class Load(LoadOptions options)
     /// <summary>What is wrong with the options, in one line; null when nothing is.</summary>
     public virtual string? Problem => null;
 
-    /// <summary>Does it.</summary>
     internal abstract Task RunAsync(LoadRun run, CancellationToken cancellationToken);
 }

@@ -43,7 +43,6 @@ internal sealed class Counters
     /// <summary>Errors by code.</summary>
     public Dictionary<string, long> Errors => new(errors);
 
-    /// <summary>The sums.</summary>
     public Totals Totals =>
         new()
         {

@@ -5,7 +5,6 @@ namespace SignalBroker.Broker;
 /// <summary>The settings under <c>Broker:</c>.</summary>
 public sealed class BrokerOptions
 {
-    /// <summary>The section's name.</summary>
     public const string Section = "Broker";
 
     /// <summary>How long a publish may wait for the node's confirm before its outcome is unknown.</summary>

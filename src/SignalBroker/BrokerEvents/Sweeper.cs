@@ -10,7 +10,6 @@ namespace SignalBroker.BrokerEvents;
 /// <summary>The settings under <c>Sweep:</c>.</summary>
 public sealed class SweepOptions
 {
-    /// <summary>The section's name.</summary>
     public const string Section = "Sweep";
 
     /// <summary>How often overdue sessions are looked for.</summary>

@@ -5,7 +5,6 @@ namespace SignalBroker.Compatibility;
 /// <summary>The settings under <c>Compatibility:</c>.</summary>
 public sealed class CompatibilityOptions
 {
-    /// <summary>The section's name.</summary>
     public const string Section = "Compatibility";
 
     /// <summary>Whether the page of the original messaging-server project works. Weaker than the usual way; see <see cref="OriginalClient"/>.</summary>

@@ -3,7 +3,6 @@ namespace SignalBroker.Http;
 /// <summary>The settings under <c>Listeners:</c>.</summary>
 public sealed class ListenersOptions
 {
-    /// <summary>The section's name.</summary>
     public const string Section = "Listeners";
 
     /// <summary>The address of the public port, for browsers: <c>http://host:port</c>; the host is an IP address, localhost or *.</summary>

@@ -10,7 +10,6 @@ namespace SignalBroker.Http;
 /// <summary>The settings under <c>RateLimits:</c>. Each allows bursts of twice what it allows per second, or as it says.</summary>
 public sealed class RateLimitOptions
 {
-    /// <summary>The section's name.</summary>
     public const string Section = "RateLimits";
 
     /// <summary>How many requests an address may make per second, whatever they are.</summary>

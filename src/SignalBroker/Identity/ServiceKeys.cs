@@ -10,7 +10,6 @@ namespace SignalBroker.Identity;
 /// <summary>One entry under <c>Users:ServiceKeys:</c>: a backend that may connect users and send as the application.</summary>
 public sealed class ServiceKeyOptions
 {
-    /// <summary>The section's name.</summary>
     public const string Section = "Users:ServiceKeys";
 
     /// <summary>The application's name, which listeners see: 1 to 64 characters, each a-z, A-Z, 0-9 or one of . _ -.</summary>

@@ -69,7 +69,6 @@ public sealed class InboxEndpoint(
         return Results.Bytes(answer.Written.ToArray(), "application/json; charset=utf-8");
     }
 
-    /// <summary>Settles.</summary>
     public async Task<IResult> SettleAsync(HttpRequest request)
     {
         if (await AuthenticateAsync(request) is not { } session)

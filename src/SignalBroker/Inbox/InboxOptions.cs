@@ -5,7 +5,6 @@ namespace SignalBroker.Inbox;
 /// <summary>The settings under <c>Inbox:</c>.</summary>
 public sealed class InboxOptions
 {
-    /// <summary>The section's name.</summary>
     public const string Section = "Inbox";
 
     /// <summary>How many signals of one user may be stored at a time.</summary>

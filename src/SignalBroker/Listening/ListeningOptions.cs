@@ -5,7 +5,6 @@ namespace SignalBroker.Listening;
 /// <summary>The settings under <c>Listening:</c>.</summary>
 public sealed class ListeningOptions
 {
-    /// <summary>The section's name.</summary>
     public const string Section = "Listening";
 
     /// <summary>How often a stream without signals says that it is alive; clients give it up after 40 s of silence.</summary>

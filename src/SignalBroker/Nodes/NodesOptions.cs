@@ -5,7 +5,6 @@ namespace SignalBroker.Nodes;
 /// <summary>One entry under <c>Nodes:</c>.</summary>
 public sealed class NodeOptions
 {
-    /// <summary>The section's name.</summary>
     public const string Section = "Nodes";
 
     /// <summary>The node's name: 1 to 64 characters, each a-z, A-Z, 0-9 or one of . _ -; it is in the sessions table and in the node's own paths.</summary>

@@ -5,7 +5,6 @@ namespace SignalBroker.Operations;
 /// <summary>The settings under <c>Telemetry:</c>.</summary>
 public sealed class TelemetryOptions
 {
-    /// <summary>The section's name.</summary>
     public const string Section = "Telemetry";
 
     /// <summary>

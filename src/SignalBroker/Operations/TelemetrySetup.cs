@@ -44,7 +44,7 @@ public static class TelemetrySetup
                 ?? new TelemetryOptions();
             var telemetry = builder
                 .Services.AddOpenTelemetry()
-                .ConfigureResource(resource => resource.AddService(Service))
+                .ConfigureResource(resource => resource.AddService(Service, serviceVersion: VersionCommand.Version))
                 .WithMetrics(metrics =>
                 {
                     metrics.AddMeter(Meters).AddPrometheusExporter();

@@ -15,7 +15,6 @@ public sealed record Taken(long Subscription, DateTime Until);
 /// <summary>What there is to push to a subscription.</summary>
 public sealed record DuePush
 {
-    /// <summary>Where.</summary>
     public required string Endpoint { get; init; }
 
     /// <summary>The browser's public key.</summary>

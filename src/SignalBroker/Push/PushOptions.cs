@@ -23,7 +23,6 @@ public enum PushUrgency
 /// <summary>The settings under <c>Push:</c>.</summary>
 public sealed class PushOptions : IValidatableObject
 {
-    /// <summary>The section's name.</summary>
     public const string Section = "Push";
 
     private const int MostDoublings = 20;

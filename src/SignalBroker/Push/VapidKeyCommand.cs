@@ -3,7 +3,6 @@ namespace SignalBroker.Push;
 /// <summary><c>SignalBroker make-push-key</c>: makes a key for the operator, instead of starting the webapp.</summary>
 public static class VapidKeyCommand
 {
-    /// <summary>The argument.</summary>
     public const string Name = "make-push-key";
 
     /// <summary>Prints a new key as settings.</summary>

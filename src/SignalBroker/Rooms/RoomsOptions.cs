@@ -5,7 +5,6 @@ namespace SignalBroker.Rooms;
 /// <summary>The settings under <c>Rooms:</c>.</summary>
 public sealed class RoomsOptions
 {
-    /// <summary>The section's name.</summary>
     public const string Section = "Rooms";
 
     /// <summary>How many members a room may have at most, and has when its creator does not say.</summary>

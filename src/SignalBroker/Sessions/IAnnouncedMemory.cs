@@ -3,7 +3,6 @@ namespace SignalBroker.Sessions;
 /// <summary>A memory of what is in the database, whose changes PostgreSQL announces on a channel.</summary>
 public interface IAnnouncedMemory
 {
-    /// <summary>The channel.</summary>
     string Channel { get; }
 
     /// <summary>Forgets what an announcement says has changed.</summary>

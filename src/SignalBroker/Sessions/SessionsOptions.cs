@@ -20,7 +20,6 @@ public enum SessionsPerUser
 /// <summary>The settings under <c>Sessions:</c>.</summary>
 public sealed class SessionsOptions
 {
-    /// <summary>The section's name.</summary>
     public const string Section = "Sessions";
 
     /// <summary>What happens when a user who has a session opens another one.</summary>

@@ -5,7 +5,6 @@ namespace SignalBroker.Signals;
 /// <summary>The settings under <c>Signals:</c>.</summary>
 public sealed class SignalsOptions
 {
-    /// <summary>The section's name.</summary>
     public const string Section = "Signals";
 
     /// <summary>How long a signal without a time to live of its own may wait in the addressee's queue.</summary>

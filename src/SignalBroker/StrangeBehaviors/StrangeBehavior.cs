@@ -64,7 +64,6 @@ public sealed record StrangeBehavior
     /// <summary>Grows with time; page by it.</summary>
     public required long Id { get; init; }
 
-    /// <summary>What happened.</summary>
     public required StrangeKind Kind { get; init; }
 
     /// <summary>The node where it happened, if at one.</summary>

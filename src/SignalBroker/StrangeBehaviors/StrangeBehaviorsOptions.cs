@@ -5,7 +5,6 @@ namespace SignalBroker.StrangeBehaviors;
 /// <summary>The settings under <c>StrangeBehaviors:</c>.</summary>
 public sealed class StrangeBehaviorsOptions
 {
-    /// <summary>The section's name.</summary>
     public const string Section = "StrangeBehaviors";
 
     /// <summary>

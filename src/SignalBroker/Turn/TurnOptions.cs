@@ -6,7 +6,6 @@ namespace SignalBroker.Turn;
 /// <summary>The settings under <c>Turn:</c>.</summary>
 public sealed partial class TurnOptions : IValidatableObject
 {
-    /// <summary>The section's name.</summary>
     public const string Section = "Turn";
 
     private const int LeastSecret = 16;

@@ -30,7 +30,6 @@ public sealed class JsonWebToken
     /// <summary>What the signature is over.</summary>
     public required byte[] SigningInput { get; init; }
 
-    /// <summary>The signature.</summary>
     public required byte[] Signature { get; init; }
 
     /// <summary>The claims' bytes, to be believed only once the signature is known to be good.</summary>

@@ -9,7 +9,6 @@ namespace SignalBroker.Users;
 /// <summary>One entry under <c>Users:Keys:</c>: a key that tokens are signed with.</summary>
 public sealed class KeyOptions
 {
-    /// <summary>The section's name.</summary>
     public const string Section = UsersOptions.Section + ":Keys";
 
     /// <summary>The issuer's name for the key, as in a token's <c>kid</c>; null when it does not name its keys.</summary>

@@ -35,7 +35,6 @@ public enum TokenAlgorithms
 /// <summary>The settings under <c>Users:</c>, except for its keys.</summary>
 public sealed class UsersOptions
 {
-    /// <summary>The section's name.</summary>
     public const string Section = "Users";
 
     /// <summary>Whether users prove who they are when they connect.</summary>
@@ -85,7 +84,6 @@ public sealed class UsersOptions
 /// <summary>The settings under <c>Users:KeySet:</c>: where the issuer publishes its keys (a JWK set, RFC 7517).</summary>
 public sealed class KeySetOptions
 {
-    /// <summary>The section's name.</summary>
     public const string Section = UsersOptions.Section + ":KeySet";
 
     /// <summary>The <c>https://</c> address of the key set, or one of this machine; null when there is none.</summary>

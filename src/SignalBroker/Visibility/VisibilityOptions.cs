@@ -16,7 +16,6 @@ public enum PresenceVisibility
 /// <summary>What the settings under <c>Presence:</c> say of who sees whom.</summary>
 public class VisibilityOptions
 {
-    /// <summary>The section's name.</summary>
     public const string Section = "Presence";
 
     /// <summary>Who may see whether a user listens.</summary>

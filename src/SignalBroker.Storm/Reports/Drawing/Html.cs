@@ -13,7 +13,6 @@ public sealed class Html
 
     private Html(string markup) => this.markup = markup;
 
-    /// <summary>Nothing.</summary>
     public static Html Empty { get; } = new("");
 
     /// <summary>The literal parts as they are; what is in braces is escaped, unless it is <see cref="Html"/> itself.</summary>
