@@ -28,6 +28,9 @@ public sealed class SessionConnection : IAsyncDisposable
     // What a slow reader has not taken stays in its queue, whose bounds then hold.
     private const ushort Prefetch = 16;
 
+    // So long what was received before the connection's end may take to be handled.
+    private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(2);
+
     private readonly IConnection connection;
     private readonly IChannel channel;
     private readonly string queue;
@@ -87,6 +90,8 @@ public sealed class SessionConnection : IAsyncDisposable
     {
         var consumer = new AsyncEventingBasicConsumer(channel);
         consumer.UnregisteredAsync += (_, _) => EndAsync();
+        // It hears of the end behind all that was received before: the last words to a replaced session must get out.
+        consumer.ShutdownAsync += (_, _) => EndAsync();
         consumer.ReceivedAsync += async (_, delivery) =>
         {
             try
@@ -112,7 +117,18 @@ public sealed class SessionConnection : IAsyncDisposable
                 InnerException: AuthenticationFailureException or PossibleAuthenticationFailureException
             };
 
-    private Task OnShutdownAsync(object sender, ShutdownEventArgs reason) => EndAsync();
+    private Task OnShutdownAsync(object sender, ShutdownEventArgs reason)
+    {
+        // Not awaited: the library would wait for it with telling the consumer.
+        _ = EndAtLastAsync();
+        return Task.CompletedTask;
+    }
+
+    private async Task EndAtLastAsync()
+    {
+        await Task.WhenAny(ended.Task, Task.Delay(LastWords, TimeProvider.System));
+        await EndAsync();
+    }
 
     private Task EndAsync()
     {
