@@ -7,7 +7,7 @@ import { SignalBrokerError } from "./errors.js";
 export function addressOf(url: unknown): string {
   let address: URL | undefined;
   try {
-    const page = typeof location === "undefined" ? undefined : location.href;
+    const page = (globalThis.location as Location | undefined)?.href;
     address = new URL(String(url), String(url).startsWith("/") ? page : undefined);
   } catch {
     // It is told below.
@@ -30,7 +30,7 @@ export function addressOf(url: unknown): string {
 
 /** What a browser may have against a request to the webapp, which it tells its console only. */
 export function browsersReason(address: string): string {
-  const { origin = "", protocol = "" } = typeof location === "undefined" ? {} : location;
+  const { origin = "", protocol = "" }: Partial<Location> = globalThis.location ?? {};
   if (origin === "" || new URL(address).origin === origin) {
     return "";
   }

@@ -20,15 +20,16 @@ interface Network extends EventTarget {
 
 export function createSurroundings(): Surroundings {
   const ends = new AbortController();
-  const page = typeof document === "undefined" ? undefined : document;
+  const page: Document | undefined = globalThis.document;
   // Workers have no document, but they hear of the network.
   const scope = typeof addEventListener === "function" ? globalThis : undefined;
   const hear = (target: EventTarget | undefined, type: string, handler: (event: Event) => void): void =>
     target?.addEventListener(type, handler, { signal: ends.signal });
-  const network = typeof navigator === "undefined" ? undefined : (navigator as { connection?: Network }).connection;
+  const browser: { onLine?: boolean; connection?: Network } | undefined = globalThis.navigator;
+  const network = browser?.connection;
 
   return {
-    isOnline: () => typeof navigator === "undefined" || navigator.onLine !== false,
+    isOnline: () => browser?.onLine !== false,
     onWake(handler) {
       hear(scope, "online", handler);
       hear(page, "visibilitychange", () => {

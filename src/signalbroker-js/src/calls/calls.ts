@@ -256,7 +256,7 @@ export function createCalls(parts: CallsParts): Calls {
 }
 
 function expectWebRtc(): void {
-  if (typeof RTCPeerConnection === "undefined") {
+  if (!globalThis.RTCPeerConnection) {
     throw new SignalBrokerError("no-webrtc", "There is no RTCPeerConnection here.");
   }
 }

@@ -11,7 +11,7 @@ const script = "setInterval(()=>postMessage(0),10000)";
  */
 export function createHeartbeat(address: string | URL | false | undefined): StartHeartbeat {
   return (beat) => {
-    if (address === false || typeof Worker === "undefined") {
+    if (address === false || !globalThis.Worker) {
       return () => undefined;
     }
     let url: string | URL | undefined = address;
