@@ -28,23 +28,10 @@ public sealed partial class NodeLink(Node node, BrokerOptions options, TimeProvi
             return ValueTask.FromResult(PublishOutcome.Overloaded);
         }
 
-        if (!node.Responsive || channel is not { } open)
-        {
-            return ValueTask.FromResult(PublishOutcome.Unknown);
-        }
-
-        return PublishTrace.IsOn
-            ? PublishTracedAsync(open, queue, body, timeToLive)
-            : open.PublishAsync(queue, body, timeToLive, mandatory: true);
+        return node.Responsive && channel is { } open
+            ? PublishAsync(open, queue, body, timeToLive, copies: null)
+            : ValueTask.FromResult(PublishOutcome.Unknown);
     }
-
-    // A method of its own: one with a lambda allocates what that captures, whether it is called or not.
-    private ValueTask<PublishOutcome> PublishTracedAsync(
-        ConfirmedChannel open,
-        string queue,
-        ReadOnlyMemory<byte> body,
-        TimeSpan timeToLive
-    ) => PublishTrace.FollowAsync(node.Name, () => open.PublishAsync(queue, body, timeToLive, mandatory: true));
 
     /// <summary>Publishes to many sessions' queues; never throws.</summary>
     /// <returns>An outcome for each part of the queues, in their order.</returns>
@@ -63,9 +50,7 @@ public sealed partial class NodeLink(Node node, BrokerOptions options, TimeProvi
         // A key for each part: what the broker returns is found by its key and its body, and the body is the same.
         ValueTask<PublishOutcome>[] publishes =
         [
-            .. parts.Select(
-                (part, number) => open.PublishAsync($"{key}.{number}", body, timeToLive, mandatory: true, copies: part)
-            ),
+            .. parts.Select((part, number) => PublishAsync(open, $"{key}.{number}", body, timeToLive, part)),
         ];
         var outcomes = new PublishOutcome[parts.Length];
         for (var number = 0; number < parts.Length; number++)
@@ -74,6 +59,19 @@ public sealed partial class NodeLink(Node node, BrokerOptions options, TimeProvi
         }
 
         return outcomes;
+    }
+
+    private ValueTask<PublishOutcome> PublishAsync(
+        ConfirmedChannel open,
+        string key,
+        ReadOnlyMemory<byte> body,
+        TimeSpan timeToLive,
+        string[]? copies
+    )
+    {
+        var span = PublishTrace.Start(node.Name);
+        var publish = open.PublishAsync(key, body, timeToLive, mandatory: true, copies: copies);
+        return span is null ? publish : PublishTrace.EndAsync(span, publish);
     }
 
     /// <summary>Keeps the connection up until cancelled.</summary>

@@ -11,20 +11,30 @@ public static class PublishTrace
 
     private static readonly ActivitySource Spans = new(Source);
 
-    /// <summary>Whether the request at hand is traced.</summary>
-    public static bool IsOn => Activity.Current is { IsAllDataRequested: true };
-
-    /// <summary>Publishes within a span.</summary>
+    /// <summary>Begins the span; null unless the request at hand is traced.</summary>
     /// <param name="node">The node that is published to.</param>
-    /// <param name="publish">Publishes.</param>
-    public static async ValueTask<PublishOutcome> FollowAsync(string node, Func<ValueTask<PublishOutcome>> publish)
+    public static Activity? Start(string node)
     {
-        using var span = Spans.StartActivity("publish", ActivityKind.Producer);
+        if (Activity.Current is not { IsAllDataRequested: true } request)
+        {
+            return null;
+        }
+
+        var span = Spans.StartActivity("publish", ActivityKind.Producer);
         span?.SetTag("messaging.system", "rabbitmq");
         span?.SetTag("messaging.operation.type", "send");
         span?.SetTag("server.address", node);
-        var outcome = await publish();
-        span?.SetTag("signalbroker.outcome", outcome.Name);
+        // The next publish of the request stands beside this one, not below it.
+        Activity.Current = request;
+        return span;
+    }
+
+    /// <summary>Ends the span with what the broker answers.</summary>
+    public static async ValueTask<PublishOutcome> EndAsync(Activity span, ValueTask<PublishOutcome> publish)
+    {
+        var outcome = await publish;
+        span.SetTag("signalbroker.outcome", outcome.Name);
+        span.Stop();
         return outcome;
     }
 }

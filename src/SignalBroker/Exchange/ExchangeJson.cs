@@ -1,5 +1,4 @@
 using System.Text.Json.Serialization;
-using SignalBroker.Exchange;
 
 namespace SignalBroker.Exchange;
 

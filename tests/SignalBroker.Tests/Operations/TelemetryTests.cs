@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Text;
 using SignalBroker.Tests.Harness;
+using SignalBroker.Tests.Rooms;
 
 namespace SignalBroker.Tests.Operations;
 
@@ -42,8 +43,10 @@ public sealed class TelemetryTests(TestCluster cluster)
     public async Task The_public_port_has_no_metrics(string path) =>
         (await cluster.Api.GetAsync(path)).Status.ShouldBe(HttpStatusCode.NotFound);
 
-    [Fact]
-    public async Task A_trace_leads_from_the_request_to_the_publish()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_trace_leads_from_the_request_to_the_publish(bool toRoom)
     {
         using var receiver = new OtlpReceiver();
         var traced = await cluster.Servers.AddWebappAsync(
@@ -58,11 +61,16 @@ public sealed class TelemetryTests(TestCluster cluster)
         {
             var api = new Api(traced.PublicAddress);
             await using var listener = await Listener.StartAsync(cluster.Api);
+            await using var member = await Listener.StartAsync(cluster.Api);
+            var room = (await cluster.Api.CreateRoomAsync(listener.Session)).Text("room")!;
+            await cluster.Api.JoinRoomAsync(member.Session, room);
             await Eventually.HoldsAsync(async () =>
-                (
-                    await api.ExchangeAsync(listener.Session, new { to = listener.Session.UserId, content = 1 })
-                ).Outcomes.ShouldBe([(listener.Key, "queued")])
-            );
+            {
+                object signal = toRoom
+                    ? new { toRoom = room, content = 1 }
+                    : new { to = listener.Session.UserId, content = 1 };
+                (await api.ExchangeAsync(listener.Session, signal)).Body.ShouldContain("\"queued\"");
+            });
 
             await Eventually.HoldsAsync(() =>
             {
