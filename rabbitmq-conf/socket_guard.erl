@@ -3,25 +3,31 @@
 %% settles, nor, before 4.3, what a stranger sends. It also keeps out of the node's log what browsers can make RabbitMQ
 %% write there: a crash report quotes a second CONNECT with its passcode, and each wrong guess is five lines.
 -module(socket_guard).
--export([start/1, log/2]).
+-behaviour(gen_event).
+-export([start/1, log/2, init/1, handle_event/2, handle_call/2]).
 
 -define(LARGEST, 8 * 1024 * 1024).
 -define(LISTEN_WITHIN, 10_000).
 
-%% In ms. Sizes are looked at when the node's memory has grown by a part of what one socket may take, or after a while.
+%% In ms. Traffic is looked at when the node's memory has grown by a part of what one socket may take, or after a while.
 -define(GLANCE_EVERY, 20).
 -define(LOOK_EVERY, 5_000).
 -define(GROWTH, 2 * 1024 * 1024).
 
-%% Listeners must not notice that it looks: it does so for so many µs at a stretch, and then rests many times as long.
+%% A socket is looked at when so many bytes have gone through it since the last time.
+-define(TRAFFIC, 2 * 1024 * 1024).
+
+%% Listeners must not notice that it looks: it does so for so many µs at a stretch, and then rests some times as long; longer
+%% after looking at traffic, which may be done all the time.
 -define(STRETCH, 500).
--define(REST, 20).
+-define(REST_OF_IDLE, 5).
+-define(REST_OF_TRAFFIC, 20).
 
 %% So many large signals are still far from what a socket may take.
 -define(WAITING, 50).
 
 %% How the lines begin that logins, refusals and lost sockets make.
--define(OF_BROWSERS, [
+-define(UNWANTED, [
     "STOMP ",
     "Web STOMP",
     "AMQP 0-9-1 client call timeout",
@@ -32,23 +38,96 @@
 start(Port) ->
     ok = logger:add_primary_filter(?MODULE, {fun ?MODULE:log/2, none}),
     %% What floods the node must not keep the guard from its turn.
-    spawn_opt(fun() -> watch_sizes(Port, used(), now_in_ms()) end, [{priority, high}]),
+    spawn_opt(fun() -> watch_heaps(Port) end, [{priority, high}]),
+    spawn_opt(fun() -> watch_traffic(Port, #{}, used(), now_in_ms()) end, [{priority, high}]),
     spawn(fun() -> watch_listening(Port, #{}) end).
 
-watch_sizes(Port, UsedBefore, LookedAt) ->
+%% Whose heap is large the runtime tells by itself, through RabbitMQ's monitor of the system.
+watch_heaps(Port) ->
+    case whereis(sysmon_handler) of
+        undefined ->
+            timer:sleep(?GLANCE_EVERY);
+        Monitor ->
+            monitor(process, Monitor),
+            ok = gen_event:add_handler(Monitor, {?MODULE, self()}, self()),
+            close_those_told(Port)
+    end,
+    watch_heaps(Port).
+
+close_those_told(Port) ->
+    receive
+        {large_heap, Process} ->
+            try_to(fun() -> close_if_large(Process, Port) end, Port, ok),
+            close_those_told(Port);
+        {'DOWN', _, process, _, _} ->
+            ok
+    end.
+
+init(Watcher) ->
+    {ok, Watcher}.
+
+handle_event({monitor, Process, large_heap, _}, Watcher) ->
+    Watcher ! {large_heap, Process},
+    {ok, Watcher};
+handle_event(_, Watcher) ->
+    {ok, Watcher}.
+
+handle_call(_, Watcher) ->
+    {ok, ok, Watcher}.
+
+%% What a socket has sent, and what it was sent and has not settled, may be held outside of the heaps.
+watch_traffic(Port, Known, UsedBefore, LookedAt) ->
     timer:sleep(?GLANCE_EVERY),
     Used = used(),
     case Used > UsedBefore + ?GROWTH orelse now_in_ms() > LookedAt + ?LOOK_EVERY of
         true ->
-            try_to(fun() -> close_the_large(Port) end, Port, none),
-            watch_sizes(Port, Used, now_in_ms());
+            Look = fun(Tcp, Looked) -> close_after_traffic(Tcp, Port, Known, Looked) end,
+            Looked = try_to(fun() -> in_stretches(Look, #{}, ?REST_OF_TRAFFIC) end, Port, Known),
+            watch_traffic(Port, Looked, Used, now_in_ms());
         false ->
-            watch_sizes(Port, min(Used, UsedBefore), LookedAt)
+            watch_traffic(Port, Known, min(Used, UsedBefore), LookedAt)
     end.
+
+%% Returns the traffic at which each socket was looked at.
+close_after_traffic(Tcp, Port, Known, Looked) ->
+    Before = maps:get(Tcp, Known, 0),
+    case bytes(Tcp) of
+        Bytes when Bytes > Before + ?TRAFFIC ->
+            [close_if_large(Process, Port) || Socket <- holder(Tcp, Port), Process <- [Socket | queues(Socket)]],
+            Looked#{Tcp => Bytes};
+        _ when Before > 0 ->
+            Looked#{Tcp => Before};
+        _ ->
+            Looked
+    end.
+
+bytes(Tcp) ->
+    lists:sum([Bytes || {ok, Counted} <- [inet:getstat(Tcp, [recv_oct, send_oct])], {_, Bytes} <- Counted]).
 
 watch_listening(Port, Idle) ->
     timer:sleep(?LOOK_EVERY),
     watch_listening(Port, try_to(fun() -> close_the_idle(Port, Idle) end, Port, Idle)).
+
+%% Returns since when nobody listens through each of the sockets without a queue.
+close_the_idle(Port, Before) ->
+    Now = now_in_ms(),
+    Listening = maps:from_keys(owners(), listening),
+    Look = fun(Tcp, Idle) ->
+        case [Socket || Socket <- holder(Tcp, Port), not listens(Socket, Listening), is_browsers(Socket)] of
+            [_] -> Idle#{Tcp => maps:get(Tcp, Before, Now)};
+            [] -> Idle
+        end
+    end,
+    Idle = in_stretches(Look, #{}, ?REST_OF_IDLE),
+    [
+        exit(Socket, shutdown)
+     || {Tcp, Since} <- maps:to_list(Idle),
+        Now > Since + ?LISTEN_WITHIN,
+        Socket <- holder(Tcp, Port),
+        is_browsers(Socket),
+        queues(Socket) =:= []
+    ],
+    Idle.
 
 try_to(Look, Port, Otherwise) ->
     try
@@ -59,94 +138,87 @@ try_to(Look, Port, Otherwise) ->
             Otherwise
     end.
 
-close_the_large(Port) ->
-    in_stretches(fun close_if_large/1, socket_supervisors(Port)),
-    in_stretches(fun close_owner_if_large/1, queue_supervisors()).
+%% Looks at every socket and port of the node.
+in_stretches(Look, State, Rest) ->
+    in_stretches(Look, State, Rest, erlang:ports(), now_in_us()).
 
-close_if_large(Supervisor) ->
+in_stretches(_, State, _, [], _) ->
+    State;
+in_stretches(Look, State, Rest, [Tcp | Others], Begin) ->
+    Next = Look(Tcp, State),
+    case now_in_us() - Begin of
+        Looked when Looked > ?STRETCH ->
+            timer:sleep(Looked * Rest div 1000),
+            in_stretches(Look, Next, Rest, Others, now_in_us());
+        _ ->
+            in_stretches(Look, Next, Rest, Others, Begin)
+    end.
+
+%% The process that holds a TCP socket of the port; while it is being accepted, this is still its supervisor.
+holder(Tcp, Port) ->
     [
-        close(Socket, inet:peername(Tcp))
-     || Socket <- children(Supervisor), is_suspect(Socket), Tcp <- links(Socket), is_port(Tcp), is_too_large(Socket)
+        Process
+     || {name, "tcp_inet"} <- [erlang:port_info(Tcp, name)],
+        {ok, {_, P}} <- [inet:sockname(Tcp)],
+        P =:= Port,
+        {connected, Process} <- [erlang:port_info(Tcp, connected)]
     ].
 
-close_owner_if_large(Supervisor) ->
-    [
-        close(Owner, Key)
-     || Queue <- children(Supervisor), held(Queue) > ?LARGEST, is_too_large(Queue), {Owner, Key} <- owner(Queue)
-    ].
-
-%% Returns since when nobody listens through each of the sockets without a queue.
-close_the_idle(Port, Before) ->
-    Supervisors = socket_supervisors(Port),
-    Now = now_in_ms(),
-    Queues = maps:from_keys(lists:flatmap(fun children/1, queue_supervisors()), queue),
-    Idle = [
-        {Socket, maps:get(Socket, Before, Now)}
-     || Supervisor <- Supervisors, Socket <- children(Supervisor), is_idle(Socket, Queues)
-    ],
-    [exit(Socket, shutdown) || {Socket, Since} <- Idle, Now > Since + ?LISTEN_WITHIN],
-    maps:from_list(Idle).
+is_browsers(Process) ->
+    {_, Entries} = info(Process, dictionary),
+    element(1, proplists:get_value('$initial_call', Entries, {none})) =:= cowboy_clear.
 
 %% Once somebody has logged in, the socket's process is linked to its connection and its channel inside the broker, and an
-%% exclusive queue monitors the connection that declared it.
-is_idle(Socket, Queues) ->
-    case lists:partition(fun is_port/1, links(Socket)) of
-        {[_], Linked} -> not lists:any(fun(Process) -> has_queue(Process, Queues) end, Linked);
-        _ -> false
-    end.
+%% exclusive queue is owned by the connection that declared it, and monitors it.
+listens(Socket, Listening) ->
+    lists:any(fun(Process) -> is_map_key(Process, Listening) end, links(Socket)).
 
-has_queue(Process, Queues) ->
-    {_, Monitors} = info(Process, monitored_by),
-    lists:any(fun(Monitor) -> is_map_key(Monitor, Queues) end, Monitors).
-
-in_stretches(Work, Items) ->
-    in_stretches(Work, Items, now_in_us()).
-
-in_stretches(_, [], _) ->
-    ok;
-in_stretches(Work, [Item | Items], Begin) ->
-    Work(Item),
-    case now_in_us() - Begin of
-        Worked when Worked > ?STRETCH ->
-            timer:sleep(min(Worked * ?REST div 1000, ?LOOK_EVERY)),
-            in_stretches(Work, Items, now_in_us());
-        _ ->
-            in_stretches(Work, Items, Begin)
-    end.
-
-%% Each socket has a supervisor of its own.
-socket_supervisors(Port) ->
-    [Supervisor || Listener <- listeners(Port), Supervisor <- ranch:procs(Listener, connections)].
-
-%% None while the node starts.
-listeners(Port) ->
-    [Listener || whereis(ranch_sup) =/= undefined, {acceptor, _, P} = Listener <- maps:keys(ranch:info()), P =:= Port].
-
-%% Each queue has a supervisor of its own.
-queue_supervisors() ->
+owners() ->
     [
-        Supervisor
+        Owner
      || whereis(rabbit) =/= undefined,
-        {ok, All} <- [rabbit_amqqueue_sup_sup:find_for_vhost(<<"/">>)],
-        Supervisor <- children(All)
+        Queue <- rabbit_amqqueue:list(<<"/">>),
+        Owner <- [amqqueue:get_exclusive_owner(Queue)],
+        is_pid(Owner)
     ].
 
-%% The connection that declared a session's queue, whose socket goes with it, and the session's key. What the queue holds
-%% beside waiting signals was never settled.
-owner(Queue) ->
+queues(Socket) ->
+    [
+        Monitor
+     || Process <- links(Socket),
+        is_pid(Process),
+        {_, Monitors} <- [info(Process, monitored_by)],
+        Monitor <- Monitors,
+        is_pid(Monitor),
+        name(Monitor) =/= []
+    ].
+
+%% The name of a queue, by its process.
+name(Queue) ->
     {_, Entries} = info(Queue, dictionary),
+    [Name || {process_name, {_, {resource, _, queue, _} = Name}} <- Entries].
+
+%% A queue's socket goes with the connection that declared it. What the queue holds beside waiting signals was never settled.
+close_if_large(Process, Port) ->
+    [
+        close(Owner, Whose)
+     || is_suspect(Process), {Owner, Whose} <- owner(Process) ++ socket(Process, Port), is_too_large(Process)
+    ].
+
+owner(Queue) ->
     [
         {Owner, Key}
-     || {process_name, {_, {resource, _, queue, <<"s.", _/binary>> = Key} = Name}} <- Entries,
+     || {resource, _, queue, <<"s.", _/binary>> = Key} = Name <- name(Queue),
         {ok, Record} <- [rabbit_amqqueue:lookup(Name)],
         Owner <- [amqqueue:get_exclusive_owner(Record)],
         is_pid(Owner)
     ].
 
-%% A supervisor is linked to them and to its own.
-children(Supervisor) ->
-    {_, Parent} = info(Supervisor, parent),
-    [Child || Child <- links(Supervisor), is_pid(Child), Child =/= Parent].
+socket(Process, Port) ->
+    [
+        {Process, inet:peername(Tcp)}
+     || is_browsers(Process), Tcp <- links(Process), is_port(Tcp), holder(Tcp, Port) =:= [Process]
+    ].
 
 links(Process) ->
     {links, Links} = info(Process, links),
@@ -159,8 +231,8 @@ info(Process, Item) ->
     end.
 
 %% A process counts what its waiting messages refer to only when it collects its garbage.
-is_suspect(Socket) ->
-    held(Socket) > ?LARGEST orelse process_info(Socket, message_queue_len) > {message_queue_len, ?WAITING}.
+is_suspect(Process) ->
+    held(Process) > ?LARGEST orelse process_info(Process, message_queue_len) > {message_queue_len, ?WAITING}.
 
 %% Some of it may be garbage; where it can't all be, collecting it would only take more memory.
 is_too_large(Process) ->
@@ -193,20 +265,22 @@ now_in_us() ->
 %% The filter of the node's log.
 log(#{msg := {report, #{report := [{supervisor, {_, rabbit_web_stomp_connection_sup}} | _]}}}, _) ->
     stop;
+log(#{msg := {_, [_, large_heap | _]}}, _) ->
+    stop;
 log(#{msg := {report, #{report := [[_ | _] = Crash | _]}}} = Event, _) ->
     case lists:keyfind(initial_call, 1, Crash) of
         {_, {cowboy_clear, connection_process, _}} -> stop;
         _ -> Event
     end;
 log(#{msg := {string, Text}} = Event, _) ->
-    unless_of_browsers(Text, Event);
+    unless_unwanted(Text, Event);
 log(#{msg := {Format, _}} = Event, _) ->
-    unless_of_browsers(Format, Event);
+    unless_unwanted(Format, Event);
 log(Event, _) ->
     Event.
 
-unless_of_browsers(Text, Event) ->
-    case is_list(Text) andalso lists:any(fun(Start) -> lists:prefix(Start, Text) end, ?OF_BROWSERS) of
+unless_unwanted(Text, Event) ->
+    case is_list(Text) andalso lists:any(fun(Start) -> lists:prefix(Start, Text) end, ?UNWANTED) of
         true -> stop;
         false -> Event
     end.

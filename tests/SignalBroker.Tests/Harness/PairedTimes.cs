@@ -9,8 +9,8 @@ namespace SignalBroker.Tests.Harness;
 /// decided by that coin as well, however busy the machine is and however it changes: a sign test. A score beyond
 /// <see cref="Limit"/> then happens by chance once in 1.7 million. A shift turns the sign of half of the pairs that
 /// differ by less than it, so measuring goes on until these are enough for the shift that is to be seen to score
-/// <see cref="Enough"/>; how long that takes depends on the sizes of the differences and never on their signs. Of
-/// repeated measurements the shortest counts, which a busy machine disturbs least.
+/// <see cref="Enough"/>, or until there are as many as the test has time for; either depends on the sizes of the
+/// differences and never on their signs. Of repeated measurements the shortest counts, which a busy machine disturbs least.
 /// </remarks>
 public sealed class PairedTimes
 {
@@ -23,15 +23,17 @@ public sealed class PairedTimes
     private const double Enough = 9.5;
     private const int Repeats = 4;
     private const int LeastPairs = 100;
+    private const int MostPairs = 5_000;
 
     private readonly Lock adding = new();
     private readonly TimeSpan visible;
+    private readonly int mostPairs;
     private int pairs;
     private int near;
     private int longer;
     private int shorter;
 
-    private PairedTimes(TimeSpan visible) => this.visible = visible;
+    private PairedTimes(TimeSpan visible, int mostPairs) => (this.visible, this.mostPairs) = (visible, mostPairs);
 
     /// <summary>How far the first one's being the longer one is from chance, in standard deviations.</summary>
     public double Score => (longer - shorter) / Math.Sqrt(Math.Max(1, longer + shorter));
@@ -42,17 +44,19 @@ public sealed class PairedTimes
 
     /// <summary>Measures until a shift of <see cref="Visible"/> would be seen.</summary>
     public static Task<PairedTimes> CompareAsync(params (Func<Task> First, Func<Task> Second)[] lanes) =>
-        CompareAsync(Visible, lanes);
+        CompareAsync(Visible, MostPairs, lanes);
 
     /// <summary>Measures until a shift would be seen.</summary>
     /// <param name="visible">The shift.</param>
+    /// <param name="mostPairs">How many pairs are measured at most. A busy machine hides the shift from so many.</param>
     /// <param name="lanes">Pairs of things of the same two kinds, which are measured side by side.</param>
     public static async Task<PairedTimes> CompareAsync(
         TimeSpan visible,
+        int mostPairs,
         params (Func<Task> First, Func<Task> Second)[] lanes
     )
     {
-        var times = new PairedTimes(visible);
+        var times = new PairedTimes(visible, mostPairs);
         await Task.WhenAll(lanes.Select(lane => times.MeasureAsync(lane.First, lane.Second)));
         return times;
     }
@@ -85,7 +89,7 @@ public sealed class PairedTimes
     {
         lock (adding)
         {
-            return pairs >= LeastPairs && near / Math.Sqrt(pairs) >= Enough;
+            return pairs >= mostPairs || (pairs >= LeastPairs && near / Math.Sqrt(pairs) >= Enough);
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using SignalBroker.Tests.Harness;
 
 namespace SignalBroker.Tests.Threats;
@@ -6,6 +7,10 @@ namespace SignalBroker.Tests.Threats;
 public sealed class EndlessFrameTests(TestCluster cluster)
 {
     private const long Limit = 256 * 1024 * 1024;
+
+    // A character of a header takes 16 bytes of the node's memory, of which a process may have 512 MiB.
+    private const long LimitOfHeader = 16 * 1024 * 1024;
+    private const int ManySockets = 2_000;
 
     private static readonly string Piece = new('x', 100_000);
 
@@ -21,6 +26,23 @@ public sealed class EndlessFrameTests(TestCluster cluster)
         await socket.SendTextAsync(begin);
 
         (await socket.FloodAsync(Piece, Limit)).ShouldBeLessThan(Limit);
+    }
+
+    [Fact]
+    public async Task However_many_sockets_there_are_a_stranger_is_closed_as_soon()
+    {
+        var node = cluster.Servers.Nodes[0];
+        var others = new ConcurrentBag<StompSocket>();
+        await Parallel.ForEachAsync(
+            Enumerable.Range(0, ManySockets),
+            async (_, _) => others.Add(await StompSocket.OpenAsync(node.ListeningAddress))
+        );
+        await using var socket = await StompSocket.OpenAsync(node.ListeningAddress);
+
+        await socket.SendTextAsync("CONNECT\naccept-version:");
+
+        (await socket.FloodAsync(Piece, Limit)).ShouldBeLessThan(LimitOfHeader);
+        await Parallel.ForEachAsync(others, (other, _) => other.DisposeAsync());
     }
 
     [Fact]

@@ -1,6 +1,8 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using RabbitMQ.Client;
+using SignalBroker.Client;
 using SignalBroker.LocalCluster;
 using SignalBroker.Tests.Harness;
 
@@ -17,7 +19,7 @@ public sealed class SocketCostMeasurement
     private const int Many = 9_000;
 
     private static readonly TimeSpan Sampling = TimeSpan.FromMilliseconds(20);
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private Cluster cluster = null!;
 
@@ -25,21 +27,39 @@ public sealed class SocketCostMeasurement
 
     private Api Api => new(cluster.Webapps[0].PublicAddress);
 
-    [Fact(Explicit = true)]
-    public async Task What_one_socket_costs()
+    /// <param name="others">Listeners that the guard looks at as well.</param>
+    [Theory(Explicit = true)]
+    [InlineData(0)]
+    [InlineData(5_000)]
+    [InlineData(15_000)]
+    public async Task What_one_socket_costs(int others)
     {
         await using (
             cluster = await Cluster.StartAsync(
-                new ClusterOptions { Nodes = 1, Webapps = 1 },
+                new ClusterOptions
+                {
+                    Nodes = 1,
+                    Webapps = 1,
+                    WithoutBalancer = true,
+                    NodeCapacity = 20_000,
+                    WebappSettings = new Dictionary<string, string>
+                    {
+                        ["RateLimits:RequestsPerSecondOfAddress"] = "1000000",
+                        ["Sessions:MaxPerAddress"] = "0",
+                        ["Users:NewPerDayOfAddress"] = "1000000000000",
+                    },
+                },
                 TestContext.Current.CancellationToken
             )
         )
         {
             await cluster.AllNodesReadyAsync();
+            await using var listening = new Listening();
+            await listening.ConnectAsync(new Uri(cluster.Webapps[0].PublicAddress), others);
             var version = (await Node.RunCtlAsync("version")).Trim();
             var table = new MeasuredTable(
-                $"socket-cost-{version}",
-                $"RabbitMQ {version}",
+                $"socket-cost-{version}-{others}",
+                $"RabbitMQ {version}, {others} listeners beside it",
                 "MiB at most",
                 "closed after s"
             );
@@ -172,5 +192,23 @@ public sealed class SocketCostMeasurement
     {
         await socket.Closed.WaitAsync(Patience, TestContext.Current.CancellationToken);
         return watch.Elapsed;
+    }
+
+    private sealed class Listening : IAsyncDisposable
+    {
+        private static readonly ParallelOptions AtOnce = new() { MaxDegreeOfParallelism = 16 };
+
+        private readonly ConcurrentBag<SignalBrokerClient> clients = [];
+
+        public Task ConnectAsync(Uri url, int count) =>
+            Parallel.ForEachAsync(
+                Enumerable.Range(0, count),
+                AtOnce,
+                async (_, cancellationToken) =>
+                    clients.Add(await SignalBrokerClient.ConnectAsync(new() { Url = url }, cancellationToken))
+            );
+
+        public async ValueTask DisposeAsync() =>
+            await Parallel.ForEachAsync(clients, AtOnce, (client, _) => client.DisposeAsync());
     }
 }
