@@ -47,7 +47,7 @@ internal sealed class Admission
         {
             login = new(name, PasscodeHash.Of(password), node, OriginalUserId: null);
         }
-        else if (originalClient.Enabled && ListeningKey.IsWellFormed(password))
+        else if (originalClient.IsPasscode(password))
         {
             login = new(password, PasscodeHash.Of(password), node, name);
         }

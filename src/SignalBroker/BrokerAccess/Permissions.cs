@@ -29,7 +29,7 @@ internal sealed class Permissions(
     public bool AllowsHost(string node, IFormCollection form) =>
         form["username"] is [{ } name]
         && IsOwnHost(node, form)
-        && (ListeningKey.IsWellFormed(name) || webappUser.Is(node, name) || IsOriginal(name));
+        && (ListeningKey.IsWellFormed(name) || webappUser.Is(node, name) || originalClient.MayLogIn(name));
 
     /// <summary>Whether the session may send with this routing key, which is to prove who it is.</summary>
     public bool AllowsTopic(string node, IFormCollection form) =>
@@ -67,7 +67,7 @@ internal sealed class Permissions(
 
         return ListeningKey.IsWellFormed(name)
             ? queue == Topology.QueueOf(name)
-            : IsOriginal(name) && await IsOwnedAsync(key, name, node);
+            : originalClient.MayLogIn(name) && await IsOwnedAsync(key, name, node);
     }
 
     private bool IsWebapps(string node, IFormCollection form) =>
@@ -125,8 +125,6 @@ internal sealed class Permissions(
 
     private bool IsOwnHost(string node, IFormCollection form) =>
         nodes.TryGet(node, out var known) && form["vhost"] is [{ } host] && host == known.VirtualHost;
-
-    private bool IsOriginal(string name) => originalClient.Enabled && UserId.IsPlain(name) && !nodes.IsBrokerUser(name);
 
     private async Task<bool> IsOwnedAsync(string key, string userId, string node)
     {

@@ -30,7 +30,6 @@ public sealed class EventConsumers(
     QueueEventHandler handler,
     Reconciler reconciler,
     OriginalConnections originals,
-    OriginalClient originalClient,
     TimeProvider clock,
     ILogger<NodeEvents> logger
 ) : BackgroundService
@@ -39,9 +38,7 @@ public sealed class EventConsumers(
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
         Task.WhenAll(
             catalog.Nodes.Select(node =>
-                new NodeEvents(node, handler, reconciler, originals, originalClient, clock, logger).RunAsync(
-                    stoppingToken
-                )
+                new NodeEvents(node, handler, reconciler, originals, clock, logger).RunAsync(stoppingToken)
             )
         );
 }

@@ -18,7 +18,6 @@ public sealed partial class NodeEvents(
     QueueEventHandler handler,
     Reconciler reconciler,
     OriginalConnections originals,
-    OriginalClient originalClient,
     TimeProvider clock,
     ILogger<NodeEvents> logger
 )
@@ -29,10 +28,7 @@ public sealed partial class NodeEvents(
     // admitted, acked or not.
     private static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(20);
 
-    // Only an original page's connection can't be found by its session's key.
-    private readonly string[] kinds = originalClient.Enabled
-        ? [Topology.QueueCreated, Topology.QueueDeleted, Topology.ConnectionCreated]
-        : [Topology.QueueCreated, Topology.QueueDeleted];
+    private readonly string[] kinds = [Topology.QueueCreated, Topology.QueueDeleted, .. originals.Events];
 
     /// <summary>Consumes until cancelled.</summary>
     public Task RunAsync(CancellationToken cancellationToken) =>
@@ -57,9 +53,7 @@ public sealed partial class NodeEvents(
                 new(
                     delivery.DeliveryTag,
                     QueueEvent.Read(delivery.RoutingKey, delivery.BasicProperties),
-                    originalClient.Enabled
-                        ? OriginalConnection.Read(delivery.RoutingKey, delivery.BasicProperties)
-                        : null
+                    originals.Read(delivery.RoutingKey, delivery.BasicProperties)
                 )
             );
             return Task.CompletedTask;

@@ -1,4 +1,3 @@
-using System.Threading.Channels;
 using SignalBroker.Broker;
 using SignalBroker.Compatibility;
 using SignalBroker.Identity;
@@ -21,16 +20,7 @@ public sealed partial class QueueRemover(
     private const string JunkReason =
         "a session's queue must be exclusive, auto-delete and transient, without arguments";
 
-    private const int MostWaiting = 10_000;
-
-    // Each node has a worker of its own: one that does not answer must not keep the others' queues.
-    private readonly Dictionary<string, Channel<Func<CancellationToken, Task>>> work = nodes.Nodes.ToDictionary(
-        node => node.Name,
-        _ =>
-            Channel.CreateBounded<Func<CancellationToken, Task>>(
-                new BoundedChannelOptions(MostWaiting) { FullMode = BoundedChannelFullMode.DropWrite }
-            )
-    );
+    private readonly NodeWorkers<Func<CancellationToken, Task>> workers = new(nodes);
 
     /// <summary>Closes a queue that belongs to no session, if it is still there.</summary>
     public void RemoveOrphan(Node node, string key) => Enqueue(node, token => RemoveOrphanAsync(node, key, token));
@@ -51,29 +41,13 @@ public sealed partial class QueueRemover(
 
     /// <inheritdoc />
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
-        Task.WhenAll(work.Select(node => WorkAsync(node.Key, node.Value.Reader, stoppingToken)));
+        workers.RunAsync(
+            (_, removal, token) => removal(token),
+            (node, _, reason) => LogNotRemoved(node.Name, reason),
+            stoppingToken
+        );
 
-    private void Enqueue(Node node, Func<CancellationToken, Task> removal) => work[node.Name].Writer.TryWrite(removal);
-
-    private async Task WorkAsync(
-        string node,
-        ChannelReader<Func<CancellationToken, Task>> removals,
-        CancellationToken cancellationToken
-    )
-    {
-        await foreach (var removal in removals.ReadAllAsync(cancellationToken))
-        {
-            try
-            {
-                await removal(cancellationToken);
-            }
-            catch (Exception failure)
-            {
-                cancellationToken.ThrowIfCancellationRequested();
-                LogNotRemoved(node, failure.Message);
-            }
-        }
-    }
+    private void Enqueue(Node node, Func<CancellationToken, Task> removal) => workers.Add(node.Name, removal);
 
     private async Task RemoveOrphanAsync(Node node, string key, CancellationToken cancellationToken)
     {

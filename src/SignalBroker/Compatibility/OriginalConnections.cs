@@ -1,3 +1,4 @@
+using RabbitMQ.Client;
 using SignalBroker.Broker;
 using SignalBroker.Nodes;
 
@@ -10,19 +11,21 @@ public sealed class OriginalConnections(
     OriginalClient originalClient
 )
 {
+    /// <summary>The events that tell of them, besides those about queues.</summary>
+    public IReadOnlyList<string> Events => originalClient.Enabled ? [Topology.ConnectionCreated] : [];
+
+    /// <summary>Reads an event; null when it tells nothing of an original page.</summary>
+    public OriginalConnection? Read(string routingKey, IReadOnlyBasicProperties properties) =>
+        originalClient.Enabled ? OriginalConnection.Read(routingKey, properties) : null;
+
     /// <summary>Notes what events have told; the two about one connection may come in any order.</summary>
     public Task RememberAsync(Node node, IReadOnlyCollection<OriginalConnection> told) =>
-        originalClient.Enabled && told.Count > 0 ? store.AddAsync(node.Name, told) : Task.CompletedTask;
+        told.Count > 0 ? store.AddAsync(node.Name, told) : Task.CompletedTask;
 
     /// <summary>Closes the connection that owns a session's queue, and no other one of its user.</summary>
     /// <exception cref="HttpRequestException">The node can't be reached or refuses.</exception>
     public async Task CloseAsync(Node node, string listeningKey, string reason, CancellationToken cancellationToken)
     {
-        if (!originalClient.Enabled)
-        {
-            return;
-        }
-
         foreach (var name in await store.FindNamesAsync(node.Name, listeningKey))
         {
             await management.CloseConnectionAsync(node, name, reason, cancellationToken);

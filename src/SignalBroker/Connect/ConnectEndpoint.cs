@@ -102,7 +102,7 @@ public sealed class ConnectEndpoint(
 
         // An original page logs in with its user id, which then must not be the name of a broker's own user.
         var isOriginal = isForm && originalClient.Enabled && !user.ByApplication;
-        if (isOriginal && user.UserId is not null && (nodes.IsBrokerUser(user.UserId) || !UserId.IsPlain(user.UserId)))
+        if (isOriginal && user.UserId is not null && !originalClient.MayLogIn(user.UserId))
         {
             return Problem.Of(
                 StatusCodes.Status400BadRequest,

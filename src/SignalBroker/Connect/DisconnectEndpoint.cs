@@ -16,7 +16,9 @@ public sealed class DisconnectEndpoint(
     /// <summary>Handles one request.</summary>
     public async Task<IResult> HandleAsync(HttpRequest request)
     {
-        if (await ReadCredentialAsync(request) is not { } credential)
+        if (
+            (LastCredential.Read(request) ?? await originalClient.FindCredentialAsync(request)) is not { } credential
+        )
         {
             return Problem.Unauthorized;
         }
@@ -29,25 +31,5 @@ public sealed class DisconnectEndpoint(
         }
 
         return TypedResults.NoContent();
-    }
-
-    private async Task<Credential?> ReadCredentialAsync(HttpRequest request)
-    {
-        if (LastCredential.Read(request) is { } credential)
-        {
-            return credential;
-        }
-
-        // The original page proves itself with nothing but its queue's name, which is its secret too.
-        if (originalClient.Enabled && RequestBody.HasForm(request))
-        {
-            var form = new FormFields(await RequestBody.ReadFormAsync(request), "queueName");
-            if (form["queueName"] is { } key && ListeningKey.IsWellFormed(key))
-            {
-                return new(key, PasscodeHash.Of(key));
-            }
-        }
-
-        return null;
     }
 }

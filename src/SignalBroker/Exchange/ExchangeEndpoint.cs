@@ -41,7 +41,7 @@ public sealed record ExchangeRequestSchema(
     string? Receipt
 );
 
-/// <summary>What became of a signal, for the API's description; <see cref="SignalExchange"/> writes it.</summary>
+/// <summary>What became of a signal, for the API's description; <see cref="Exchanged"/> writes it.</summary>
 /// <param name="Id">The signal's id, as the receiver sees it.</param>
 /// <param name="Outcome"><c>stored</c>, if it is; <c>accepted</c>, if the sender may not see what became of it.</param>
 /// <param name="Sessions">The outcome for each of the addressee's sessions; left out in a room.</param>
@@ -72,19 +72,16 @@ public sealed record ExchangeAnswerSchema(
 
 /// <summary><c>POST /exchange</c>: sends one signal to a user or to a session.</summary>
 public sealed class ExchangeEndpoint(
-    SessionDirectory directory,
+    SessionProof sessions,
     SignalExchange exchange,
     SenderLimiter limiter,
     StrangeBehaviorLog strange,
     OriginalClient originalClient,
     ServiceKeys serviceKeys,
-    IOptions<SignalsOptions> options,
-    IOptions<InboxOptions> inbox
+    LongestTimes longest
 )
 {
     private const int UsualAnswer = 512;
-
-    private readonly LongestTimes longest = new(options.Value.MaxTimeToLive, inbox.Value.MaxTimeToLive);
 
     /// <summary>Handles one request.</summary>
     public async Task HandleAsync(HttpContext context)
@@ -101,11 +98,7 @@ public sealed class ExchangeEndpoint(
     {
         var request = context.Request;
         var isForm = RequestBody.IsForm(request);
-        if (await AuthenticateAsync(request, isForm) is not { } sender)
-        {
-            return serviceKeys.Read(request).IsPresent ? Problem.WrongServiceKey : Problem.Unauthorized;
-        }
-
+        var sender = await AuthenticateAsync(request);
         using var body = isForm ? null : await RequestBody.ReadAsync(request);
         var signal = body is null
             ? SignalReader.ReadForm(await RequestBody.ReadFormAsync(request), longest)
@@ -126,7 +119,7 @@ public sealed class ExchangeEndpoint(
         }
 
         var exchanged = await exchange.SendAsync(sender, signal);
-        if (exchange.FailureOf(exchanged) is { } failure)
+        if (exchanged.Failure is { } failure)
         {
             return failure;
         }
@@ -135,12 +128,12 @@ public sealed class ExchangeEndpoint(
         return null;
     }
 
-    private async Task AnswerAsync(HttpResponse response, Exchanged exchanged)
+    private static async Task AnswerAsync(HttpResponse response, Exchanged exchanged)
     {
         using var answer = PooledBuffer.Rent(UsualAnswer);
         var writer = answer.JsonWriter();
         writer.WriteStartObject();
-        exchange.Describe(writer, exchanged);
+        exchanged.WriteTo(writer);
         writer.WriteEndObject();
         writer.Flush();
         response.ContentType = "application/json; charset=utf-8";
@@ -149,21 +142,11 @@ public sealed class ExchangeEndpoint(
         await response.BodyWriter.WriteAsync(answer.Written);
     }
 
-    private async ValueTask<Sender?> AuthenticateAsync(HttpRequest request, bool isForm)
+    private async ValueTask<Sender> AuthenticateAsync(HttpRequest request)
     {
-        if (LastCredential.Read(request) is { } credential)
+        if (await sessions.FindAsync(request, "/exchange") is { } session)
         {
-            if (await directory.AuthenticateAsync(credential) is { } session)
-            {
-                return session;
-            }
-
-            strange.RecordBruteForce(
-                request.HttpContext,
-                "wrong or unknown credential at /exchange",
-                credential.ListeningKey
-            );
-            return null;
+            return session;
         }
 
         if (serviceKeys.Read(request) is { IsPresent: true } key)
@@ -174,27 +157,19 @@ public sealed class ExchangeEndpoint(
             }
 
             strange.RecordBruteForce(request.HttpContext, "wrong service key at /exchange");
-            return null;
+            throw new RefusedException(Problem.WrongServiceKey);
         }
 
-        // The original page only says who it is.
-        if (originalClient.Enabled && isForm)
-        {
-            var form = SignalReader.FieldsOf(await RequestBody.ReadFormAsync(request));
-            if (form["fromUserId"] is { } userId && UserId.IsPlain(userId))
+        return await originalClient.FindSenderAsync(request) is { } userId
+            ? new Session
             {
-                return new Session
-                {
-                    UserId = userId,
-                    // It proves nothing, so its flood counts for its address.
-                    ListeningKey = Networks.ClientOf(request.HttpContext).ToString(),
-                    Node = "",
-                    PasscodeSha256 = [],
-                    OriginalClient = true,
-                };
+                UserId = userId,
+                // It proves nothing, so its flood counts for its address.
+                ListeningKey = Networks.ClientOf(request.HttpContext).ToString(),
+                Node = "",
+                PasscodeSha256 = [],
+                OriginalClient = true,
             }
-        }
-
-        return null;
+            : throw new RefusedException(Problem.Unauthorized);
     }
 }

@@ -1,4 +1,7 @@
+using Microsoft.Extensions.Options;
 using SignalBroker.Http;
+using SignalBroker.Inbox;
+using SignalBroker.Signals;
 
 namespace SignalBroker.Exchange;
 
@@ -11,12 +14,18 @@ public static class ExchangeSetup
         public void AddExchange()
         {
             builder.AddJson(ExchangeJson.Default);
+            builder.Services.AddSingleton(services => new LongestTimes(
+                services.GetRequiredService<IOptions<SignalsOptions>>().Value.MaxTimeToLive,
+                services.GetRequiredService<IOptions<InboxOptions>>().Value.MaxTimeToLive
+            ));
             builder.Services.AddSingleton<SenderLimiter>();
             builder.Services.AddSingleton<ClosedSenders>();
             builder.Services.AddSingleton<SenderCloser>();
             builder.Services.AddSingleton<HiddenExchange>();
             builder.Services.AddSingleton<SignalExchange>();
             builder.Services.AddSingleton<ExchangeEndpoint>();
+            builder.Services.AddSingleton<SocketRelay>();
+            builder.Services.AddSingleton<SocketJudge>();
             builder.Services.AddHostedService<SocketExchange>();
         }
     }

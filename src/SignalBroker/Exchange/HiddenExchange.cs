@@ -36,11 +36,8 @@ public sealed class HiddenExchange(
             // Also with 'ifOffline', or it would be seen whether it was. Its place in the inbox would tell how many others
             // have written.
             signal.Store = StoreKind.Always;
-            var stored = await even.AfterAsync(
-                viewer.ListeningKey,
-                () => inbox.SendAsync(sender, id, addressee, signal)
-            );
-            return Exchanged.Of(id, addressee, stored) with { Answer = ExchangeAnswer.Stored };
+            await even.AfterAsync(viewer.ListeningKey, () => inbox.SendAsync(sender, id, addressee, signal));
+            return new Exchanged.Hidden(id, IsStored: true);
         }
 
         // The request's bytes are gone after the answer.
@@ -54,7 +51,7 @@ public sealed class HiddenExchange(
                 return () => PublishAsync(sender, id, kept, sessions);
             }
         );
-        return new(id, addressee, [], Answer: ExchangeAnswer.Accepted);
+        return new Exchanged.Hidden(id, IsStored: false);
     }
 
     // An original page only says who it is. A session that is gone could have been anybody's.

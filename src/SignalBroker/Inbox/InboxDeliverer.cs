@@ -27,7 +27,6 @@ namespace SignalBroker.Inbox;
 public sealed partial class InboxDeliverer(
     NpgsqlDataSource database,
     SessionDirectory directory,
-    SessionStore sessions,
     NodeLinks nodes,
     AddresseeLimiter limiter,
     SignalsMetrics metrics,
@@ -195,7 +194,7 @@ public sealed partial class InboxDeliverer(
             if (outcome != PublishOutcome.Queued)
             {
                 LogStopped(delivery.Session.Node, outcome);
-                await (outcome == PublishOutcome.NotListening ? DropAsync(delivery.Session) : Task.CompletedTask);
+                await (outcome == PublishOutcome.NotListening ? directory.DropAsync(delivery.Session) : Task.CompletedTask);
                 return (through, false);
             }
 
@@ -214,7 +213,7 @@ public sealed partial class InboxDeliverer(
                 session.Node,
                 Topology.QueueOf(session.ListeningKey),
                 envelope.Written,
-                entry.TimeToLive < signals.Value.MaxTimeToLive ? entry.TimeToLive : signals.Value.MaxTimeToLive
+                signals.Value.InQueue(entry.TimeToLive)
             )
             : PublishOutcome.Overloaded;
         if (outcome != PublishOutcome.Unknown)
@@ -224,13 +223,6 @@ public sealed partial class InboxDeliverer(
         }
 
         return outcome;
-    }
-
-    // An acked session had a queue, and a queue never comes back: its key is not used again.
-    private async Task DropAsync(Session session)
-    {
-        await sessions.DropAsync([session.ListeningKey]);
-        directory.Forget(session.UserId, session.ListeningKey);
     }
 
     [LoggerMessage(LogLevel.Debug, "A session of node {Node} gets its stored signals later: {Outcome}")]

@@ -1,10 +1,8 @@
 using System.Globalization;
 using System.Text.Json;
-using SignalBroker.Hosting;
 using SignalBroker.Http;
 using SignalBroker.Identity;
 using SignalBroker.Sessions;
-using SignalBroker.StrangeBehaviors;
 
 namespace SignalBroker.Inbox;
 
@@ -36,12 +34,7 @@ public sealed record SettleRequestSchema(long? UpTo, IReadOnlyList<long>? Sequen
 public sealed record SettleAnswer(int Settled, long SettledThrough);
 
 /// <summary><c>GET /inbox</c> and <c>POST /inbox/settle</c>: a session reads and settles what is stored for its user.</summary>
-public sealed class InboxEndpoint(
-    SessionDirectory directory,
-    ReadingStore store,
-    InboxSettler settler,
-    StrangeBehaviorLog strange
-)
+public sealed class InboxEndpoint(SessionProof proof, ReadingStore store, InboxSettler settler)
 {
     /// <summary>How many entries are answered at most.</summary>
     public const int MostEntries = 64;
@@ -54,10 +47,7 @@ public sealed class InboxEndpoint(
     /// <param name="limit">How many entries to answer at most; 0 for none.</param>
     public async Task<IResult> ReadAsync(HttpRequest request, string? after, string? limit)
     {
-        if (await AuthenticateAsync(request) is not { } session)
-        {
-            return Problem.Unauthorized;
-        }
+        var session = await proof.RequireAsync(request, "/inbox");
 
         var from = ReadNumber("after", after, long.MaxValue);
         var most = ReadNumber("limit", limit, MostEntries) ?? MostEntries;
@@ -65,16 +55,12 @@ public sealed class InboxEndpoint(
         var had = from ?? view.SettledThrough;
         using var answer = PooledBuffer.Rent(UsualAnswer);
         Write(answer, view, (int)most, isRecovered: had <= view.LastSequence && had + 1 >= view.LowestSequence);
-        request.HttpContext.Response.Headers.CacheControl = "no-store";
         return Results.Bytes(answer.Written.ToArray(), "application/json; charset=utf-8");
     }
 
     public async Task<IResult> SettleAsync(HttpRequest request)
     {
-        if (await AuthenticateAsync(request) is not { } session)
-        {
-            return Problem.Unauthorized;
-        }
+        var session = await proof.RequireAsync(request, "/inbox");
 
         if (RequestBody.IsForm(request))
         {
@@ -112,27 +98,4 @@ public sealed class InboxEndpoint(
         : long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number <= most
             ? number
         : throw new RefusedException(Problem.InvalidMember(name, $"must be a whole number from 0 to {most}"));
-
-    private async ValueTask<Session?> AuthenticateAsync(HttpRequest request)
-    {
-        if (LastCredential.Read(request) is not { } credential)
-        {
-            return null;
-        }
-
-        if (await directory.AuthenticateAsync(credential) is { } session)
-        {
-            // Nothing has proved whose stored signals an original page would read.
-            return session.OriginalClient ? null : session;
-        }
-
-        strange.Record(
-            new(StrangeKind.BruteForce, "wrong or unknown credential at /inbox")
-            {
-                ListeningKey = credential.ListeningKey,
-                Address = Networks.ClientOf(request.HttpContext),
-            }
-        );
-        return null;
-    }
 }

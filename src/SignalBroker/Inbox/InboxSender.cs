@@ -1,7 +1,6 @@
 using Microsoft.Extensions.Options;
 using Npgsql;
 using SignalBroker.Broker;
-using SignalBroker.Compatibility;
 using SignalBroker.Database;
 using SignalBroker.Http;
 using SignalBroker.Identity;
@@ -35,7 +34,8 @@ public sealed class InboxSender(
     DeliveryStore deliveries,
     InboxDeliverer deliverer,
     SignalRouter router,
-    OriginalClient originalClient,
+    EnvelopeWriter envelopes,
+    SessionOutcomes sessionOutcomes,
     IOptions<InboxOptions> options,
     TimeProvider clock
 ) : IDisposable
@@ -164,21 +164,14 @@ public sealed class InboxSender(
     {
         using var sessions = PooledBuffer.Rent(outcomes.Length * 100);
         var writer = sessions.JsonWriter();
-        SessionOutcomes.Write(writer, outcomes, nameSessions: !originalClient.Enabled);
+        sessionOutcomes.Write(writer, outcomes);
         writer.Flush();
         await InboxStore.RememberAsync(connection, repeat, sessions.Written.ToArray());
     }
 
     private StoredSignal ToStore(Sender sender, SignalId id, SignalRequest request)
     {
-        using var envelope = Envelope.Write(
-            id,
-            sender,
-            request.To!,
-            request,
-            nameSession: !originalClient.Enabled,
-            clock.GetUtcNow()
-        );
+        using var envelope = envelopes.Write(id, sender, request.To!, request);
         return new()
         {
             UserId = request.To!,

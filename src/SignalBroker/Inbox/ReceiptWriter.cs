@@ -20,8 +20,8 @@ public sealed class ReceiptWriter(
     InboxStore store,
     StorageBudget budget,
     InboxDeliverer deliverer,
-    IOptions<InboxOptions> options,
-    TimeProvider clock
+    EnvelopeWriter envelopes,
+    IOptions<InboxOptions> options
 )
 {
     private const string Type = "receipt";
@@ -58,18 +58,17 @@ public sealed class ReceiptWriter(
     private StoredSignal Write(Receipt receipt)
     {
         var id = SignalId.Of(given: null);
-        using var envelope = Envelope.WriteControl(
+        using var envelope = envelopes.WriteControl(
             Type,
-            id,
-            clock.GetUtcNow(),
-            options.Value.TimeToLive,
             writer =>
             {
                 writer.WriteString("id"u8, receipt.Id);
                 writer.WriteString("outcome"u8, receipt.Delivered ? "delivered"u8 : "expired"u8);
                 WriteReceiver(writer, receipt);
-                Envelope.Write(writer, "at"u8, new DateTimeOffset(receipt.At));
-            }
+                EnvelopeWriter.WriteTime(writer, "at"u8, new DateTimeOffset(receipt.At));
+            },
+            id,
+            options.Value.TimeToLive
         );
         return new()
         {

@@ -126,14 +126,14 @@ public sealed class PresenceEndpoints(
     /// <summary>Lists the session's subscriptions.</summary>
     public async Task<IResult> ShowSubscriptionsAsync(HttpRequest request)
     {
-        var session = await AuthenticateSessionAsync(request, "/presence");
+        var session = await proof.RequireAsync(request, "/presence");
         return TypedResults.Ok(new SubscriptionsAnswer(await subscriptions.FindAsync(session.ListeningKey)));
     }
 
     /// <summary>Replaces the session's subscriptions.</summary>
     public async Task<IResult> SubscribeAsync(HttpRequest request)
     {
-        var session = await AuthenticateSessionAsync(request, "/presence");
+        var session = await proof.RequireAsync(request, "/presence");
         if (subscribes.Take(session.ListeningKey) is { } wait)
         {
             return Problem.TooManyRequests(wait);
@@ -205,14 +205,6 @@ public sealed class PresenceEndpoints(
             return null;
         }
 
-        return (await AuthenticateSessionAsync(request, path)).UserId;
-    }
-
-    private async ValueTask<Session> AuthenticateSessionAsync(HttpRequest request, string path)
-    {
-        request.HttpContext.Response.Headers.CacheControl = "no-store";
-        return await proof.FindAsync(request, path) is { OriginalClient: false } session
-            ? session
-            : throw new RefusedException(Problem.Unauthorized);
+        return (await proof.RequireAsync(request, path)).UserId;
     }
 }

@@ -83,16 +83,16 @@ public sealed record PresenceReport
             }
 
             writer.WriteString("state"u8, device.State);
-            Envelope.Write(writer, "since"u8, device.Since);
+            EnvelopeWriter.WriteTime(writer, "since"u8, device.Since);
             writer.WriteEndObject();
         }
 
         writer.WriteEndArray();
         if (LastSeen is { } lastSeen)
         {
-            Envelope.Write(writer, "lastSeen"u8, lastSeen);
+            EnvelopeWriter.WriteTime(writer, "lastSeen"u8, lastSeen);
         }
 
-        Envelope.Write(writer, "asOf"u8, AsOf);
+        EnvelopeWriter.WriteTime(writer, "asOf"u8, AsOf);
     }
 }

@@ -19,6 +19,7 @@ public sealed partial class PresenceTeller(
     DueStore store,
     PresenceStore presence,
     NodeLinks links,
+    EnvelopeWriter envelopes,
     IOptions<SignalsOptions> options,
     TimeProvider clock,
     ILogger<PresenceTeller> logger
@@ -135,7 +136,7 @@ public sealed partial class PresenceTeller(
     private async Task<Telling> PublishAsync(PresenceReport report, Subscriber[] subscribers)
     {
         var id = SignalId.Of(given: null);
-        var envelope = Envelope.WriteControl(Type, clock.GetUtcNow(), report.WriteMembers, id);
+        var envelope = envelopes.WriteControl(Type, report.WriteMembers, id);
         var publishes = subscribers
             .Where(subscriber => subscriber.Acked)
             .GroupBy(subscriber => subscriber.Node)

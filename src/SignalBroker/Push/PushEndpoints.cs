@@ -33,7 +33,7 @@ public sealed class PushEndpoints(
     /// <summary>Registers a subscription, or what has changed of it.</summary>
     public async Task<IResult> PutAsync(HttpRequest request)
     {
-        var session = await AuthenticateAsync(request);
+        var session = await proof.RequireAsync(request, "/push");
         var wanted = await JsonBody.ReadAsync(request, PushJson.Default.SubscriptionRequest);
         if (!offer.IsOn)
         {
@@ -99,7 +99,7 @@ public sealed class PushEndpoints(
     /// <summary>Removes a subscription.</summary>
     public async Task<IResult> DeleteAsync(HttpRequest request)
     {
-        var session = await AuthenticateAsync(request);
+        var session = await proof.RequireAsync(request, "/push");
         var unwanted = await JsonBody.ReadAsync(request, PushJson.Default.UnsubscriptionRequest);
         if (!Uri.TryCreate(unwanted.Endpoint, UriKind.Absolute, out var endpoint))
         {
@@ -114,15 +114,7 @@ public sealed class PushEndpoints(
     /// <summary>Lists the user's subscriptions.</summary>
     public async Task<IResult> ListAsync(HttpRequest request)
     {
-        var session = await AuthenticateAsync(request);
+        var session = await proof.RequireAsync(request, "/push");
         return TypedResults.Ok(new PushSubscriptionsAnswer(await store.ListAsync(session.UserId)));
-    }
-
-    private async Task<Session> AuthenticateAsync(HttpRequest request)
-    {
-        request.HttpContext.Response.Headers.CacheControl = "no-store";
-        return await proof.FindAsync(request, "/push") is { OriginalClient: false } session
-            ? session
-            : throw new RefusedException(Problem.Unauthorized);
     }
 }

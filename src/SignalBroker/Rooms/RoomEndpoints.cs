@@ -69,7 +69,7 @@ public sealed class RoomEndpoints(
     /// <summary>Lists the user's rooms.</summary>
     public async Task<IResult> ListAsync(HttpRequest request)
     {
-        var session = await AuthenticateAsync(request);
+        var session = await proof.RequireAsync(request, "/rooms");
         var found = await store.FindOfUserAsync(session.UserId);
         return TypedResults.Ok<IReadOnlyList<RoomAnswer>>([.. found.Select(RoomAnswer.Of)]);
     }
@@ -77,7 +77,7 @@ public sealed class RoomEndpoints(
     /// <summary>Shows a room.</summary>
     public async Task<IResult> ShowAsync(HttpRequest request, string room)
     {
-        var session = await AuthenticateAsync(request);
+        var session = await proof.RequireAsync(request, "/rooms");
         var roster = await FindAsync(room);
         return roster.Room.Open || roster.FindUser(session.UserId) is not null
             ? TypedResults.Ok(RoomAnswer.Of(roster, session.UserId))
@@ -87,7 +87,7 @@ public sealed class RoomEndpoints(
     /// <summary>Lists a room's members.</summary>
     public async Task<IResult> MembersAsync(HttpRequest request, string room)
     {
-        var session = await AuthenticateAsync(request);
+        var session = await proof.RequireAsync(request, "/rooms");
         var (roster, _) = await FindMemberAsync(room, session);
         return TypedResults.Ok(MembersAnswer.Of(roster));
     }
@@ -238,17 +238,9 @@ public sealed class RoomEndpoints(
         return budget.Reserve(session);
     }
 
-    private async Task<Session> AuthenticateAsync(HttpRequest request)
-    {
-        request.HttpContext.Response.Headers.CacheControl = "no-store";
-        return await proof.FindAsync(request, "/rooms") is { OriginalClient: false } session
-            ? session
-            : throw new RefusedException(Problem.Unauthorized);
-    }
-
     private async Task<Session> AuthenticateForChangeAsync(HttpRequest request)
     {
-        var session = await AuthenticateAsync(request);
+        var session = await proof.RequireAsync(request, "/rooms");
         return changes.Take(session.UserId) is { } wait
             ? throw new RefusedException(Problem.TooManyRequests(wait))
             : session;

@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Options;
 using SignalBroker.Broker;
-using SignalBroker.Compatibility;
 using SignalBroker.Http;
 using SignalBroker.Identity;
 using SignalBroker.Presence;
@@ -19,9 +18,8 @@ public sealed class RoomExchange(
     HiddenQueue queue,
     EvenAnswer even,
     VisibilityPolicy visibility,
-    OriginalClient originalClient,
-    IOptions<SignalsOptions> signals,
-    TimeProvider clock
+    RoomEnvelopeWriter envelopes,
+    IOptions<SignalsOptions> signals
 )
 {
     /// <summary>Publishes the signal, or stores it, and counts whom it reached.</summary>
@@ -32,7 +30,7 @@ public sealed class RoomExchange(
         var isHidden = Hides(sender, address);
         if (request.Store is not null)
         {
-            copies.CountStored(sender.Session, address.Members.Count, request.Content.Length + Envelope.RoomForTheRest);
+            copies.CountStored(sender.Session, address.Members.Count, request.Content.Length + EnvelopeWriter.RoomForTheRest);
             if (isHidden)
             {
                 // Otherwise a full inbox would tell: it refuses the signal to whoever is away, and listeners do not need it.
@@ -104,14 +102,7 @@ public sealed class RoomExchange(
 
     private RoomCopy Write(Sender sender, SignalId id, RoomAddress address, SignalRequest request)
     {
-        var envelope = RoomEnvelope.Write(
-            id,
-            sender,
-            address,
-            request,
-            nameSession: !originalClient.Enabled,
-            clock.GetUtcNow()
-        );
+        var envelope = envelopes.Write(id, sender, address, request);
         return new(
             Topology.KeyOfCopies(id.ToString()),
             envelope.Written,

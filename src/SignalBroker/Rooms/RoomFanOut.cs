@@ -11,7 +11,6 @@ namespace SignalBroker.Rooms;
 /// <summary>Publishes one body to all sessions of a room's members: few publishes for each node, however many they are.</summary>
 public sealed partial class RoomFanOut(
     SessionDirectory directory,
-    SessionStore sessions,
     NodeLinks nodes,
     AddresseeLimiter limiter,
     VisibilityPolicy visibility,
@@ -191,12 +190,7 @@ public sealed partial class RoomFanOut(
 
         try
         {
-            await sessions.DropAsync(Array.ConvertAll(gone, session => session.ListeningKey));
-            foreach (var session in gone)
-            {
-                directory.Forget(session.UserId, session.ListeningKey);
-            }
-
+            await directory.DropAsync(gone);
             return true;
         }
         catch (Exception failure) when (DatabaseFailure.Is(failure))

@@ -2,7 +2,6 @@ using System.Text.Json;
 using Microsoft.Extensions.Options;
 using Npgsql;
 using SignalBroker.Broker;
-using SignalBroker.Compatibility;
 using SignalBroker.Database;
 using SignalBroker.Http;
 using SignalBroker.Identity;
@@ -30,7 +29,7 @@ public sealed partial class RoomInbox(
     StorageBudget budget,
     InboxDeliverer deliverer,
     RoomFanOut fanOut,
-    OriginalClient originalClient,
+    RoomEnvelopeWriter envelopes,
     IOptions<InboxOptions> options,
     IOptions<SignalsOptions> signals,
     TimeProvider clock,
@@ -212,17 +211,8 @@ public sealed partial class RoomInbox(
 
     private RoomSignal Write(Sender sender, SignalId id, RoomAddress address, SignalRequest request, bool isHidden)
     {
-        using var envelope = RoomEnvelope.Write(
-            id,
-            sender,
-            address,
-            request,
-            nameSession: !originalClient.Enabled,
-            clock.GetUtcNow()
-        );
+        using var envelope = envelopes.Write(id, sender, address, request);
         var timeToLive = request.TimeToLive!.Value;
-        // A stored signal may live for days, but not in a queue.
-        var waits = timeToLive < signals.Value.MaxTimeToLive ? timeToLive : signals.Value.MaxTimeToLive;
         var written = envelope.Written.ToArray();
         var payer = Payer.Of(sender);
         return new(
@@ -231,7 +221,7 @@ public sealed partial class RoomInbox(
             address.Roster.Room.RoomId,
             address.Others,
             address.Members.FirstOrDefault(member => member.UserId == sender.Session?.UserId),
-            new(Topology.KeyOfCopies(id.ToString()), written, waits),
+            new(Topology.KeyOfCopies(id.ToString()), written, signals.Value.InQueue(timeToLive)),
             RepeatKey.Of(sender, request),
             payer,
             member =>

@@ -41,7 +41,7 @@ public sealed partial class RoomSignals(
     HiddenQueue queue,
     VisibilityPolicy visibility,
     IOptions<SignalsOptions> options,
-    TimeProvider clock,
+    EnvelopeWriter envelopes,
     ILogger<RoomSignals> logger
 )
 {
@@ -101,9 +101,8 @@ public sealed partial class RoomSignals(
         Session? actor
     )
     {
-        var envelope = Envelope.WriteControl(
+        var envelope = envelopes.WriteControl(
             Type,
-            clock.GetUtcNow(),
             writer =>
             {
                 writer.WriteString("event"u8, NameOf(happened));
@@ -112,7 +111,7 @@ public sealed partial class RoomSignals(
                 if (about is not null)
                 {
                     writer.WriteStartObject("member"u8);
-                    RoomEnvelope.WriteMember(writer, about);
+                    RoomEnvelopeWriter.WriteMember(writer, about);
                     writer.WriteEndObject();
                 }
 

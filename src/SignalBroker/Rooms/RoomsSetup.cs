@@ -20,6 +20,7 @@ public static class RoomsSetup
             builder.Services.AddSingleton<IAnnouncedMemory>(services => services.GetRequiredService<RoomDirectory>());
             builder.Services.AddSingleton<RoomsMetrics>();
             builder.Services.AddSingleton<RoomFanOut>();
+            builder.Services.AddSingleton<RoomEnvelopeWriter>();
             builder.Services.AddSingleton<RoomSignals>();
             builder.Services.AddSingleton<Departures>();
             builder.Services.AddSingleton<RoomInbox>();

@@ -1,5 +1,4 @@
 using System.Text;
-using System.Threading.Channels;
 using SignalBroker.Broker;
 using SignalBroker.Compatibility;
 using SignalBroker.Identity;
@@ -21,7 +20,6 @@ public sealed partial class SessionCloser(
     ILogger<SessionCloser> logger
 ) : BackgroundService
 {
-    private const int MostWaiting = 10_000;
     private const string Replaced = "replaced by a newer session";
 
     private static readonly TimeSpan FarewellLasts = TimeSpan.FromSeconds(10);
@@ -29,49 +27,33 @@ public sealed partial class SessionCloser(
     // A node confirms a farewell before it has delivered it, and delivers nothing more to a connection that is closed.
     private static readonly TimeSpan FarewellDelivery = TimeSpan.FromSeconds(2);
 
-    // Each node has a worker of its own: one that does not answer must not keep the others' connections.
-    private readonly Dictionary<string, Channel<Ending>> waiting = nodes.Nodes.ToDictionary(
-        node => node.Name,
-        _ =>
-            Channel.CreateBounded<Ending>(
-                new BoundedChannelOptions(MostWaiting) { FullMode = BoundedChannelFullMode.DropWrite }
-            )
-    );
+    private readonly NodeWorkers<Ending> workers = new(nodes);
 
     /// <summary>Closes the session's connection soon.</summary>
     /// <param name="session">A session that has ended.</param>
     /// <param name="reason">What the node logs.</param>
-    public void Close(Session session, string reason) => Close(new Ending(session, reason, IsReplaced: false));
+    public void Close(Session session, string reason) => workers.Add(session.Node, new(session, reason));
 
     /// <summary>The same for one whose place another one has taken, which is told so before.</summary>
-    public void Replace(Session session) => Close(new Ending(session, Replaced, IsReplaced: !session.OriginalClient));
+    public void Replace(Session session)
+    {
+        if (session.OriginalClient)
+        {
+            Close(session, Replaced);
+        }
+        else
+        {
+            _ = TellReplacedAsync(session);
+        }
+    }
 
     /// <inheritdoc />
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
-        Task.WhenAll(nodes.Nodes.Select(node => WorkAsync(node, waiting[node.Name].Reader, stoppingToken)));
-
-    private async Task WorkAsync(Node node, ChannelReader<Ending> endings, CancellationToken cancellationToken)
-    {
-        await foreach (var (session, reason, isReplaced) in endings.ReadAllAsync(cancellationToken))
-        {
-            if (isReplaced)
-            {
-                // A node that does not confirm must not keep what has been revoked open meanwhile.
-                _ = TellReplacedAsync(session);
-                continue;
-            }
-
-            try
-            {
-                await CloseAsync(node, session, reason, cancellationToken);
-            }
-            catch (Exception failure)
-            {
-                cancellationToken.ThrowIfCancellationRequested();
-                LogNotClosed(session.ListeningKey, node.Name, failure.Message);
-            }
-        }
-    }
+        workers.RunAsync(
+            CloseAsync,
+            (node, ending, reason) => LogNotClosed(ending.Session.ListeningKey, node.Name, reason),
+            stoppingToken
+        );
 
     // A client that does not get it, because its network is away, hears the same from /connect when it comes back.
     private async Task TellReplacedAsync(Session session)
@@ -90,21 +72,13 @@ public sealed partial class SessionCloser(
         }
     }
 
-    private void Close(Ending ending)
-    {
-        if (waiting.TryGetValue(ending.Session.Node, out var worker))
-        {
-            worker.Writer.TryWrite(ending);
-        }
-    }
-
     // An original page's connections all bear the user's name, and the user may have others.
-    private Task CloseAsync(Node node, Session session, string reason, CancellationToken cancellationToken) =>
-        session.OriginalClient
-            ? originals.CloseAsync(node, session.ListeningKey, reason, cancellationToken)
-            : management.CloseConnectionsAsync(node, session.ListeningKey, reason, cancellationToken);
+    private Task CloseAsync(Node node, Ending ending, CancellationToken cancellationToken) =>
+        ending.Session.OriginalClient
+            ? originals.CloseAsync(node, ending.Session.ListeningKey, ending.Reason, cancellationToken)
+            : management.CloseConnectionsAsync(node, ending.Session.ListeningKey, ending.Reason, cancellationToken);
 
-    private sealed record Ending(Session Session, string Reason, bool IsReplaced);
+    private sealed record Ending(Session Session, string Reason);
 
     [LoggerMessage(LogLevel.Warning, "The connection of {ListeningKey} on node {Node} is closed later: {Reason}")]
     private partial void LogNotClosed(string listeningKey, string node, string reason);

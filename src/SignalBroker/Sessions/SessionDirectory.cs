@@ -17,6 +17,7 @@ public sealed class SessionDirectory : IAnnouncedMemory, IDisposable
     // Only what nobody asks about any more leaves by age, and what was changed by hand.
     private static readonly TimeSpan Generation = TimeSpan.FromSeconds(5);
 
+    private readonly SessionStore store;
     private readonly Batcher<string, Session> sessions;
     private readonly Batcher<string, Session[]> users;
     private readonly ShortMemory<string, Session?> byKey;
@@ -30,7 +31,7 @@ public sealed class SessionDirectory : IAnnouncedMemory, IDisposable
     /// <summary>Starts with an empty memory, and keeps nothing until <see cref="HeardUntil"/> is called.</summary>
     public SessionDirectory(SessionStore store, TimeProvider clock)
     {
-        this.clock = clock;
+        (this.store, this.clock) = (store, clock);
         sessions = new(store.FindByKeyAsync);
 
         // A session without its ack ends at its time, which only the database's clock tells.
@@ -119,6 +120,17 @@ public sealed class SessionDirectory : IAnnouncedMemory, IDisposable
         byUser.Forget(userId);
         byMember.Forget(userId);
         byKey.Forget(listeningKey);
+    }
+
+    /// <summary>Deletes and forgets sessions of which the broker has said that their queue is gone.</summary>
+    /// <remarks>An acked session had a queue, and a queue never comes back: its key is not used again.</remarks>
+    public async Task DropAsync(params Session[] gone)
+    {
+        await store.DropAsync(Array.ConvertAll(gone, session => session.ListeningKey));
+        foreach (var session in gone)
+        {
+            Forget(session.UserId, session.ListeningKey);
+        }
     }
 
     /// <summary>All changes that were committed before this moment have been heard, so that answers may be kept for a while.</summary>

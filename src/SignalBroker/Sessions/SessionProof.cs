@@ -1,3 +1,4 @@
+using SignalBroker.Http;
 using SignalBroker.Identity;
 using SignalBroker.StrangeBehaviors;
 
@@ -27,5 +28,17 @@ public sealed class SessionProof(SessionDirectory directory, StrangeBehaviorLog 
             credential.ListeningKey
         );
         return null;
+    }
+
+    /// <summary>The session whose request this is; its answer is not to be stored by anybody.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="path">What it asks for, for the record of a wrong credential.</param>
+    /// <exception cref="RefusedException">It bears no good credential, or one of an original page's, which proves nothing.</exception>
+    public async ValueTask<Session> RequireAsync(HttpRequest request, string path)
+    {
+        request.HttpContext.Response.Headers.CacheControl = "no-store";
+        return await FindAsync(request, path) is { OriginalClient: false } session
+            ? session
+            : throw new RefusedException(Problem.Unauthorized);
     }
 }

@@ -1,23 +1,23 @@
 using System.Text.Json;
 using SignalBroker.Broker;
+using SignalBroker.Compatibility;
 using SignalBroker.Identity;
 
 namespace SignalBroker.Signals;
 
 /// <summary>Writes what the broker said for each of the addressee's sessions.</summary>
-public static class SessionOutcomes
+public sealed class SessionOutcomes(OriginalClient originalClient)
 {
     /// <summary>Writes an array.</summary>
     /// <param name="writer">Where to.</param>
     /// <param name="outcomes">What the broker said.</param>
-    /// <param name="nameSessions">Whether the sender may learn the sessions' listening keys.</param>
-    public static void Write(Utf8JsonWriter writer, SessionOutcome[] outcomes, bool nameSessions)
+    public void Write(Utf8JsonWriter writer, SessionOutcome[] outcomes)
     {
         writer.WriteStartArray();
         foreach (var (session, outcome) in outcomes)
         {
             writer.WriteStartObject();
-            if (nameSessions)
+            if (originalClient.TellsKeys)
             {
                 writer.WriteString("listeningKey"u8, session.ListeningKey);
             }

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using SignalBroker.Http;
 using SignalBroker.Identity;
 using SignalBroker.Rooms;
@@ -20,8 +19,7 @@ public enum StoreKind
 /// <summary>The longest times to live that a sender may ask for.</summary>
 /// <param name="Live">Of a signal that waits in a session's queue only.</param>
 /// <param name="Stored">Of a signal that is stored.</param>
-[StructLayout(LayoutKind.Auto)]
-public readonly record struct LongestTimes(TimeSpan Live, TimeSpan Stored);
+public sealed record LongestTimes(TimeSpan Live, TimeSpan Stored);
 
 /// <summary>What a sender asks for.</summary>
 public sealed class SignalRequest

@@ -2,7 +2,6 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Microsoft.Extensions.Options;
 using SignalBroker.Broker;
-using SignalBroker.Compatibility;
 using SignalBroker.Database;
 using SignalBroker.Hosting;
 using SignalBroker.Identity;
@@ -17,12 +16,10 @@ public readonly record struct SessionOutcome(Session Session, PublishOutcome Out
 /// <summary>Routes one signal to its addressee's listening sessions.</summary>
 public sealed partial class SignalRouter(
     SessionDirectory directory,
-    SessionStore sessions,
     NodeLinks nodes,
     AddresseeLimiter limiter,
-    OriginalClient originalClient,
+    EnvelopeWriter envelopes,
     IOptions<SignalsOptions> options,
-    TimeProvider clock,
     ILogger<SignalRouter> logger
 )
 {
@@ -46,15 +43,8 @@ public sealed partial class SignalRouter(
             return [];
         }
 
-        var envelope = Envelope.Write(
-            id,
-            sender,
-            addressees[0].UserId,
-            request,
-            nameSession: !originalClient.Enabled,
-            clock.GetUtcNow()
-        );
-        var signal = new Signal(envelope.Written, TimeToLiveOf(request));
+        var envelope = envelopes.Write(id, sender, addressees[0].UserId, request);
+        var signal = new Signal(envelope.Written, options.Value.InQueue(request.TimeToLive));
         var outcomes = addressees is [var only]
             ? [new(only, await PublishAsync(only, signal))]
             : await PublishAsync(addressees, signal);
@@ -77,15 +67,8 @@ public sealed partial class SignalRouter(
     /// <summary>Does the same work for an addressee who has no session, so that nobody can tell by what it takes.</summary>
     public async Task RouteNowhereAsync(Sender sender, SignalId id, SignalRequest request)
     {
-        var envelope = Envelope.Write(
-            id,
-            sender,
-            request.To ?? request.ToSession!,
-            request,
-            nameSession: !originalClient.Enabled,
-            clock.GetUtcNow()
-        );
-        if (await nodes.PublishNowhereAsync(envelope.Written, TimeToLiveOf(request)) != PublishOutcome.Unknown)
+        var envelope = envelopes.Write(id, sender, request.To ?? request.ToSession!, request);
+        if (await nodes.PublishNowhereAsync(envelope.Written, options.Value.InQueue(request.TimeToLive)) != PublishOutcome.Unknown)
         {
             envelope.Dispose();
         }
@@ -119,14 +102,6 @@ public sealed partial class SignalRouter(
             ? nodes.PublishAsync(session.Node, Topology.QueueOf(session.ListeningKey), signal.Body, signal.TimeToLive)
             : ValueTask.FromResult(PublishOutcome.Overloaded);
 
-    // A stored signal may live for days, but not in a queue.
-    private TimeSpan TimeToLiveOf(SignalRequest request)
-    {
-        var wanted = request.TimeToLive ?? options.Value.TimeToLive;
-        return wanted < options.Value.MaxTimeToLive ? wanted : options.Value.MaxTimeToLive;
-    }
-
-    // An acked session had a queue, and a queue never comes back: its key is not used again.
     private static bool IsGone(SessionOutcome outcome) =>
         outcome is { Outcome: PublishOutcome.NotListening, Session.Ack: true };
 
@@ -146,12 +121,7 @@ public sealed partial class SignalRouter(
         var gone = Array.ConvertAll(Array.FindAll(outcomes, IsGone), outcome => outcome.Session);
         try
         {
-            await sessions.DropAsync(Array.ConvertAll(gone, session => session.ListeningKey));
-            foreach (var session in gone)
-            {
-                directory.Forget(session.UserId, session.ListeningKey);
-            }
-
+            await directory.DropAsync(gone);
             if (request is null)
             {
                 return [];

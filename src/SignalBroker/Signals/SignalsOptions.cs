@@ -15,6 +15,14 @@ public sealed class SignalsOptions
     [Range(typeof(TimeSpan), "00:00:00.001", "1.00:00:00")]
     public TimeSpan MaxTimeToLive { get; set; } = TimeSpan.FromMinutes(1);
 
+    /// <summary>How long a signal may wait in a queue: a stored one may live for days, but not there.</summary>
+    /// <param name="wanted">How long it lives; null for as long as usual.</param>
+    public TimeSpan InQueue(TimeSpan? wanted)
+    {
+        var lives = wanted ?? TimeToLive;
+        return lives < MaxTimeToLive ? lives : MaxTimeToLive;
+    }
+
     /// <summary>
     /// How many bytes of signals each session takes per second from one webapp. More are overloaded: a listener that
     /// has stopped reading must not fill its node's memory before its socket is closed.

@@ -13,6 +13,8 @@ public static class SignalsSetup
             builder.AddSettings<SignalsOptions>(SignalsOptions.Section);
             builder.Services.AddSingleton<AddresseeLimiter>();
             builder.Services.AddSingleton<SignalsMetrics>();
+            builder.Services.AddSingleton<EnvelopeWriter>();
+            builder.Services.AddSingleton<SessionOutcomes>();
             builder.Services.AddSingleton<SignalRouter>();
             builder.Services.AddSingleton<EvenAnswer>();
             builder.Services.AddSingleton<HiddenQueue>();

@@ -21,8 +21,7 @@ public sealed class HiddenFanOutTests(TestCluster cluster)
     public async Task An_anonymous_member_leaves_the_others_remembered(PresenceVisibility rule, int found)
     {
         var clock = new FakeTimeProvider(TimeProvider.System.GetUtcNow());
-        var store = new SessionStore(cluster.Database, []);
-        using var directory = new SessionDirectory(store, clock);
+        using var directory = new SessionDirectory(new SessionStore(cluster.Database, []), clock);
         var visibility = new VisibilityPolicy(
             new VisibilityStore(cluster.Database),
             Options.Create(new VisibilityOptions { Visibility = rule })
@@ -30,7 +29,6 @@ public sealed class HiddenFanOutTests(TestCluster cluster)
         // Nothing is published.
         var fanOut = new RoomFanOut(
             directory,
-            store,
             nodes: null!,
             limiter: null!,
             visibility,

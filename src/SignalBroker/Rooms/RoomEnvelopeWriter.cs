@@ -5,30 +5,18 @@ using SignalBroker.Signals;
 
 namespace SignalBroker.Rooms;
 
-/// <summary>What a room's members receive.</summary>
-public static class RoomEnvelope
+/// <summary>Writes what a room's members receive.</summary>
+public sealed class RoomEnvelopeWriter(EnvelopeWriter envelopes)
 {
     /// <summary>Writes the envelope of one signal; it is the same for every session that gets it.</summary>
     /// <param name="id">The signal's id.</param>
     /// <param name="sender">Who sends it.</param>
     /// <param name="address">Where it goes.</param>
     /// <param name="request">The signal.</param>
-    /// <param name="nameSession">Whether the receivers may learn the sender's listening key, if it is not anonymous.</param>
-    /// <param name="sentAt">When the server accepted it.</param>
     /// <returns>The envelope; whoever has it published disposes of it.</returns>
-    public static PooledBuffer Write(
-        SignalId id,
-        Sender sender,
-        RoomAddress address,
-        SignalRequest request,
-        bool nameSession,
-        DateTimeOffset sentAt
-    )
+    public PooledBuffer Write(SignalId id, Sender sender, RoomAddress address, SignalRequest request)
     {
-        var buffer = PooledBuffer.Rent(request.Content.Length + Envelope.RoomForTheRest);
-        var writer = buffer.JsonWriter();
-        writer.WriteStartObject();
-        id.WriteTo(writer);
+        var (buffer, writer) = EnvelopeWriter.Begin(id, request);
         if (address.Sender is { Anonymous: true } hidden)
         {
             // An object, because any text may be a user's id.
@@ -38,7 +26,7 @@ public static class RoomEnvelope
         }
         else
         {
-            Envelope.WriteFrom(writer, sender, nameSession);
+            envelopes.WriteFrom(writer, sender);
         }
 
         if (address.Sender is { } member)
@@ -52,12 +40,7 @@ public static class RoomEnvelope
             writer.WriteString("toMember"u8, request.ToMember);
         }
 
-        if (request.Type is not null)
-        {
-            writer.WriteString("type"u8, request.Type);
-        }
-
-        Envelope.WriteRest(writer, request, sentAt);
+        envelopes.End(writer, request);
         return buffer;
     }
 

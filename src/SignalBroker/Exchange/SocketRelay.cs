@@ -1,0 +1,160 @@
+using System.Text.Json;
+using Microsoft.Extensions.Options;
+using SignalBroker.Broker;
+using SignalBroker.Database;
+using SignalBroker.Http;
+using SignalBroker.Identity;
+using SignalBroker.Inbox;
+using SignalBroker.Nodes;
+using SignalBroker.Sessions;
+using SignalBroker.Signals;
+
+namespace SignalBroker.Exchange;
+
+/// <summary>Relays what sessions send through their sockets, and answers each signal with an envelope to its sender.</summary>
+internal sealed partial class SocketRelay(
+    NodeLinks links,
+    SessionDirectory directory,
+    SignalExchange exchange,
+    InboxSettler settler,
+    ClosedSenders closed,
+    EnvelopeWriter envelopes,
+    LongestTimes longest,
+    IOptions<SignalsOptions> options,
+    ILogger<SocketRelay> logger
+)
+{
+    // The type of the envelope that tells what became of a signal, and of the one that tells why it was not sent.
+    private const string Outcome = "outcome";
+    private const string Error = "error";
+
+    /// <summary>Sends a signal, and answers what became of it.</summary>
+    /// <param name="node">The node that it was sent on.</param>
+    /// <param name="listeningKey">The session that has sent it.</param>
+    /// <param name="body">The signal's JSON.</param>
+    public Task RelayAsync(Node node, string listeningKey, ReadOnlyMemory<byte> body) =>
+        AnswerAsync(node, listeningKey, () => HandleAsync(node, listeningKey, body));
+
+    /// <summary>Answers that a signal is not sent.</summary>
+    /// <param name="node">The node that it was sent on.</param>
+    /// <param name="listeningKey">The session that has sent it.</param>
+    /// <param name="problem">Why.</param>
+    /// <param name="body">The signal's JSON.</param>
+    public Task RefuseAsync(Node node, string listeningKey, Problem problem, ReadOnlyMemory<byte> body) =>
+        AnswerAsync(node, listeningKey, () => new(Refuse(problem, body)));
+
+    // What the sender is answered; null when there is nobody to answer.
+    private async ValueTask<PooledBuffer?> HandleAsync(Node node, string listeningKey, ReadOnlyMemory<byte> body)
+    {
+        try
+        {
+            // A session that has ended has a socket that is closed or about to be.
+            return await directory.FindAsync(listeningKey) is { } session && session.Node == node.Name
+                ? await HandleAsync(session, body)
+                : null;
+        }
+        catch (RefusedException refused)
+        {
+            return Refuse(refused.Problem, body);
+        }
+        catch (Exception failure) when (DatabaseFailure.Is(failure))
+        {
+            return Refuse(Problem.DatabaseUnavailable, body);
+        }
+        catch (Exception defect)
+        {
+            LogDefect(defect);
+            return Refuse(Problem.OfStatus(StatusCodes.Status500InternalServerError), body);
+        }
+    }
+
+    private async Task<PooledBuffer?> HandleAsync(Session session, ReadOnlyMemory<byte> body)
+    {
+        if (body.Length > RequestBody.MaxBytes)
+        {
+            throw new RefusedException(Problem.OfStatus(StatusCodes.Status413PayloadTooLarge));
+        }
+
+        var signal = SignalReader.ReadJson(body, longest);
+        if (!signal.Settle.IsEmpty)
+        {
+            return await SettleAsync(session, signal);
+        }
+
+        if (signal.Id is null)
+        {
+            // Nothing else would tell the sender which of its signals an answer is about.
+            throw new RefusedException(Problem.InvalidMember("id", "must be given by whoever sends through a socket"));
+        }
+
+        var exchanged = await exchange.SendAsync(session, signal);
+        return exchanged.Failure is { } problem
+            ? envelopes.WriteControl(Error, problem.WriteWithRetryAfter)
+            : envelopes.WriteControl(Outcome, exchanged.WriteTo);
+    }
+
+    // Whoever wants to know that it is settled gives it an id.
+    private async Task<PooledBuffer?> SettleAsync(Session session, SignalRequest request)
+    {
+        var settling = await settler.SettleAsync(session, SettleRequest.Parse(request.Settle));
+        return request.Id is { } id
+            ? envelopes.WriteControl(
+                Outcome,
+                writer =>
+                {
+                    writer.WriteString("id"u8, id);
+                    writer.WriteNumber("settled"u8, settling.Settled);
+                    writer.WriteNumber("settledThrough"u8, settling.SettledThrough);
+                }
+            )
+            : null;
+    }
+
+    private PooledBuffer Refuse(Problem problem, ReadOnlyMemory<byte> body)
+    {
+        var id = SignalReader.FindId(body.Span);
+        return envelopes.WriteControl(
+            Error,
+            writer =>
+            {
+                if (id is not null)
+                {
+                    writer.WriteString("id"u8, id);
+                }
+
+                problem.WriteWithRetryAfter(writer);
+            }
+        );
+    }
+
+    private async Task AnswerAsync(Node node, string listeningKey, Func<ValueTask<PooledBuffer?>> handle)
+    {
+        try
+        {
+            if (closed.Contains(listeningKey) || await handle() is not { } answer)
+            {
+                return;
+            }
+
+            var outcome = await links.PublishAsync(
+                node.Name,
+                Topology.QueueOf(listeningKey),
+                answer.Written,
+                options.Value.TimeToLive
+            );
+            if (outcome != PublishOutcome.Unknown)
+            {
+                // Otherwise it may still wait to be written to the node.
+                answer.Dispose();
+            }
+        }
+        catch (Exception defect)
+        {
+            // Whatever it is, the next signal must not wait for it.
+            LogDefect(defect);
+        }
+    }
+
+    [LoggerMessage(LogLevel.Error, "A signal that came through a socket could not be handled")]
+    private partial void LogDefect(Exception defect);
+}
