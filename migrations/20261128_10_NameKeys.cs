@@ -6,7 +6,6 @@ namespace SignalBroker.Migrations;
 [Migration(20261128_10, "20261128_10_name_keys")]
 public sealed class NameKeys : Migration
 {
-    /// <inheritdoc />
     public override void Up() =>
         Execute.Sql(
             """
@@ -32,7 +31,6 @@ public sealed class NameKeys : Migration
             """
         );
 
-    /// <inheritdoc />
     public override void Down() =>
         Execute.Sql(
             """

@@ -6,7 +6,6 @@ namespace SignalBroker.Migrations;
 [Migration(20261128_12, "20261128_12_bounds")]
 public sealed class Bounds : Migration
 {
-    /// <inheritdoc />
     public override void Up() =>
         Execute.Sql(
             """
@@ -25,7 +24,6 @@ public sealed class Bounds : Migration
             """
         );
 
-    /// <inheritdoc />
     public override void Down() =>
         Execute.Sql(
             """

@@ -6,7 +6,6 @@ namespace SignalBroker.Migrations;
 [Migration(20261128_13, "20261128_13_removals")]
 public sealed class Removals : Migration
 {
-    /// <inheritdoc />
     public override void Up() =>
         Execute.Sql(
             """
@@ -19,7 +18,6 @@ public sealed class Removals : Migration
             """
         );
 
-    /// <inheritdoc />
     public override void Down() =>
         Execute.Sql(
             """

@@ -6,7 +6,6 @@ namespace SignalBroker.Migrations;
 [Migration(20261128_14, "20261128_14_session_lines")]
 public sealed class SessionLines : Migration
 {
-    /// <inheritdoc />
     public override void Up() =>
         Execute.Sql(
             """
@@ -15,6 +14,5 @@ public sealed class SessionLines : Migration
             """
         );
 
-    /// <inheritdoc />
     public override void Down() => Execute.Sql("ALTER TABLE sessions DROP COLUMN line_sha256;");
 }

@@ -6,10 +6,8 @@ namespace SignalBroker.Migrations;
 [VersionTableMetaData]
 public sealed class History : IVersionTableMetaData
 {
-    /// <summary>The table's name.</summary>
     public const string Table = "schema_changes";
 
-    /// <inheritdoc />
     public string TableName => Table;
 
     /// <summary>The change's number: its date and its number of that day.</summary>
@@ -18,18 +16,14 @@ public sealed class History : IVersionTableMetaData
     /// <summary>The change's id, as <see cref="Migrator.Changes"/> lists it.</summary>
     public string DescriptionColumnName => "change";
 
-    /// <inheritdoc />
     public string AppliedOnColumnName => "applied_on";
 
-    /// <inheritdoc />
     public string UniqueIndexName => "schema_changes_version";
 
-    /// <inheritdoc />
     public bool CreateWithPrimaryKey => false;
 
     /// <summary>The connection's own schema.</summary>
     public string SchemaName => "";
 
-    /// <inheritdoc />
     public bool OwnsSchema => false;
 }

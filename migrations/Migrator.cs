@@ -27,7 +27,6 @@ public static class Migrator
 
     /// <summary>Applies every change that the database lacks; does nothing when there is none.</summary>
     /// <param name="connectionString">An Npgsql connection string of a user that may create tables.</param>
-    /// <param name="cancellationToken">Stops waiting for another migrator.</param>
     /// <exception cref="NpgsqlException">The database can't be reached, or a change failed and was rolled back.</exception>
     public static Task MigrateAsync(string connectionString, CancellationToken cancellationToken = default) =>
         MigrateToAsync(connectionString, target: null, cancellationToken);
@@ -35,7 +34,6 @@ public static class Migrator
     /// <summary>Applies or takes back changes until <paramref name="target"/> is the newest one applied.</summary>
     /// <param name="connectionString">An Npgsql connection string of a user that may create and drop tables.</param>
     /// <param name="target">A change's id, "0" for an empty database, null for the newest change.</param>
-    /// <param name="cancellationToken">Stops waiting for another migrator.</param>
     /// <exception cref="ArgumentException">There is no such change.</exception>
     /// <exception cref="NpgsqlException">The database can't be reached, or a change failed and was rolled back.</exception>
     public static async Task MigrateToAsync(

@@ -5,8 +5,8 @@ namespace SignalBroker.Client;
 /// <summary>How to connect, and as whom.</summary>
 public sealed record SignalBrokerClientOptions
 {
-    private static readonly TimeSpan LeastHeartBeat = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan LongestHeartBeat = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan MinHeartBeat = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan MaxHeartBeat = TimeSpan.FromSeconds(30);
 
     /// <summary>The webapp's address, such as <c>https://signal.example</c>; a path in it is kept, a query is an error.</summary>
     public required Uri Url { get; init; }
@@ -131,7 +131,7 @@ public sealed record SignalBrokerClientOptions
     /// <summary>What is wrong with an option; null when nothing is.</summary>
     internal string? Flaw() =>
         Flaw(Url) is { } flaw ? flaw
-        : HeartBeat < LeastHeartBeat || HeartBeat > LongestHeartBeat ? $"{nameof(HeartBeat)} must be 1 to 30 s."
+        : HeartBeat < MinHeartBeat || HeartBeat > MaxHeartBeat ? $"{nameof(HeartBeat)} must be 1 to 30 s."
         : Token is not null && ServiceKey is not null ? $"Either {nameof(Token)} or {nameof(ServiceKey)} may be set."
         : AfterSequence < 0 ? $"{nameof(AfterSequence)} must be 0 or more."
         : ConnectTimeout <= TimeSpan.Zero ? $"{nameof(ConnectTimeout)} must be more than 0."

@@ -36,7 +36,6 @@ public sealed class Node : Part
         }
     }
 
-    /// <summary>Where browsers listen.</summary>
     public string ListeningAddress => $"ws://127.0.0.1:{_listeningPort}/ws";
 
     /// <summary>Where webapps publish and consume; through the proxy, if there is one.</summary>

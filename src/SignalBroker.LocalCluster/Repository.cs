@@ -5,7 +5,6 @@ namespace SignalBroker.LocalCluster;
 /// <summary>Where the files of the checkout lie that this program was built from.</summary>
 public static class Repository
 {
-    /// <summary>The checkout's own folder.</summary>
     public static string Root { get; } = FindRoot();
 
     /// <summary>The templates of a node's configuration.</summary>

@@ -14,7 +14,6 @@ public sealed class ServerGroup(Action<string>? progress = null) : IAsyncDisposa
 
 /// <summary>How to start a server.</summary>
 /// <param name="Program">The program, by its path or as the shell would find it.</param>
-/// <param name="Arguments">Its arguments.</param>
 public sealed record ServerCommand(string Program, params IReadOnlyList<string> Arguments)
 {
     /// <summary>What its environment holds besides ours.</summary>

@@ -28,7 +28,6 @@ public sealed class Webapp : Part
         InternalPort = run.Ports.Next();
     }
 
-    /// <summary>Where browsers come.</summary>
     public string PublicAddress => $"http://127.0.0.1:{_publicPort}";
 
     /// <summary>Where nodes ask for access, and where health and administration are.</summary>

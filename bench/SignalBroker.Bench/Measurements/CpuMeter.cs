@@ -20,7 +20,6 @@ public sealed class CpuMeter
         before = [.. sources.Select(source => source.Read())];
     }
 
-    /// <summary>Begins to measure.</summary>
     public static CpuMeter Start(ISystem system) =>
         new([
             .. system

@@ -6,7 +6,6 @@ namespace SignalBroker.Bench.Measurements;
 /// <summary>What a signal costs at a fixed rate, and how many are possible, with so many servers.</summary>
 public sealed class GrowthMeasurement(Scale scale, Action<string> say)
 {
-    /// <summary>Measures one system.</summary>
     public async Task<GrowthRow> MeasureAsync(ISystem system, string servers, CancellationToken cancellationToken)
     {
         await using var population = await Population.OpenAsync(

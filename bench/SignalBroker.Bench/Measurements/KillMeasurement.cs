@@ -11,10 +11,7 @@ public sealed class KillMeasurement(Scale scale, Action<string> say)
     private static readonly TimeSpan BetweenTries = TimeSpan.FromMilliseconds(100);
 
     /// <summary>Kills one server of a system.</summary>
-    /// <param name="system">The system.</param>
     /// <param name="role">The server's role; of several, it is the first.</param>
-    /// <param name="killed">What the report calls it.</param>
-    /// <param name="cancellationToken">Gives up.</param>
     public async Task<KillRow> MeasureAsync(
         ISystem system,
         string role,

@@ -13,8 +13,6 @@ public sealed class Load(ISystem system, Population population, int size)
     private readonly int senders = Math.Min(system.Senders, population.Count);
 
     /// <summary>As many as the system takes: each sender waits for its answer before it sends again.</summary>
-    /// <param name="duration">How long to send.</param>
-    /// <param name="cancellationToken">Gives up.</param>
     /// <param name="limit">How many to send at most.</param>
     public async Task<LoadSample> SaturateAsync(
         TimeSpan duration,
@@ -122,19 +120,15 @@ public sealed class Load(ISystem system, Population population, int size)
 /// <summary>What one run of a load has measured.</summary>
 public sealed record LoadSample
 {
-    /// <summary>Arrivals per second.</summary>
     public required double PerSecond { get; init; }
 
     /// <summary>The CPU time for each arrival in µs, by role.</summary>
     public required IReadOnlyDictionary<string, double> CpuMicroseconds { get; init; }
 
-    /// <summary>How long it took.</summary>
     public required TimeSpan Elapsed { get; init; }
 
-    /// <summary>Signals sent.</summary>
     public int Sent { get; init; }
 
-    /// <summary>Signals that arrived.</summary>
     public int Arrived { get; init; }
 
     /// <summary>Signals that were refused, or not answered.</summary>

@@ -20,7 +20,6 @@ public sealed class Population : IAsyncDisposable
         heart = TimeProvider.System.CreateTimer(_ => Beat(), null, BetweenTurns, BetweenTurns);
     }
 
-    /// <summary>How many there are.</summary>
     public int Count => clients.Length;
 
     /// <summary>The client in a place.</summary>
@@ -71,7 +70,6 @@ public sealed class Population : IAsyncDisposable
         }
     }
 
-    /// <inheritdoc />
     public async ValueTask DisposeAsync()
     {
         await heart.DisposeAsync();

@@ -33,7 +33,6 @@ public sealed class Running : IAsyncDisposable
         }
     }
 
-    /// <inheritdoc />
     public async ValueTask DisposeAsync()
     {
         foreach (var system in systems)

@@ -7,7 +7,6 @@ namespace SignalBroker.Bench.Measurements;
 /// <summary>Cuts the sockets of all listeners at once, and takes the time until all listen again.</summary>
 public sealed class StormMeasurement(Scale scale, Action<string> say)
 {
-    /// <summary>Measures one system.</summary>
     public async Task<StormRow> MeasureAsync(ISystem system, CancellationToken cancellationToken)
     {
         var start = Stopwatch.GetTimestamp();

@@ -55,7 +55,6 @@ public sealed class AmqpPublisher : IAsyncDisposable
         return answered;
     }
 
-    /// <inheritdoc />
     public async ValueTask DisposeAsync()
     {
         waiting.Writer.TryComplete();

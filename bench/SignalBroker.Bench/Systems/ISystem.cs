@@ -9,7 +9,6 @@ public interface ISystem : IAsyncDisposable
     /// <summary>What the report calls it.</summary>
     string Name { get; }
 
-    /// <summary>Its servers.</summary>
     IReadOnlyList<SystemPart> Parts { get; }
 
     /// <summary>How many clients send at once, each waiting for its answer.</summary>
@@ -48,7 +47,6 @@ public interface IClient : IDisposable
 
 /// <summary>One server of a system.</summary>
 /// <param name="Role">What the report sums it up under, such as <c>broker</c>.</param>
-/// <param name="Part">The server.</param>
 /// <param name="HoldsListeners">Whether the listeners' sockets are its own.</param>
 public sealed record SystemPart(string Role, Part Part, bool HoldsListeners = false);
 

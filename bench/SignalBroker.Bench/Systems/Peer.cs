@@ -26,19 +26,14 @@ public sealed class Peer : ISystem
         ];
     }
 
-    /// <inheritdoc />
     public string Name { get; }
 
-    /// <inheritdoc />
     public IReadOnlyList<SystemPart> Parts { get; }
 
-    /// <inheritdoc />
     public int Senders => 256;
 
-    /// <inheritdoc />
     public bool Answers { get; private init; } = true;
 
-    /// <inheritdoc />
     public Arrivals Arrivals { get; } = new();
 
     private static IReadOnlyDictionary<string, string> InProduction { get; } =
@@ -46,7 +41,6 @@ public sealed class Peer : ISystem
 
     private static string Folder => Path.Combine(Repository.Root, "bench", "peers");
 
-    /// <summary>Socket.IO in one process.</summary>
     public static Task<ISystem> StartSocketIoAsync(CancellationToken cancellationToken)
     {
         var own = new ServerGroup();
@@ -112,7 +106,6 @@ public sealed class Peer : ISystem
         return listen(this, server, number, cancellationToken);
     }
 
-    /// <inheritdoc />
     public ValueTask DisposeAsync() => group.DisposeAsync();
 
     private static async Task<ISystem> StartAsync(Peer peer, CancellationToken cancellationToken)

@@ -8,7 +8,6 @@ public sealed class PeerJsClient(Arrivals arrivals, string peerId) : SocketClien
 {
     private static readonly byte[] HeartBeat = """{"type":"HEARTBEAT"}"""u8.ToArray();
 
-    /// <inheritdoc />
     public override string Address => peerId;
 
     /// <summary>Opens the socket of the server, and returns when the client listens.</summary>
@@ -19,7 +18,6 @@ public sealed class PeerJsClient(Arrivals arrivals, string peerId) : SocketClien
             cancellationToken
         );
 
-    /// <inheritdoc />
     public override ValueTask<bool> SendAsync(IClient to, Signal signal) =>
         SayAsync(
             Begin()
@@ -31,10 +29,8 @@ public sealed class PeerJsClient(Arrivals arrivals, string peerId) : SocketClien
                 .Message
         );
 
-    /// <inheritdoc />
     public override void Beat() => Say(HeartBeat);
 
-    /// <inheritdoc />
     protected override void Hear(ReadOnlySpan<byte> message)
     {
         if (message.StartsWith("{\"type\":\"OFFER\""u8))

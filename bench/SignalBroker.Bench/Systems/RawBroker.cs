@@ -22,19 +22,15 @@ public sealed class RawBroker : ISystem
         Parts = [new("broker", cluster.Nodes[0], HoldsListeners: true), new("allow-all", allowAll)];
     }
 
-    /// <inheritdoc />
     public string Name => "raw broker";
 
-    /// <inheritdoc />
     public IReadOnlyList<SystemPart> Parts { get; }
 
     /// <summary>So many publishes wait for their confirm; more does not make the broker faster.</summary>
     public int Senders => 256;
 
-    /// <inheritdoc />
     public bool Answers => true;
 
-    /// <inheritdoc />
     public Arrivals Arrivals { get; } = new();
 
     /// <summary>Starts the node and the one who allows everything.</summary>
@@ -69,7 +65,6 @@ public sealed class RawBroker : ISystem
         }
     }
 
-    /// <inheritdoc />
     public async Task<IClient> ListenAsync(int number, CancellationToken cancellationToken)
     {
         // As long as SignalBroker's own, and under the policy for its sessions.
@@ -83,7 +78,6 @@ public sealed class RawBroker : ISystem
         return client;
     }
 
-    /// <inheritdoc />
     public async ValueTask DisposeAsync()
     {
         await publisher.DisposeAsync();

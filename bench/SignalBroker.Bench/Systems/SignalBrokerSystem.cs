@@ -30,22 +30,16 @@ public sealed class SignalBrokerSystem : ISystem
         ];
     }
 
-    /// <inheritdoc />
     public string Name => "SignalBroker";
 
-    /// <inheritdoc />
     public IReadOnlyList<SystemPart> Parts { get; }
 
-    /// <inheritdoc />
     public int Senders => 256;
 
-    /// <inheritdoc />
     public bool Answers => true;
 
-    /// <inheritdoc />
     public Arrivals Arrivals { get; } = new();
 
-    /// <summary>Its nodes.</summary>
     public IReadOnlyList<Node> Nodes => cluster.Nodes;
 
     /// <summary>How many bytes the first webapp has allocated so far, as it tells itself.</summary>
@@ -88,7 +82,6 @@ public sealed class SignalBrokerSystem : ISystem
         return new(await Cluster.StartAsync(options, cancellationToken));
     }
 
-    /// <inheritdoc />
     public async Task<IClient> ListenAsync(int number, CancellationToken cancellationToken)
     {
         var userId = $"user-{number:D7}";
@@ -133,7 +126,6 @@ public sealed class SignalBrokerSystem : ISystem
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    /// <inheritdoc />
     public async ValueTask DisposeAsync()
     {
         await http.DisposeAsync();

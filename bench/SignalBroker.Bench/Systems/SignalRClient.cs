@@ -14,14 +14,12 @@ public sealed class SignalRClient(Arrivals arrivals, string userId) : SocketClie
     private bool shookHands;
     private int asked;
 
-    /// <inheritdoc />
     public override string Address => userId;
 
     /// <summary>Opens the socket of the server, and returns when the client listens.</summary>
     public Task ListenAsync(int port, CancellationToken cancellationToken) =>
         OpenAsync(new Uri($"ws://127.0.0.1:{port}/relay"), protocol: null, cancellationToken);
 
-    /// <inheritdoc />
     public override ValueTask<bool> SendAsync(IClient to, Signal signal)
     {
         Begin()
@@ -35,13 +33,10 @@ public sealed class SignalRClient(Arrivals arrivals, string userId) : SocketClie
         return AskAsync();
     }
 
-    /// <inheritdoc />
     public override void Beat() => Say(Ping);
 
-    /// <inheritdoc />
     protected override void Greet() => Say(Handshake);
 
-    /// <inheritdoc />
     protected override void Hear(ReadOnlySpan<byte> message)
     {
         // One message may hold several records.

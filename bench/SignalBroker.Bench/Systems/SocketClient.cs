@@ -24,16 +24,12 @@ public abstract class SocketClient(Arrivals arrivals) : IClient
     private OpenConnection connection;
     private WebSocket? socket;
 
-    /// <inheritdoc />
     public abstract string Address { get; }
 
-    /// <inheritdoc />
     public Task Closed => closed.Task;
 
-    /// <inheritdoc />
     public abstract ValueTask<bool> SendAsync(IClient to, Signal signal);
 
-    /// <inheritdoc />
     public abstract void Beat();
 
     /// <summary>Cuts the socket, as a browser that crashes.</summary>

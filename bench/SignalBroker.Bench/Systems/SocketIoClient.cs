@@ -10,7 +10,6 @@ public sealed class SocketIoClient(Arrivals arrivals, string userId) : SocketCli
     private static readonly byte[] Pong = "3"u8.ToArray();
     private int asked;
 
-    /// <inheritdoc />
     public override string Address => userId;
 
     /// <summary>Opens the socket of a server, and returns when the client listens.</summary>
@@ -21,7 +20,6 @@ public sealed class SocketIoClient(Arrivals arrivals, string userId) : SocketCli
             cancellationToken
         );
 
-    /// <inheritdoc />
     public override ValueTask<bool> SendAsync(IClient to, Signal signal)
     {
         Begin()
@@ -35,10 +33,8 @@ public sealed class SocketIoClient(Arrivals arrivals, string userId) : SocketCli
         return AskAsync();
     }
 
-    /// <summary>Nothing: the server pings.</summary>
     public override void Beat() { }
 
-    /// <inheritdoc />
     protected override void Hear(ReadOnlySpan<byte> message)
     {
         if (message.StartsWith("42["u8))

@@ -8,23 +8,19 @@ public abstract class StompClient(Arrivals arrivals, string listeningKey, string
 {
     private static readonly byte[] LineFeed = "\n"u8.ToArray();
 
-    /// <summary>The session's public name.</summary>
     public string ListeningKey { get; } = listeningKey;
 
-    /// <inheritdoc />
     public override void Beat() => Say(LineFeed);
 
     /// <summary>Opens the socket of a node, and returns when the client listens.</summary>
     public Task ListenAsync(Uri listeningAddress, CancellationToken cancellationToken) =>
         OpenAsync(listeningAddress, "v12.stomp", cancellationToken);
 
-    /// <inheritdoc />
     protected override void Greet() =>
         Say(
             $"CONNECT\naccept-version:1.2\nhost:/\nheart-beat:20000,0\nlogin:{ListeningKey}\npasscode:{passcode}\n\n\0"
         );
 
-    /// <inheritdoc />
     protected override void Hear(ReadOnlySpan<byte> message)
     {
         if (message.StartsWith("MESSAGE\n"u8))

@@ -17,14 +17,12 @@ public sealed class Outgoing
         return this;
     }
 
-    /// <summary>Adds ASCII text.</summary>
     public Outgoing Add(string text)
     {
         Encoding.ASCII.GetBytes(text, Room(text.Length));
         return this;
     }
 
-    /// <summary>Adds a number.</summary>
     public Outgoing Add(int number)
     {
         number.TryFormat(Room(10), out var written);
@@ -32,7 +30,6 @@ public sealed class Outgoing
         return this;
     }
 
-    /// <summary>Adds bytes.</summary>
     public Outgoing Add(ReadOnlySpan<byte> bytes)
     {
         bytes.CopyTo(Room(bytes.Length));

@@ -9,10 +9,8 @@ public sealed class Signal(int size)
     /// <summary>The stamp that it bears at present.</summary>
     public Stamp Stamp { get; private set; }
 
-    /// <summary>A JSON string.</summary>
     public ReadOnlyMemory<byte> Content => content;
 
-    /// <summary>Gives it another stamp.</summary>
     public Signal With(Stamp stamp)
     {
         stamp.WriteTo(content);

@@ -5,7 +5,6 @@ namespace SignalBroker.Bench.Wire;
 
 /// <summary>What a measured signal says of itself: its run, its number in it, and when it was due.</summary>
 /// <param name="Run">Tells it from the late ones of another run.</param>
-/// <param name="Number">Counted from 0.</param>
 /// <param name="Due">The moment by the stopwatch; 0 where latency is not measured.</param>
 [StructLayout(LayoutKind.Auto)]
 public readonly record struct Stamp(ushort Run, int Number, long Due)
@@ -27,7 +26,6 @@ public readonly record struct Stamp(ushort Run, int Number, long Due)
         return content;
     }
 
-    /// <summary>Stamps a content.</summary>
     public void WriteTo(Span<byte> content)
     {
         var stamp = content.Slice(1, Length);

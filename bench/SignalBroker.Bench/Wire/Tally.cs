@@ -20,7 +20,6 @@ public sealed class Tally(ushort run)
     private int arrivedCount;
     private int duplicates;
 
-    /// <summary>Signals that were due.</summary>
     public int Sent => Volatile.Read(ref sent);
 
     /// <summary>Signals that the system accepted; where it gives no answer, those that arrived in time.</summary>
@@ -52,7 +51,6 @@ public sealed class Tally(ushort run)
         }
     }
 
-    /// <summary>The next signal.</summary>
     public Stamp Next(long due = 0) => new(run, Interlocked.Increment(ref sent) - 1, due);
 
     /// <summary>The next signal, unless there have been so many.</summary>
@@ -86,7 +84,6 @@ public sealed class Tally(ushort run)
         Interlocked.Increment(ref isAccepted ? ref acceptedCount : ref failed);
     }
 
-    /// <summary>Counts an arrival.</summary>
     public void Hear(Stamp stamp, long now)
     {
         if (stamp.Run != run)

@@ -20,7 +20,7 @@ internal sealed class Webapp(SignalBrokerClientOptions options)
     public HttpMessageInvoker Http => calls.Http;
 
     /// <summary>What opening a session waits for at this moment.</summary>
-    public Interruption WaitsFor =>
+    public Interruption IsWaitingFor =>
         proof.IsAsked
             ? new(SignalBrokerCode.TokenUnavailable, "The application has not brought the token yet.")
             : new(SignalBrokerCode.Unreachable, "The server has not answered yet.");

@@ -15,7 +15,7 @@ namespace SignalBroker.Client;
 public sealed class ClientInbox
 {
     /// <summary>How many signals may be asked for at a time.</summary>
-    internal const int MostEntries = 64;
+    internal const int MaxEntries = 64;
 
     private readonly InboxCalls calls;
 
@@ -46,13 +46,13 @@ public sealed class ClientInbox
     /// <exception cref="OperationCanceledException">It was given up by the caller.</exception>
     public async Task<InboxPage> ReadAsync(
         long? after = null,
-        int limit = MostEntries,
+        int limit = MaxEntries,
         CancellationToken cancellationToken = default
     )
     {
         ArgumentOutOfRangeException.ThrowIfNegative(after ?? 0, nameof(after));
         ArgumentOutOfRangeException.ThrowIfNegative(limit);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(limit, MostEntries);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(limit, MaxEntries);
         var answer = await calls.ReadAsync(after, limit, cancellationToken);
         var signals = SignalsOf(answer);
         Arrivals.Show(signals);

@@ -209,7 +209,7 @@ internal sealed class StoredArrivals
             (place, after) = (PlaceNow(), seen.Largest);
         }
 
-        var answer = await calls.ReadAsync(after, ClientInbox.MostEntries, CancellationToken.None);
+        var answer = await calls.ReadAsync(after, ClientInbox.MaxEntries, CancellationToken.None);
         lock (changing)
         {
             if (ForgetIfLost(place, answer))

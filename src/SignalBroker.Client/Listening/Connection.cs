@@ -51,7 +51,7 @@ internal sealed class Connection(
     private bool mayReplaceItself;
 
     /// <summary>Why it does not listen.</summary>
-    public Interruption Problem => problem ?? webapp.WaitsFor;
+    public Interruption Problem => problem ?? webapp.IsWaitingFor;
 
     private TimeProvider Time => options.TimeProvider;
 
@@ -176,7 +176,12 @@ internal sealed class Connection(
     private async Task<Interruption> ListenOnceAsync()
     {
         var begun = Time.GetTimestamp();
-        var session = await TellWhenSlowAsync(OpenSessionAsync(), () => webapp.WaitsFor, begun, webapp.DisconnectAsync);
+        var session = await TellWhenSlowAsync(
+            OpenSessionAsync(),
+            () => webapp.IsWaitingFor,
+            begun,
+            webapp.DisconnectAsync
+        );
         using var listener = await TellWhenSlowAsync(
             start.BeginAsync(session, closing.Token),
             () => Unconfirmed,

@@ -33,7 +33,7 @@ internal abstract class Listener(TimeProvider time, EnvelopeReceived received) :
     protected abstract string OtherSide { get; }
 
     /// <summary>After which silence the other side is given up; zero for never.</summary>
-    protected TimeSpan LongestSilence { get; set; }
+    protected TimeSpan MaxSilence { get; set; }
 
     /// <summary>Whether it reads nothing until what came has been taken.</summary>
     protected bool IsHeldUp => isHeldUp;
@@ -94,7 +94,7 @@ internal abstract class Listener(TimeProvider time, EnvelopeReceived received) :
 
         // Held up, it is the application that does not read what the other side may have said.
         var silence = time.GetElapsedTime(Volatile.Read(ref lastHeard));
-        if (LongestSilence > TimeSpan.Zero && silence > LongestSilence && !isHeldUp)
+        if (MaxSilence > TimeSpan.Zero && silence > MaxSilence && !isHeldUp)
         {
             End(Lost($"The {OtherSide} has been silent for {silence.TotalSeconds:0} s."));
             return false;

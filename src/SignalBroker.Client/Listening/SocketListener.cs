@@ -13,7 +13,7 @@ namespace SignalBroker.Client.Listening;
 internal sealed class SocketListener : Listener
 {
     private const int ReceiveSize = 16 * 1024;
-    private const int LongestBeat = 60;
+    private const int MaxBeat = 60;
 
     // A lost network may never answer the closing handshake.
     private static readonly TimeSpan ClosingPatience = TimeSpan.FromSeconds(1);
@@ -198,8 +198,8 @@ internal sealed class SocketListener : Listener
             $"SUBSCRIBE\nid:0\ndestination:/queue/{key}\nack:auto\nexclusive:true\nauto-delete:true\ndurable:false\nreceipt:0\n\n\0",
             cancellationToken
         );
-        BeatEvery = Math.Clamp(BeatEvery, (int)beat.TotalSeconds, LongestBeat);
-        LongestSilence = LongestSilence > TimeSpan.Zero && LongestSilence < 2 * beat ? 2 * beat : LongestSilence;
+        BeatEvery = Math.Clamp(BeatEvery, (int)beat.TotalSeconds, MaxBeat);
+        MaxSilence = MaxSilence > TimeSpan.Zero && MaxSilence < 2 * beat ? 2 * beat : MaxSilence;
         expected = null;
     }
 
@@ -251,7 +251,7 @@ internal sealed class SocketListener : Listener
             && Utf8Parser.TryParse(nodes[(digits + 1)..], out int wanted, out _)
         )
         {
-            LongestSilence = 2 * TimeSpan.FromMilliseconds(promised);
+            MaxSilence = 2 * TimeSpan.FromMilliseconds(promised);
             BeatEvery = wanted / 1000;
         }
     }

@@ -10,7 +10,7 @@ internal sealed class StreamListener : Listener
     private const int LookEvery = 5;
 
     // The webapp sends a comment at least every 15 s.
-    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(40);
+    private static readonly TimeSpan MaxPause = TimeSpan.FromSeconds(40);
 
     private readonly EventReader events;
     private HttpResponseMessage? response;
@@ -82,6 +82,6 @@ internal sealed class StreamListener : Listener
             throw new ListeningFailedException(Reason!);
         }
 
-        (BeatEvery, LongestSilence) = (LookEvery, LongestPause);
+        (BeatEvery, MaxSilence) = (LookEvery, MaxPause);
     }
 }

@@ -264,11 +264,11 @@ internal sealed class Outbox<TSender>(
                 throw why;
             }
 
-            if (waiting >= OutboxLimits.MostWaiting && !listening.Task.IsCompleted)
+            if (waiting >= OutboxLimits.MaxWaiting && !listening.Task.IsCompleted)
             {
                 throw new SignalNotSentException(
                     SignalBrokerCode.QueueFull,
-                    $"{OutboxLimits.MostWaiting} signals wait already for the client to listen again."
+                    $"{OutboxLimits.MaxWaiting} signals wait already for the client to listen again."
                 );
             }
 

@@ -4,7 +4,7 @@ namespace SignalBroker.Client.Sending;
 internal static class OutboxLimits
 {
     /// <summary>How many signals may wait while nothing listens.</summary>
-    public const int MostWaiting = 100;
+    public const int MaxWaiting = 100;
 
     /// <summary>How long a signal may wait if its sender does not say.</summary>
     public static readonly TimeSpan UsualTimeToLive = TimeSpan.FromSeconds(30);

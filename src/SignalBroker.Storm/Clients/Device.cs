@@ -18,7 +18,6 @@ public sealed class Device : IAsyncDisposable
 
     private Device() { }
 
-    /// <summary>The session.</summary>
     public SessionInfo Session => client.Session;
 
     /// <summary>The value of the Authorization header that proves the session.</summary>
@@ -57,11 +56,8 @@ public sealed class Device : IAsyncDisposable
     }
 
     /// <summary>Opens a session and listens; after a failure that may pass, it waits and tries again with a new session.</summary>
-    /// <param name="connections">How it connects.</param>
     /// <param name="userId">Whose session it is; null for an anonymous user.</param>
-    /// <param name="received">Hears each signal.</param>
     /// <param name="failed">Hears each failure that is tried again.</param>
-    /// <param name="attempts">How often to try.</param>
     /// <param name="cancellationToken">Ends the waiting and the trying.</param>
     public static async Task<Device> ConnectAsync(
         DeviceConnections connections,
@@ -97,15 +93,11 @@ public sealed class Device : IAsyncDisposable
     }
 
     /// <summary>Sends one signal to a user.</summary>
-    /// <param name="to">The user's id.</param>
-    /// <param name="contentJson">The content, as JSON.</param>
     /// <param name="type">What it is about, or null.</param>
     public Task<SendOutcome> SendAsync(string to, string contentJson, string? type = null) =>
         PostAsync(to, contentJson, type);
 
     /// <summary>Sends one signal to a session.</summary>
-    /// <param name="listeningKey">The session's.</param>
-    /// <param name="contentJson">The content, as JSON.</param>
     /// <param name="type">What it is about, or null.</param>
     public Task<SendOutcome> SendToSessionAsync(string listeningKey, string contentJson, string? type = null) =>
         PostAsync(Addressee.OfSession(listeningKey), contentJson, type);

@@ -9,11 +9,9 @@ public sealed class DeviceConnections(IReadOnlyList<Uri> servers, SourceAddresse
 
     private int next = -1;
 
-    /// <summary>To one webapp.</summary>
     public DeviceConnections(Uri server, SourceAddresses sources)
         : this([server], sources) { }
 
-    /// <summary>Where they come from.</summary>
     public SourceAddresses Sources => sources;
 
     /// <summary>The requests' way; connections are kept and shared.</summary>
@@ -40,6 +38,5 @@ public sealed class DeviceConnections(IReadOnlyList<Uri> servers, SourceAddresse
     /// <summary>The webapp whose turn it is.</summary>
     public Uri NextServer() => servers[(int)((uint)Interlocked.Increment(ref next) % (uint)servers.Count)];
 
-    /// <inheritdoc />
     public void Dispose() => Http.Dispose();
 }

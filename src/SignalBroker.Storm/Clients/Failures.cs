@@ -49,7 +49,6 @@ public abstract class NamedFailureException(string code, string message, Excepti
 public sealed class ServerRefusedException(int status, string code, string detail, TimeSpan? retryAfter)
     : NamedFailureException(code, $"{status} {code}: {detail}")
 {
-    /// <summary>The HTTP status.</summary>
     public int Status { get; } = status;
 
     /// <summary>How long the server wants to be left alone; null when it does not say.</summary>

@@ -18,7 +18,6 @@ public sealed class HttpConnection(Uri server, SourceAddresses sources) : IAsync
     private OpenConnection? connection;
     private long lastUsed;
 
-    /// <summary>The server's address.</summary>
     public Uri Server { get; } = server;
 
     /// <summary>How long a request may take, the connecting included.</summary>
@@ -68,7 +67,6 @@ public sealed class HttpConnection(Uri server, SourceAddresses sources) : IAsync
     public ValueTask<HttpAnswer> PostAsync(string path, string? authorization, string? mediaType, string body) =>
         PostAsync(HttpRequests.RenderPost(Server, path, authorization, mediaType, Encoding.UTF8.GetBytes(body)));
 
-    /// <inheritdoc />
     public ValueTask DisposeAsync()
     {
         if (!disposed.IsCancellationRequested)

@@ -64,7 +64,6 @@ public sealed class HttpPool(IReadOnlyList<Uri> servers, SourceAddresses sources
         }
     }
 
-    /// <inheritdoc />
     public async ValueTask DisposeAsync()
     {
         lock (taking)

@@ -10,7 +10,6 @@ public static class HttpRequests
     /// <param name="path">Where to post, such as <c>/exchange</c>.</param>
     /// <param name="authorization">The value of the header of that name, or null.</param>
     /// <param name="mediaType">The body's, or null for none.</param>
-    /// <param name="body">The body.</param>
     public static byte[] RenderPost(
         Uri server,
         string path,

@@ -4,7 +4,6 @@ using SignalBroker.Client;
 namespace SignalBroker.Storm.Clients;
 
 /// <summary>What the server said of one signal.</summary>
-/// <param name="Status">The HTTP status.</param>
 /// <param name="Queued">How many of the addressee's sessions have it queued.</param>
 /// <param name="Code">Null when all went well; otherwise the problem's code, or the outcome that was not <c>queued</c>.</param>
 /// <param name="RetryAfter">How long the server wants to be left alone; null when it does not say.</param>

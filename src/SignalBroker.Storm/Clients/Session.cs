@@ -5,10 +5,7 @@ using System.Text.Json.Serialization;
 namespace SignalBroker.Storm.Clients;
 
 /// <summary>A session as <c>POST /connect</c> gives it.</summary>
-/// <param name="UserId">Whose it is.</param>
 /// <param name="ListeningAddress">The WebSocket address to listen at.</param>
-/// <param name="ListeningKey">Its public name.</param>
-/// <param name="Passcode">Its secret.</param>
 public sealed record Session(string UserId, string ListeningAddress, string ListeningKey, string Passcode)
 {
     /// <summary>The value of the Authorization header that proves it.</summary>
@@ -17,7 +14,6 @@ public sealed record Session(string UserId, string ListeningAddress, string List
         "Basic " + Convert.ToBase64String(Encoding.ASCII.GetBytes($"{ListeningKey}:{Passcode}"));
 
     /// <summary>Opens a session.</summary>
-    /// <param name="http">The connections to post over.</param>
     /// <param name="userId">Whose it shall be; null for an anonymous user.</param>
     /// <exception cref="ServerRefusedException">The server answered with an error.</exception>
     public static async Task<Session> OpenAsync(HttpPool http, string? userId)
@@ -45,7 +41,6 @@ public sealed record Session(string UserId, string ListeningAddress, string List
         }
     }
 
-    /// <summary>Ends the session.</summary>
     public async Task CloseAsync(HttpPool http)
     {
         var connection = http.Take();

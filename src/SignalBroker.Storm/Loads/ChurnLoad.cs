@@ -5,22 +5,17 @@ using SignalBroker.Storm.Workers;
 namespace SignalBroker.Storm.Loads;
 
 /// <summary>Users come, listen for a while, leave and come back.</summary>
-/// <param name="options">What every load has.</param>
 /// <param name="stay">How long they stay, on average.</param>
 /// <param name="away">How long they are away, on average.</param>
 public sealed class ChurnLoad(LoadOptions options, TimeSpan stay, TimeSpan away) : Load(options)
 {
-    /// <inheritdoc />
     public override string Name => "churn";
 
-    /// <inheritdoc />
     public override string Title =>
         $"{Options.Clients} clients come and go: {stay.TotalSeconds:0.#} s here, {away.TotalSeconds:0.#} s away.";
 
-    /// <inheritdoc />
     public override string MainLatency => Counters.ConnectLatency;
 
-    /// <inheritdoc />
     public override IReadOnlyDictionary<string, string> OwnOptions =>
         new Dictionary<string, string>
         {

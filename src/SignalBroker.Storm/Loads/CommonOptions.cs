@@ -8,8 +8,8 @@ namespace SignalBroker.Storm.Loads;
 /// <summary>The options that every load's command has.</summary>
 internal sealed class CommonOptions
 {
-    private const int MostClients = 1_000_000;
-    private const int MostAtOnce = 20_000;
+    private const int MaxClients = 1_000_000;
+    private const int MaxAtOnce = 20_000;
     private const double HighestRate = 1_000_000;
     private const int HighestPort = 65_535;
     private static readonly TimeSpan Longest = TimeSpan.FromDays(7);
@@ -69,8 +69,8 @@ internal sealed class CommonOptions
         string lasts = "how long it lasts once all listen"
     )
     {
-        this.clients = Count("--clients", "how many users connect", clients, MostClients);
-        this.atOnce = Count("--at-once", "how many may be connecting at the same time", atOnce, MostAtOnce);
+        this.clients = Count("--clients", "how many users connect", clients, MaxClients);
+        this.atOnce = Count("--at-once", "how many may be connecting at the same time", atOnce, MaxAtOnce);
         duration = seconds is { } usual ? Time("--duration", $"{lasts}, such as 30s, 5m or 8h", usual, Longest) : null;
     }
 

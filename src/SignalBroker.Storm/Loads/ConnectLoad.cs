@@ -7,16 +7,13 @@ namespace SignalBroker.Storm.Loads;
 /// <summary>Users connect and listen; measures how fast, and what a listener costs the servers.</summary>
 public sealed class ConnectLoad(LoadOptions options) : Load(options)
 {
-    /// <inheritdoc />
     public override string Name => "connect";
 
-    /// <inheritdoc />
     public override string Title =>
         Options.ConnectRate is { } rate
             ? $"{Options.Clients} clients connect, {rate:0.#} per second."
             : $"{Options.Clients} clients connect, {Options.AtOnce} at a time.";
 
-    /// <inheritdoc />
     public override string MainLatency => Counters.ConnectLatency;
 
     internal override async Task RunAsync(LoadRun run, CancellationToken cancellationToken)

@@ -10,7 +10,6 @@ public sealed record ExchangeOptions
     /// <summary>How many signals are due per second; null for as many as the senders manage.</summary>
     public double? Rate { get; init; } = 500;
 
-    /// <summary>How many users send.</summary>
     public int Senders { get; init; } = 64;
 
     /// <summary>How many bytes of content a signal has.</summary>
@@ -26,10 +25,8 @@ public sealed record ExchangeOptions
 /// <summary>Users send signals to each other.</summary>
 public sealed class ExchangeLoad(LoadOptions options, ExchangeOptions exchange) : Load(options)
 {
-    /// <inheritdoc />
     public override string Name => "exchange";
 
-    /// <inheritdoc />
     public override string Title =>
         exchange switch
         {
@@ -40,7 +37,6 @@ public sealed class ExchangeLoad(LoadOptions options, ExchangeOptions exchange) 
             _ => $"{exchange.Rate:0.#} signals of {exchange.Payload} bytes are exchanged per second.",
         };
 
-    /// <inheritdoc />
     public override IReadOnlyDictionary<string, string> OwnOptions => Typed(exchange);
 
     internal override async Task RunAsync(LoadRun run, CancellationToken cancellationToken)

@@ -8,7 +8,6 @@ public abstract class Load(LoadOptions options)
     /// <summary>What every load has.</summary>
     public LoadOptions Options { get; } = options;
 
-    /// <summary>The command's name.</summary>
     public abstract string Name { get; }
 
     /// <summary>One sentence that says what is done.</summary>

@@ -6,13 +6,13 @@ namespace SignalBroker.Storm.Loads;
 /// <summary>The command of each load.</summary>
 internal static class LoadCommands
 {
-    private const int MostSenders = 10_000;
+    private const int MaxSenders = 10_000;
     private const int LargestPayload = 60_000;
     private const int LargestBurst = 100_000;
-    private const int MostLeaves = 65_536;
-    private const int MostPokes = 10_000_000;
+    private const int MaxLeaves = 65_536;
+    private const int MaxPokes = 10_000_000;
     private const int SmallestPayload = Workers.SignalText.Shortest;
-    private static readonly TimeSpan LongestWait = TimeSpan.FromHours(1);
+    private static readonly TimeSpan MaxWait = TimeSpan.FromHours(1);
 
     public static Command Connect()
     {
@@ -32,7 +32,7 @@ internal static class LoadCommands
         var rate = CommonOptions.Number("--rate", "signals that are due per second (500 if left out)");
         var saturate = new Option<bool>("--saturate") { Description = "as many signals as the senders manage" };
         var burst = CommonOptions.Count("--burst", "how many signals are due at once", 1, LargestBurst);
-        var every = CommonOptions.Time("--every", "the time between bursts", 5, LongestWait);
+        var every = CommonOptions.Time("--every", "the time between bursts", 5, MaxWait);
         var senders = Senders();
         var payload = Payload();
         var command = Of(
@@ -77,8 +77,8 @@ internal static class LoadCommands
     public static Command Churn()
     {
         var common = new CommonOptions();
-        var stay = CommonOptions.Time("--stay", "how long a client stays, on average", 5, LongestWait);
-        var away = CommonOptions.Time("--away", "how long it is away, on average", 1, LongestWait);
+        var stay = CommonOptions.Time("--stay", "how long a client stays, on average", 5, MaxWait);
+        var away = CommonOptions.Time("--away", "how long it is away, on average", 1, MaxWait);
         return Of(
             "churn",
             "Clients come, listen for a while, leave and come back.",
@@ -141,12 +141,12 @@ internal static class LoadCommands
             Description = "unicast, broadcast or tree",
             DefaultValueFactory = _ => PokeKind.Tree,
         };
-        var leaves = CommonOptions.Count("--leaves", "the leaves of each tree: a power of two", 64, MostLeaves);
-        var trees = CommonOptions.Count("--trees", "how many trees grow", 100, MostPokes);
+        var leaves = CommonOptions.Count("--leaves", "the leaves of each tree: a power of two", 64, MaxLeaves);
+        var trees = CommonOptions.Count("--trees", "how many trees grow", 100, MaxPokes);
         var treesAtOnce = CommonOptions.Count("--trees-at-once", "how many of them at the same time", 10, 1000);
-        var pokes = CommonOptions.Count("--pokes", "how many unicast pokes are sent", 1000, MostPokes);
-        var broadcasts = CommonOptions.Count("--broadcasts", "how many broadcasts are made", 10, MostPokes);
-        var deadline = CommonOptions.Time("--deadline", "how long a tree may take", 30, LongestWait);
+        var pokes = CommonOptions.Count("--pokes", "how many unicast pokes are sent", 1000, MaxPokes);
+        var broadcasts = CommonOptions.Count("--broadcasts", "how many broadcasts are made", 10, MaxPokes);
+        var deadline = CommonOptions.Time("--deadline", "how long a tree may take", 30, MaxWait);
         return Of(
             "poke",
             "MessageStorm: a controller pokes clients, they poke back, and trees of pokes grow.",
@@ -178,7 +178,7 @@ internal static class LoadCommands
     }
 
     private static Option<int> Senders() =>
-        CommonOptions.Count("--senders", "how many clients send, each one signal at a time", 64, MostSenders);
+        CommonOptions.Count("--senders", "how many clients send, each one signal at a time", 64, MaxSenders);
 
     private static Option<int> Payload() =>
         CommonOptions.Count("--payload", "bytes of content", 1500, LargestPayload, SmallestPayload);

@@ -56,7 +56,6 @@ internal sealed class LoadRun : IAsyncDisposable
 
     public LoadOptions Options => load.Options;
 
-    /// <summary>Starts the workers.</summary>
     public static async Task<LoadRun> StartAsync(Load load)
     {
         var options = load.Options;
@@ -199,7 +198,6 @@ internal sealed class LoadRun : IAsyncDisposable
         }
     }
 
-    /// <inheritdoc />
     public async ValueTask DisposeAsync()
     {
         await ended.CancelAsync();

@@ -7,7 +7,6 @@ namespace SignalBroker.Storm.Loads;
 /// <summary>How to poke.</summary>
 public sealed record PokeOptions
 {
-    /// <summary>How pokes are sent.</summary>
     public PokeKind Kind { get; init; } = PokeKind.Tree;
 
     /// <summary>How many leaves each tree has: a power of two.</summary>
@@ -26,10 +25,8 @@ public sealed record PokeOptions
 /// <summary>MessageStorm's pokes: a controller pokes clients, and they poke back.</summary>
 public sealed class PokeLoad(LoadOptions options, PokeOptions pokes) : Load(options)
 {
-    /// <inheritdoc />
     public override string Name => "poke";
 
-    /// <inheritdoc />
     public override string Title =>
         pokes.Kind switch
         {
@@ -39,13 +36,10 @@ public sealed class PokeLoad(LoadOptions options, PokeOptions pokes) : Load(opti
                 $"{pokes.Count} trees of {pokes.Leaves} leaves ({(2 * pokes.Leaves) - 1} pokes each) among {Options.Clients} clients.",
         };
 
-    /// <inheritdoc />
     public override string MainLatency => "roundTrip";
 
-    /// <inheritdoc />
     public override string? Problem => pokes.Kind == PokeKind.Tree ? PokeController.Refuse(pokes.Leaves) : null;
 
-    /// <inheritdoc />
     public override IReadOnlyDictionary<string, string> OwnOptions =>
         pokes.Kind switch
         {

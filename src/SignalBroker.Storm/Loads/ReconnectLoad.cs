@@ -5,22 +5,16 @@ using SignalBroker.Storm.Workers;
 namespace SignalBroker.Storm.Loads;
 
 /// <summary>All users of one node lose their socket at once and come back.</summary>
-/// <param name="options">What every load has.</param>
 /// <param name="node">The listening address of the node; null for the one with the most listeners.</param>
-/// <param name="times">How often.</param>
 public sealed class ReconnectLoad(LoadOptions options, string? node, int times) : Load(options)
 {
-    /// <inheritdoc />
     public override string Name => "reconnect";
 
-    /// <inheritdoc />
     public override string Title =>
         $"{Options.Clients} clients listen; all that listen at one node lose their socket at once and come back.";
 
-    /// <inheritdoc />
     public override string MainLatency => Counters.ReconnectLatency;
 
-    /// <inheritdoc />
     public override IReadOnlyDictionary<string, string> OwnOptions =>
         node is null
             ? new Dictionary<string, string> { ["--times"] = times.ToString() }

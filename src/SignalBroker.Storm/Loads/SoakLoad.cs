@@ -11,14 +11,11 @@ public sealed class SoakLoad(LoadOptions options, ExchangeOptions exchange) : Lo
     private const double Away = 5;
     private const double Edge = 0.1;
 
-    /// <inheritdoc />
     public override string Name => "soak";
 
-    /// <inheritdoc />
     public override string Title =>
         $"{Options.Clients} clients for {Options.Duration:g}: {exchange.Rate:0.#} signals per second, and a tenth of the clients come and go.";
 
-    /// <inheritdoc />
     public override IReadOnlyDictionary<string, string> OwnOptions => ExchangeLoad.Typed(exchange);
 
     internal override async Task RunAsync(LoadRun run, CancellationToken cancellationToken)

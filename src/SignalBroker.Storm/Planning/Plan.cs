@@ -1,9 +1,6 @@
 namespace SignalBroker.Storm.Planning;
 
 /// <summary>How many servers a demand needs, and what decides it.</summary>
-/// <param name="Nodes">The nodes.</param>
-/// <param name="Webapps">The webapps.</param>
-/// <param name="Postgres">The one database.</param>
 public sealed record Plan(ServerCount Nodes, ServerCount Webapps, DatabaseSize Postgres)
 {
     private const double MicrosecondsPerSecond = 1e6;
@@ -74,8 +71,6 @@ public sealed record ServerCount(double Total, double Spare, IReadOnlyList<Bound
 public sealed record Bound(string Name, double Servers);
 
 /// <summary>How big the database is.</summary>
-/// <param name="Cores">How many cores it needs.</param>
-/// <param name="Rows">The rows of its sessions.</param>
 /// <param name="Bytes">What the sessions' table and indexes take; they belong into memory.</param>
 public sealed record DatabaseSize(double Cores, double Rows, double Bytes);
 

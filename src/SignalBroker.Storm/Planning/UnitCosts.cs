@@ -105,7 +105,6 @@ public sealed record UnitCosts
 
 /// <summary>Where and when costs were measured.</summary>
 /// <param name="Machine">The processor, its cores and the memory, in words.</param>
-/// <param name="Date">The day.</param>
 /// <param name="Versions">The version of each server, by its name.</param>
 public sealed record MeasuredOn(string Machine, DateOnly Date, IReadOnlyDictionary<string, string> Versions);
 

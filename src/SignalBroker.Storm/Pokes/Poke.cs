@@ -15,11 +15,7 @@ public sealed record Poke(string Id, double Ts, int? Depth = null, string? TreeI
 }
 
 /// <summary>What a client answers to each poke, as the content of a signal of the type <c>pokeBack</c>.</summary>
-/// <param name="Id">The poke's.</param>
 /// <param name="Delay">The client's time minus the poke's, in milliseconds.</param>
-/// <param name="ServerTs">The poke's time.</param>
-/// <param name="Depth">Half of the poke's.</param>
-/// <param name="TreeId">The poke's.</param>
 public sealed record PokeBack(string Id, double Delay, double ServerTs, int? Depth = null, string? TreeId = null)
 {
     /// <summary>The type of such a signal.</summary>

@@ -42,10 +42,7 @@ public sealed class PokeController : IAsyncDisposable
     internal PokeTally Tally => tally;
 
     /// <summary>Connects.</summary>
-    /// <param name="server">The webapp.</param>
-    /// <param name="userId">The controller's own name.</param>
     /// <param name="anyClient">Chooses the listening key of one of the clients at random; null when there is none.</param>
-    /// <param name="cancellationToken">Ends the connecting.</param>
     public static async Task<PokeController> StartAsync(
         Uri server,
         string userId,
@@ -80,7 +77,6 @@ public sealed class PokeController : IAsyncDisposable
             ? null
             : $"A tree has 1, 2, 4, 8 … leaves (a power of two), not {leaves}.";
 
-    /// <summary>Pokes one client.</summary>
     public Task PokeAsync(string listeningKey, PokeKind kind) =>
         SendAsync(new SentPoke($"p{Interlocked.Increment(ref named)}", kind, 1), listeningKey, _ => { });
 
@@ -125,7 +121,6 @@ public sealed class PokeController : IAsyncDisposable
         return result;
     }
 
-    /// <inheritdoc />
     public async ValueTask DisposeAsync()
     {
         if (disposed.IsCancellationRequested)

@@ -3,16 +3,13 @@ using SignalBroker.Storm.Results;
 
 namespace SignalBroker.Storm.Pokes;
 
-/// <summary>How pokes are sent.</summary>
 public enum PokeKind
 {
-    /// <summary>To one client each.</summary>
     Unicast,
 
     /// <summary>To every client at once.</summary>
     Broadcast,
 
-    /// <summary>As trees.</summary>
     Tree,
 }
 
@@ -34,7 +31,6 @@ internal sealed class PokeTally
     private TreeCount trees = new();
     private bool skewed;
 
-    /// <summary>Errors by code.</summary>
     public IReadOnlyDictionary<string, long> Errors => errors;
 
     /// <summary>Pokes that the server took, and answers that came.</summary>

@@ -3,7 +3,6 @@ using System.Diagnostics;
 namespace SignalBroker.Storm.Pokes;
 
 /// <summary>How a tree of pokes ended.</summary>
-/// <param name="TreeId">The tree.</param>
 /// <param name="Outcome"><c>complete</c>, <c>partial</c> or <c>failed</c>.</param>
 /// <param name="Answered">How many of its pokes were answered.</param>
 /// <param name="Expected">How many a complete tree has: twice its leaves less one.</param>

@@ -7,8 +7,8 @@ namespace SignalBroker.Storm.Reports;
 /// <summary>What one should know of a load at the first glance.</summary>
 public static class KeyFigures
 {
-    private const int MostLatencies = 3;
-    private const long LongestCount = 9_999_999;
+    private const int MaxLatencies = 3;
+    private const long MaxCount = 9_999_999;
 
     public static Html Draw(LoadReport report) =>
         Html.Of($"""<ul class="cards">{Html.ForEach(Of(report), Draw)}</ul>""");
@@ -40,7 +40,7 @@ public static class KeyFigures
             var (name, latency) in report
                 .Latencies.Where(entry => entry.Value.Count > 0)
                 .OrderByDescending(entry => entry.Value.Count)
-                .Take(MostLatencies)
+                .Take(MaxLatencies)
         )
         {
             yield return new(
@@ -65,7 +65,7 @@ public static class KeyFigures
     private static Card Trouble(long count, string label) =>
         new(Count(count), label) { Class = count == 0 ? "good" : "bad" };
 
-    private static string Count(long count) => count <= LongestCount ? Quantity.Count(count) : Quantity.Rounded(count);
+    private static string Count(long count) => count <= MaxCount ? Quantity.Count(count) : Quantity.Rounded(count);
 
     private static Html Draw(Card card) =>
         Html.Of(

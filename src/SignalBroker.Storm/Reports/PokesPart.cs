@@ -7,7 +7,7 @@ namespace SignalBroker.Storm.Reports;
 /// <summary>What became of the pokes and of their trees.</summary>
 public static class PokesPart
 {
-    private const int MostMissing = 8;
+    private const int MaxMissing = 8;
 
     public static Html Draw(PokeReport? pokes) =>
         pokes is null
@@ -90,10 +90,10 @@ public static class PokesPart
         );
 
     private static Html Missing(IReadOnlyList<string> pokes) =>
-        pokes.Count <= MostMissing
+        pokes.Count <= MaxMissing
             ? Codes(pokes)
             : Html.Of(
-                $"{Codes(pokes.Take(MostMissing))} <details><summary>and {pokes.Count - MostMissing} more</summary>{Codes(pokes.Skip(MostMissing))}</details>"
+                $"{Codes(pokes.Take(MaxMissing))} <details><summary>and {pokes.Count - MaxMissing} more</summary>{Codes(pokes.Skip(MaxMissing))}</details>"
             );
 
     private static Html Codes(IEnumerable<string> pokes) =>

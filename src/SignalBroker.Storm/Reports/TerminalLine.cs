@@ -6,7 +6,7 @@ namespace SignalBroker.Storm.Reports;
 /// <summary>A load in one line, for logs.</summary>
 public static class TerminalLine
 {
-    private const int MostCodes = 3;
+    private const int MaxCodes = 3;
 
     public static string Write(LoadReport report) => Words.Printable(string.Join("  ", Parts(report)));
 
@@ -50,9 +50,9 @@ public static class TerminalLine
     {
         var codes = report
             .Errors.OrderByDescending(error => error.Value)
-            .Take(MostCodes)
+            .Take(MaxCodes)
             .Select(error => $"{error.Key} {Quantity.Count(error.Value)}")
-            .Concat(report.Errors.Count > MostCodes ? ["…"] : []);
+            .Concat(report.Errors.Count > MaxCodes ? ["…"] : []);
         return report.Errors.Count == 0 ? "" : $" ({string.Join(", ", codes)})";
     }
 }

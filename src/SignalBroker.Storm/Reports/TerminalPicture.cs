@@ -9,8 +9,8 @@ namespace SignalBroker.Storm.Reports;
 public static class TerminalPicture
 {
     private const int BarWidth = 40;
-    private const int MostLatencies = 6;
-    private const int MostErrors = 6;
+    private const int MaxLatencies = 6;
+    private const int MaxErrors = 6;
 
     public static IRenderable Draw(LoadReport report) => new Rows(Parts(report));
 
@@ -87,7 +87,7 @@ public static class TerminalPicture
     {
         var table = NewTable("latency", "count", "p50", "p90", "p99", "p99.9", "longest");
         foreach (
-            var (name, latency) in report.Latencies.OrderByDescending(entry => entry.Value.Count).Take(MostLatencies)
+            var (name, latency) in report.Latencies.OrderByDescending(entry => entry.Value.Count).Take(MaxLatencies)
         )
         {
             table.AddRow([
@@ -113,14 +113,14 @@ public static class TerminalPicture
     private static Table Errors(LoadReport report)
     {
         var table = NewTable("error", "count");
-        foreach (var (code, count) in report.Errors.OrderByDescending(error => error.Value).Take(MostErrors))
+        foreach (var (code, count) in report.Errors.OrderByDescending(error => error.Value).Take(MaxErrors))
         {
             table.AddRow(Plain(code), Plain(Quantity.Count(count)));
         }
 
-        if (report.Errors.Count > MostErrors)
+        if (report.Errors.Count > MaxErrors)
         {
-            table.AddRow(Plain($"{report.Errors.Count - MostErrors} more codes"), Text.Empty);
+            table.AddRow(Plain($"{report.Errors.Count - MaxErrors} more codes"), Text.Empty);
         }
 
         return table;

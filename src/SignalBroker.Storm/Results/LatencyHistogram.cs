@@ -12,12 +12,11 @@ public sealed class LatencyHistogram
 {
     private const int Bits = 6;
     private const int PerPower = 1 << Bits;
-    private const long LongestMicroseconds = 3_600_000_000;
-    private static readonly int Size = IndexOf(LongestMicroseconds) + 1;
+    private const long MaxMicroseconds = 3_600_000_000;
+    private static readonly int Size = IndexOf(MaxMicroseconds) + 1;
 
     private readonly long[] counts;
 
-    /// <summary>Starts empty.</summary>
     public LatencyHistogram() => counts = new long[Size];
 
     /// <summary>How many durations were counted.</summary>
@@ -90,7 +89,7 @@ public sealed class LatencyHistogram
 
     private void Add(long microseconds, long count)
     {
-        var value = Math.Clamp(microseconds, 1, LongestMicroseconds);
+        var value = Math.Clamp(microseconds, 1, MaxMicroseconds);
         counts[IndexOf(value)] += count;
         Count += count;
         Max = Math.Max(Max, value);
@@ -121,7 +120,5 @@ public sealed class LatencyHistogram
 }
 
 /// <summary>So many durations that were at most so long.</summary>
-/// <param name="Microseconds">The upper edge.</param>
-/// <param name="Count">How many.</param>
 [StructLayout(LayoutKind.Auto)]
 public readonly record struct Bucket(long Microseconds, long Count);

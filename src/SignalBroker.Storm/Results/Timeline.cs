@@ -5,7 +5,7 @@ namespace SignalBroker.Storm.Results;
 /// <summary>A run second by second, or in longer steps if it was long.</summary>
 public sealed class Timeline
 {
-    private const int MostSteps = 360;
+    private const int MaxSteps = 360;
 
     private Timeline(IReadOnlyList<Tick> ticks, int stepSeconds) => (Ticks, StepSeconds) = (ticks, stepSeconds);
 
@@ -15,14 +15,13 @@ public sealed class Timeline
     /// <summary>How long a step is.</summary>
     public int StepSeconds { get; }
 
-    /// <summary>The run's length.</summary>
     public int Seconds => Ticks.Count == 0 ? 0 : Ticks[^1].Second;
 
     /// <summary>Takes as many seconds together as a plot needs.</summary>
     public static Timeline Of(IReadOnlyList<Tick> ticks)
     {
         var seconds = ticks.Select(tick => tick.Second).DefaultIfEmpty().Max();
-        var step = Math.Max(1, (int)Math.Ceiling(seconds / (double)MostSteps));
+        var step = Math.Max(1, (int)Math.Ceiling(seconds / (double)MaxSteps));
         // A second may have two ticks when the machine was too busy to take them in time.
         return new(
             [

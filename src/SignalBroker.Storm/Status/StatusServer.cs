@@ -20,7 +20,6 @@ public sealed class StatusServer : IAsyncDisposable
 
     private StatusServer(WebApplication app) => this.app = app;
 
-    /// <summary>Where it answers.</summary>
     public Uri Address => new(app.Urls.Single());
 
     /// <summary>Starts on this port, or on a free one.</summary>

@@ -4,10 +4,8 @@ using System.Runtime.InteropServices;
 namespace SignalBroker.Storm.Watching;
 
 /// <summary>What /proc says of a process.</summary>
-/// <param name="Parent">Its parent's id.</param>
 /// <param name="OwnCpu">The processor time that it has used.</param>
 /// <param name="Cpu">The same, and what its ended children had used.</param>
-/// <param name="ResidentKiB">Its resident memory.</param>
 [StructLayout(LayoutKind.Auto)]
 internal readonly record struct ProcessTimes(int Parent, TimeSpan OwnCpu, TimeSpan Cpu, long ResidentKiB)
 {

@@ -40,7 +40,6 @@ internal sealed class Counters
     /// <summary>When somebody last came to listen.</summary>
     public long LastCameAt => Interlocked.Read(ref lastCameAt);
 
-    /// <summary>Errors by code.</summary>
     public Dictionary<string, long> Errors => new(errors);
 
     public Totals Totals =>

@@ -38,7 +38,6 @@ internal sealed class Crowd : IAsyncDisposable
 
     public Counters Counters { get; } = new();
 
-    /// <summary>How the members connect.</summary>
     public DeviceConnections Connections { get; }
 
     /// <summary>What the traffic is posted over.</summary>
@@ -66,7 +65,6 @@ internal sealed class Crowd : IAsyncDisposable
         }
     }
 
-    /// <summary>Lets all disconnect.</summary>
     public async Task LeaveAsync(TimeSpan within)
     {
         await ending.CancelAsync();
@@ -144,7 +142,6 @@ internal sealed class Crowd : IAsyncDisposable
         }
     }
 
-    /// <inheritdoc />
     public async ValueTask DisposeAsync()
     {
         await Http.DisposeAsync();

@@ -222,7 +222,6 @@ internal sealed class Fleet : IAsyncDisposable
         }
     }
 
-    /// <inheritdoc />
     public async ValueTask DisposeAsync()
     {
         foreach (var worker in workers)

@@ -17,9 +17,7 @@ internal sealed class Member(Crowd crowd, string userId)
 
     /// <summary>Lives until the worker ends.</summary>
     /// <param name="due">When it was to begin, by the monotonic clock; null for when it gets its turn.</param>
-    /// <param name="order">How it is to live.</param>
     /// <param name="isRestless">Whether it leaves now and then.</param>
-    /// <param name="cancellationToken">Ends its life.</param>
     public async Task LiveAsync(long? due, Connect order, bool isRestless, CancellationToken cancellationToken)
     {
         var (since, latency) = (due, Counters.ConnectLatency);

@@ -18,11 +18,8 @@ public abstract record Order
 }
 
 /// <summary>The first order: who this worker is.</summary>
-/// <param name="Part">Its number, from 0.</param>
-/// <param name="Urls">The webapps to post to.</param>
 /// <param name="UserPrefix">What the names of its users begin with; an index of six digits follows.</param>
 /// <param name="First">The index of its first user.</param>
-/// <param name="Count">How many users it has.</param>
 /// <param name="LogFile">Where to keep each message that the users receive, or null.</param>
 public sealed record Begin(
     int Part,

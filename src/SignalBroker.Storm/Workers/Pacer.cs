@@ -11,7 +11,7 @@ internal sealed partial class Pacer : IDisposable
     private const int Absolute = 1;
     private const int SetTimerSlack = 29;
     private const long NanosecondsPerSecond = 1_000_000_000;
-    private static readonly TimeSpan LongestSleep = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan MaxSleep = TimeSpan.FromMilliseconds(100);
 
     private readonly Thread thread;
     private readonly double perSecond;
@@ -30,7 +30,6 @@ internal sealed partial class Pacer : IDisposable
         thread.Start();
     }
 
-    /// <inheritdoc />
     public void Dispose()
     {
         stopping = true;
@@ -60,7 +59,7 @@ internal sealed partial class Pacer : IDisposable
     {
         while (!stopping && moment - Stopwatch.GetTimestamp() is > 0 and var rest)
         {
-            var step = Math.Min(rest, (long)(LongestSleep.TotalSeconds * Stopwatch.Frequency));
+            var step = Math.Min(rest, (long)(MaxSleep.TotalSeconds * Stopwatch.Frequency));
             if (OperatingSystem.IsLinux())
             {
                 // There, the stopwatch is this very clock.

@@ -26,7 +26,6 @@ internal sealed class PokeAnswers(Crowd crowd, string userPrefix) : IDisposable
         }
     }
 
-    /// <inheritdoc />
     public void Dispose() => answering.Dispose();
 
     private async Task AnswerAsync(Member member, string controller, Poke poke)

@@ -32,6 +32,5 @@ internal sealed class ReceivedLog(string path) : IAsyncDisposable
         }
     }
 
-    /// <inheritdoc />
     public ValueTask DisposeAsync() => file.DisposeAsync();
 }

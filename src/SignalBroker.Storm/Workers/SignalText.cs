@@ -19,8 +19,6 @@ internal sealed class SignalText
     private readonly int due;
 
     /// <summary>Renders it for a sender.</summary>
-    /// <param name="server">The webapp.</param>
-    /// <param name="sender">The sender.</param>
     /// <param name="payload">How many bytes the content shall have.</param>
     public SignalText(Uri server, Device sender, int payload)
     {

@@ -12,7 +12,7 @@ namespace SignalBroker.Storm.Workers;
 internal sealed class Traffic : IDisposable
 {
     // Ten seconds at 10,000 per second; a server that is so far behind will not catch up.
-    private const int LongestBacklog = 100_000;
+    private const int MaxBacklog = 100_000;
 
     private readonly Crowd crowd;
     private readonly Send order;
@@ -74,7 +74,6 @@ internal sealed class Traffic : IDisposable
         }
     }
 
-    /// <inheritdoc />
     public void Dispose()
     {
         pacer?.Dispose();
@@ -88,7 +87,7 @@ internal sealed class Traffic : IDisposable
         {
             if (!idle.TryPop(out sender))
             {
-                if (backlog.Count < LongestBacklog)
+                if (backlog.Count < MaxBacklog)
                 {
                     backlog.Enqueue(due);
                 }

@@ -96,7 +96,6 @@ internal sealed class Worker(Crowd crowd, SignalLedger ledger, ReceivedLog? log)
         _ = FinishAsync(order, Task.CompletedTask);
     }
 
-    /// <inheritdoc />
     public void Dispose() => traffic?.Dispose();
 
     public WorkerReport Report()

@@ -23,7 +23,6 @@ internal sealed class WorkerProcess : IAsyncDisposable
         Ended = ReadAsync();
     }
 
-    /// <summary>Its number, from 0.</summary>
     public int Number { get; }
 
     public int ProcessId => process.Id;
@@ -63,7 +62,6 @@ internal sealed class WorkerProcess : IAsyncDisposable
         }
     }
 
-    /// <inheritdoc />
     public async ValueTask DisposeAsync()
     {
         ending = true;

@@ -11,11 +11,9 @@ public static partial class BrokerConnection
     private static readonly TimeSpan FarewellTime = TimeSpan.FromSeconds(1);
 
     /// <summary>Keeps a connection until cancelled: opens it, lets it be used, and opens it again when that has ended.</summary>
-    /// <param name="node">The node.</param>
     /// <param name="purpose">What it is for; the node's listing of connections shows it.</param>
     /// <param name="use">Uses the connection until it breaks.</param>
     /// <param name="logger">Hears why it could not be opened, and why its use has ended.</param>
-    /// <param name="cancellationToken">Ends it.</param>
     public static async Task KeepAsync(
         Node node,
         string purpose,
@@ -48,11 +46,7 @@ public static partial class BrokerConnection
     }
 
     /// <summary>Opens a connection that is logged in as a session.</summary>
-    /// <param name="node">The session's node.</param>
     /// <param name="purpose">What it is for; the node's listing of connections shows it.</param>
-    /// <param name="listeningKey">The session's login.</param>
-    /// <param name="passcode">The session's secret.</param>
-    /// <param name="cancellationToken">Ends the attempt.</param>
     /// <exception cref="TimeoutException">The node has not let it in for 5 s.</exception>
     public static async Task<IConnection> OpenAsync(
         Node node,

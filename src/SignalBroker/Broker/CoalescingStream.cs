@@ -14,20 +14,19 @@ namespace SignalBroker.Broker;
 public sealed class CoalescingStream(Socket socket) : NetworkStream(socket, ownsSocket: true), IThreadPoolWorkItem
 {
     // With so much unsent, whoever writes waits.
-    private const int MostUnsent = 65_536;
+    private const int MaxUnsent = 65_536;
 
     // Whoever writes so soon after the last sending is not alone.
     private static readonly TimeSpan Alone = TimeSpan.FromMicroseconds(250);
 
     private readonly Lock gate = new();
-    private ArrayBufferWriter<byte> written = new(MostUnsent);
-    private ArrayBufferWriter<byte> leaving = new(MostUnsent);
+    private ArrayBufferWriter<byte> written = new(MaxUnsent);
+    private ArrayBufferWriter<byte> leaving = new(MaxUnsent);
     private TaskCompletionSource? room;
     private Exception? failure;
     private bool isSending;
     private long lastSent;
 
-    /// <inheritdoc />
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
         var (begins, full) = (false, default(Task));
@@ -41,7 +40,7 @@ public sealed class CoalescingStream(Socket socket) : NetworkStream(socket, owns
             written.Write(buffer.Span);
             begins = !isSending;
             isSending = true;
-            if (written.WrittenCount >= MostUnsent)
+            if (written.WrittenCount >= MaxUnsent)
             {
                 room ??= new(TaskCreationOptions.RunContinuationsAsynchronously);
                 full = room.Task;
@@ -60,11 +59,9 @@ public sealed class CoalescingStream(Socket socket) : NetworkStream(socket, owns
         return full is null ? ValueTask.CompletedTask : new(full.WaitAsync(cancellationToken));
     }
 
-    /// <inheritdoc />
     public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
         WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
-    /// <inheritdoc />
     void IThreadPoolWorkItem.Execute() => _ = SendAsync();
 
     private async Task SendAsync()
@@ -121,30 +118,23 @@ public sealed class CoalescingTcpClient(AddressFamily family) : ITcpClient
     private readonly Socket socket = new(family, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
     private CoalescingStream? stream;
 
-    /// <inheritdoc />
     public bool Connected => socket.Connected;
 
-    /// <inheritdoc />
     public Socket Client => socket;
 
-    /// <inheritdoc />
     public TimeSpan ReceiveTimeout
     {
         get => TimeSpan.FromMilliseconds(socket.ReceiveTimeout);
         set => socket.ReceiveTimeout = (int)value.TotalMilliseconds;
     }
 
-    /// <inheritdoc />
     public Task ConnectAsync(IPAddress host, int port, CancellationToken cancellationToken = default) =>
         socket.ConnectAsync(host, port, cancellationToken).AsTask();
 
-    /// <inheritdoc />
     public NetworkStream GetStream() => stream ??= new(socket);
 
-    /// <inheritdoc />
     public void Close() => Dispose();
 
-    /// <inheritdoc />
     public void Dispose()
     {
         stream?.Dispose();

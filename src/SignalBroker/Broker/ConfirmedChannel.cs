@@ -103,7 +103,6 @@ public sealed class ConfirmedChannel : IAsyncDisposable
         }
     }
 
-    /// <inheritdoc />
     public async ValueTask DisposeAsync()
     {
         End();

@@ -22,7 +22,6 @@ public sealed class NodeLinks : BackgroundService
 
     /// <summary>Publishes to a session's queue; never throws.</summary>
     /// <param name="node">The name of the node that holds the queue.</param>
-    /// <param name="queue">The queue's name.</param>
     /// <param name="body">What is delivered; it must not change before the outcome is there.</param>
     /// <param name="timeToLive">How long the message may wait in the queue.</param>
     public ValueTask<PublishOutcome> PublishAsync(
@@ -50,7 +49,6 @@ public sealed class NodeLinks : BackgroundService
     /// </remarks>
     /// <param name="node">The name of the node that holds the queues.</param>
     /// <param name="key">What every receiver sees as the destination, with a number behind it; no queue's name.</param>
-    /// <param name="parts">The queues' names.</param>
     /// <param name="body">What is delivered; it must not change before the outcome is there.</param>
     /// <param name="timeToLive">How long the message may wait in each queue.</param>
     /// <returns>An outcome for each part, in their order.</returns>
@@ -65,7 +63,6 @@ public sealed class NodeLinks : BackgroundService
             ? link.PublishAsync(key, parts, body, timeToLive)
             : Task.FromResult(Array.ConvertAll(parts, _ => PublishOutcome.Unknown));
 
-    /// <inheritdoc />
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
         Task.WhenAll(byNode.Values.Select(link => link.RunAsync(stoppingToken)));
 }

@@ -13,11 +13,11 @@ public sealed class Publication : IValueTaskSource<PublishOutcome>
 {
     // Where it waits to be written and confirmed, where it waits to be overdue, and who awaits its outcome.
     private const int Holders = 3;
-    private const int MostKept = 4096;
+    private const int MaxKept = 4096;
 
     private static readonly DefaultObjectPool<Publication> Pool = new(
         new DefaultPooledObjectPolicy<Publication>(),
-        MostKept
+        MaxKept
     );
 
     private ManualResetValueTaskSourceCore<PublishOutcome> source;
@@ -70,7 +70,6 @@ public sealed class Publication : IValueTaskSource<PublishOutcome>
         return publication;
     }
 
-    /// <summary>Takes the broker's answer.</summary>
     public void Settle(PublishOutcome outcome)
     {
         Body = default;

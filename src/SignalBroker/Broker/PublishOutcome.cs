@@ -24,7 +24,6 @@ public enum PublishOutcome
     Unknown,
 }
 
-/// <summary>What outcomes are called.</summary>
 public static class PublishOutcomeNames
 {
     private static readonly string[] Names =

@@ -28,7 +28,7 @@ internal abstract record SenderProof
     public static SenderProof Of(string routingKey, IReadOnlyBasicProperties properties)
     {
         var publisher = properties.UserId;
-        if (properties.Headers is { } headers && headers.Keys.Any(IsSignOfDeath))
+        if (properties.Headers is { } headers && headers.Keys.Any(IsOfDeadLetter))
         {
             // A client can send such a header too. By STOMP it is always a text, where a node writes a list.
             return publisher is null && headers.TryGetValue(Deaths, out var deaths) && OwnerOf(deaths) is { } owner
@@ -41,7 +41,7 @@ internal abstract record SenderProof
             : new Forged(publisher);
     }
 
-    private static bool IsSignOfDeath(string header) =>
+    private static bool IsOfDeadLetter(string header) =>
         Array.Exists(SignsOfDeath, sign => header.StartsWith(sign, StringComparison.Ordinal));
 
     // The newest death is the first of the list.

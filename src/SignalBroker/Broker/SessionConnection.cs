@@ -51,10 +51,6 @@ public sealed class SessionConnection : IAsyncDisposable
     public Task Ended => ended.Task;
 
     /// <summary>Logs in and declares the session's queue.</summary>
-    /// <param name="node">The session's node.</param>
-    /// <param name="listeningKey">The session's login.</param>
-    /// <param name="passcode">The session's secret.</param>
-    /// <param name="cancellationToken">Ends the attempt.</param>
     public static async Task<SessionLogin> OpenAsync(
         Node node,
         string listeningKey,
@@ -85,7 +81,6 @@ public sealed class SessionConnection : IAsyncDisposable
 
     /// <summary>Begins to receive; what has been handled is settled, and what can't be handled ends it.</summary>
     /// <param name="receive">Takes one message, which is valid until it returns; called for one after the other.</param>
-    /// <param name="cancellationToken">Stops waiting for the node.</param>
     public Task ConsumeAsync(Func<ReadOnlyMemory<byte>, Task> receive, CancellationToken cancellationToken)
     {
         var consumer = new AsyncEventingBasicConsumer(channel);
@@ -107,7 +102,6 @@ public sealed class SessionConnection : IAsyncDisposable
         return channel.BasicConsumeAsync(queue, autoAck: false, consumer, cancellationToken);
     }
 
-    /// <inheritdoc />
     public async ValueTask DisposeAsync() => await BrokerConnection.AbandonAsync(connection);
 
     private static bool IsRefusal(Exception failure) =>

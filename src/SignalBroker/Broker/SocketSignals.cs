@@ -9,8 +9,6 @@ namespace SignalBroker.Broker;
 
 /// <summary>A signal that came through a socket, as it arrives at a webapp.</summary>
 /// <param name="Sender">The routing key: the listening key of the session that is said to have sent it.</param>
-/// <param name="Proof">Whether it has.</param>
-/// <param name="Size">The bytes of its body.</param>
 /// <param name="Waited">Whether it had to wait for a webapp.</param>
 /// <param name="Crowds">Whether as many of its sender's are unsettled as half of those that may still come from others.</param>
 internal readonly record struct SocketSignal(string Sender, SenderProof Proof, int Size, bool Waited, bool Crowds);
@@ -26,10 +24,8 @@ internal readonly record struct SocketWork(Func<ReadOnlyMemory<byte>, Task> DoAs
 /// way when the webapp dies or loses the node is handled again by another webapp: nothing is lost, and whatever comes
 /// twice bears the same id.
 /// </remarks>
-/// <param name="node">The node.</param>
 /// <param name="untilReady">Waits until this webapp can handle them; until then they are another one's.</param>
 /// <param name="judge">Takes a signal as it arrives, and returns what is to be done with it; null to drop it. It must not throw.</param>
-/// <param name="logger">Hears of lost connections.</param>
 internal sealed class SocketSignals(
     Node node,
     Func<CancellationToken, Task> untilReady,

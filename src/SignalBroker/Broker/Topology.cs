@@ -46,10 +46,10 @@ public static class Topology
     public const int CopiesPerPublish = 32;
 
     // With no webapp for hours events may be dropped: reconciliation makes up for them.
-    private const int LongestEventsQueue = 500_000;
+    private const int MaxEventsQueue = 500_000;
 
     // Whoever sends more than the webapps relay is not answered; whoever waits longer has given up.
-    private const int LongestSignalsQueue = 10_000;
+    private const int MaxSignalsQueue = 10_000;
     private const int LargestSignalsQueue = 64 * 1024 * 1024;
     private static readonly TimeSpan SignalsWait = TimeSpan.FromSeconds(30);
 
@@ -71,7 +71,6 @@ public static class Topology
     /// settled, in the same order.
     /// </remarks>
     /// <param name="channel">A channel of the webapp's own user.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
     public static async Task DeclareSignalsAsync(IChannel channel, CancellationToken cancellationToken)
     {
         await channel.ExchangeDeclareAsync(
@@ -88,7 +87,7 @@ public static class Topology
             new Dictionary<string, object?>
             {
                 ["x-single-active-consumer"] = true,
-                ["x-max-length"] = LongestSignalsQueue,
+                ["x-max-length"] = MaxSignalsQueue,
                 ["x-max-length-bytes"] = LargestSignalsQueue,
                 ["x-message-ttl"] = (int)SignalsWait.TotalMilliseconds,
                 // Not the oldest: they are others'.
@@ -101,8 +100,6 @@ public static class Topology
 
     /// <summary>Declares a session's queue as the session's SUBSCRIBE over STOMP would.</summary>
     /// <param name="channel">A channel that is logged in as the session.</param>
-    /// <param name="listeningKey">The session's key.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
     public static Task DeclareSessionQueueAsync(
         IChannel channel,
         string listeningKey,
@@ -118,8 +115,6 @@ public static class Topology
 
     /// <summary>Declares the events queue and binds it to the events that are handled.</summary>
     /// <param name="channel">A channel of the webapp's own user.</param>
-    /// <param name="kinds">The events' routing keys.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
     public static async Task DeclareEventsAsync(
         IChannel channel,
         IEnumerable<string> kinds,
@@ -131,7 +126,7 @@ public static class Topology
             durable: true,
             exclusive: false,
             autoDelete: false,
-            new Dictionary<string, object?> { ["x-max-length"] = LongestEventsQueue },
+            new Dictionary<string, object?> { ["x-max-length"] = MaxEventsQueue },
             cancellationToken: cancellationToken
         );
         foreach (var kind in kinds)

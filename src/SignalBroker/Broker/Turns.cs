@@ -7,7 +7,6 @@ public sealed class Turns
     private readonly Dictionary<string, Line> lines = [];
 
     /// <summary>Does something in its key's turn.</summary>
-    /// <param name="key">What belongs together.</param>
     /// <param name="work">What is done; it must not throw.</param>
     public void Add(string key, Func<Task> work)
     {

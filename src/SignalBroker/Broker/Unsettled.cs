@@ -18,10 +18,8 @@ public sealed class Unsettled(int places)
         }
     }
 
-    /// <summary>Takes a place.</summary>
     public void Add(string sender) => Count(sender, 1);
 
-    /// <summary>Frees a place.</summary>
     public void Remove(string sender) => Count(sender, -1);
 
     private void Count(string sender, int more)

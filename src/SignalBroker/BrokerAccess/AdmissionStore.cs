@@ -7,9 +7,7 @@ using SignalBroker.Sessions;
 namespace SignalBroker.BrokerAccess;
 
 /// <summary>A login as a node asks about it.</summary>
-/// <param name="ListeningKey">The session's key.</param>
 /// <param name="PasscodeHash">The hash of the passcode given.</param>
-/// <param name="Node">The node that asks.</param>
 /// <param name="OriginalUserId">The user id where the original project's page logs in; null otherwise.</param>
 public readonly record struct Login(
     string ListeningKey,

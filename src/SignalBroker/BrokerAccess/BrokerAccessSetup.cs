@@ -15,7 +15,6 @@ public static class BrokerAccessSetup
 
     extension(WebApplicationBuilder builder)
     {
-        /// <summary>Adds what decides.</summary>
         public void AddBrokerAccess()
         {
             builder.Services.AddSingleton<AdmissionStore>();

@@ -34,7 +34,6 @@ public sealed class EventConsumers(
     ILogger<NodeEvents> logger
 ) : BackgroundService
 {
-    /// <inheritdoc />
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
         Task.WhenAll(
             catalog.Nodes.Select(node =>

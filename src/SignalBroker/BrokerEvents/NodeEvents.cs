@@ -30,7 +30,6 @@ public sealed partial class NodeEvents(
 
     private readonly string[] kinds = [Topology.QueueCreated, Topology.QueueDeleted, .. originals.Events];
 
-    /// <summary>Consumes until cancelled.</summary>
     public Task RunAsync(CancellationToken cancellationToken) =>
         BrokerConnection.KeepAsync(node, "events", ConsumeAsync, logger, cancellationToken);
 

@@ -7,7 +7,6 @@ using SignalBroker.Identity;
 namespace SignalBroker.BrokerEvents;
 
 /// <summary>A session's queue has come to be, or is no more.</summary>
-/// <param name="ListeningKey">The session's key.</param>
 /// <param name="Created">Whether it has come to be.</param>
 /// <param name="IsAsAgreed">Whether a created queue is exclusive, auto-delete and transient.</param>
 /// <param name="HasArguments">Whether a created queue has arguments that may be more than RabbitMQ's own.</param>

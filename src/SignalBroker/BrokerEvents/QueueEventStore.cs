@@ -16,10 +16,8 @@ public sealed record DueSession
     /// <summary>The node that holds the session's queue.</summary>
     public required string Node { get; init; }
 
-    /// <summary>The session's public name.</summary>
     public required string ListeningKey { get; init; }
 
-    /// <summary>Whose session it is.</summary>
     public required string UserId { get; init; }
 
     /// <summary>The address that it was opened from.</summary>
@@ -135,7 +133,6 @@ public sealed class QueueEventStore(NpgsqlDataSource database, IOptions<InboxOpt
     }
 
     /// <summary>Acks the sessions whose queue is in a listing, although no event has told so.</summary>
-    /// <param name="node">The node that was listed.</param>
     /// <param name="queues">The keys of the queues in the listing that are as agreed.</param>
     public async Task AckListedAsync(string node, string[] queues)
     {
@@ -162,7 +159,6 @@ public sealed class QueueEventStore(NpgsqlDataSource database, IOptions<InboxOpt
     }
 
     /// <summary>Deletes the overdue and the ended sessions without an ack whose queue is not in a listing.</summary>
-    /// <param name="node">The node that was listed.</param>
     /// <param name="queues">The keys of all queues in the listing.</param>
     /// <param name="before">When the listing began; it says nothing about what came later.</param>
     /// <returns>The deleted sessions. They were logged in, and still may be.</returns>
@@ -196,7 +192,7 @@ public sealed class QueueEventStore(NpgsqlDataSource database, IOptions<InboxOpt
     }
 
     /// <summary>The logins of a listing that belong to no session.</summary>
-    public async Task<IReadOnlyList<string>> FindStrangersAsync(IReadOnlyList<string> logins)
+    public async Task<IReadOnlyList<string>> FindUnknownAsync(IReadOnlyList<string> logins)
     {
         await using var connection = await database.OpenConnectionAsync();
         var strangers = await connection.QueryAsync<string>(

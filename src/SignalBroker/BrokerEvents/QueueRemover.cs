@@ -29,8 +29,6 @@ public sealed partial class QueueRemover(
     public void RemoveJunk(Node node, string key) => Enqueue(node, token => RemoveJunkAsync(node, key, token));
 
     /// <summary>Looks at a queue that has arguments, and removes it if they are more than RabbitMQ's own.</summary>
-    /// <param name="node">The node.</param>
-    /// <param name="key">The session's key.</param>
     /// <param name="acknowledge">Called if the queue is as agreed.</param>
     public void Inspect(Node node, string key, Func<Task> acknowledge) =>
         Enqueue(node, token => InspectAsync(node, key, acknowledge, token));
@@ -39,7 +37,6 @@ public sealed partial class QueueRemover(
     public void CloseConnections(Node node, string key) =>
         Enqueue(node, token => CloseAsync(node, key, "no such session", token));
 
-    /// <inheritdoc />
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
         workers.RunAsync(
             (_, removal, token) => removal(token),

@@ -50,7 +50,7 @@ public sealed partial class Reconciler(
         }
 
         // A socket can outlive its session: its owner has unsubscribed, or has never subscribed.
-        var strangers = await store.FindStrangersAsync(logins);
+        var strangers = await store.FindUnknownAsync(logins);
         foreach (var key in strangers)
         {
             remover.CloseConnections(node, key);

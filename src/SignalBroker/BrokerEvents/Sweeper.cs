@@ -55,7 +55,6 @@ public sealed partial class Sweeper(
         }
     }
 
-    /// <inheritdoc />
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
         Periodically.RunAsync(
             options.Value.Interval,

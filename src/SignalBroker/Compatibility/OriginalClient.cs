@@ -26,18 +26,15 @@ public sealed partial class OriginalClient(
     ILogger<OriginalClient> logger
 ) : IHostedService
 {
-    /// <summary>Whether it is on.</summary>
     public bool Enabled { get; } = options.Value.OriginalClient;
 
     /// <summary>Whether others may learn a session's listening key.</summary>
     public bool TellsKeys => !Enabled;
 
     /// <summary>Whether an original page may log in to a node under this name: no broker's own user is called so.</summary>
-    /// <param name="userId">The user's id.</param>
     public bool MayLogIn(string userId) => Enabled && UserId.IsPlain(userId) && !nodes.IsBrokerUser(userId);
 
     /// <summary>Whether this is the passcode of an original page.</summary>
-    /// <param name="passcode">The passcode of a login.</param>
     public bool IsPasscode(string passcode) => Enabled && ListeningKey.IsWellFormed(passcode);
 
     /// <summary>Who sends, by the form's own word; null when the request is not of an original page.</summary>
@@ -52,7 +49,6 @@ public sealed partial class OriginalClient(
             ? new(key, PasscodeHash.Of(key))
             : null;
 
-    /// <inheritdoc />
     public Task StartAsync(CancellationToken cancellationToken)
     {
         if (Enabled)
@@ -63,7 +59,6 @@ public sealed partial class OriginalClient(
         return Task.CompletedTask;
     }
 
-    /// <inheritdoc />
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     private async ValueTask<string?> ReadAsync(HttpRequest request, string field) =>

@@ -2,7 +2,6 @@ using SignalBroker.Http;
 
 namespace SignalBroker.Connect;
 
-/// <summary>Wires connecting and disconnecting.</summary>
 public static class ConnectSetup
 {
     extension(WebApplicationBuilder builder)

@@ -16,9 +16,7 @@ public sealed class DisconnectEndpoint(
     /// <summary>Handles one request.</summary>
     public async Task<IResult> HandleAsync(HttpRequest request)
     {
-        if (
-            (LastCredential.Read(request) ?? await originalClient.FindCredentialAsync(request)) is not { } credential
-        )
+        if ((LastCredential.Read(request) ?? await originalClient.FindCredentialAsync(request)) is not { } credential)
         {
             return Problem.Unauthorized;
         }

@@ -18,7 +18,6 @@ public sealed class SessionOpener
     private readonly DailyBudget<IPAddress> newOnes;
     private readonly Batcher<NewSession, Opening> openings;
 
-    /// <summary>Starts opening.</summary>
     public SessionOpener(
         SessionStore store,
         NodeCatalog nodes,

@@ -6,7 +6,6 @@ namespace SignalBroker.Database;
 /// <summary>Tells whether an exception means that the database does not answer.</summary>
 public static class DatabaseFailure
 {
-    /// <summary>Whether it does.</summary>
     public static bool Is(Exception? failure) =>
         failure switch
         {

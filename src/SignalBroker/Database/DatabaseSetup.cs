@@ -6,7 +6,6 @@ using SignalBroker.Hosting;
 
 namespace SignalBroker.Database;
 
-/// <summary>Wires PostgreSQL.</summary>
 public static class DatabaseSetup
 {
     /// <summary>The name of the connection string.</summary>

@@ -19,7 +19,6 @@ public sealed partial class SchemaCheck(
 
     private bool isChecked;
 
-    /// <inheritdoc />
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
         try
@@ -34,7 +33,6 @@ public sealed partial class SchemaCheck(
         await base.StartAsync(cancellationToken);
     }
 
-    /// <inheritdoc />
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         if (isChecked)

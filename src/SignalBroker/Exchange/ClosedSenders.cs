@@ -11,11 +11,9 @@ public sealed class ClosedSenders(TimeProvider clock)
     private readonly ConcurrentDictionary<string, long> closedAt = new();
 
     /// <summary>Whether the session was closed a short while ago.</summary>
-    /// <param name="listeningKey">The session's listening key.</param>
     public bool Contains(string listeningKey) => closedAt.TryGetValue(listeningKey, out var since) && !IsOld(since);
 
     /// <summary>Adds a session that is about to be closed.</summary>
-    /// <param name="listeningKey">The session's listening key.</param>
     public void Add(string listeningKey)
     {
         foreach (var entry in closedAt)

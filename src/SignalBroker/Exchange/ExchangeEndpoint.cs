@@ -78,12 +78,11 @@ public sealed class ExchangeEndpoint(
     StrangeBehaviorLog strange,
     OriginalClient originalClient,
     ServiceKeys serviceKeys,
-    LongestTimes longest
+    TimeToLiveLimits longest
 )
 {
     private const int UsualAnswer = 512;
 
-    /// <summary>Handles one request.</summary>
     public async Task HandleAsync(HttpContext context)
     {
         if (await ExchangeAsync(context) is { } problem)

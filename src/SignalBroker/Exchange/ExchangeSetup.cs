@@ -14,7 +14,7 @@ public static class ExchangeSetup
         public void AddExchange()
         {
             builder.AddJson(ExchangeJson.Default);
-            builder.Services.AddSingleton(services => new LongestTimes(
+            builder.Services.AddSingleton(services => new TimeToLiveLimits(
                 services.GetRequiredService<IOptions<SignalsOptions>>().Value.MaxTimeToLive,
                 services.GetRequiredService<IOptions<InboxOptions>>().Value.MaxTimeToLive
             ));

@@ -28,11 +28,9 @@ public abstract record Exchanged(SignalId Id)
     protected Problem Describe(Problem problem) => problem.With(WriteTo);
 
     /// <summary>It was sent to a user or a session, and all is told that is known of it.</summary>
-    /// <param name="Id">The signal's id.</param>
     /// <param name="Addressee">Whom it was sent to, in words.</param>
     /// <param name="Outcomes">What the broker said for each of the addressee's sessions.</param>
     /// <param name="Kept">What the database knows of it; null when the outcomes say it all.</param>
-    /// <param name="Sessions">Writes the outcomes.</param>
     public sealed record Sent(
         SignalId Id,
         string Addressee,
@@ -44,7 +42,6 @@ public abstract record Exchanged(SignalId Id)
         /// <summary>Whether no session has it, and the inbox neither.</summary>
         public bool ReachedNobody => Kept is null && Array.TrueForAll(Outcomes, IsNotListening);
 
-        /// <inheritdoc />
         public override Problem? Failure =>
             ReachedNobody
                 ? Describe(
@@ -52,7 +49,6 @@ public abstract record Exchanged(SignalId Id)
                 )
                 : null;
 
-        /// <inheritdoc />
         protected override void WriteRest(Utf8JsonWriter writer)
         {
             if (Kept is { Sequence: not null })
@@ -76,24 +72,17 @@ public abstract record Exchanged(SignalId Id)
     }
 
     /// <summary>It was sent to a room, or to one of its members.</summary>
-    /// <param name="Id">The signal's id.</param>
-    /// <param name="Room">What became of it there.</param>
     public sealed record SentToRoom(SignalId Id, RoomReached Room) : Exchanged(Id)
     {
-        /// <inheritdoc />
         public override Problem? Failure => Room.Failure is { } failure ? Describe(failure) : null;
 
-        /// <inheritdoc />
         protected override void WriteRest(Utf8JsonWriter writer) => Room.WriteTo(writer);
     }
 
     /// <summary>It was taken or stored, and whether the addressee listens is hidden.</summary>
-    /// <param name="Id">The signal's id.</param>
-    /// <param name="IsStored">Whether it is stored.</param>
     /// <param name="Room">The room that it was sent to; null when it was not sent to one.</param>
     public sealed record Hidden(SignalId Id, bool IsStored, RoomReached? Room = null) : Exchanged(Id)
     {
-        /// <inheritdoc />
         protected override void WriteRest(Utf8JsonWriter writer)
         {
             if (Room is not null)
@@ -109,15 +98,11 @@ public abstract record Exchanged(SignalId Id)
     }
 
     /// <summary>Nobody of that name has ever been here.</summary>
-    /// <param name="Id">The signal's id.</param>
-    /// <param name="UserId">The addressed user.</param>
     public sealed record UserUnknown(SignalId Id, string UserId) : Exchanged(Id)
     {
-        /// <inheritdoc />
         public override Problem Failure =>
             Describe(Problem.Of(StatusCodes.Status404NotFound, "user-unknown", $"{UserId} has never been here."));
 
-        /// <inheritdoc />
         protected override void WriteRest(Utf8JsonWriter writer)
         {
             writer.WriteStartArray("sessions"u8);

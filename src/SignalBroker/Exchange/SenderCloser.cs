@@ -18,9 +18,6 @@ internal sealed partial class SenderCloser(
 
     /// <summary>Drops whatever else the session has sent, and returns what ends it and records why.</summary>
     /// <param name="node">The node that it has sent on.</param>
-    /// <param name="listeningKey">The session.</param>
-    /// <param name="kind">What it did.</param>
-    /// <param name="detail">What the record says.</param>
     public Func<Task> Close(Node node, string listeningKey, StrangeKind kind, string detail)
     {
         closed.Add(listeningKey);

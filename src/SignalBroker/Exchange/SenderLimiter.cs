@@ -34,15 +34,12 @@ public sealed class SenderLimiter(IOptions<RateLimitOptions> options, TimeProvid
     /// Whether a session that was turned away once more is to be put up with: it is not when it goes on with twice what
     /// it may send.
     /// </summary>
-    /// <param name="sender">The session's listening key.</param>
-    public bool PutsUpWith(string sender) => refusals.Take(sender) is null;
+    public bool Tolerates(string sender) => refusals.Take(sender) is null;
 
     /// <summary>Whether a signal that does not name its sender is to be answered: only now and then.</summary>
     /// <param name="sender">The listening key of the session that it seems to come from.</param>
-    public bool PutsUpWithUnnamed(string sender) => unnamed.Take(sender) is null;
+    public bool AnswersUnnamed(string sender) => unnamed.Take(sender) is null;
 
     /// <summary>Null when the session may send so many bytes now; otherwise how long it should wait.</summary>
-    /// <param name="sender">The session's listening key.</param>
-    /// <param name="size">The bytes.</param>
     public TimeSpan? Delay(string sender, int size) => signals.Take(sender) ?? bytes.Take(sender, size);
 }

@@ -51,17 +51,18 @@ public sealed class SignalExchange(
             metrics.Routed(session.Node, outcome);
         }
 
-        return
-            registry.IsKept
-            && signal.To is { } userId
-            && sent.ReachedNobody
-            && !await registry.KnowsAsync(userId)
+        return registry.IsKept && signal.To is { } userId && sent.ReachedNobody && !await registry.KnowsAsync(userId)
             ? new Exchanged.UserUnknown(id, userId)
             : sent;
     }
 
     [AsyncMethodBuilder(typeof(ReusingMethodBuilder<>))]
-    private async ValueTask<Exchanged.Sent> SendAsync(Sender sender, SignalId id, string addressee, SignalRequest signal)
+    private async ValueTask<Exchanged.Sent> SendAsync(
+        Sender sender,
+        SignalId id,
+        string addressee,
+        SignalRequest signal
+    )
     {
         if (signal.Store is null)
         {

@@ -16,7 +16,6 @@ internal sealed class SocketExchange(
     // A node that is away for longer must not keep the others' sessions from sending.
     private static readonly TimeSpan PatienceWithOthers = TimeSpan.FromSeconds(5);
 
-    /// <inheritdoc />
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
         Task.WhenAll(
             catalog.Nodes.Select(node =>

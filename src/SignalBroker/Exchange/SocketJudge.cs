@@ -27,7 +27,7 @@ internal sealed class SocketJudge(
         signal.Proof switch
         {
             SenderProof.Proven => JudgeProven(node, signal),
-            SenderProof.Missing when limiter.PutsUpWithUnnamed(signal.Sender) => Refusing(
+            SenderProof.Missing when limiter.AnswersUnnamed(signal.Sender) => Refusing(
                 node,
                 signal.Sender,
                 UserIdMissing
@@ -53,7 +53,7 @@ internal sealed class SocketJudge(
                 : new(body => relay.RelayAsync(node, sender, body));
         }
 
-        return signal.Waited || limiter.PutsUpWith(sender)
+        return signal.Waited || limiter.Tolerates(sender)
             ? Refusing(node, sender, Problem.TooManyRequests(wait), atOnce: even.Keeps(sender))
             : Closing(
                 node,

@@ -19,7 +19,7 @@ internal sealed partial class SocketRelay(
     InboxSettler settler,
     ClosedSenders closed,
     EnvelopeWriter envelopes,
-    LongestTimes longest,
+    TimeToLiveLimits longest,
     IOptions<SignalsOptions> options,
     ILogger<SocketRelay> logger
 )
@@ -31,15 +31,12 @@ internal sealed partial class SocketRelay(
     /// <summary>Sends a signal, and answers what became of it.</summary>
     /// <param name="node">The node that it was sent on.</param>
     /// <param name="listeningKey">The session that has sent it.</param>
-    /// <param name="body">The signal's JSON.</param>
     public Task RelayAsync(Node node, string listeningKey, ReadOnlyMemory<byte> body) =>
         AnswerAsync(node, listeningKey, () => HandleAsync(node, listeningKey, body));
 
     /// <summary>Answers that a signal is not sent.</summary>
     /// <param name="node">The node that it was sent on.</param>
     /// <param name="listeningKey">The session that has sent it.</param>
-    /// <param name="problem">Why.</param>
-    /// <param name="body">The signal's JSON.</param>
     public Task RefuseAsync(Node node, string listeningKey, Problem problem, ReadOnlyMemory<byte> body) =>
         AnswerAsync(node, listeningKey, () => new(Refuse(problem, body)));
 

@@ -10,9 +10,7 @@ public static class Reconnecting
     private const int LogEvery = 10;
 
     /// <summary>Tries until it succeeds, is cancelled or can't succeed with these settings, waiting 0.1 s at first and 5 s at most between tries.</summary>
-    /// <param name="attempt">One try.</param>
     /// <param name="failed">Hears the first of each ten failures.</param>
-    /// <param name="cancellationToken">Ends the trying.</param>
     public static async Task<T> UntilDoneAsync<T>(
         Func<CancellationToken, Task<T>> attempt,
         Action<Exception> failed,

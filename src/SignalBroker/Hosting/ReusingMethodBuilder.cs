@@ -17,11 +17,9 @@ public struct ReusingMethodBuilder<TResult>
     private AsyncValueTaskMethodBuilder<TResult> plain;
     private SuspendedCall<TResult>? suspended;
 
-    /// <summary>The method's task.</summary>
     public ValueTask<TResult> Task => suspended?.Task ?? plain.Task;
 
 #pragma warning disable CA1000 // The compiler calls it, as it does all the others.
-    /// <summary>Makes a builder.</summary>
     public static ReusingMethodBuilder<TResult> Create() => default;
 #pragma warning restore CA1000
 
@@ -32,7 +30,6 @@ public struct ReusingMethodBuilder<TResult>
     /// <summary>Does nothing; only debug builds of old compilers need it.</summary>
     public readonly void SetStateMachine(IAsyncStateMachine stateMachine) { }
 
-    /// <summary>The method has returned.</summary>
     public void SetResult(TResult result)
     {
         if (suspended is null)
@@ -45,7 +42,6 @@ public struct ReusingMethodBuilder<TResult>
         }
     }
 
-    /// <summary>The method has thrown.</summary>
     public void SetException(Exception exception)
     {
         if (suspended is null)
@@ -125,18 +121,18 @@ internal abstract class SuspendedCall<TResult> : IValueTaskSource<TResult>
 internal sealed class SuspendedCall<TResult, TStateMachine> : SuspendedCall<TResult>
     where TStateMachine : IAsyncStateMachine
 {
-    private const int MostKept = 1024;
+    private const int MaxKept = 1024;
 
     private static readonly DefaultObjectPool<SuspendedCall<TResult, TStateMachine>> Pool = new(
         new DefaultPooledObjectPolicy<SuspendedCall<TResult, TStateMachine>>(),
-        MostKept
+        MaxKept
     );
 
     private readonly Action goOn;
     private TStateMachine stateMachine = default!;
     private ExecutionContext? context;
 
-    public SuspendedCall() => goOn = GoOn;
+    public SuspendedCall() => goOn = Continue;
 
     public static SuspendedCall<TResult, TStateMachine> Rent() => Pool.Get();
 
@@ -155,7 +151,7 @@ internal sealed class SuspendedCall<TResult, TStateMachine> : SuspendedCall<TRes
         Pool.Return(this);
     }
 
-    private void GoOn()
+    private void Continue()
     {
         if (context is null)
         {

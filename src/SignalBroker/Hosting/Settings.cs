@@ -9,7 +9,6 @@ public static class Settings
     extension(WebApplicationBuilder builder)
     {
         /// <summary>Adds a section; a wrong name or value stops the webapp with a line that names its key.</summary>
-        /// <param name="section">The section's name.</param>
         /// <param name="more">What else is below it, and is not the class's.</param>
         public void AddSettings<TOptions>(string section, params IReadOnlyCollection<string> more)
             where TOptions : class
@@ -21,7 +20,6 @@ public static class Settings
         }
 
         /// <summary>The entries of a section that is a list. One by one: of a list the binder silently leaves out what it can't read.</summary>
-        /// <param name="section">The section's name.</param>
         /// <exception cref="InvalidSettingException">An entry has a setting with an unknown name.</exception>
         public IReadOnlyList<IConfigurationSection> ReadEntries<TOptions>(string section)
             where TOptions : class

@@ -5,7 +5,7 @@ internal static class Spelling
 {
     // One slip in a short name, two in a longer one.
     private const int LettersPerSlip = 4;
-    private const int MostSlips = 2;
+    private const int MaxSlips = 2;
 
     /// <summary>Whether two names differ in nothing but case, hyphens and underscores.</summary>
     public static bool IsVariant(ReadOnlySpan<char> one, ReadOnlySpan<char> other)
@@ -32,14 +32,14 @@ internal static class Spelling
     /// <summary>The known name that is closest to a wrong one; null when none is close.</summary>
     public static string? Closest(string wrong, IEnumerable<string> known) =>
         known
-            .Select(name => (Name: name, Slips: IsVariant(wrong, name) ? 0 : SlipsBetween(wrong, name)))
-            .Where(candidate => candidate.Slips <= Math.Clamp(candidate.Name.Length / LettersPerSlip, 1, MostSlips))
+            .Select(name => (Name: name, Slips: IsVariant(wrong, name) ? 0 : EditDistance(wrong, name)))
+            .Where(candidate => candidate.Slips <= Math.Clamp(candidate.Name.Length / LettersPerSlip, 1, MaxSlips))
             .OrderBy(candidate => candidate.Slips)
             .Select(candidate => candidate.Name)
             .FirstOrDefault();
 
     // Letters left out, added, changed or swapped with the next one, in upper or lower case (optimal string alignment).
-    private static int SlipsBetween(string one, string other)
+    private static int EditDistance(string one, string other)
     {
         var distance = new int[one.Length + 1, other.Length + 1];
         for (var i = 0; i <= one.Length; i++)

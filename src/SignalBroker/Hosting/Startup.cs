@@ -8,8 +8,6 @@ public static partial class Startup
 {
     /// <summary>Builds and runs; returns the process's exit code.</summary>
     /// <param name="args">Settings as <c>--Key=Value</c>.</param>
-    /// <param name="add">Adds the capabilities.</param>
-    /// <param name="use">Maps them.</param>
     public static async Task<int> RunAsync(string[] args, Action<WebApplicationBuilder> add, Action<WebApplication> use)
     {
         try

@@ -13,7 +13,6 @@ public static class VersionCommand
             .Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!
             .InformationalVersion.Split('+')[0];
 
-    /// <summary>Prints the version.</summary>
     public static int Run()
     {
         Console.WriteLine($"SignalBroker {Version}");

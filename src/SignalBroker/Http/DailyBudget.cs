@@ -29,7 +29,6 @@ public sealed class DailyBudget<TKey>(long perDay, TimeProvider clock)
 
 /// <summary>What was taken out of a budget, and is put back unless it is kept.</summary>
 /// <param name="wait">Null if the budget had it; otherwise how long until it has.</param>
-/// <param name="giveBack">Puts it back.</param>
 public sealed class Reservation(TimeSpan? wait, Action giveBack) : IDisposable
 {
     private bool isTaken = wait is null;
@@ -40,7 +39,6 @@ public sealed class Reservation(TimeSpan? wait, Action giveBack) : IDisposable
     /// <summary>Counts it: what it was taken for is there.</summary>
     public void Keep() => isTaken = false;
 
-    /// <inheritdoc />
     public void Dispose()
     {
         if (isTaken)
@@ -58,5 +56,5 @@ public static class DailyBudget
     public const int Parts = 8;
 
     /// <summary>The most that can be used within any one day: what a full budget holds, and what comes in.</summary>
-    public static long MostInADay(long perDay) => perDay + Math.Max(1, perDay / Parts);
+    public static long MaxPerDay(long perDay) => perDay + Math.Max(1, perDay / Parts);
 }

@@ -14,8 +14,6 @@ internal sealed class FreePorts : IDisposable
     private readonly List<Socket> held = [];
 
     /// <summary>Checks a port.</summary>
-    /// <param name="key">The setting that names it.</param>
-    /// <param name="address">The address to listen on.</param>
     /// <exception cref="InvalidSettingException">Nobody can listen there.</exception>
     public void Check(string key, IPEndPoint address)
     {
@@ -39,6 +37,5 @@ internal sealed class FreePorts : IDisposable
         }
     }
 
-    /// <inheritdoc />
     public void Dispose() => held.ForEach(socket => socket.Dispose());
 }

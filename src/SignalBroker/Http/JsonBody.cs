@@ -58,8 +58,6 @@ public static class JsonBody
     }
 
     /// <summary>What is answered to a body that can't be read as JSON.</summary>
-    /// <param name="json">The body.</param>
-    /// <param name="failure">What its reader has said.</param>
     public static RefusedException Malformed(ReadOnlySpan<byte> json, Exception failure) =>
         new(
             Problem.MalformedBody(

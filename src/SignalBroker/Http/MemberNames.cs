@@ -9,7 +9,7 @@ namespace SignalBroker.Http;
 /// </remarks>
 internal static class MemberNames
 {
-    private const int LongestEchoed = 64;
+    private const int MaxEchoed = 64;
 
     /// <summary>Refuses an unknown name that differs from a known one only in case, hyphens or underscores.</summary>
     /// <exception cref="RefusedException">It does.</exception>
@@ -17,7 +17,7 @@ internal static class MemberNames
     {
         if (known.FirstOrDefault(meant => Spelling.IsVariant(name, meant)) is { } meant)
         {
-            var echoed = name.Length > LongestEchoed ? $"{name[..LongestEchoed]}…" : name;
+            var echoed = name.Length > MaxEchoed ? $"{name[..MaxEchoed]}…" : name;
             throw new RefusedException(
                 Problem.InvalidMember($"{path}{echoed}", $"is not known; did you mean '{path}{meant}'?")
             );

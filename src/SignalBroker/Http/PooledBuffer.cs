@@ -13,7 +13,7 @@ namespace SignalBroker.Http;
 /// </remarks>
 public sealed class PooledBuffer : IBufferWriter<byte>, IDisposable
 {
-    private const int MostKept = 2048;
+    private const int MaxKept = 2048;
     private const int SmallestArray = 1024;
 
     // Nearly all signals fit. A larger array is lent by .NET's pool, or much memory would be kept for few of them.
@@ -21,7 +21,7 @@ public sealed class PooledBuffer : IBufferWriter<byte>, IDisposable
 
     private static readonly DefaultObjectPool<PooledBuffer> Pool = new(
         new DefaultPooledObjectPolicy<PooledBuffer>(),
-        MostKept
+        MaxKept
     );
 
     // What is written goes into a JSON parser and never into a page's markup.
@@ -60,20 +60,16 @@ public sealed class PooledBuffer : IBufferWriter<byte>, IDisposable
         return jsonWriter;
     }
 
-    /// <inheritdoc />
     public void Advance(int count) => written += count;
 
-    /// <inheritdoc />
     public Memory<byte> GetMemory(int sizeHint = 0)
     {
         Reserve(sizeHint);
         return Array.AsMemory(written);
     }
 
-    /// <inheritdoc />
     public Span<byte> GetSpan(int sizeHint = 0) => GetMemory(sizeHint).Span;
 
-    /// <inheritdoc />
     public void Dispose()
     {
         if (!isRented)

@@ -66,7 +66,6 @@ public sealed class Problem : IResult
         };
 
     /// <summary>An error answer of any other kind.</summary>
-    /// <param name="status">The HTTP status.</param>
     /// <param name="code">The stable name, in kebab case.</param>
     /// <param name="detail">One or two sentences for people.</param>
     /// <param name="retryAfter">When to try again; null when that is of no use.</param>
@@ -149,7 +148,6 @@ public sealed class Problem : IResult
             writeMore = members,
         };
 
-    /// <inheritdoc />
     public async Task ExecuteAsync(HttpContext httpContext)
     {
         var response = httpContext.Response;

@@ -3,6 +3,5 @@ namespace SignalBroker.Http;
 /// <summary>The request can't be served; the problem says why.</summary>
 public sealed class RefusedException(Problem problem) : Exception
 {
-    /// <summary>What is answered.</summary>
     public Problem Problem { get; } = problem;
 }

@@ -7,7 +7,6 @@ namespace SignalBroker.Http;
 /// .NET's partitioned limiter allocates for each request, takes one lock for all of them, and visits every bucket ten
 /// times a second.
 /// </remarks>
-/// <param name="perSecond">What comes in per second.</param>
 /// <param name="burst">What a full bucket holds. Who asks for more gets it from a full bucket, and owes the rest.</param>
 /// <param name="clock">Tells how much has come in.</param>
 public sealed class TokenBuckets<TKey>(double perSecond, double burst, TimeProvider clock)

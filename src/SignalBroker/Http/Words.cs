@@ -5,7 +5,6 @@ namespace SignalBroker.Http;
 /// <summary>An enumeration's values as they are written on the wire.</summary>
 internal static class Words
 {
-    /// <summary>All of them.</summary>
     public static IReadOnlyList<string> Of(Type type) =>
         [.. Enum.GetNames(type).Select(JsonNamingPolicy.CamelCase.ConvertName)];
 }

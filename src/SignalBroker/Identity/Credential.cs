@@ -13,19 +13,19 @@ public readonly record struct Credential(string ListeningKey, PasscodeHash Passc
     public const string Challenge = "SignalBroker realm=\"signals\"";
 
     private const string Scheme = "Basic ";
-    private const int LongestPair = 128;
+    private const int MaxPair = 128;
 
     /// <summary>Reads <c>Authorization: Basic base64(listeningKey:passcode)</c> (RFC 7617); null when it is not that.</summary>
     public static Credential? Parse(string header)
     {
-        Span<byte> room = stackalloc byte[LongestPair];
+        Span<byte> room = stackalloc byte[MaxPair];
         return ReadKey(header, room, out var passcode) is { } key ? new(key, PasscodeHash.Of(passcode)) : null;
     }
 
     /// <summary>Reads the same, with the passcode itself, for whoever has to log in with it.</summary>
     public static (Credential Credential, string Passcode)? ParseWithPasscode(string header)
     {
-        Span<byte> room = stackalloc byte[LongestPair];
+        Span<byte> room = stackalloc byte[MaxPair];
         return ReadKey(header, room, out var passcode) is { } key
             ? (new(key, PasscodeHash.Of(passcode)), Encoding.ASCII.GetString(passcode))
             : null;
@@ -40,7 +40,7 @@ public readonly record struct Credential(string ListeningKey, PasscodeHash Passc
         }
 
         var encoded = header.AsSpan(Scheme.Length).Trim();
-        if (encoded.Length > LongestPair || !Convert.TryFromBase64Chars(encoded, room, out var length))
+        if (encoded.Length > MaxPair || !Convert.TryFromBase64Chars(encoded, room, out var length))
         {
             return null;
         }

@@ -40,7 +40,6 @@ public readonly record struct PasscodeHash
         return new(hash);
     }
 
-    /// <summary>Hashes a passcode.</summary>
     public static PasscodeHash Of(string passcode) => Of(Encoding.UTF8.GetBytes(passcode));
 
     /// <summary>The bytes as the sessions table keeps them.</summary>

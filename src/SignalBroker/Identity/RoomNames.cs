@@ -15,7 +15,7 @@ public static class RoomNames
     private const string RoomPrefix = "r.";
     private const string MemberPrefix = "m.";
     private const int RandomBytes = 16;
-    private const int LongestAlias = 64;
+    private const int MaxAliasLength = 64;
     private const int JoinCodeLength = 10;
 
     // People read codes to each other: no letter and digit that look alike.
@@ -38,7 +38,7 @@ public static class RoomNames
 
     /// <summary>Whether the text may be an alias or a title.</summary>
     public static bool IsAlias(string text) =>
-        UnicodeText.IsWithin(text, LongestAlias)
+        UnicodeText.IsWithin(text, MaxAliasLength)
         && !text.Any(char.IsControl)
         && text.Trim() == text
         && KeyOf(text).Length > 0;

@@ -46,8 +46,8 @@ public sealed class ServiceKeys
     public const string Challenge = "ServiceKey realm=\"signals\"";
 
     // A guessed text must not be worth trying: only its hash is kept, and that is a fast one.
-    private const int LeastLength = 32;
-    private const int MostLength = 512;
+    private const int MinLength = 32;
+    private const int MaxLength = 512;
     private const string Scheme = "ServiceKey ";
 
     private readonly (string Name, byte[] Hash)[] keys;
@@ -65,7 +65,7 @@ public sealed class ServiceKeys
 
     private string? Find(ReadOnlySpan<char> key)
     {
-        if (key.Length is < LeastLength or > MostLength)
+        if (key.Length is < MinLength or > MaxLength)
         {
             return null;
         }

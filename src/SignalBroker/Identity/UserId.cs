@@ -33,8 +33,8 @@ public static class UserId
 
     // OpenID Connect Core, section 2: a subject has up to 255 characters.
     private const int Longest = 255;
-    private const int LongestDevice = 64;
-    private const int LongestPlain = 128;
+    private const int MaxDeviceLength = 64;
+    private const int MaxPlainLength = 128;
 
     private static readonly SearchValues<char> Plain = SearchValues.Create(
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._~@+:-"
@@ -48,11 +48,11 @@ public static class UserId
     public static string? Read(string text) => Read(text, Longest);
 
     /// <summary>The device that the text names, in NFC; null when it can't name any.</summary>
-    public static string? ReadDevice(string text) => Read(text, LongestDevice);
+    public static string? ReadDevice(string text) => Read(text, MaxDeviceLength);
 
     /// <summary>Whether an original page can log in to a broker with this user id.</summary>
     public static bool IsPlain(ReadOnlySpan<char> text) =>
-        text.Length is > 0 and <= LongestPlain && !text.ContainsAnyExcept(Plain);
+        text.Length is > 0 and <= MaxPlainLength && !text.ContainsAnyExcept(Plain);
 
     /// <summary>Makes a name for a user who gave none.</summary>
     public static string CreateAnonymous() =>

@@ -8,7 +8,6 @@ public sealed record Box
 {
     private const int ReceiptsFactor = 10;
 
-    /// <summary>Whose it is.</summary>
     public required string UserId { get; init; }
 
     /// <summary>The newest entry's sequence; 0 before the first one.</summary>

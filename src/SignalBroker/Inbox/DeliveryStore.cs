@@ -7,13 +7,11 @@ using SignalBroker.Sessions;
 namespace SignalBroker.Inbox;
 
 /// <summary>What a deliverer has to publish to one session.</summary>
-/// <param name="Session">The session.</param>
 /// <param name="LastSequence">The newest entry that there was, a moment before the entries were read.</param>
 /// <param name="Entries">The next ones that the session has not got, in their order.</param>
 public sealed record Delivery(Session Session, long LastSequence, IReadOnlyList<Entry> Entries);
 
 /// <summary>A session of a user, and whether it waits for stored signals.</summary>
-/// <param name="Session">The session.</param>
 /// <param name="IsBehind">Whether there are stored signals that are not in its queue yet.</param>
 public sealed record Recipient(Session Session, bool IsBehind);
 
@@ -24,7 +22,7 @@ public sealed class DeliveryStore(NpgsqlDataSource database)
         EXISTS (
             SELECT FROM inbox_entries AS entry
             WHERE entry.user_id = sessions.user_id AND entry.sequence > sessions.published_through
-              AND {Entry.WaitsFor("sessions.device")}
+              AND {Entry.IsWaitingFor("sessions.device")}
         )
         """;
 
@@ -42,7 +40,6 @@ public sealed class DeliveryStore(NpgsqlDataSource database)
             """;
 
     /// <summary>Has nobody else deliver to these sessions until the transaction ends, and reads what they have not got.</summary>
-    /// <param name="connection">The connection, in a transaction.</param>
     /// <param name="listeningKeys">The sessions; those that another deliverer is at are left out.</param>
     /// <param name="most">How many entries to read for each.</param>
     public static async Task<IReadOnlyList<Delivery>> BeginAsync(
@@ -64,7 +61,7 @@ public sealed class DeliveryStore(NpgsqlDataSource database)
             FROM sessions, LATERAL (
                 SELECT * FROM inbox_entries AS entry
                 WHERE entry.user_id = sessions.user_id AND entry.sequence > published_through
-                  AND {Entry.WaitsFor("sessions.device")}
+                  AND {Entry.IsWaitingFor("sessions.device")}
                 ORDER BY entry.sequence LIMIT @most
             ) AS entry
             WHERE listening_key = ANY(@listeningKeys)

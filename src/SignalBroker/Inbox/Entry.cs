@@ -19,7 +19,7 @@ public sealed record Entry
         "entry.sequence AS Sequence, entry.envelope AS Envelope, entry.expires_at - now() AS TimeToLive";
 
     /// <summary>A condition: the entry waits for the device, which is an expression and may be null.</summary>
-    public static string WaitsFor(string device) =>
+    public static string IsWaitingFor(string device) =>
         $"""
             entry.expires_at > now() AND (entry.device IS NULL OR entry.device = {device})
             AND NOT coalesce({device}, '') = ANY(entry.settled_by)

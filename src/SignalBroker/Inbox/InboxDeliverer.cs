@@ -36,8 +36,8 @@ public sealed partial class InboxDeliverer(
 ) : BackgroundService
 {
     // A crowd costs one transaction, and may take no more memory than a few sessions with much to get.
-    private const int MostTogether = 32;
-    private const int MostEntries = 64;
+    private const int MaxTogether = 32;
+    private const int MaxEntries = 64;
     private const int FewestEntries = 4;
 
     private readonly Channel<string> due = Channel.CreateUnbounded<string>();
@@ -111,16 +111,15 @@ public sealed partial class InboxDeliverer(
         }
     }
 
-    /// <inheritdoc />
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
         Task.WhenAll(Enumerable.Range(0, options.Value.Deliverers).Select(_ => WorkAsync(stoppingToken)));
 
     private async Task WorkAsync(CancellationToken stoppingToken)
     {
-        var keys = new List<string>(MostTogether);
+        var keys = new List<string>(MaxTogether);
         while (await due.Reader.WaitToReadAsync(stoppingToken))
         {
-            while (keys.Count < MostTogether && due.Reader.TryRead(out var key))
+            while (keys.Count < MaxTogether && due.Reader.TryRead(out var key))
             {
                 keys.Add(key);
             }
@@ -140,12 +139,12 @@ public sealed partial class InboxDeliverer(
                 LogNotDelivered(failure.Message);
             }
 
-            keys.ForEach(LetGo);
+            keys.ForEach(Release);
             keys.Clear();
         }
     }
 
-    private void LetGo(string listeningKey)
+    private void Release(string listeningKey)
     {
         lock (gate)
         {
@@ -165,7 +164,7 @@ public sealed partial class InboxDeliverer(
     private async Task<string[]> DeliverAsync(NpgsqlConnection connection, string[] listeningKeys)
     {
         await using var transaction = await connection.BeginTransactionAsync();
-        var most = Math.Max(FewestEntries, MostEntries / listeningKeys.Length);
+        var most = Math.Max(FewestEntries, MaxEntries / listeningKeys.Length);
         var deliveries = await DeliveryStore.BeginAsync(connection, listeningKeys, most);
         var ends = await Task.WhenAll(deliveries.Select(delivery => PublishAsync(delivery, most)));
         await DeliveryStore.AdvanceAsync(
@@ -194,7 +193,9 @@ public sealed partial class InboxDeliverer(
             if (outcome != PublishOutcome.Queued)
             {
                 LogStopped(delivery.Session.Node, outcome);
-                await (outcome == PublishOutcome.NotListening ? directory.DropAsync(delivery.Session) : Task.CompletedTask);
+                await (
+                    outcome == PublishOutcome.NotListening ? directory.DropAsync(delivery.Session) : Task.CompletedTask
+                );
                 return (through, false);
             }
 

@@ -37,12 +37,11 @@ public sealed record SettleAnswer(int Settled, long SettledThrough);
 public sealed class InboxEndpoint(SessionProof proof, ReadingStore store, InboxSettler settler)
 {
     /// <summary>How many entries are answered at most.</summary>
-    public const int MostEntries = 64;
+    public const int MaxEntries = 64;
 
     private const int UsualAnswer = 4096;
 
     /// <summary>Reads.</summary>
-    /// <param name="request">The request.</param>
     /// <param name="after">The last sequence that the device has had; the one that it has settled, if it does not say.</param>
     /// <param name="limit">How many entries to answer at most; 0 for none.</param>
     public async Task<IResult> ReadAsync(HttpRequest request, string? after, string? limit)
@@ -50,7 +49,7 @@ public sealed class InboxEndpoint(SessionProof proof, ReadingStore store, InboxS
         var session = await proof.RequireAsync(request, "/inbox");
 
         var from = ReadNumber("after", after, long.MaxValue);
-        var most = ReadNumber("limit", limit, MostEntries) ?? MostEntries;
+        var most = ReadNumber("limit", limit, MaxEntries) ?? MaxEntries;
         var view = await store.ReadAsync(session, from ?? 0, (int)most + 1);
         var had = from ?? view.SettledThrough;
         using var answer = PooledBuffer.Rent(UsualAnswer);

@@ -41,11 +41,11 @@ public sealed class InboxSender(
 ) : IDisposable
 {
     // Publishing to a frozen node takes seconds, and must not take all of the connections to the database with it.
-    private const int MostPublishing = 8;
+    private const int MaxPublishing = 8;
 
     private readonly Batcher<StoredSignal, Storing> storings = new(store.StoreAsync);
     private readonly Batcher<string, Recipient[]> recipients = new(deliveries.FindRecipientsAsync);
-    private readonly SemaphoreSlim publishing = new(MostPublishing);
+    private readonly SemaphoreSlim publishing = new(MaxPublishing);
     private readonly RepeatWait wait = new(clock);
 
     /// <summary>Sends the signal.</summary>
@@ -80,7 +80,6 @@ public sealed class InboxSender(
         }
     }
 
-    /// <inheritdoc />
     public void Dispose() => publishing.Dispose();
 
     // No ending means that a session has it.

@@ -3,7 +3,6 @@ using SignalBroker.Http;
 
 namespace SignalBroker.Inbox;
 
-/// <summary>Wires the inboxes.</summary>
 public static class InboxSetup
 {
     extension(WebApplicationBuilder builder)

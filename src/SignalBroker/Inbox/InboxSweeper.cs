@@ -47,7 +47,6 @@ public sealed partial class InboxSweeper(
         await settling.ForgetAsync();
     }
 
-    /// <inheritdoc />
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
         Periodically.RunAsync(options.Value.SweepInterval, clock, SweepAsync, LogNotSwept, stoppingToken);
 

@@ -7,7 +7,6 @@ using SignalBroker.Signals;
 namespace SignalBroker.Inbox;
 
 /// <summary>Whose budgets and shares a stored signal uses up; nobody's, if an application sends it or if it is a receipt.</summary>
-/// <param name="Sender">The user that sends it.</param>
 /// <param name="Address">The address that the user's session was opened from; null when an application has opened it.</param>
 [StructLayout(LayoutKind.Auto)]
 public readonly record struct Payer(string? Sender, IPAddress? Address)

@@ -32,7 +32,7 @@ public sealed class ReadingStore(NpgsqlDataSource database)
             SELECT settled_through FROM inbox_devices WHERE user_id = @UserId AND device = coalesce(@Device, '');
 
             SELECT {Entry.Columns} FROM inbox_entries AS entry
-            WHERE entry.user_id = @UserId AND entry.sequence > @after AND {Entry.WaitsFor("@Device::text")}
+            WHERE entry.user_id = @UserId AND entry.sequence > @after AND {Entry.IsWaitingFor("@Device::text")}
             ORDER BY entry.sequence LIMIT @limit;
             """,
             new

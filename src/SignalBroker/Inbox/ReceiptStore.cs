@@ -13,13 +13,11 @@ public sealed record Receipt
     /// <summary>The user that sent the signal.</summary>
     public required string Sender { get; init; }
 
-    /// <summary>The signal's id.</summary>
     public required string Id { get; init; }
 
     /// <summary>Whether a client of the addressee has settled it; otherwise its time was over first.</summary>
     public required bool Delivered { get; init; }
 
-    /// <summary>The addressee.</summary>
     public required string UserId { get; init; }
 
     /// <summary>The device that settled it, or that it was for; null for none in particular.</summary>

@@ -9,7 +9,6 @@ public sealed class RepeatWait(TimeProvider clock)
     private static readonly TimeSpan AskAgain = TimeSpan.FromMilliseconds(50);
 
     /// <summary>Tries until it is known how the signal ended, or for too long.</summary>
-    /// <param name="attempt">Tries once.</param>
     public async Task<(Storing? Ending, T Told)> TryAsync<T>(Func<Task<(Storing? Ending, T Told)>> attempt)
     {
         var begun = clock.GetTimestamp();

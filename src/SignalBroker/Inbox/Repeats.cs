@@ -5,7 +5,6 @@ namespace SignalBroker.Inbox;
 /// <summary>A row of <c>sent_signals</c>.</summary>
 public sealed record SentSignal
 {
-    /// <summary>Who sent it.</summary>
     public required string Sender { get; init; }
 
     /// <summary>What its sender called it.</summary>

@@ -55,7 +55,7 @@ public sealed record SettleRequest(long? UpTo, long[] Sequences, string[] Ids)
     private static string ReadId(string member, JsonElement json) =>
         json.ValueKind == JsonValueKind.String
         && json.GetString() is { } id
-        && SignalRequest.IsToken(id, SignalRequest.LongestId)
+        && SignalRequest.IsToken(id, SignalRequest.MaxIdLength)
             ? id
             : throw new RefusedException(Problem.InvalidMember(member, "must be the ids of signals"));
 

@@ -19,8 +19,8 @@ public sealed record Settling(int Settled, long SettledThrough, int Receipts);
 /// </remarks>
 public sealed class SettlingStore(NpgsqlDataSource database, IOptions<InboxOptions> options)
 {
-    private const int MostExpired = 100;
-    private const int MostForgotten = 20_000;
+    private const int MaxExpired = 100;
+    private const int MaxForgotten = 20_000;
 
     // The entries that the device has been asked to settle and has not yet.
     private const string Picked = """
@@ -123,11 +123,11 @@ public sealed class SettlingStore(NpgsqlDataSource database, IOptions<InboxOptio
         var users = await connection.QueryAsync<string>(
             """
             SELECT user_id FROM inboxes WHERE user_id IN (
-                SELECT user_id FROM inbox_entries WHERE expires_at <= now() ORDER BY expires_at LIMIT @MostExpired
+                SELECT user_id FROM inbox_entries WHERE expires_at <= now() ORDER BY expires_at LIMIT @MaxExpired
             )
             ORDER BY user_id FOR UPDATE SKIP LOCKED
             """,
-            new { MostExpired }
+            new { MaxExpired }
         );
         var expired = await ExpireAsync(connection, users.ToArray());
         await RemoveUnclaimedAsync(connection, users.ToArray());
@@ -156,7 +156,7 @@ public sealed class SettlingStore(NpgsqlDataSource database, IOptions<InboxOptio
             """
             -- In parts: what a whole hour has left could take longer than a statement may.
             DELETE FROM sent_signals WHERE ctid = ANY(ARRAY(
-                SELECT ctid FROM sent_signals WHERE sent_at <= now() - @RepeatWindow ORDER BY sent_at LIMIT @MostForgotten
+                SELECT ctid FROM sent_signals WHERE sent_at <= now() - @RepeatWindow ORDER BY sent_at LIMIT @MaxForgotten
             ));
 
             DELETE FROM inbox_devices WHERE ctid = ANY(ARRAY(
@@ -164,14 +164,14 @@ public sealed class SettlingStore(NpgsqlDataSource database, IOptions<InboxOptio
                 WHERE last_seen < now() - @ForgetDevicesAfter AND NOT EXISTS (
                     SELECT FROM sessions WHERE sessions.user_id = known.user_id AND sessions.device = known.device
                 )
-                LIMIT @MostForgotten
+                LIMIT @MaxForgotten
             ));
             """,
             new
             {
                 options.Value.RepeatWindow,
                 options.Value.ForgetDevicesAfter,
-                MostForgotten,
+                MaxForgotten,
             }
         );
     }

@@ -38,7 +38,7 @@ public sealed class StorageBudget(IOptions<InboxOptions> options, TimeProvider c
         signal.Envelope.Length + (signal.ReceiptTo is null ? RowBytes : 2 * RowBytes);
 
     /// <summary>The most bytes that ids have at a time, of the signals that are not stored themselves.</summary>
-    public static long MostOfIds(long storedBytesPerDay) => 2 * (storedBytesPerDay / PartsOfIds);
+    public static long MaxIds(long storedBytesPerDay) => 2 * (storedBytesPerDay / PartsOfIds);
 
     /// <summary>Takes what is to be stored out of its sender's budgets.</summary>
     /// <returns>Null if it was in both; otherwise how long until it is, and nothing is taken.</returns>

@@ -27,7 +27,6 @@ public sealed class StorageCharges(StorageBudget budget) : IDisposable
     /// <summary>Counts what has been taken: it is committed.</summary>
     public void Keep() => taken.Clear();
 
-    /// <inheritdoc />
     public void Dispose()
     {
         foreach (var (payer, bytes) in taken)

@@ -9,7 +9,7 @@ namespace SignalBroker.Inbox;
 public static class StoredEnvelope
 {
     private const int RoomForTheSequence = 40;
-    private const int LongestNumber = 20;
+    private const int MaxNumber = 20;
 
     /// <summary>The whole envelope; whoever has it published disposes of it.</summary>
     public static PooledBuffer Complete(Entry entry)
@@ -19,11 +19,10 @@ public static class StoredEnvelope
         return buffer;
     }
 
-    /// <summary>Writes the whole envelope.</summary>
     public static void Write(IBufferWriter<byte> buffer, Entry entry)
     {
         buffer.Write("{\"sequence\":"u8);
-        Utf8Formatter.TryFormat(entry.Sequence, buffer.GetSpan(LongestNumber), out var length);
+        Utf8Formatter.TryFormat(entry.Sequence, buffer.GetSpan(MaxNumber), out var length);
         buffer.Advance(length);
         // What is stored is an object with members.
         buffer.Write(","u8);

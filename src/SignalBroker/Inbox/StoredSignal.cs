@@ -47,13 +47,10 @@ public sealed class StoredSignal
 }
 
 /// <summary>A member of a room, for whom a signal is stored.</summary>
-/// <param name="Room">The room's id.</param>
 /// <param name="Member">What the other members know it by: a receipt names nothing else.</param>
 public sealed record StoredFor(string Room, string Member);
 
 /// <summary>What makes a repeat of a signal known.</summary>
-/// <param name="Sender">Who sends it.</param>
-/// <param name="Id">What its sender calls it.</param>
 /// <param name="Sha256">The hash of what must be the same.</param>
 public sealed record RepeatKey(string Sender, string Id, byte[] Sha256)
 {
@@ -78,7 +75,6 @@ public sealed record RepeatKey(string Sender, string Id, byte[] Sha256)
 /// <summary>How storing a signal ended.</summary>
 public abstract record Storing
 {
-    /// <summary>It is stored.</summary>
     public sealed record Stored(long Sequence) : Storing;
 
     /// <summary>It had been sent before; this became of it then.</summary>

@@ -16,7 +16,6 @@ public sealed class NodeCatalog
         byName = Nodes.ToDictionary(node => node.Name);
     }
 
-    /// <summary>All configured nodes.</summary>
     public IReadOnlyList<Node> Nodes { get; }
 
     /// <summary>Finds a node by its name.</summary>

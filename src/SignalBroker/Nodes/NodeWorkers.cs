@@ -6,12 +6,14 @@ namespace SignalBroker.Nodes;
 /// <typeparam name="T">A piece of work.</typeparam>
 internal sealed class NodeWorkers<T>(NodeCatalog nodes)
 {
-    private const int MostWaiting = 10_000;
+    private const int MaxWaiting = 10_000;
 
     private readonly Dictionary<string, Channel<T>> waiting = nodes.Nodes.ToDictionary(
         node => node.Name,
         _ =>
-            Channel.CreateBounded<T>(new BoundedChannelOptions(MostWaiting) { FullMode = BoundedChannelFullMode.DropWrite })
+            Channel.CreateBounded<T>(
+                new BoundedChannelOptions(MaxWaiting) { FullMode = BoundedChannelFullMode.DropWrite }
+            )
     );
 
     /// <summary>Has it done soon; what is too much is dropped, and what no node waits for.</summary>
@@ -24,9 +26,7 @@ internal sealed class NodeWorkers<T>(NodeCatalog nodes)
     }
 
     /// <summary>Works until cancelled.</summary>
-    /// <param name="doAsync">Does a piece.</param>
     /// <param name="failed">Hears of a piece that could not be done, and why.</param>
-    /// <param name="cancellationToken">Ends it.</param>
     public Task RunAsync(
         Func<Node, T, CancellationToken, Task> doAsync,
         Action<Node, T, string> failed,

@@ -3,7 +3,6 @@ using SignalBroker.Http;
 
 namespace SignalBroker.Nodes;
 
-/// <summary>Wires the nodes.</summary>
 public static class NodesSetup
 {
     extension(WebApplicationBuilder builder)

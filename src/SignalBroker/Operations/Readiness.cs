@@ -17,7 +17,6 @@ public sealed class Readiness(NodeCatalog catalog, TimeProvider clock)
     /// <summary>How many nodes can be used.</summary>
     public int Nodes => catalog.Nodes.Count(node => node.State is NodeState.Ready or NodeState.Full);
 
-    /// <summary>Whether these are enough.</summary>
     public bool HasEnough => Nodes > 0 && (HasReachedAll || clock.GetElapsedTime(begun) >= Patience);
 
     private bool HasReachedAll =>

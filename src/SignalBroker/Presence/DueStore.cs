@@ -64,7 +64,7 @@ public sealed class DueStore(VisibilityPolicy visibility)
     }
 
     /// <summary>The subscribers that have been told something else than these reports say, in the connection's transaction.</summary>
-    public async Task<IReadOnlyList<Subscriber>> FindMisinformedAsync(
+    public async Task<IReadOnlyList<Subscriber>> FindOutdatedAsync(
         NpgsqlConnection connection,
         IReadOnlyList<PresenceReport> reports
     )

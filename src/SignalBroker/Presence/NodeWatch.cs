@@ -19,8 +19,8 @@ public sealed partial class NodeWatch(
     /// <summary>How often each webapp writes down which nodes it can use.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
-    private static readonly TimeSpan LongestGap = 3 * Interval;
-    private static readonly TimeSpan LeastTimeToJudge = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan MaxGap = 3 * Interval;
+    private static readonly TimeSpan MinTimeToJudge = TimeSpan.FromSeconds(10);
 
     private long? regularSince;
     private long writtenAt;
@@ -29,13 +29,13 @@ public sealed partial class NodeWatch(
     public async Task WriteAsync()
     {
         var begun = clock.GetTimestamp();
-        if (regularSince is null || clock.GetElapsedTime(writtenAt, begun) > LongestGap)
+        if (regularSince is null || clock.GetElapsedTime(writtenAt, begun) > MaxGap)
         {
             regularSince = begun;
         }
 
         var timeToJudge = options.Value.NodeUnknownAfter;
-        timeToJudge = timeToJudge > LeastTimeToJudge ? timeToJudge : LeastTimeToJudge;
+        timeToJudge = timeToJudge > MinTimeToJudge ? timeToJudge : MinTimeToJudge;
         var mayJudge = clock.GetElapsedTime(regularSince.Value, begun) >= timeToJudge;
         var changed = await store.AgreeAsync(
             catalog.Nodes.Where(node => node.IsUsable).Select(node => node.Name),
@@ -48,7 +48,6 @@ public sealed partial class NodeWatch(
         }
     }
 
-    /// <inheritdoc />
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(Interval, clock);

@@ -105,7 +105,6 @@ public sealed class PresenceEndpoints(
     }
 
     /// <summary>Shows one user's presence.</summary>
-    /// <param name="request">The request.</param>
     /// <param name="user">The user, decoded but for its slashes.</param>
     public async Task<IResult> ShowAsync(HttpRequest request, string user)
     {

@@ -5,9 +5,7 @@ namespace SignalBroker.Presence;
 /// <summary>Has somebody look at the users whose sessions end.</summary>
 public sealed class PresenceStatements : ISessionStatements
 {
-    /// <inheritdoc />
     public string Ended(string ended) => PresenceChanges.Ended(ended);
 
-    /// <inheritdoc />
     public string Deleted(string deleted) => PresenceChanges.Deleted(deleted);
 }

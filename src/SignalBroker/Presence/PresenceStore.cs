@@ -10,7 +10,6 @@ public sealed class PresenceStore(NpgsqlDataSource database, VisibilityPolicy vi
 {
     /// <summary>What the viewer can see of these users, in their order.</summary>
     /// <param name="viewer">Whoever asks; null for an application.</param>
-    /// <param name="userIds">The users, each once.</param>
     public async Task<IReadOnlyList<PresenceReport>> ReadAsync(string? viewer, IReadOnlyList<string> userIds)
     {
         await using var connection = await database.OpenConnectionAsync();

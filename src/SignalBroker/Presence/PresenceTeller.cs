@@ -29,10 +29,10 @@ public sealed partial class PresenceTeller(
     public const string Type = "presence";
 
     // What a subscription or a lost announcement leaves to be done is found by then.
-    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan MaxPause = TimeSpan.FromSeconds(1);
 
     // Somebody else is at the users that are due.
-    private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan MinPause = TimeSpan.FromMilliseconds(20);
 
     // A node that confirms nothing must not keep the others' sessions from hearing.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
@@ -42,15 +42,12 @@ public sealed partial class PresenceTeller(
         new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite }
     );
 
-    /// <inheritdoc />
     public string Channel => PresenceChanges.Channel;
 
     // It remembers nothing: an announcement only wakes it.
-    /// <inheritdoc />
     public void Forget(string announcement) => woken.Writer.TryWrite(true);
 
-    /// <inheritdoc />
-    public void HearsNoMore() { }
+    public void ConnectionLost() { }
 
     /// <summary>Looks at the users who are due, and tells whom it concerns.</summary>
     /// <returns>How long nothing is to be done.</returns>
@@ -68,18 +65,17 @@ public sealed partial class PresenceTeller(
             }
         }
 
-        return await DueStore.UntilNextAsync(connection) is not { } next || next > LongestPause ? LongestPause
-            : next < ShortestPause ? ShortestPause
+        return await DueStore.UntilNextAsync(connection) is not { } next || next > MaxPause ? MaxPause
+            : next < MinPause ? MinPause
             : next;
     }
 
-    /// <inheritdoc />
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         Task? waking = null;
         while (true)
         {
-            var pause = LongestPause;
+            var pause = MaxPause;
             try
             {
                 pause = await TellAsync();
@@ -111,7 +107,7 @@ public sealed partial class PresenceTeller(
         var reports = await presence.ReadAsync(connection, viewer: null, [.. due.Select(user => user.UserId)]);
         var byUser = reports.ToDictionary(report => report.UserId);
         var mayReturn = due.Where(user => user.MayReturn).Select(user => user.UserId).ToHashSet();
-        var misinformed = await store.FindMisinformedAsync(connection, reports);
+        var misinformed = await store.FindOutdatedAsync(connection, reports);
         var audiences = misinformed
             .Where(subscriber =>
                 !mayReturn.Contains(subscriber.UserId) || byUser[subscriber.UserId].HasAllOf(subscriber.Told)

@@ -19,8 +19,6 @@ public sealed class SubscriptionStore(NpgsqlDataSource database, PresenceStore p
     private static readonly TimeSpan LookAgainAfter = TimeSpan.FromSeconds(1);
 
     /// <summary>Replaces a session's subscriptions.</summary>
-    /// <param name="session">The subscriber.</param>
-    /// <param name="userIds">The users, each once.</param>
     /// <returns>What the users are now, in their order; null when the session has ended.</returns>
     public async Task<IReadOnlyList<PresenceReport>?> ReplaceAsync(Session session, string[] userIds)
     {

@@ -24,7 +24,6 @@ public static class EncryptedRecord
     /// <summary>Encrypts the content.</summary>
     /// <param name="content">It must fit into one record.</param>
     /// <param name="secret">The input keying material; it may not be used again with the same salt.</param>
-    /// <param name="salt">Random bytes.</param>
     /// <param name="keyId">What tells the receiver which secret it is.</param>
     public static byte[] Encrypt(
         ReadOnlySpan<byte> content,

@@ -5,7 +5,6 @@ namespace SignalBroker.Push;
 /// <summary>The address that a browser's push service takes pushes at; whoever knows it may push.</summary>
 public static class Endpoint
 {
-    /// <summary>The rule in words.</summary>
     public const string Rule =
         "must be the https:// address that the browser's push service gave, of a service that is allowed here";
 

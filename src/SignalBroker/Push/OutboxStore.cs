@@ -8,7 +8,6 @@ using SignalBroker.Nodes;
 namespace SignalBroker.Push;
 
 /// <summary>A row of the outbox that this webapp has taken.</summary>
-/// <param name="Subscription">Which subscription it is for.</param>
 /// <param name="Until">Until when nobody else takes it; also what tells this taking from a later one.</param>
 public sealed record Taken(long Subscription, DateTime Until);
 
@@ -17,10 +16,8 @@ public sealed record DuePush
 {
     public required string Endpoint { get; init; }
 
-    /// <summary>The browser's public key.</summary>
     public required byte[] PublicKey { get; init; }
 
-    /// <summary>The browser's secret.</summary>
     public required byte[] Secret { get; init; }
 
     /// <summary>How often it has been tried, this time included.</summary>
@@ -125,8 +122,6 @@ public sealed class OutboxStore(
     }
 
     /// <summary>Has it looked at again after a while.</summary>
-    /// <param name="taken">The row.</param>
-    /// <param name="delay">How long.</param>
     /// <param name="isFailure">Whether it has failed, so that a new signal does not bring it forward.</param>
     public Task PutOffAsync(Taken taken, TimeSpan delay, bool isFailure) =>
         ExecuteAsync(
@@ -154,7 +149,6 @@ public sealed class OutboxStore(
         );
 
     /// <summary>Ends it: nothing up to this sequence is pushed any more.</summary>
-    /// <param name="taken">The row.</param>
     /// <param name="sequence">The newest signal that it was for.</param>
     /// <param name="isPushed">Whether the push service has taken it.</param>
     public Task EndAsync(Taken taken, long sequence, bool isPushed) =>

@@ -4,6 +4,5 @@ namespace SignalBroker.Push;
 /// <param name="PublicKey">The key that they subscribe with; null when nothing is pushed.</param>
 public sealed record PushOffer(string? PublicKey)
 {
-    /// <summary>Whether anything is pushed.</summary>
     public bool IsOn => PublicKey is not null;
 }

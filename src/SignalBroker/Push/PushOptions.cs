@@ -112,7 +112,6 @@ public sealed class PushOptions : IValidatableObject
         return asked > delay ? asked.Value : delay;
     }
 
-    /// <inheritdoc />
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
         if (PrivateKey is not null && PrivateKeyFile is not null)

@@ -61,8 +61,6 @@ public sealed class PushServices : IDisposable
     }
 
     /// <summary>Pushes.</summary>
-    /// <param name="endpoint">Where.</param>
-    /// <param name="body">What, encrypted.</param>
     /// <param name="timeToLive">For how long it is worth telling.</param>
     public async Task<PushAnswer> PushAsync(Uri endpoint, byte[] body, TimeSpan timeToLive)
     {
@@ -101,7 +99,6 @@ public sealed class PushServices : IDisposable
         }
     }
 
-    /// <inheritdoc />
     public void Dispose() => http.Dispose();
 
     private PushAnswer Read(HttpResponseMessage response) =>

@@ -5,7 +5,6 @@ using SignalBroker.Inbox;
 
 namespace SignalBroker.Push;
 
-/// <summary>Wires Web Push.</summary>
 public static class PushSetup
 {
     extension(WebApplicationBuilder builder)

@@ -53,14 +53,12 @@ public sealed partial class PushWorker(
         return taken.Count == wanted;
     }
 
-    /// <inheritdoc />
     public override void Dispose()
     {
         free.Dispose();
         base.Dispose();
     }
 
-    /// <inheritdoc />
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         try

@@ -10,7 +10,6 @@ namespace SignalBroker.Push;
 /// <summary>How it ended that a subscription was to be registered.</summary>
 public enum Registering
 {
-    /// <summary>It is registered.</summary>
     New,
 
     /// <summary>It was registered already; what has changed of it is.</summary>

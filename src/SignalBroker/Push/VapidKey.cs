@@ -23,7 +23,6 @@ public sealed class VapidKey : IDisposable
     /// <summary>The private key in the form that most tools write: base64url of its 32 bytes.</summary>
     public string PrivateKey => Base64Url.EncodeToString(key.ExportParameters(includePrivateParameters: true).D!);
 
-    /// <summary>Makes a new key.</summary>
     public static VapidKey Create() => new(ECDsa.Create(ECCurve.NamedCurves.nistP256));
 
     /// <summary>Reads a private key in PEM or in base64url.</summary>
@@ -46,7 +45,6 @@ public sealed class VapidKey : IDisposable
         }
     }
 
-    /// <summary>Signs as ES256 does.</summary>
     public byte[] Sign(ReadOnlySpan<byte> data)
     {
         // One object for all: it is not promised to serve several threads at once, and tokens are made rarely.
@@ -56,7 +54,6 @@ public sealed class VapidKey : IDisposable
         }
     }
 
-    /// <inheritdoc />
     public void Dispose() => key.Dispose();
 
     private static void Import(ECDsa key, string text)

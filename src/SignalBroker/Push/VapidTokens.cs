@@ -44,7 +44,6 @@ public sealed class VapidTokens(VapidKey key, IOptions<PushOptions> options, Tim
         return header;
     }
 
-    /// <summary>Makes the signed token.</summary>
     public string Sign(string origin, DateTimeOffset expiresAt)
     {
         using var claims = new MemoryStream();

@@ -40,8 +40,6 @@ public sealed class CopyLimiter(IOptions<RoomsOptions> options, TimeProvider clo
 
     /// <summary>Counts copies before they are stored.</summary>
     /// <param name="sender">As for <see cref="Count"/>.</param>
-    /// <param name="made">How many.</param>
-    /// <param name="size">How many bytes each has.</param>
     /// <exception cref="RefusedException">They are too many at this moment.</exception>
     public void CountStored(Session? sender, int made, int size)
     {

@@ -13,11 +13,9 @@ public sealed class Departures(
 )
 {
     // The others hear of each, and a pass must come to an end.
-    private const int MostAtOnce = 1000;
+    private const int MaxAtOnce = 1000;
 
     /// <summary>Has a member leave; a host takes the room along.</summary>
-    /// <param name="roster">The room.</param>
-    /// <param name="member">One of its members.</param>
     /// <param name="actor">The session that leaves; null when nobody is there any more.</param>
     public async Task LeaveAsync(RoomRoster roster, RoomMember member, Session? actor)
     {
@@ -35,7 +33,6 @@ public sealed class Departures(
     public Task RemoveAsync(RoomRoster roster, RoomMember member, Session actor) =>
         EndAsync(roster, member, RoomEvent.Removed, actor, options.Value.RemovedFor);
 
-    /// <summary>Closes a room.</summary>
     public async Task CloseAsync(RoomRoster roster, Session? actor)
     {
         if (await store.CloseAsync(roster.Room.RoomId, roster.Room.Owner))
@@ -47,7 +44,7 @@ public sealed class Departures(
     /// <summary>Has anonymous users leave their rooms who have been away for long and will not come back.</summary>
     public async Task ForgetAnonymousAsync(TimeSpan awayFor)
     {
-        foreach (var (roomId, memberId) in await memberships.FindForgottenAsync(awayFor, MostAtOnce))
+        foreach (var (roomId, memberId) in await memberships.FindForgottenAsync(awayFor, MaxAtOnce))
         {
             if (await rooms.FindNowAsync(roomId) is { } roster && roster.FindMember(memberId) is { } member)
             {

@@ -29,7 +29,6 @@ public sealed record NewMember(string MemberId, string UserId, string? Alias, bo
 }
 
 /// <summary>What became of an attempt to join a room.</summary>
-/// <param name="Joining">How it ended.</param>
 /// <param name="Version">The room's new version; 0 unless the user has become a member.</param>
 /// <param name="TakenForAnother">For how long a webapp may still take the user for the member that it was before.</param>
 [StructLayout(LayoutKind.Auto)]
@@ -71,7 +70,7 @@ public sealed class MembershipStore(NpgsqlDataSource database)
         $"SELECT pg_advisory_xact_lock(hashtextextended(@UserId, {AdvisoryLocks.JoiningUser}));";
 
     // A room's owner can't fill the table by removing made-up users.
-    private const int MostRemovals = 1000;
+    private const int MaxRemovals = 1000;
 
     // The later statement sees what those before it in this room have committed.
     private const string LockRoom = "SELECT room_id FROM rooms WHERE room_id = @roomId FOR UPDATE;";
@@ -79,7 +78,7 @@ public sealed class MembershipStore(NpgsqlDataSource database)
     private static readonly string Announce = $"pg_notify('{RoomDirectory.ChannelName}', @roomId)::text";
 
     // A departure is stamped a moment before it is committed.
-    private static readonly TimeSpan Memory = SessionDirectory.LongestMemory + TimeSpan.FromSeconds(0.5);
+    private static readonly TimeSpan Memory = SessionDirectory.MaxMemoryAge + TimeSpan.FromSeconds(0.5);
 
     /// <summary>Makes a user a member, if the room takes it.</summary>
     public async Task<Joined> JoinAsync(string roomId, NewMember member, byte[]? joinCodeSha256, int maxPerUser)
@@ -169,8 +168,6 @@ public sealed class MembershipStore(NpgsqlDataSource database)
     }
 
     /// <summary>Ends a membership. The owner's place goes to whoever has been a member for longest.</summary>
-    /// <param name="roomId">The room.</param>
-    /// <param name="member">Whose membership it is.</param>
     /// <param name="removedFor">For how long the user is kept out; null for one who leaves.</param>
     /// <returns>The room's new version; null when the user was not this member.</returns>
     public async Task<long?> LeaveAsync(string roomId, RoomMember member, TimeSpan? removedFor = null)
@@ -201,7 +198,7 @@ public sealed class MembershipStore(NpgsqlDataSource database)
                     removed_until IS NULL OR removed_until < clock_timestamp() OR removed_until <= (
                         SELECT removed_until FROM room_departures
                         WHERE room_id = @roomId AND removed_until IS NOT NULL
-                        ORDER BY removed_until DESC OFFSET {MostRemovals} LIMIT 1
+                        ORDER BY removed_until DESC OFFSET {MaxRemovals} LIMIT 1
                     )
                   )
             )

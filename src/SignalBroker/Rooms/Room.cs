@@ -8,7 +8,6 @@ namespace SignalBroker.Rooms;
 [JsonConverter(typeof(CamelCaseEnum<RoomKind>))]
 public enum RoomKind
 {
-    /// <summary>Everyone reaches everyone.</summary>
     Broadcast,
 
     /// <summary>The members reach the host, and the host reaches everyone.</summary>
@@ -18,13 +17,11 @@ public enum RoomKind
 /// <summary>A named group of users.</summary>
 public sealed record Room
 {
-    /// <summary>The room's public name.</summary>
     public required string RoomId { get; init; }
 
     /// <summary>Its title, for people; null when it has none.</summary>
     public string? Name { get; init; }
 
-    /// <summary>Whom a member reaches.</summary>
     public RoomKind Kind { get; init; }
 
     /// <summary>The user who may close it; in a room with a host, the host.</summary>
@@ -62,7 +59,6 @@ public sealed record RoomMember
 /// <summary>A room as one of its members sees it in the list of its rooms.</summary>
 public sealed record RoomOfUser
 {
-    /// <summary>The room.</summary>
     public Room Room { get; init; } = null!;
 
     /// <summary>The member id of whoever sees it.</summary>
@@ -81,7 +77,6 @@ public sealed class RoomRoster
     private readonly Dictionary<string, RoomMember> byUser;
     private readonly Dictionary<string, RoomMember> byMember;
 
-    /// <summary>Takes them over.</summary>
     public RoomRoster(Room room, IReadOnlyList<RoomMember> members)
     {
         (Room, Members) = (room, members);
@@ -90,7 +85,6 @@ public sealed class RoomRoster
         byMember = members.ToDictionary(member => member.MemberId);
     }
 
-    /// <summary>The room.</summary>
     public Room Room { get; }
 
     /// <summary>Its members, in the order in which they joined.</summary>

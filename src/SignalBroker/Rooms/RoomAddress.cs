@@ -4,7 +4,6 @@ using SignalBroker.Signals;
 namespace SignalBroker.Rooms;
 
 /// <summary>Who gets a signal that is sent to a room.</summary>
-/// <param name="Roster">The room.</param>
 /// <param name="Sender">The sender's membership; null where an application sends.</param>
 /// <param name="Members">The members that it is for. The sender is one of them where its other devices get it as well.</param>
 /// <param name="IsPrivate">Whether it is for one member only.</param>

@@ -52,7 +52,6 @@ public sealed class RoomAudience
     {
         private string? lastUser;
 
-        /// <summary>The node's name.</summary>
         public string Node { get; } = node;
 
         /// <summary>The sessions, those of one member next to each other.</summary>

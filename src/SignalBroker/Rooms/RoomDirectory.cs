@@ -6,7 +6,7 @@ namespace SignalBroker.Rooms;
 /// <summary>Answers who is in a room, mostly from memory.</summary>
 /// <remarks>
 /// Memory serves only while changes are heard, so that whoever has left a room gets nothing of it for longer than
-/// <see cref="SessionDirectory.LongestMemory"/>.
+/// <see cref="SessionDirectory.MaxMemoryAge"/>.
 /// </remarks>
 public sealed class RoomDirectory : IAnnouncedMemory, IDisposable
 {
@@ -31,7 +31,6 @@ public sealed class RoomDirectory : IAnnouncedMemory, IDisposable
         aging = clock.CreateTimer(_ => rosters.Age(), state: null, Generation, Generation);
     }
 
-    /// <inheritdoc />
     public string Channel => ChannelName;
 
     /// <summary>The room with its members, for routing; null when there is none.</summary>
@@ -58,12 +57,9 @@ public sealed class RoomDirectory : IAnnouncedMemory, IDisposable
         return await FindAsync(roomId);
     }
 
-    /// <inheritdoc />
     public void Forget(string announcement) => rosters.Forget(announcement);
 
-    /// <inheritdoc />
-    public void HearsNoMore() => rosters.Clear();
+    public void ConnectionLost() => rosters.Clear();
 
-    /// <inheritdoc />
     public void Dispose() => aging.Dispose();
 }

@@ -9,10 +9,6 @@ namespace SignalBroker.Rooms;
 public sealed class RoomEnvelopeWriter(EnvelopeWriter envelopes)
 {
     /// <summary>Writes the envelope of one signal; it is the same for every session that gets it.</summary>
-    /// <param name="id">The signal's id.</param>
-    /// <param name="sender">Who sends it.</param>
-    /// <param name="address">Where it goes.</param>
-    /// <param name="request">The signal.</param>
     /// <returns>The envelope; whoever has it published disposes of it.</returns>
     public PooledBuffer Write(SignalId id, Sender sender, RoomAddress address, SignalRequest request)
     {

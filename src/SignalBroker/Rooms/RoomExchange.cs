@@ -30,7 +30,11 @@ public sealed class RoomExchange(
         var isHidden = Hides(sender, address);
         if (request.Store is not null)
         {
-            copies.CountStored(sender.Session, address.Members.Count, request.Content.Length + EnvelopeWriter.RoomForTheRest);
+            copies.CountStored(
+                sender.Session,
+                address.Members.Count,
+                request.Content.Length + EnvelopeWriter.RoomForTheRest
+            );
             if (isHidden)
             {
                 // Otherwise a full inbox would tell: it refuses the signal to whoever is away, and listeners do not need it.

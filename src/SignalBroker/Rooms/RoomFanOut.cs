@@ -19,7 +19,6 @@ public sealed partial class RoomFanOut(
 )
 {
     /// <summary>Finds the sessions of these members.</summary>
-    /// <param name="members">Whom the signal is for.</param>
     /// <param name="sender">The session that sends it and does not get it; null when it has no sender.</param>
     public ValueTask<RoomAudience> FindAsync(IReadOnlyList<RoomMember> members, Session? sender) =>
         FindAsync(members, sender, member => directory.FindListeningOfMemberAsync(member.UserId));
@@ -54,10 +53,8 @@ public sealed partial class RoomFanOut(
     }
 
     /// <summary>Publishes.</summary>
-    /// <param name="audience">Where to.</param>
     /// <param name="members">Whom it is for, in case that some listen elsewhere by now.</param>
     /// <param name="sender">The session that sends it and does not get it; null when it has no sender.</param>
-    /// <param name="copy">What is published.</param>
     public async Task<IReadOnlyList<NodeReached>> PublishAsync(
         RoomAudience audience,
         IReadOnlyList<RoomMember> members,
@@ -100,8 +97,6 @@ public sealed partial class RoomFanOut(
     }
 
     /// <summary>Publishes to each session by itself, so that the broker says of each whether its queue has it.</summary>
-    /// <param name="audience">Where to.</param>
-    /// <param name="copy">What is published.</param>
     /// <returns>What is told of each node, and the users of whom at least one queue has it.</returns>
     public async Task<(IReadOnlyList<NodeReached> Nodes, IReadOnlySet<string> Users)> PublishEachAsync(
         RoomAudience audience,
@@ -240,7 +235,6 @@ public sealed partial class RoomFanOut(
 
 /// <summary>What is published to a room's sessions.</summary>
 /// <param name="Key">What every receiver sees as the destination.</param>
-/// <param name="Body">The envelope.</param>
 /// <param name="TimeToLive">How long it may wait in each queue.</param>
 /// <param name="Buffer">What the body is in, given back when nothing can need it any more; null when it is not borrowed.</param>
 public sealed record RoomCopy(string Key, ReadOnlyMemory<byte> Body, TimeSpan TimeToLive, IDisposable? Buffer = null);

@@ -37,19 +37,15 @@ public sealed partial class RoomInbox(
 ) : IDisposable
 {
     // Publishing to a frozen node takes seconds, and must not take all of the connections to the database with it.
-    private const int MostPublishing = 4;
+    private const int MaxPublishing = 4;
 
     // That are reckoned with in a remembered answer, which has a part for each.
-    private const int MostNodes = 8;
+    private const int MaxNodes = 8;
 
-    private readonly SemaphoreSlim publishing = new(MostPublishing);
+    private readonly SemaphoreSlim publishing = new(MaxPublishing);
     private readonly RepeatWait wait = new(clock);
 
     /// <summary>Sends the signal.</summary>
-    /// <param name="sender">Who sends it.</param>
-    /// <param name="id">The signal's id.</param>
-    /// <param name="address">Whom it is for.</param>
-    /// <param name="request">The signal.</param>
     /// <param name="isHidden">Whether the sender may not know who of them listens.</param>
     /// <exception cref="RefusedException">It can't be stored for anybody.</exception>
     public async Task<RoomReached> SendAsync(
@@ -75,7 +71,6 @@ public sealed partial class RoomInbox(
         }
     }
 
-    /// <inheritdoc />
     public void Dispose() => publishing.Dispose();
 
     private Task<(Storing? Ending, RoomReached? Reached)> TryAsync(RoomSignal signal) =>
@@ -109,7 +104,7 @@ public sealed partial class RoomInbox(
             return (known, null);
         }
 
-        using var remembered = signal.Repeat is null ? null : budget.ReserveId(signal.Payer, MostNodes);
+        using var remembered = signal.Repeat is null ? null : budget.ReserveId(signal.Payer, MaxNodes);
         if (remembered?.Wait is { } retryAfter)
         {
             return (new Storing.BudgetUsed(retryAfter), null);
@@ -243,14 +238,10 @@ public sealed partial class RoomInbox(
     private partial void LogNotPublished(string reason);
 
     /// <summary>What is to be stored.</summary>
-    /// <param name="Request">What the sender asks for.</param>
     /// <param name="IsHidden">Whether the sender may not know who of them listens.</param>
-    /// <param name="Room">The room's id.</param>
     /// <param name="Others">The members that it is for.</param>
     /// <param name="Own">The sender's membership, where its other sessions get a copy.</param>
-    /// <param name="Copy">What is published at once.</param>
     /// <param name="Repeat">What makes a repeat known; null when its sender has given it no id.</param>
-    /// <param name="Payer">Whose budgets it uses up.</param>
     /// <param name="For">What is stored for a member.</param>
     private sealed record RoomSignal(
         SignalRequest Request,
@@ -267,6 +258,5 @@ public sealed partial class RoomInbox(
     /// <summary>Whom it has reached without being stored.</summary>
     /// <param name="Listening">How many members have a session.</param>
     /// <param name="Nodes">What became of it on each node.</param>
-    /// <param name="Users">The members that have it.</param>
     private sealed record Live(int Listening, IReadOnlyList<NodeReached> Nodes, IReadOnlySet<string> Users);
 }

@@ -37,7 +37,6 @@ public static class RoomProblems
             "The room is not open, and the join code is missing or wrong."
         );
 
-    /// <summary>The user was removed.</summary>
     public static Problem Removed { get; } =
         Problem.Of(
             StatusCodes.Status403Forbidden,
@@ -49,7 +48,6 @@ public static class RoomProblems
     public static Problem Open { get; } =
         Problem.Of(StatusCodes.Status409Conflict, "room-open", "The room is open: everybody may join, without a code.");
 
-    /// <summary>The room is full.</summary>
     public static Problem Full { get; } =
         Problem.Of(StatusCodes.Status409Conflict, "room-full", "The room has as many members as it may have.");
 

@@ -7,11 +7,9 @@ namespace SignalBroker.Rooms;
 
 /// <summary>The members who listen on one node, and what became of the signal there.</summary>
 /// <param name="Members">How many other members listen there.</param>
-/// <param name="Outcome">What the node said.</param>
 public sealed record NodeReached(int Members, PublishOutcome Outcome);
 
 /// <summary>What became of a signal in a room.</summary>
-/// <param name="RoomId">The room.</param>
 /// <param name="Members">How many other members it is for.</param>
 /// <param name="Listening">How many of them have a session that listens.</param>
 /// <param name="Nodes">What became of it on each node.</param>

@@ -17,7 +17,6 @@ public enum RoomEvent
     /// <summary>A user has become a member.</summary>
     Joined,
 
-    /// <summary>A member has left.</summary>
     Left,
 
     /// <summary>The owner has removed a member.</summary>
@@ -49,8 +48,6 @@ public sealed partial class RoomSignals(
     public const string Type = "room";
 
     /// <summary>Tells of a change that has been committed.</summary>
-    /// <param name="roomId">The room.</param>
-    /// <param name="happened">What happened.</param>
     /// <param name="version">The room's version that it made.</param>
     /// <param name="about">The member that it happened to, as it was before if it is none any more.</param>
     /// <param name="actor">The session that did it, and hears of it by its answer; null when there is none.</param>
@@ -77,7 +74,6 @@ public sealed partial class RoomSignals(
     }
 
     /// <summary>Tells the members of a room that is no more.</summary>
-    /// <param name="roster">The room as it was.</param>
     /// <param name="actor">The session that closed it; null when there is none.</param>
     public async Task TellClosedAsync(RoomRoster roster, Session? actor)
     {

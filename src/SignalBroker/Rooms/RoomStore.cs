@@ -129,7 +129,6 @@ public sealed class RoomStore(NpgsqlDataSource database)
             );
     }
 
-    /// <summary>Finds rooms.</summary>
     public async Task<IReadOnlyDictionary<string, Room>> FindWithoutMembersAsync(IReadOnlyList<string> roomIds)
     {
         await using var connection = await database.OpenConnectionAsync();

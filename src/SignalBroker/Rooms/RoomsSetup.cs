@@ -4,7 +4,6 @@ using SignalBroker.Sessions;
 
 namespace SignalBroker.Rooms;
 
-/// <summary>Wires rooms.</summary>
 public static class RoomsSetup
 {
     extension(WebApplicationBuilder builder)

@@ -13,7 +13,6 @@ public sealed partial class UserSweeper(
     ILogger<UserSweeper> logger
 ) : BackgroundService
 {
-    /// <inheritdoc />
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
         Periodically.RunAsync(options.Value.SweepInterval, clock, SweepAsync, LogNotForgotten, stoppingToken);
 

@@ -9,5 +9,5 @@ public interface IAnnouncedMemory
     void Forget(string announcement);
 
     /// <summary>Changes are no longer heard, so everything is forgotten.</summary>
-    void HearsNoMore();
+    void ConnectionLost();
 }

@@ -9,7 +9,6 @@ public sealed record Session
     /// <summary>The session's public name: STOMP login, queue name, event header, column.</summary>
     public required string ListeningKey { get; init; }
 
-    /// <summary>Whose session it is.</summary>
     public required string UserId { get; init; }
 
     /// <summary>What the user calls the device; null when it has no name.</summary>

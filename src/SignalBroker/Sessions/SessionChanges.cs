@@ -43,7 +43,6 @@ public sealed partial class SessionChanges(
             ) AS parts) AS announced
             """;
 
-    /// <inheritdoc />
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         while (true)
@@ -68,7 +67,7 @@ public sealed partial class SessionChanges(
             {
                 foreach (var memory in memories)
                 {
-                    memory.HearsNoMore();
+                    memory.ConnectionLost();
                 }
             }
         }

@@ -30,8 +30,6 @@ public sealed partial class SessionCloser(
     private readonly NodeWorkers<Ending> workers = new(nodes);
 
     /// <summary>Closes the session's connection soon.</summary>
-    /// <param name="session">A session that has ended.</param>
-    /// <param name="reason">What the node logs.</param>
     public void Close(Session session, string reason) => workers.Add(session.Node, new(session, reason));
 
     /// <summary>The same for one whose place another one has taken, which is told so before.</summary>
@@ -47,7 +45,6 @@ public sealed partial class SessionCloser(
         }
     }
 
-    /// <inheritdoc />
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
         workers.RunAsync(
             CloseAsync,

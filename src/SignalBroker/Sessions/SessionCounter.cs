@@ -16,9 +16,8 @@ public sealed partial class SessionCounter(
     // Counting takes longer the more sessions there are, and the fewer of them a while changes. Fewer than one signal in a
     // hundred shall meet a count, unless the counts would grow too old.
     private const double LargestShare = 0.005;
-    private static readonly TimeSpan LongestInterval = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan MaxInterval = TimeSpan.FromSeconds(30);
 
-    /// <summary>Counts once.</summary>
     public async Task CountAsync()
     {
         var counts = await store.CountByNodeAsync();
@@ -28,7 +27,6 @@ public sealed partial class SessionCounter(
         }
     }
 
-    /// <inheritdoc />
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         while (true)
@@ -51,7 +49,7 @@ public sealed partial class SessionCounter(
 
     private static TimeSpan Clamp(TimeSpan pause) =>
         pause < Interval ? Interval
-        : pause > LongestInterval ? LongestInterval
+        : pause > MaxInterval ? MaxInterval
         : pause;
 
     [LoggerMessage(LogLevel.Warning, "The sessions can't be counted: {Reason}")]

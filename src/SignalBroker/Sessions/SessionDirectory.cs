@@ -5,14 +5,14 @@ namespace SignalBroker.Sessions;
 
 /// <summary>Answers who a credential belongs to and where a user listens, mostly from memory.</summary>
 /// <remarks>
-/// Memory serves only while every change is known to have been heard up to <see cref="LongestMemory"/> ago. A stale
+/// Memory serves only while every change is known to have been heard up to <see cref="MaxMemoryAge"/> ago. A stale
 /// answer that names a session too many is corrected by the broker; one that lacks a session is prevented by
 /// <see cref="SessionChanges"/>; an empty one is kept only of rooms' members.
 /// </remarks>
 public sealed class SessionDirectory : IAnnouncedMemory, IDisposable
 {
     /// <summary>The longest time for which a revoked credential may still be taken for good.</summary>
-    public static readonly TimeSpan LongestMemory = TimeSpan.FromSeconds(2);
+    public static readonly TimeSpan MaxMemoryAge = TimeSpan.FromSeconds(2);
 
     // Only what nobody asks about any more leaves by age, and what was changed by hand.
     private static readonly TimeSpan Generation = TimeSpan.FromSeconds(5);
@@ -48,11 +48,10 @@ public sealed class SessionDirectory : IAnnouncedMemory, IDisposable
         aging = clock.CreateTimer(_ => Age(), state: null, Generation, Generation);
     }
 
-    /// <inheritdoc />
     public string Channel => SessionChanges.Channel;
 
     /// <summary>Whether changes are heard, so that what is kept may serve.</summary>
-    public bool Remembers => hears && clock.GetElapsedTime(Volatile.Read(ref heardAt)) < LongestMemory;
+    public bool Remembers => hears && clock.GetElapsedTime(Volatile.Read(ref heardAt)) < MaxMemoryAge;
 
     /// <summary>The session that the credential proves, or null: unknown, ended and wrong look the same.</summary>
     public async ValueTask<Session?> AuthenticateAsync(Credential credential)
@@ -102,7 +101,6 @@ public sealed class SessionDirectory : IAnnouncedMemory, IDisposable
         return Array.TrueForAll(found, IsAdmitted) ? found : Array.FindAll(found, IsAdmitted);
     }
 
-    /// <inheritdoc />
     public void Forget(string announcement)
     {
         foreach (var line in announcement.AsSpan().EnumerateLines())
@@ -142,7 +140,7 @@ public sealed class SessionDirectory : IAnnouncedMemory, IDisposable
     }
 
     /// <summary>Changes are no longer heard: every answer comes from the database until they are again.</summary>
-    public void HearsNoMore()
+    public void ConnectionLost()
     {
         hears = false;
         byKey.Clear();
@@ -150,7 +148,6 @@ public sealed class SessionDirectory : IAnnouncedMemory, IDisposable
         byMember.Clear();
     }
 
-    /// <inheritdoc />
     public void Dispose() => aging.Dispose();
 
     private static bool IsAdmitted(Session session) => session.Admitted;

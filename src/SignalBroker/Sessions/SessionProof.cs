@@ -8,7 +8,6 @@ namespace SignalBroker.Sessions;
 public sealed class SessionProof(SessionDirectory directory, StrangeBehaviorLog strange)
 {
     /// <summary>The session whose credential the request bears; null when it bears none that is good.</summary>
-    /// <param name="request">The request.</param>
     /// <param name="path">What it asks for, for the record of a wrong one.</param>
     public async ValueTask<Session?> FindAsync(HttpRequest request, string path)
     {
@@ -31,7 +30,6 @@ public sealed class SessionProof(SessionDirectory directory, StrangeBehaviorLog 
     }
 
     /// <summary>The session whose request this is; its answer is not to be stored by anybody.</summary>
-    /// <param name="request">The request.</param>
     /// <param name="path">What it asks for, for the record of a wrong credential.</param>
     /// <exception cref="RefusedException">It bears no good credential, or one of an original page's, which proves nothing.</exception>
     public async ValueTask<Session> RequireAsync(HttpRequest request, string path)

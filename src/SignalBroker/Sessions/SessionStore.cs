@@ -7,14 +7,10 @@ using SignalBroker.Identity;
 namespace SignalBroker.Sessions;
 
 /// <summary>What a new session is made of.</summary>
-/// <param name="ListeningKey">Its public name.</param>
 /// <param name="PasscodeSha256">The hash of its secret.</param>
-/// <param name="UserId">Whose it is.</param>
 /// <param name="Device">What the user calls the device, if it has a name.</param>
 /// <param name="Node">The node that will hold its queue.</param>
-/// <param name="Address">Where it is opened from.</param>
 /// <param name="OriginalClient">Whether it is opened in the original project's way.</param>
-/// <param name="ByApplication">Whether a backend opens it.</param>
 /// <param name="LineSha256">The hash of what its client's sessions have in common; null if it does not say.</param>
 /// <param name="Resumes">Whether its client has listened before.</param>
 /// <param name="MayBeNew">Whether its user or device may be one that is not known yet.</param>
@@ -40,7 +36,6 @@ public sealed record NewSession(
 public abstract record Opening
 {
     /// <summary>The session is there and waits for its listener.</summary>
-    /// <param name="AckBy">Until when.</param>
     /// <param name="Replaced">The user's other sessions, which end.</param>
     /// <param name="IsNew">Whether the user or the device has not listened before.</param>
     public sealed record Opened(DateTime AckBy, IReadOnlyList<Session> Replaced, bool IsNew) : Opening;

@@ -2,7 +2,6 @@ using SignalBroker.Hosting;
 
 namespace SignalBroker.Sessions;
 
-/// <summary>Wires sessions.</summary>
 public static class SessionsSetup
 {
     extension(WebApplicationBuilder builder)

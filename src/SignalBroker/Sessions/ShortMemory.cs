@@ -7,7 +7,6 @@ namespace SignalBroker.Sessions;
 /// There are two generations: new answers go into the young one, <see cref="Age"/> makes it the old one. So nothing
 /// needs a time stamp, and nothing has to be searched for what has expired.
 /// </remarks>
-/// <param name="ask">Answers a question.</param>
 /// <param name="isToKeep">Whether an answer may serve later questions.</param>
 public sealed class ShortMemory<TKey, TAnswer>(Func<TKey, Task<TAnswer>> ask, Func<TAnswer, bool> isToKeep)
     where TKey : notnull
@@ -16,7 +15,6 @@ public sealed class ShortMemory<TKey, TAnswer>(Func<TKey, Task<TAnswer>> ask, Fu
     private volatile ConcurrentDictionary<TKey, Lazy<Task<TAnswer>>> old = new();
 
     /// <summary>The answer for a key; faults are not kept.</summary>
-    /// <param name="key">What is asked about.</param>
     /// <param name="keep">Whether a kept answer may serve, and this one may be kept.</param>
     public ValueTask<TAnswer> GetAsync(TKey key, bool keep)
     {
@@ -43,7 +41,6 @@ public sealed class ShortMemory<TKey, TAnswer>(Func<TKey, Task<TAnswer>> ask, Fu
         old.TryRemove(key, out _);
     }
 
-    /// <summary>Forgets everything.</summary>
     public void Clear()
     {
         young = new();

@@ -16,10 +16,6 @@ public sealed class EnvelopeWriter(OriginalClient originalClient, TimeProvider c
     private const int LengthOfTime = 24;
 
     /// <summary>Writes the envelope of one signal; it is the same for every session of the addressee.</summary>
-    /// <param name="id">The signal's id.</param>
-    /// <param name="sender">Who sends it.</param>
-    /// <param name="to">The addressed user.</param>
-    /// <param name="request">The signal.</param>
     /// <returns>The envelope; whoever has it published disposes of it.</returns>
     public PooledBuffer Write(SignalId id, Sender sender, string to, SignalRequest request)
     {
@@ -80,7 +76,6 @@ public sealed class EnvelopeWriter(OriginalClient originalClient, TimeProvider c
     }
 
     /// <summary>Writes what the server itself tells a session. It has no sender, so that nobody else can make it.</summary>
-    /// <param name="type">What it is about.</param>
     /// <param name="writeContent">Writes the members of the content.</param>
     /// <param name="id">What makes a repeat known to the receiver; null where none comes.</param>
     /// <param name="timeToLive">How long it is stored; null where it is not.</param>

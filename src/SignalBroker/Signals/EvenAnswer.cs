@@ -11,12 +11,9 @@ public sealed class EvenAnswer(TimeProvider clock)
     private readonly ConcurrentDictionary<string, int> waiting = [];
 
     /// <summary>Whether an answer to the sender waits for its beat.</summary>
-    /// <param name="sender">The sending session's listening key.</param>
     public bool Keeps(string sender) => !waiting.IsEmpty && waiting.ContainsKey(sender);
 
     /// <summary>Does the work, and comes back at the first beat after it.</summary>
-    /// <param name="sender">The sending session's listening key.</param>
-    /// <param name="doAsync">The work.</param>
     public async Task<T> AfterAsync<T>(string sender, Func<Task<T>> doAsync)
     {
         waiting.AddOrUpdate(sender, 1, (_, count) => count + 1);

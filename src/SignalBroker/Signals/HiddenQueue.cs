@@ -24,7 +24,7 @@ public sealed partial class HiddenQueue(TimeProvider clock, ILogger<HiddenQueue>
     // Sending and delivering one takes some 100 µs.
     private const int LargestBatch = 100;
     private const int LargestBatchOfSender = 10;
-    private const int MostBytesWaiting = 64 << 20;
+    private const int MaxBytesWaiting = 64 << 20;
     private const int BytesBeside = 512;
 
     private readonly Channel<Waiting> queue = Channel.CreateUnbounded<Waiting>();
@@ -36,7 +36,6 @@ public sealed partial class HiddenQueue(TimeProvider clock, ILogger<HiddenQueue>
     private Task running = Task.CompletedTask;
 
     /// <summary>Takes a signal that has been accepted.</summary>
-    /// <param name="sender">The sending session's listening key.</param>
     /// <param name="size">How many bytes it holds until the nodes have answered.</param>
     /// <param name="findAsync">Finds out where it is to go; what it returns then sends it, and must hand it to the node before it waits.</param>
     /// <exception cref="RefusedException">Too many wait for the database or for a node already.</exception>
@@ -50,7 +49,6 @@ public sealed partial class HiddenQueue(TimeProvider clock, ILogger<HiddenQueue>
             ? ReachedAsync(session.ListeningKey)
             : Task.CompletedTask;
 
-    /// <inheritdoc />
     public Task StartAsync(CancellationToken cancellationToken)
     {
         running = Task.Run(SendAsync, CancellationToken.None);
@@ -97,7 +95,7 @@ public sealed partial class HiddenQueue(TimeProvider clock, ILogger<HiddenQueue>
 
     private void Add(Waiting waiting)
     {
-        if (Interlocked.Add(ref bytes, waiting.Size) > MostBytesWaiting)
+        if (Interlocked.Add(ref bytes, waiting.Size) > MaxBytesWaiting)
         {
             Interlocked.Add(ref bytes, -waiting.Size);
             throw new RefusedException(Problem.DatabaseUnavailable);

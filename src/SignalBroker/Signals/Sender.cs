@@ -13,12 +13,9 @@ public readonly record struct Sender
     /// <summary>The application's name; null where a session sends.</summary>
     public string? Application { get; }
 
-    /// <summary>A session that sends.</summary>
     public static implicit operator Sender(Session session) => FromSession(session);
 
-    /// <summary>A session that sends.</summary>
     public static Sender FromSession(Session session) => new(session, application: null);
 
-    /// <summary>An application that sends.</summary>
     public static Sender FromApplication(string name) => new(session: null, name);
 }

@@ -9,8 +9,6 @@ namespace SignalBroker.Signals;
 public sealed class SessionOutcomes(OriginalClient originalClient)
 {
     /// <summary>Writes an array.</summary>
-    /// <param name="writer">Where to.</param>
-    /// <param name="outcomes">What the broker said.</param>
     public void Write(Utf8JsonWriter writer, SessionOutcome[] outcomes)
     {
         writer.WriteStartArray();

@@ -15,7 +15,6 @@ public readonly record struct SignalId
     /// <summary>The id of a signal that its sender may have named.</summary>
     public static SignalId Of(string? given) => new(given, given is null ? Guid.CreateVersion7() : default);
 
-    /// <inheritdoc />
     public override string ToString() => given ?? made.ToString();
 
     /// <summary>Writes it as the member <c>id</c>; one that the server has made never becomes a string.</summary>

@@ -41,7 +41,7 @@ internal static class SignalReader
 
     /// <summary>Reads a JSON body.</summary>
     /// <exception cref="RefusedException">It is no JSON, lacks a member or has a wrong one.</exception>
-    public static SignalRequest ReadJson(ReadOnlyMemory<byte> body, LongestTimes longest)
+    public static SignalRequest ReadJson(ReadOnlyMemory<byte> body, TimeToLiveLimits longest)
     {
         var request = new SignalRequest();
         try
@@ -113,7 +113,7 @@ internal static class SignalReader
                         reader.Read()
                         && reader.TokenType == JsonTokenType.String
                         && reader.GetString() is { } id
-                        && SignalRequest.IsToken(id, SignalRequest.LongestId)
+                        && SignalRequest.IsToken(id, SignalRequest.MaxIdLength)
                         ? id
                         : null;
                 }
@@ -131,7 +131,7 @@ internal static class SignalReader
 
     /// <summary>Reads a form, in which the content is a text.</summary>
     /// <exception cref="RefusedException">A field is missing or wrong.</exception>
-    public static SignalRequest ReadForm(IFormCollection fields, LongestTimes longest)
+    public static SignalRequest ReadForm(IFormCollection fields, TimeToLiveLimits longest)
     {
         var form = FieldsOf(fields);
         // "toUserId" is what the original project's forms say.

@@ -19,15 +19,15 @@ public enum StoreKind
 /// <summary>The longest times to live that a sender may ask for.</summary>
 /// <param name="Live">Of a signal that waits in a session's queue only.</param>
 /// <param name="Stored">Of a signal that is stored.</param>
-public sealed record LongestTimes(TimeSpan Live, TimeSpan Stored);
+public sealed record TimeToLiveLimits(TimeSpan Live, TimeSpan Stored);
 
 /// <summary>What a sender asks for.</summary>
 public sealed class SignalRequest
 {
     /// <summary>How many characters (code points) the sender's id of a signal may have.</summary>
-    public const int LongestId = 64;
+    public const int MaxIdLength = 64;
 
-    private const int LongestType = 64;
+    private const int MaxTypeLength = 64;
 
     /// <summary>The addressed user, all of whose listening sessions get the signal; null when a session is addressed.</summary>
     public string? To { get; set; }
@@ -75,7 +75,7 @@ public sealed class SignalRequest
 
     /// <summary>Checks that the members agree with each other and with their bounds.</summary>
     /// <exception cref="RefusedException">They don't.</exception>
-    public void Check(LongestTimes longest)
+    public void Check(TimeToLiveLimits longest)
     {
         CheckStore();
         if ((To is null ? 0 : 1) + (ToSession is null ? 0 : 1) + (ToRoom is null ? 0 : 1) != 1)
@@ -121,20 +121,23 @@ public sealed class SignalRequest
             );
         }
 
-        if (Type is not null && !IsToken(Type, LongestType))
+        if (Type is not null && !IsToken(Type, MaxTypeLength))
         {
             throw new RefusedException(
                 Problem.InvalidMember(
                     "type",
-                    $"must have 1 to {LongestType} characters, none of them a control character"
+                    $"must have 1 to {MaxTypeLength} characters, none of them a control character"
                 )
             );
         }
 
-        if (Id is not null && !IsToken(Id, LongestId))
+        if (Id is not null && !IsToken(Id, MaxIdLength))
         {
             throw new RefusedException(
-                Problem.InvalidMember("id", $"must have 1 to {LongestId} characters, none of them a control character")
+                Problem.InvalidMember(
+                    "id",
+                    $"must have 1 to {MaxIdLength} characters, none of them a control character"
+                )
             );
         }
 

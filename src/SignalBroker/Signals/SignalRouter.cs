@@ -24,9 +24,6 @@ public sealed partial class SignalRouter(
 )
 {
     /// <summary>Publishes the signal, and says what the broker answered for each of the addressee's sessions.</summary>
-    /// <param name="sender">Who sends it.</param>
-    /// <param name="id">The signal's id.</param>
-    /// <param name="request">The signal.</param>
     /// <param name="to">The addressee's sessions, where they are known already.</param>
     /// <returns>An outcome for each session; empty when the addressee has none.</returns>
     [AsyncMethodBuilder(typeof(ReusingMethodBuilder<>))]
@@ -68,7 +65,10 @@ public sealed partial class SignalRouter(
     public async Task RouteNowhereAsync(Sender sender, SignalId id, SignalRequest request)
     {
         var envelope = envelopes.Write(id, sender, request.To ?? request.ToSession!, request);
-        if (await nodes.PublishNowhereAsync(envelope.Written, options.Value.InQueue(request.TimeToLive)) != PublishOutcome.Unknown)
+        if (
+            await nodes.PublishNowhereAsync(envelope.Written, options.Value.InQueue(request.TimeToLive))
+            != PublishOutcome.Unknown
+        )
         {
             envelope.Dispose();
         }

@@ -38,7 +38,6 @@ public enum StrangeKind
 }
 
 /// <summary>Something that should not have happened, at the moment when it is noticed.</summary>
-/// <param name="Kind">What it is.</param>
 /// <param name="Detail">What was seen, without any secret.</param>
 public sealed record StrangeSighting(StrangeKind Kind, string Detail)
 {
@@ -87,6 +86,5 @@ public sealed record StrangeBehavior
     /// <summary>How often it was seen.</summary>
     public required long Times { get; init; }
 
-    /// <summary>What was seen first.</summary>
     public required string Detail { get; init; }
 }

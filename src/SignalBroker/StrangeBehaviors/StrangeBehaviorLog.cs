@@ -15,7 +15,7 @@ public sealed partial class StrangeBehaviorLog(
     ILogger<StrangeBehaviorLog> logger
 ) : BackgroundService
 {
-    private const int MostRows = 10_000;
+    private const int MaxRows = 10_000;
 
     private static readonly TimeSpan OneMinute = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
@@ -31,7 +31,6 @@ public sealed partial class StrangeBehaviorLog(
     private long detailedSince = clock.GetTimestamp();
     private Dictionary<Row, (StrangeSighting Sighting, long Times)> rows = [];
 
-    /// <summary>Notes something strange.</summary>
     public void Record(StrangeSighting sighting)
     {
         lock (gate)
@@ -42,7 +41,6 @@ public sealed partial class StrangeBehaviorLog(
 
     /// <summary>Notes that a request claimed what it could not prove.</summary>
     /// <param name="context">The request, for the address that it came from.</param>
-    /// <param name="what">What it claimed, and where.</param>
     /// <param name="listeningKey">Whose session, if it named one.</param>
     public void RecordBruteForce(HttpContext context, string what, string? listeningKey = null) =>
         Record(new(StrangeKind.BruteForce, what) { ListeningKey = listeningKey, Address = Networks.ClientOf(context) });
@@ -79,14 +77,12 @@ public sealed partial class StrangeBehaviorLog(
         }
     }
 
-    /// <inheritdoc />
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         await base.StopAsync(cancellationToken);
         await TryAsync(WriteAsync);
     }
 
-    /// <inheritdoc />
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(Interval, clock);
@@ -105,7 +101,7 @@ public sealed partial class StrangeBehaviorLog(
     // The rows of a minute are one, so a session costs its address one detail for each minute, however often it is seen.
     private bool MayHaveDetails(StrangeSighting sighting)
     {
-        if (clock.GetElapsedTime(detailedSince) >= OneMinute || detailed.Count >= MostRows)
+        if (clock.GetElapsedTime(detailedSince) >= OneMinute || detailed.Count >= MaxRows)
         {
             detailed.Clear();
             detailedSince = clock.GetTimestamp();
@@ -126,7 +122,7 @@ public sealed partial class StrangeBehaviorLog(
     private void Add(StrangeSighting sighting, long times)
     {
         var row = Row.Of(sighting);
-        if (!rows.ContainsKey(row) && rows.Count >= MostRows)
+        if (!rows.ContainsKey(row) && rows.Count >= MaxRows)
         {
             // Keys are easily made up; what they have in common is kept.
             sighting = sighting with

@@ -54,7 +54,6 @@ public sealed class StrangeBehaviorStore(NpgsqlDataSource database)
     /// <summary>Reads the newest rows.</summary>
     /// <param name="kind">Only this kind; null for all.</param>
     /// <param name="before">Only rows older than the one with this id; null for the newest.</param>
-    /// <param name="limit">How many at most.</param>
     public async Task<IReadOnlyList<StrangeBehavior>> ReadAsync(StrangeKind? kind, long? before, int limit)
     {
         await using var connection = await database.OpenConnectionAsync();

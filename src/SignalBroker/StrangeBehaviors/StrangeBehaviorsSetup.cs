@@ -6,11 +6,10 @@ namespace SignalBroker.StrangeBehaviors;
 /// <summary>Wires the record of strange behavior.</summary>
 public static class StrangeBehaviorsSetup
 {
-    private const int LongestPage = 1000;
+    private const int MaxPage = 1000;
 
     extension(WebApplicationBuilder builder)
     {
-        /// <summary>Adds the record.</summary>
         public void AddStrangeBehaviors()
         {
             builder.AddJson(StrangeBehaviorsJson.Default);
@@ -39,7 +38,7 @@ public static class StrangeBehaviorsSetup
         return kind is not null && only is null
             ? Problem.InvalidWord("kind", Words.Of(typeof(StrangeKind)))
             : TypedResults.Ok<IEnumerable<StrangeBehavior>>(
-                await store.ReadAsync(only, before, Math.Clamp(limit ?? 100, 1, LongestPage))
+                await store.ReadAsync(only, before, Math.Clamp(limit ?? 100, 1, MaxPage))
             );
     }
 }

@@ -8,7 +8,7 @@ public sealed partial class TurnOptions : IValidatableObject
 {
     public const string Section = "Turn";
 
-    private const int LeastSecret = 16;
+    private const int MinSecret = 16;
     private const string HostAndPort = @"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+)(:[0-9]{1,5})?";
 
     /// <summary>The STUN servers, like <c>stun:turn.example:3478</c>.</summary>
@@ -27,7 +27,6 @@ public sealed partial class TurnOptions : IValidatableObject
     [Range(typeof(TimeSpan), "00:01:00", "7.00:00:00")]
     public TimeSpan LifeTime { get; set; } = TimeSpan.FromHours(12);
 
-    /// <inheritdoc />
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
         if (Stun.Any(address => !StunAddress().IsMatch(address)))
@@ -45,14 +44,14 @@ public sealed partial class TurnOptions : IValidatableObject
             yield return new("is needed for Turn:Addresses.", [nameof(Secret)]);
         }
 
-        if (Secret is { Length: < LeastSecret })
+        if (Secret is { Length: < MinSecret })
         {
-            yield return new($"must have at least {LeastSecret} characters.", [nameof(Secret)]);
+            yield return new($"must have at least {MinSecret} characters.", [nameof(Secret)]);
         }
 
-        if (PreviousSecret is { Length: < LeastSecret })
+        if (PreviousSecret is { Length: < MinSecret })
         {
-            yield return new($"must have at least {LeastSecret} characters.", [nameof(PreviousSecret)]);
+            yield return new($"must have at least {MinSecret} characters.", [nameof(PreviousSecret)]);
         }
     }
 

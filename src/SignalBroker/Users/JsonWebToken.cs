@@ -42,8 +42,6 @@ public sealed class JsonWebToken
             : null;
 
     /// <summary>Takes a token apart.</summary>
-    /// <param name="text">What came as the token.</param>
-    /// <param name="token">The parts.</param>
     /// <param name="flaw">What is wrong with it, in words that hold nothing of the token.</param>
     public static bool TryParse(
         string text,

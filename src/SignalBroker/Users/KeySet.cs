@@ -101,7 +101,6 @@ public sealed partial class KeySet : IDisposable
     public async Task<IReadOnlyList<SigningKey>?> RenewAsync(IReadOnlyList<SigningKey>? old) =>
         Newer(old) ?? await StartFetch() ?? Newer(old);
 
-    /// <inheritdoc />
     public void Dispose() => http.Dispose();
 
     private IReadOnlyList<SigningKey>? Newer(IReadOnlyList<SigningKey>? old) =>

@@ -15,9 +15,6 @@ public static class KeySetDocument
         algorithm is TokenAlgorithms.RS256 or TokenAlgorithms.ES256;
 
     /// <summary>Reads the keys that can verify RS256 or ES256; others may be for somebody else and are left out.</summary>
-    /// <param name="document">The JSON.</param>
-    /// <param name="keys">The keys.</param>
-    /// <param name="unusable">How many were left out.</param>
     /// <returns>Whether it is a key set at all.</returns>
     public static bool TryRead(
         ReadOnlySpan<byte> document,

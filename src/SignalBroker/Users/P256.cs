@@ -37,10 +37,8 @@ public static class P256
         }
     }
 
-    /// <summary>Reads an uncompressed point.</summary>
     public static ECPoint ReadPoint(ReadOnlySpan<byte> bytes) =>
         new() { X = bytes.Slice(1, ScalarBytes).ToArray(), Y = bytes[(1 + ScalarBytes)..].ToArray() };
 
-    /// <summary>Writes a point uncompressed.</summary>
     public static byte[] WritePoint(ECPoint point) => [Uncompressed, .. point.X!, .. point.Y!];
 }

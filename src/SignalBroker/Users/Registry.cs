@@ -8,7 +8,6 @@ public sealed class Registry(UserStore store, IOptions<UsersOptions> options)
 {
     private readonly Batcher<string, string> asked = new(store.FindKnownAsync);
 
-    /// <summary>Whether it is wanted.</summary>
     public bool IsKept { get; } = options.Value.Registry;
 
     /// <summary>Whether the user has ever been seen, or is about to listen.</summary>

@@ -37,7 +37,6 @@ public static class StrictJson
         public string? Text(string member) => parent.TryGetProperty(member, out var value) ? TextOf(value) : null;
 
         /// <summary>A member that is a NumericDate (RFC 7519, section 2).</summary>
-        /// <param name="member">Its name.</param>
         /// <param name="time">The time; null when the member is missing.</param>
         /// <returns>Whether it is one, or missing.</returns>
         public bool TryReadTime(string member, out DateTimeOffset? time)

@@ -19,7 +19,6 @@ public enum SignatureCheck
 }
 
 /// <summary>The keys of the configuration.</summary>
-/// <param name="All">All of them.</param>
 public sealed record ConfiguredKeys(IReadOnlyList<SigningKey> All);
 
 /// <summary>All keys that tokens may be signed with: those of the configuration and those that the issuer publishes.</summary>

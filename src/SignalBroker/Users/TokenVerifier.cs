@@ -8,7 +8,6 @@ namespace SignalBroker.Users;
 /// <summary>What a token is worth.</summary>
 public abstract record TokenVerdict
 {
-    /// <summary>It proves this user.</summary>
     public sealed record Proves(string UserId) : TokenVerdict;
 
     /// <summary>It proves nothing.</summary>
@@ -16,7 +15,6 @@ public abstract record TokenVerdict
     /// <param name="Forged">Whether somebody seems to have made it up.</param>
     public sealed record Refused(string Flaw, bool Forged = false) : TokenVerdict;
 
-    /// <summary>It was good once.</summary>
     public sealed record Expired : TokenVerdict;
 
     /// <summary>The issuer's keys, or its newest ones, are not known at the moment, so nobody can tell.</summary>
@@ -29,7 +27,6 @@ public sealed class TokenVerifier(TokenKeys keys, IOptions<UsersOptions> options
 {
     private readonly UsersOptions settings = options.Value;
 
-    /// <summary>Judges a token.</summary>
     public async ValueTask<TokenVerdict> VerifyAsync(string text)
     {
         if (!JsonWebToken.TryParse(text, out var token, out var flaw))

@@ -9,7 +9,6 @@ public sealed partial class UnprovenUsersWarning(
     ILogger<UnprovenUsersWarning> logger
 ) : IHostedService
 {
-    /// <inheritdoc />
     public Task StartAsync(CancellationToken cancellationToken)
     {
         if (options.Value.Tokens == TokenUse.Off && environment.IsProduction())
@@ -20,7 +19,6 @@ public sealed partial class UnprovenUsersWarning(
         return Task.CompletedTask;
     }
 
-    /// <inheritdoc />
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     [LoggerMessage(

@@ -15,7 +15,6 @@ public abstract record ProvenUser
     /// <param name="ByApplication">Whether a backend connects the user, and not the user.</param>
     public sealed record Known(string? UserId, bool ByApplication = false) : ProvenUser;
 
-    /// <summary>It may not.</summary>
     public sealed record Refused(Problem Problem) : ProvenUser;
 }
 

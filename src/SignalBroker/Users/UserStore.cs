@@ -8,7 +8,6 @@ namespace SignalBroker.Users;
 /// <summary>A user who has been seen.</summary>
 public sealed record KnownUser
 {
-    /// <summary>The user.</summary>
     public required string UserId { get; init; }
 
     /// <summary>When the user listened, or joined a room, for the first time.</summary>
@@ -79,9 +78,7 @@ public sealed class UserStore(NpgsqlDataSource database)
 
     /// <summary>Lists the users ever seen who are not anonymous, in the order of the bytes of their ids.</summary>
     /// <param name="visible">An SQL subquery of the only users to list, with <c>@viewer</c>; null for all of them.</param>
-    /// <param name="viewer">Whoever asks.</param>
     /// <param name="after">The id after which to begin.</param>
-    /// <param name="limit">How many at most.</param>
     public async Task<IReadOnlyList<KnownUser>> ListAsync(string? visible, string? viewer, string after, int limit)
     {
         await using var connection = await database.OpenConnectionAsync();

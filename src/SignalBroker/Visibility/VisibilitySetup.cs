@@ -5,7 +5,6 @@ public static class VisibilitySetup
 {
     extension(WebApplicationBuilder builder)
     {
-        /// <summary>Adds the policy.</summary>
         public void AddVisibility()
         {
             // Presence reads the rest of the section, and checks all of it.

@@ -84,7 +84,7 @@ public sealed class OutboxTests
     {
         using var giveUp = new CancellationTokenSource();
         var last = SendUntilAsync("bob", null, giveUp.Token);
-        for (var n = 1; n < OutboxLimits.MostWaiting; n++)
+        for (var n = 1; n < OutboxLimits.MaxWaiting; n++)
         {
             _ = SendAsync($"user{n}");
         }

@@ -136,7 +136,7 @@ public sealed class DatabaseLossTests(FailureCluster cluster) : FailureTests(clu
                     (await ExchangeAsync(Cluster.ApiOf(0), sender, receiver)).Status.ShouldBe(
                         HttpStatusCode.Unauthorized
                     ),
-                SessionDirectory.LongestMemory + Slack
+                SessionDirectory.MaxMemoryAge + Slack
             );
         }
         finally

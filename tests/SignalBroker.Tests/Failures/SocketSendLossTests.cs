@@ -52,7 +52,7 @@ public sealed class SocketSendLossTests(FailureCluster cluster) : FailureTests(c
     [Fact]
     public async Task Signals_wait_while_there_is_no_webapp_but_no_more_than_their_queue_holds()
     {
-        const int MostWaiting = 10_000;
+        const int MaxWaiting = 10_000;
         await using var flooding = await Cluster.ListenOnAsync(Cluster.Bystander);
         await using var sender = await Cluster.ListenOnAsync(Cluster.Victim);
         await using var receiver = await Cluster.ListenOnAsync(Cluster.Victim);
@@ -71,7 +71,7 @@ public sealed class SocketSendLossTests(FailureCluster cluster) : FailureTests(c
         }
 
         await sender.SendAsync(Signal(receiver, 1));
-        for (var number = 0; number < MostWaiting + 1_000; number++)
+        for (var number = 0; number < MaxWaiting + 1_000; number++)
         {
             await flooding.SendAsync("{}");
         }
@@ -79,7 +79,7 @@ public sealed class SocketSendLossTests(FailureCluster cluster) : FailureTests(c
         // Nobody can be asked, so this is refused, after all that was sent before.
         await flooding.Socket.SubscribeAsync("/topic/x");
         await flooding.Socket.Closed;
-        (await WaitingAsync(Cluster.Bystander)).ShouldBe(MostWaiting);
+        (await WaitingAsync(Cluster.Bystander)).ShouldBe(MaxWaiting);
         await Cluster.Servers.Webapps[0].StartAsync(Token);
 
         (await receiver.ReceiveAsync()).GetProperty("content").GetInt32().ShouldBe(1);
@@ -156,7 +156,7 @@ public sealed class SocketSendLossTests(FailureCluster cluster) : FailureTests(c
         public static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(5);
 
         // A session's queue holds 1,000, and answers come as fast as what has waited is relayed.
-        private const int MostUnderWay = 500;
+        private const int MaxUnderWay = 500;
 
         private readonly List<int> arrived = [];
         private readonly List<int> answered = [];
@@ -222,7 +222,7 @@ public sealed class SocketSendLossTests(FailureCluster cluster) : FailureTests(c
             var number = 0;
             while (!stopping)
             {
-                if (number - Volatile.Read(ref taken) < MostUnderWay)
+                if (number - Volatile.Read(ref taken) < MaxUnderWay)
                 {
                     await sender.SendAsync(Signal(receiver, number++));
                 }

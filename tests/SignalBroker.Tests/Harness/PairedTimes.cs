@@ -22,8 +22,8 @@ public sealed class PairedTimes
 
     private const double Enough = 9.5;
     private const int Repeats = 4;
-    private const int LeastPairs = 100;
-    private const int MostPairs = 5_000;
+    private const int MinPairs = 100;
+    private const int MaxPairs = 5_000;
 
     private readonly Lock adding = new();
     private readonly TimeSpan visible;
@@ -44,7 +44,7 @@ public sealed class PairedTimes
 
     /// <summary>Measures until a shift of <see cref="Visible"/> would be seen.</summary>
     public static Task<PairedTimes> CompareAsync(params (Func<Task> First, Func<Task> Second)[] lanes) =>
-        CompareAsync(Visible, MostPairs, lanes);
+        CompareAsync(Visible, MaxPairs, lanes);
 
     /// <summary>Measures until a shift would be seen.</summary>
     /// <param name="visible">The shift.</param>
@@ -89,7 +89,7 @@ public sealed class PairedTimes
     {
         lock (adding)
         {
-            return pairs >= mostPairs || (pairs >= LeastPairs && near / Math.Sqrt(pairs) >= Enough);
+            return pairs >= mostPairs || (pairs >= MinPairs && near / Math.Sqrt(pairs) >= Enough);
         }
     }
 

@@ -8,7 +8,7 @@ namespace SignalBroker.Tests.Threats;
 /// <summary>A stranger guesses passcodes, as fast as one socket lets it, and fills the node's log with it.</summary>
 public sealed class GuessingTests(TestCluster cluster)
 {
-    private const double MostPerSecond = 2;
+    private const double MaxPerSecond = 2;
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
@@ -26,7 +26,7 @@ public sealed class GuessingTests(TestCluster cluster)
         }
 
         watch.Elapsed.ShouldBeLessThan(Patience);
-        guesses.ShouldBeLessThanOrEqualTo(1 + (int)(watch.Elapsed.TotalSeconds * MostPerSecond));
+        guesses.ShouldBeLessThanOrEqualTo(1 + (int)(watch.Elapsed.TotalSeconds * MaxPerSecond));
         (await ReadLogAsync(cluster.NodeOf(session))).ShouldNotContain(session.ListeningKey);
     }
 

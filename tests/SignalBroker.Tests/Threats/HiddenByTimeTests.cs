@@ -15,13 +15,13 @@ public sealed class HiddenByTimeTests(TestCluster cluster, HiddenClusters cluste
 {
     // One that listens and one that is away, for each of the senders that ask side by side.
     private const int SendersOfStored = 16;
-    private const int MostPairsOfStored = 5_000;
+    private const int MaxPairsOfStored = 5_000;
 
     private const int SendersOfBursts = 4;
     private const int Burst = 60;
 
     // A pair takes a second: the idle machine needs about a hundred.
-    private const int MostPairsOfBursts = 500;
+    private const int MaxPairsOfBursts = 500;
 
     // 167 µs for each: publishing and delivering one takes about as long.
     private static readonly TimeSpan VisibleInBurst = HiddenQueue.Beat;
@@ -110,7 +110,7 @@ public sealed class HiddenByTimeTests(TestCluster cluster, HiddenClusters cluste
 
         var times = await PairedTimes.CompareAsync(
             VisibleAtBeats,
-            MostPairsOfStored,
+            MaxPairsOfStored,
             [
                 .. senders.Select(sender =>
                     (StoringFor(sender.Session, online.Session.UserId), StoringFor(sender.Session, $"{userId}-never"))
@@ -185,7 +185,7 @@ public sealed class HiddenByTimeTests(TestCluster cluster, HiddenClusters cluste
 
         var times = await PairedTimes.CompareAsync(
             VisibleInBurst,
-            MostPairsOfBursts,
+            MaxPairsOfBursts,
             [
                 .. senders.Select(sender =>
                     (BurstAsync(sender, online.Session.UserId), BurstAsync(sender, $"{userId}-never"))

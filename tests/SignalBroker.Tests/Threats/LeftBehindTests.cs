@@ -21,7 +21,7 @@ public sealed class LeftBehindTests(TestCluster cluster)
     private const int StrangeBytes = 768;
 
     // So many kinds of strange behavior are reckoned with.
-    private const int MostKinds = 12;
+    private const int MaxKinds = 12;
     private const int MinutesOfDay = 24 * 60;
     private const double Mebi = 1_048_576;
 
@@ -33,14 +33,14 @@ public sealed class LeftBehindTests(TestCluster cluster)
     [Fact]
     public void The_documentation_has_what_the_settings_come_to()
     {
-        var stored = DailyBudget.MostInADay(new InboxOptions().StoredBytesPerDayOfAddress);
-        var ids = StorageBudget.MostOfIds(new InboxOptions().StoredBytesPerDayOfAddress);
-        var names = DailyBudget.MostInADay(new UsersOptions().NewPerDayOfAddress) * NameBytes;
-        var memberships = DailyBudget.MostInADay(new RoomsOptions().MembershipsPerDayOfAddress) * MembershipBytes;
-        var subscriptions = DailyBudget.MostInADay(new PushOptions().SubscriptionsPerDayOfAddress) * SubscriptionBytes;
-        var detailed = DailyBudget.MostInADay(new StrangeBehaviorsOptions().DetailedPerDayOfAddress);
-        Enum.GetValues<StrangeKind>().Length.ShouldBeLessThanOrEqualTo(MostKinds);
-        var strange = MostKinds * (detailed + MinutesOfDay) * StrangeBytes;
+        var stored = DailyBudget.MaxPerDay(new InboxOptions().StoredBytesPerDayOfAddress);
+        var ids = StorageBudget.MaxIds(new InboxOptions().StoredBytesPerDayOfAddress);
+        var names = DailyBudget.MaxPerDay(new UsersOptions().NewPerDayOfAddress) * NameBytes;
+        var memberships = DailyBudget.MaxPerDay(new RoomsOptions().MembershipsPerDayOfAddress) * MembershipBytes;
+        var subscriptions = DailyBudget.MaxPerDay(new PushOptions().SubscriptionsPerDayOfAddress) * SubscriptionBytes;
+        var detailed = DailyBudget.MaxPerDay(new StrangeBehaviorsOptions().DetailedPerDayOfAddress);
+        Enum.GetValues<StrangeKind>().Length.ShouldBeLessThanOrEqualTo(MaxKinds);
+        var strange = MaxKinds * (detailed + MinutesOfDay) * StrangeBytes;
         var page = File.ReadAllText(Path.Combine(Repository.Root, "docs", "security.md"));
 
         page.ShouldContain($"| stored signals, with their receipts and ids | {Of(stored)} |");

@@ -27,7 +27,6 @@ public sealed class Html
     /// <summary>One for each item.</summary>
     public static Html ForEach<T>(IEnumerable<T> items, Func<T, Html> draw) => Join(items.Select(draw));
 
-    /// <inheritdoc />
     public override string ToString() => markup;
 }
 

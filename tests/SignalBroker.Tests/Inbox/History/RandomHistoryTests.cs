@@ -27,7 +27,7 @@ public enum StepKind
 public sealed class RandomHistoryTests(TestCluster cluster)
 {
     private const int Histories = 12;
-    private const int LongestHistory = 40;
+    private const int MaxHistory = 40;
     private const long ShortLife = 400;
 
     [Fact]
@@ -50,7 +50,7 @@ public sealed class RandomHistoryTests(TestCluster cluster)
         var histories = Arb.From(step.ListOf(), Shorter);
 
         Check.One(
-            Config.QuickThrowOnFailure.WithMaxTest(Histories).WithStartSize(5).WithEndSize(LongestHistory),
+            Config.QuickThrowOnFailure.WithMaxTest(Histories).WithStartSize(5).WithEndSize(MaxHistory),
             Prop.ForAll(histories, (Func<List<Step>, Task>)(steps => KeepsItsPromisesAsync([.. steps])))
         );
     }
