@@ -1,24 +1,9 @@
 using System.ComponentModel.DataAnnotations;
 using System.Security.Cryptography;
+using Lib.Net.Http.WebPush;
 using SignalBroker.Hosting;
 
 namespace SignalBroker.Push;
-
-/// <summary>How urgent a push is to the device that gets it (RFC 8030, section 5.3).</summary>
-public enum PushUrgency
-{
-    /// <summary>On power and Wi-Fi only.</summary>
-    VeryLow,
-
-    /// <summary>On either power or Wi-Fi.</summary>
-    Low,
-
-    /// <summary>On neither.</summary>
-    Normal,
-
-    /// <summary>Even on a low battery.</summary>
-    High,
-}
 
 /// <summary>The settings under <c>Push:</c>.</summary>
 public sealed class PushOptions : IValidatableObject
@@ -67,8 +52,8 @@ public sealed class PushOptions : IValidatableObject
     [Range(typeof(TimeSpan), "00:00:00.1", "1.00:00:00")]
     public TimeSpan LookAgainAfter { get; set; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>How urgent pushes are.</summary>
-    public PushUrgency Urgency { get; set; } = PushUrgency.Normal;
+    /// <summary>How urgent a push is to the device that gets it (RFC 8030, section 5.3).</summary>
+    public PushMessageUrgency Urgency { get; set; } = PushMessageUrgency.Normal;
 
     /// <summary>How long a push service may take to answer.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "00:01:00")]
@@ -128,8 +113,11 @@ public sealed class PushOptions : IValidatableObject
         }
     }
 
-    // RFC 8292, section 2.1.
+    // RFC 8292, section 2.1. It becomes a part of the token as it is, so it may hold no quotation marks.
     private static bool IsContact(string? subject) =>
-        Uri.TryCreate(subject, UriKind.Absolute, out var contact)
-        && (contact.Scheme == Uri.UriSchemeMailto || contact.Scheme == Uri.UriSchemeHttps);
+        Uri.IsWellFormedUriString(subject, UriKind.Absolute)
+        && (
+            subject.StartsWith("mailto:", StringComparison.Ordinal)
+            || subject.StartsWith("https://", StringComparison.Ordinal)
+        );
 }

@@ -1,7 +1,9 @@
-using System.Globalization;
+using System.Buffers.Text;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
+using Lib.Net.Http.WebPush;
+using Lib.Net.Http.WebPush.Authentication;
 using Microsoft.Extensions.Options;
 
 namespace SignalBroker.Push;
@@ -33,61 +35,61 @@ public sealed class PushServices : IDisposable
 
     private static readonly TimeSpan LongestWait = TimeSpan.FromDays(1);
 
-    private readonly VapidTokens tokens;
     private readonly PushOptions settings;
     private readonly TimeProvider clock;
     private readonly HttpClient http;
+    private readonly PushServiceClient client;
 
     /// <summary>Connects to nobody yet.</summary>
-    public PushServices(VapidTokens tokens, IOptions<PushOptions> options, TimeProvider clock)
+    public PushServices(VapidKey key, IOptions<PushOptions> options, TimeProvider clock)
     {
-        this.tokens = tokens;
         this.clock = clock;
         settings = options.Value;
-        http = new(
-            new SocketsHttpHandler
-            {
-                // Users name the addresses: neither a redirection nor a proxy may lead from an allowed one to another.
-                AllowAutoRedirect = false,
-                UseProxy = false,
-                UseCookies = false,
-                ConnectCallback = ConnectAsync,
-                PooledConnectionLifetime = TimeSpan.FromMinutes(5),
-            }
-        )
+        var authentication = new VapidAuthentication(key.PublicKey, key.PrivateKey)
         {
-            Timeout = settings.Timeout,
+            Subject = settings.Subject,
+            TokenCache = new VapidTokens(clock),
         };
+        var connections = new SocketsHttpHandler
+        {
+            // Users name the addresses: neither a redirection nor a proxy may lead from an allowed one to another.
+            AllowAutoRedirect = false,
+            UseProxy = false,
+            UseCookies = false,
+            ConnectCallback = ConnectAsync,
+            PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+        };
+        http = new(new PushRequests(authentication, connections)) { Timeout = settings.Timeout };
+        // The library sends every other urgency itself.
+        http.DefaultRequestHeaders.Add("Urgency", "normal");
+        // What is tried again is in the outbox.
+        client = new(http) { DefaultAuthentication = authentication, AutoRetryAfter = false };
     }
 
     /// <summary>Pushes.</summary>
+    /// <param name="keys">For whom it is encrypted (RFC 8291).</param>
+    /// <param name="content">What: at most <see cref="PushMessage.MostBytes"/>.</param>
     /// <param name="timeToLive">For how long it is worth telling.</param>
-    public async Task<PushAnswer> PushAsync(Uri endpoint, byte[] body, TimeSpan timeToLive)
+    public async Task<PushAnswer> PushAsync(Uri endpoint, SubscriberKeys keys, byte[] content, TimeSpan timeToLive)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, endpoint)
+        var subscription = new PushSubscription { Endpoint = endpoint.AbsoluteUri };
+        subscription.SetKey(PushEncryptionKeyName.P256DH, Base64Url.EncodeToString(keys.PublicKey));
+        subscription.SetKey(PushEncryptionKeyName.Auth, Base64Url.EncodeToString(keys.Secret));
+        var message = new Lib.Net.Http.WebPush.PushMessage(new ByteArrayContent(content))
         {
-            Version = HttpVersion.Version20,
-            Content = new ByteArrayContent(body)
-            {
-                Headers =
-                {
-                    ContentType = new MediaTypeHeaderValue("application/octet-stream"),
-                    ContentEncoding = { "aes128gcm" },
-                },
-            },
+            TimeToLive = (int)Math.Clamp(timeToLive.TotalSeconds, 1, int.MaxValue),
+            Topic = Topic,
+            Urgency = settings.Urgency,
         };
-        var seconds = Math.Max(1, (long)timeToLive.TotalSeconds);
-        request.Headers.Add("TTL", seconds.ToString(CultureInfo.InvariantCulture));
-        request.Headers.Add("Urgency", NameOf(settings.Urgency));
-        request.Headers.Add("Topic", Topic);
-        request.Headers.TryAddWithoutValidation(
-            "Authorization",
-            tokens.HeaderFor(endpoint.GetLeftPart(UriPartial.Authority))
-        );
         try
         {
-            using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
-            return Read(response);
+            await client.RequestPushMessageDeliveryAsync(subscription, message);
+            return new PushAnswer.Accepted();
+        }
+        catch (PushServiceClientException other)
+        {
+            // Not every 2xx is a success to the library.
+            return Read(other.StatusCode, other.Headers.RetryAfter);
         }
         catch (HttpRequestException failure) when (failure.InnerException is PrivateAddressException)
         {
@@ -101,14 +103,14 @@ public sealed class PushServices : IDisposable
 
     public void Dispose() => http.Dispose();
 
-    private PushAnswer Read(HttpResponseMessage response) =>
-        response.StatusCode switch
+    private PushAnswer Read(HttpStatusCode status, RetryConditionHeaderValue? retryAfter) =>
+        status switch
         {
             >= HttpStatusCode.OK and < HttpStatusCode.MultipleChoices => new PushAnswer.Accepted(),
             HttpStatusCode.NotFound or HttpStatusCode.Gone => new PushAnswer.Gone(),
             HttpStatusCode.RequestEntityTooLarge => new PushAnswer.TooLarge(),
             HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests or >= HttpStatusCode.InternalServerError =>
-                new PushAnswer.Later(WaitOf(response.Headers.RetryAfter)),
+                new PushAnswer.Later(WaitOf(retryAfter)),
             var other => new PushAnswer.Refused($"it answers {(int)other}"),
         };
 
@@ -117,15 +119,6 @@ public sealed class PushServices : IDisposable
         var wait = retryAfter?.Delta ?? (retryAfter?.Date - clock.GetUtcNow());
         return wait > LongestWait ? LongestWait : wait;
     }
-
-    private static string NameOf(PushUrgency urgency) =>
-        urgency switch
-        {
-            PushUrgency.VeryLow => "very-low",
-            PushUrgency.Low => "low",
-            PushUrgency.High => "high",
-            _ => "normal",
-        };
 
     // The addresses that are checked are those that are used: a name may mean others a moment later.
     private async ValueTask<Stream> ConnectAsync(

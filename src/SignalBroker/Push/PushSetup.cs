@@ -26,7 +26,6 @@ public static class PushSetup
 
             builder.Services.AddSingleton(new PushOffer(key.PublicKey));
             builder.Services.AddSingleton(key);
-            builder.Services.AddSingleton<VapidTokens>();
             builder.Services.AddSingleton<PushServices>();
             builder.Services.AddSingleton<PushMetrics>();
             builder.Services.AddHostedService<PushWorker>();

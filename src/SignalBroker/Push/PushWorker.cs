@@ -134,8 +134,8 @@ public sealed partial class PushWorker(
         }
 
         var keys = new SubscriberKeys(push.PublicKey, push.Secret);
-        var body = keys.Encrypt(PushMessage.Write(push.Waiting, newest));
-        var answer = await services.PushAsync(endpoint, body, push.TimeToLive!.Value);
+        var message = PushMessage.Write(push.Waiting, newest);
+        var answer = await services.PushAsync(endpoint, keys, message, push.TimeToLive!.Value);
         metrics.Pushed(answer);
         switch (answer)
         {

@@ -8,7 +8,7 @@ public static class VapidKeyCommand
     /// <summary>Prints a new key as settings.</summary>
     public static int Run()
     {
-        using var key = VapidKey.Create();
+        var key = VapidKey.Create();
         Console.WriteLine($"Push__PrivateKey={key.PrivateKey}");
         Console.WriteLine($"# secret; its public key, which /push/key tells: {key.PublicKey}");
         return 0;

@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using System.Security.Cryptography;
 using System.Text;
+using Microsoft.IdentityModel.Tokens;
 using SignalBroker.Hosting;
 using SignalBroker.Identity;
 
@@ -29,7 +30,7 @@ public sealed class KeyOptions
 
     /// <summary>Reads an entry.</summary>
     /// <exception cref="InvalidSettingException">It does not hold exactly one usable key.</exception>
-    public static SigningKey Read(IConfigurationSection entry)
+    public static SecurityKey Read(IConfigurationSection entry)
     {
         var options = entry.Get<KeyOptions>() ?? new KeyOptions();
         Settings.Check(entry.Path, options);
@@ -58,7 +59,7 @@ public sealed class KeyOptions
         }
     }
 
-    private static SigningKey Create(string member, string? id, string value) =>
+    private static SecurityKey Create(string member, string? id, string value) =>
         member switch
         {
             nameof(Pem) => SigningKey.OfPem(id, value),

@@ -1,5 +1,6 @@
 using System.Net;
 using Microsoft.Extensions.Options;
+using Microsoft.IdentityModel.Tokens;
 
 namespace SignalBroker.Users;
 
@@ -22,7 +23,7 @@ public sealed partial class KeySet : IDisposable
     private readonly HttpClient http;
     private readonly Lock gate = new();
     private volatile Fetched? last;
-    private Task<IReadOnlyList<SigningKey>?>? fetching;
+    private Task<IReadOnlyList<SecurityKey>?>? fetching;
     private long? triedAt;
 
     /// <summary>Knows no keys at first.</summary>
@@ -46,11 +47,8 @@ public sealed partial class KeySet : IDisposable
         };
     }
 
-    /// <summary>Whether there is a key set at all.</summary>
-    public bool IsUsed => settings.Address is not null;
-
     /// <summary>The keys, if they are known and not too old; they are fetched anew meanwhile, if it is time.</summary>
-    public IReadOnlyList<SigningKey>? Current
+    public IReadOnlyList<SecurityKey>? Current
     {
         get
         {
@@ -95,19 +93,23 @@ public sealed partial class KeySet : IDisposable
             ? settings.LeastInterval
             : RetryInterval;
 
+    /// <summary>Whether there may be keys for an algorithm: a secret that is published is none.</summary>
+    public bool MayHoldKeysFor(string algorithm) =>
+        settings.Address is not null && algorithm is SecurityAlgorithms.RsaSha256 or SecurityAlgorithms.EcdsaSha256;
+
     /// <summary>Fetches the keys, unless somebody has done so since or very recently.</summary>
     /// <param name="old">The keys that did not suffice; null when there were none.</param>
     /// <returns>Newer keys than those; null when there are none yet.</returns>
-    public async Task<IReadOnlyList<SigningKey>?> RenewAsync(IReadOnlyList<SigningKey>? old) =>
+    public async Task<IReadOnlyList<SecurityKey>?> RenewAsync(IReadOnlyList<SecurityKey>? old) =>
         Newer(old) ?? await StartFetch() ?? Newer(old);
 
     public void Dispose() => http.Dispose();
 
-    private IReadOnlyList<SigningKey>? Newer(IReadOnlyList<SigningKey>? old) =>
+    private IReadOnlyList<SecurityKey>? Newer(IReadOnlyList<SecurityKey>? old) =>
         Current is { } current && current != old ? current : null;
 
     // Concurrent callers share one fetch.
-    private Task<IReadOnlyList<SigningKey>?> StartFetch()
+    private Task<IReadOnlyList<SecurityKey>?> StartFetch()
     {
         lock (gate)
         {
@@ -118,7 +120,7 @@ public sealed partial class KeySet : IDisposable
 
             if (triedAt is { } tried && Age(tried) < Pause)
             {
-                return Task.FromResult<IReadOnlyList<SigningKey>?>(null);
+                return Task.FromResult<IReadOnlyList<SecurityKey>?>(null);
             }
 
             triedAt = clock.GetTimestamp();
@@ -127,7 +129,7 @@ public sealed partial class KeySet : IDisposable
         }
     }
 
-    private async Task<IReadOnlyList<SigningKey>?> FetchAsync()
+    private async Task<IReadOnlyList<SecurityKey>?> FetchAsync()
     {
         try
         {
@@ -166,5 +168,5 @@ public sealed partial class KeySet : IDisposable
     [LoggerMessage(LogLevel.Warning, "Users:KeySet: the keys can't be fetched: {Reason}")]
     private partial void LogNotFetched(string reason);
 
-    private sealed record Fetched(IReadOnlyList<SigningKey> Keys, long At);
+    private sealed record Fetched(IReadOnlyList<SecurityKey> Keys, long At);
 }

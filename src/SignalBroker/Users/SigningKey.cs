@@ -1,54 +1,53 @@
-using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Microsoft.IdentityModel.Tokens;
 
 namespace SignalBroker.Users;
 
-/// <summary>A key that verifies signatures of the one algorithm that its kind allows.</summary>
-/// <param name="id">The issuer's name for the key (<c>kid</c>); null when it has none.</param>
-/// <param name="algorithm">The only algorithm that it is used with.</param>
-public abstract class SigningKey(string? id, TokenAlgorithms algorithm)
+/// <summary>Makes the keys that tokens are verified with, each good for the one algorithm of its kind.</summary>
+public static class SigningKey
 {
     private const int LeastSecretBytes = SHA256.HashSizeInBytes;
     private const int LeastRsaBits = 2048;
     private const int MostRsaBits = 8192;
-    private const string P256 = "1.2.840.10045.3.1.7";
 
-    /// <summary>The issuer's name for the key; null when it has none.</summary>
-    public string? Id { get; } = id;
-
-    /// <summary>The only algorithm that the key is used with.</summary>
-    public TokenAlgorithms Algorithm { get; } = algorithm;
+    /// <summary>The only algorithm that a key is used with.</summary>
+    public static TokenAlgorithms AlgorithmOf(SecurityKey key) =>
+        key switch
+        {
+            SymmetricSecurityKey => TokenAlgorithms.HS256,
+            RsaSecurityKey => TokenAlgorithms.RS256,
+            _ => TokenAlgorithms.ES256,
+        };
 
     /// <summary>A secret that the issuer shares with us, for HS256.</summary>
     /// <exception cref="CryptographicException">It is too short.</exception>
-    public static SigningKey OfSecret(string? id, byte[] secret) =>
+    public static SecurityKey OfSecret(string? id, byte[] secret) =>
         secret.Length >= LeastSecretBytes
-            ? new Hmac(id, secret)
+            ? new SymmetricSecurityKey(secret) { KeyId = id }
             : throw new CryptographicException($"a secret must have at least {LeastSecretBytes} bytes");
 
     /// <summary>An RSA key, for RS256.</summary>
     /// <exception cref="CryptographicException">It is no such key or too weak.</exception>
-    public static SigningKey OfRsa(string? id, RSAParameters parameters)
+    public static SecurityKey OfRsa(string? id, RSAParameters parameters)
     {
         using var rsa = RSA.Create(parameters);
         return rsa.KeySize is >= LeastRsaBits and <= MostRsaBits
-            ? new Rsa(id, rsa.ExportParameters(includePrivateParameters: false))
+            ? new RsaSecurityKey(rsa.ExportParameters(includePrivateParameters: false)) { KeyId = id }
             : throw new CryptographicException($"an RSA key must have {LeastRsaBits} to {MostRsaBits} bits");
     }
 
     /// <summary>A point on P-256, for ES256.</summary>
     /// <exception cref="CryptographicException">It does not lie on the curve.</exception>
-    public static SigningKey OfPoint(string? id, ECPoint point)
-    {
-        var parameters = new ECParameters { Curve = ECCurve.NamedCurves.nistP256, Q = point };
-        ECDsa.Create(parameters).Dispose();
-        return new EllipticCurve(id, parameters);
-    }
+    public static SecurityKey OfPoint(string? id, ECPoint point) =>
+        new ECDsaSecurityKey(ECDsa.Create(new ECParameters { Curve = ECCurve.NamedCurves.nistP256, Q = point }))
+        {
+            KeyId = id,
+        };
 
     /// <summary>A public key or certificate in PEM, of RSA or on P-256.</summary>
     /// <exception cref="CryptographicException">It is something else; a private key has no place here.</exception>
-    public static SigningKey OfPem(string? id, string pem)
+    public static SecurityKey OfPem(string? id, string pem)
     {
         if (!PemEncoding.TryFind(pem, out var fields))
         {
@@ -78,10 +77,38 @@ public abstract class SigningKey(string? id, TokenAlgorithms algorithm)
         }
     }
 
-    /// <summary>Whether the signature is this key's, over these bytes.</summary>
-    public abstract bool Verifies(ReadOnlySpan<byte> signingInput, ReadOnlySpan<byte> signature);
+    /// <summary>A key of a JWK set (RFC 7517) that verifies RS256 or ES256; null for one that is for something else.</summary>
+    public static SecurityKey? OfJwk(string json)
+    {
+        try
+        {
+            return JsonWebKey.Create(json) switch
+            {
+                { Use: not (null or "sig") } => null,
+                { KeyOps: { Count: > 0 } uses } when !uses.Contains("verify") => null,
+                { Kty: "RSA", Alg: null or "RS256" } key => OfRsa(
+                    key.Kid,
+                    new RSAParameters
+                    {
+                        Modulus = Base64UrlEncoder.DecodeBytes(key.N),
+                        Exponent = Base64UrlEncoder.DecodeBytes(key.E),
+                    }
+                ),
+                { Kty: "EC", Crv: "P-256", Alg: null or "ES256" } key => OfPoint(
+                    key.Kid,
+                    new ECPoint { X = Base64UrlEncoder.DecodeBytes(key.X), Y = Base64UrlEncoder.DecodeBytes(key.Y) }
+                ),
+                _ => null,
+            };
+        }
+        catch (Exception)
+        {
+            // Whatever is wrong with it must not harm the keys beside it.
+            return null;
+        }
+    }
 
-    private static SigningKey OfPublicKey(string? id, PublicKey key)
+    private static SecurityKey OfPublicKey(string? id, PublicKey key)
     {
         using var rsa = key.GetRSAPublicKey();
         if (rsa is not null)
@@ -92,67 +119,8 @@ public abstract class SigningKey(string? id, TokenAlgorithms algorithm)
         using var curve = key.GetECDsaPublicKey();
         return
             curve?.ExportParameters(includePrivateParameters: false) is { Curve: { IsNamed: true } named } point
-            && named.Oid.Value == P256
+            && named.Oid.Value == P256.Oid
             ? OfPoint(id, point.Q)
             : throw new CryptographicException("the key must be one of RSA or on P-256");
-    }
-
-    private sealed class Hmac(string? id, byte[] secret) : SigningKey(id, TokenAlgorithms.HS256)
-    {
-        public override bool Verifies(ReadOnlySpan<byte> signingInput, ReadOnlySpan<byte> signature)
-        {
-            Span<byte> expected = stackalloc byte[HMACSHA256.HashSizeInBytes];
-            HMACSHA256.HashData(secret, signingInput, expected);
-            return CryptographicOperations.FixedTimeEquals(expected, signature);
-        }
-    }
-
-    private sealed class Rsa(string? id, RSAParameters parameters) : SigningKey(id, TokenAlgorithms.RS256)
-    {
-        private readonly Idle<RSA> objects = new(() => RSA.Create(parameters));
-
-        public override bool Verifies(ReadOnlySpan<byte> signingInput, ReadOnlySpan<byte> signature)
-        {
-            var rsa = objects.Take();
-            var verifies = rsa.VerifyData(signingInput, signature, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
-            objects.Return(rsa);
-            return verifies;
-        }
-    }
-
-    private sealed class EllipticCurve(string? id, ECParameters parameters) : SigningKey(id, TokenAlgorithms.ES256)
-    {
-        private const int SignatureBytes = 64;
-
-        private readonly Idle<ECDsa> objects = new(() => ECDsa.Create(parameters));
-
-        // RFC 7518, section 3.4: R and S, 32 bytes each; never in DER.
-        public override bool Verifies(ReadOnlySpan<byte> signingInput, ReadOnlySpan<byte> signature)
-        {
-            if (signature.Length != SignatureBytes)
-            {
-                return false;
-            }
-
-            var ecdsa = objects.Take();
-            var verifies = ecdsa.VerifyData(
-                signingInput,
-                signature,
-                HashAlgorithmName.SHA256,
-                DSASignatureFormat.IeeeP1363FixedFieldConcatenation
-            );
-            objects.Return(ecdsa);
-            return verifies;
-        }
-    }
-
-    // Such an object is not promised to serve several threads at once, and to make one costs more than a signature.
-    private sealed class Idle<T>(Func<T> create)
-    {
-        private readonly ConcurrentBag<T> objects = [];
-
-        public T Take() => objects.TryTake(out var idle) ? idle : create();
-
-        public void Return(T used) => objects.Add(used);
     }
 }

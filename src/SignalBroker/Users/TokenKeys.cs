@@ -1,4 +1,6 @@
 using Microsoft.Extensions.Options;
+using Microsoft.IdentityModel.JsonWebTokens;
+using Microsoft.IdentityModel.Tokens;
 
 namespace SignalBroker.Users;
 
@@ -19,19 +21,21 @@ public enum SignatureCheck
 }
 
 /// <summary>The keys of the configuration.</summary>
-public sealed record ConfiguredKeys(IReadOnlyList<SigningKey> All);
+public sealed record ConfiguredKeys(IReadOnlyList<SecurityKey> All);
 
 /// <summary>All keys that tokens may be signed with: those of the configuration and those that the issuer publishes.</summary>
 public sealed class TokenKeys(ConfiguredKeys configured, KeySet published, IOptions<UsersOptions> options)
 {
+    private static readonly JsonWebTokenHandler Handler = new() { MaximumTokenSizeInBytes = StrictToken.MaxLength };
+
     /// <summary>How long an <see cref="SignatureCheck.Undecided"/> stays one.</summary>
     public TimeSpan RetryAfter => published.RetryAfter;
 
     /// <summary>Checks a token's signature, asking the issuer for new keys where the known ones do not know it.</summary>
-    public async ValueTask<SignatureCheck> CheckAsync(JsonWebToken token)
+    public async ValueTask<SignatureCheck> CheckAsync(StrictToken token)
     {
-        var known = Check(configured.All, token);
-        if (known == SignatureCheck.Good || !published.IsUsed || !KeySetDocument.MayHoldKeysFor(token.Algorithm))
+        var known = await CheckAsync(configured.All, token);
+        if (known == SignatureCheck.Good || !published.MayHoldKeysFor(token.Algorithm))
         {
             return known;
         }
@@ -42,13 +46,13 @@ public sealed class TokenKeys(ConfiguredKeys configured, KeySet published, IOpti
             return SignatureCheck.Undecided;
         }
 
-        var found = Check(keys, token);
+        var found = await CheckAsync(keys, token);
         if (found is SignatureCheck.NoSuchKey || (found is SignatureCheck.Wrong && token.KeyId is null))
         {
             // It may be signed with a key that the issuer has made since.
             if (await published.RenewAsync(keys) is { } newer)
             {
-                found = Check(newer, token);
+                found = await CheckAsync(newer, token);
             }
             else if (!IsOlder(token, published.FetchedAt))
             {
@@ -61,27 +65,32 @@ public sealed class TokenKeys(ConfiguredKeys configured, KeySet published, IOpti
 
     // Its key was there when the keys were fetched, or was withdrawn before: no fetch would find it. A forger may say any
     // time, but gains nothing: the token is not believed either way.
-    private bool IsOlder(JsonWebToken token, DateTimeOffset? fetchedAt) =>
-        token.ReadIssuedAt() + options.Value.ClockSkew < fetchedAt;
+    private bool IsOlder(StrictToken token, DateTimeOffset? fetchedAt) =>
+        token.Claims.TryReadTime("iat", out var issuedAt) && issuedAt + options.Value.ClockSkew < fetchedAt;
 
-    private static SignatureCheck Check(IReadOnlyList<SigningKey> keys, JsonWebToken token)
+    private static async ValueTask<SignatureCheck> CheckAsync(IReadOnlyList<SecurityKey> keys, StrictToken token)
     {
-        var result = SignatureCheck.NoSuchKey;
-        foreach (var key in keys)
+        List<SecurityKey> fitting = [.. keys.Where(key => Fits(key, token))];
+        if (fitting.Count == 0)
         {
-            if (key.Algorithm != token.Algorithm || (token.KeyId is { } wanted && key.Id is { } id && id != wanted))
-            {
-                continue;
-            }
-
-            if (key.Verifies(token.SigningInput, token.Signature))
-            {
-                return SignatureCheck.Good;
-            }
-
-            result = SignatureCheck.Wrong;
+            return SignatureCheck.NoSuchKey;
         }
 
-        return result;
+        var result = await Handler.ValidateTokenAsync(
+            token.Token,
+            new TokenValidationParameters
+            {
+                IssuerSigningKeys = fitting,
+                ValidAlgorithms = [token.Algorithm],
+                ValidateIssuer = false,
+                ValidateAudience = false,
+                ValidateLifetime = false,
+            }
+        );
+        return result.IsValid ? SignatureCheck.Good : SignatureCheck.Wrong;
     }
+
+    private static bool Fits(SecurityKey key, StrictToken token) =>
+        key.IsSupportedAlgorithm(token.Algorithm)
+        && (token.KeyId is null || key.KeyId is null || key.KeyId == token.KeyId);
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using Microsoft.IdentityModel.Tokens;
 using SignalBroker.Compatibility;
 using SignalBroker.Hosting;
 using SignalBroker.Identity;
@@ -34,7 +35,7 @@ public static class UsersSetup
         }
     }
 
-    private static void Check(IConfiguration configuration, List<SigningKey> keys)
+    private static void Check(IConfiguration configuration, List<SecurityKey> keys)
     {
         var users = configuration.GetSection(UsersOptions.Section).Get<UsersOptions>() ?? new UsersOptions();
         var address = configuration.GetSection(KeySetOptions.Section).Get<KeySetOptions>()?.Address;
@@ -45,10 +46,11 @@ public static class UsersSetup
             );
         }
 
-        if (keys.FindIndex(key => (key.Algorithm & users.Algorithms) == TokenAlgorithms.None) is var idle and >= 0)
+        if (keys.FindIndex(key => !users.Algorithms.HasFlag(SigningKey.AlgorithmOf(key))) is var idle and >= 0)
         {
+            var algorithm = SigningKey.AlgorithmOf(keys[idle]);
             throw new InvalidSettingException(
-                $"{KeyOptions.Section}: key {idle} is one for {keys[idle].Algorithm}, which Users:Algorithms does not allow."
+                $"{KeyOptions.Section}: key {idle} is one for {algorithm}, which Users:Algorithms does not allow."
             );
         }
 

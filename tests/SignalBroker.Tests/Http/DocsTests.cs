@@ -62,7 +62,7 @@ public sealed partial class DocsTests
     [Fact]
     public async Task Those_of_pushes()
     {
-        using var key = VapidKey.Create();
+        var key = VapidKey.Create();
         var lines = await RunAsync(
             "push.md",
             new Dictionary<string, string>

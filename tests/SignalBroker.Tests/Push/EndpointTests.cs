@@ -71,16 +71,12 @@ public sealed class EndpointTests(TestCluster cluster)
     [Fact]
     public async Task A_name_that_leads_to_this_machine_is_not_connected_to()
     {
-        using var key = VapidKey.Create();
         var options = Options.Create(new PushOptions { AllowedHosts = ["*"], Subject = "mailto:a@signal.example" });
-        using var services = new PushServices(
-            new VapidTokens(key, options, TimeProvider.System),
-            options,
-            TimeProvider.System
-        );
+        using var services = new PushServices(VapidKey.Create(), options, TimeProvider.System);
+        using var subscriber = new Subscriber(new Uri("https://localhost/abc"));
         Endpoint.TryRead("https://localhost/abc", options.Value, out var endpoint).ShouldBeTrue();
 
-        (await services.PushAsync(endpoint!, [1], TimeSpan.FromMinutes(1))).ShouldBe(
+        (await services.PushAsync(endpoint!, subscriber.Keys, [1], TimeSpan.FromMinutes(1))).ShouldBe(
             new PushAnswer.Refused("it has a private address")
         );
     }

@@ -131,7 +131,6 @@ public sealed class PushCluster : IAsyncLifetime
             await Database.DisposeAsync();
             await Servers.DisposeAsync();
             await Service.DisposeAsync();
-            key.Dispose();
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
+using System.Text;
 using System.Text.Json;
 using System.Threading.Channels;
 using Microsoft.AspNetCore.Builder;
@@ -11,7 +12,12 @@ using Microsoft.Extensions.Logging;
 namespace SignalBroker.Tests.Push;
 
 /// <summary>A push that has arrived and been decrypted.</summary>
-public sealed record Pushed(JsonElement Message, string Text, IHeaderDictionary Headers, DateTimeOffset At);
+public sealed record Pushed(byte[] Content, IHeaderDictionary Headers, DateTimeOffset At)
+{
+    public string Text => Encoding.UTF8.GetString(Content);
+
+    public JsonElement Message => JsonElement.Parse(Content);
+}
 
 /// <summary>A browser's registration at the push service.</summary>
 public sealed class Registration(Subscriber subscriber)
@@ -128,18 +134,17 @@ public sealed class PushService(string publicKey, int port) : IAsyncDisposable
             return;
         }
 
-        var message = registration.Subscriber.Decrypt(body.ToArray());
+        var content = registration.Subscriber.Decrypt(body.ToArray());
         var headers = new HeaderDictionary(context.Request.Headers.ToDictionary());
         context.Response.StatusCode = (int)HttpStatusCode.Created;
         context.Response.Headers.Location = Origin + "/message/1";
-        await registration.Arrived.Writer.WriteAsync(
-            new(JsonElement.Parse(message), System.Text.Encoding.UTF8.GetString(message), headers, now)
-        );
+        await registration.Arrived.Writer.WriteAsync(new(content, headers, now));
     }
 
     private string? FindFlaw(HttpRequest request, DateTimeOffset now) =>
         request.Headers.ContentEncoding != "aes128gcm" ? $"encoding {request.Headers.ContentEncoding}"
         : !long.TryParse(request.Headers["TTL"], out var ttl) || ttl < 0 ? $"TTL {request.Headers["TTL"]}"
+        : request.ContentLength is not <= 4096 ? $"length {request.ContentLength}"
         : request.GetEncodedUrl().Length > 2048 ? "a long address"
         : VapidVerifier.FindFlaw(request.Headers.Authorization, publicKey, Origin, now);
 }

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Buffers.Text;
 using System.Security.Cryptography;
+using SignalBroker.Push;
 
 namespace SignalBroker.Tests.Push;
 
@@ -22,6 +23,8 @@ public sealed class Subscriber(Uri endpoint, ECDiffieHellman key, byte[] secret)
             return [4, .. point.X!, .. point.Y!];
         }
     }
+
+    public SubscriberKeys Keys => new(PublicKey, Secret);
 
     /// <summary>What <c>PushSubscription.toJSON()</c> gives, and what the user wishes.</summary>
     public Dictionary<string, object?> ToJson(bool content = false) =>

@@ -1,5 +1,5 @@
 using System.Security.Cryptography;
-using Microsoft.Extensions.Options;
+using Lib.Net.Http.WebPush.Authentication;
 using Microsoft.Extensions.Time.Testing;
 using SignalBroker.Push;
 using SignalBroker.Tests.Harness;
@@ -12,7 +12,7 @@ public sealed class VapidKeyTests
     [Fact]
     public void A_key_is_the_same_in_every_form()
     {
-        using var key = VapidKey.Create();
+        var key = VapidKey.Create();
         using var curve = ECDsa.Create(
             new ECParameters
             {
@@ -30,7 +30,7 @@ public sealed class VapidKeyTests
         ];
         foreach (var form in forms)
         {
-            using var read = VapidKey.Read(form);
+            var read = VapidKey.Read(form);
             (read.PrivateKey, read.PublicKey).ShouldBe((key.PrivateKey, key.PublicKey));
         }
     }
@@ -64,19 +64,25 @@ public sealed class VapidKeyTests
     [Fact]
     public void A_token_serves_many_pushes_to_one_origin_and_is_made_anew_in_time()
     {
-        using var key = VapidKey.Create();
-        var clock = new FakeTimeProvider(DateTimeOffset.FromUnixTimeSeconds(1_700_000_000));
-        var options = Options.Create(new PushOptions { Subject = PushCluster.Subject });
-        var tokens = new VapidTokens(key, options, clock);
+        var key = VapidKey.Create();
+        var clock = new FakeTimeProvider(TimeProvider.System.GetUtcNow());
+        using var authentication = new VapidAuthentication(key.PublicKey, key.PrivateKey)
+        {
+            Subject = PushCluster.Subject,
+            TokenCache = new VapidTokens(clock),
+        };
 
-        var first = tokens.HeaderFor("https://a.example");
-        tokens.HeaderFor("https://a.example").ShouldBe(first);
-        tokens.HeaderFor("https://b.example").ShouldNotBe(first);
+        var first = HeaderFor("https://a.example");
+        HeaderFor("https://a.example").ShouldBe(first);
+        HeaderFor("https://b.example").ShouldNotBe(first);
         VapidVerifier.FindFlaw(first, key.PublicKey, "https://a.example", clock.GetUtcNow()).ShouldBeNull();
         clock.Advance(TimeSpan.FromHours(7));
 
-        var second = tokens.HeaderFor("https://a.example");
+        var second = HeaderFor("https://a.example");
         second.ShouldNotBe(first);
         VapidVerifier.FindFlaw(second, key.PublicKey, "https://a.example", clock.GetUtcNow()).ShouldBeNull();
+
+        string HeaderFor(string origin) =>
+            $"vapid {authentication.GetVapidSchemeAuthenticationHeaderValueParameter(origin)}";
     }
 }

@@ -1,6 +1,7 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
+using Microsoft.IdentityModel.Tokens;
 using SignalBroker.Users;
 
 namespace SignalBroker.Tests.Users;
@@ -17,7 +18,7 @@ public sealed class Issuer : IDisposable
 
     public ECDsa Curve { get; } = ECDsa.Create(ECCurve.NamedCurves.nistP256);
 
-    public IReadOnlyList<SigningKey> Keys =>
+    public IReadOnlyList<SecurityKey> Keys =>
         [
             SigningKey.OfSecret("secret", Secret),
             SigningKey.OfPem("rsa", Rsa.ExportSubjectPublicKeyInfoPem()),

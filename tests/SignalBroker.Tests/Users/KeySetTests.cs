@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Time.Testing;
+using Microsoft.IdentityModel.Tokens;
 using SignalBroker.Tests.Harness;
 using SignalBroker.Users;
 
@@ -298,7 +299,7 @@ public sealed class KeySetTests : IDisposable
     private string Token(string algorithm, string id, Issuer? by = null) =>
         (by ?? issuer).Sign(algorithm, $$"""{"alg":"{{algorithm}}","kid":"{{id}}"}""", Claims);
 
-    private TokenVerifier VerifierFor(Uri address, params IReadOnlyList<SigningKey> configured)
+    private TokenVerifier VerifierFor(Uri address, params IReadOnlyList<SecurityKey> configured)
     {
         keys = Verifiers.KeySetOf(clock, new KeySetOptions { Address = address });
         return Verifiers.Of(clock, Options, keys, configured);

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
+using Microsoft.IdentityModel.Tokens;
 using SignalBroker.Users;
 
 namespace SignalBroker.Tests.Users;
@@ -8,7 +9,7 @@ namespace SignalBroker.Tests.Users;
 public static class Verifiers
 {
     /// <summary>One that knows these keys and no key set.</summary>
-    public static TokenVerifier Of(TimeProvider clock, UsersOptions options, params IReadOnlyList<SigningKey> keys) =>
+    public static TokenVerifier Of(TimeProvider clock, UsersOptions options, params IReadOnlyList<SecurityKey> keys) =>
         new(
             new TokenKeys(new ConfiguredKeys(keys), KeySetOf(clock, new KeySetOptions()), Options.Create(options)),
             Options.Create(options),
@@ -20,7 +21,7 @@ public static class Verifiers
         TimeProvider clock,
         UsersOptions options,
         KeySet published,
-        params IReadOnlyList<SigningKey> keys
+        params IReadOnlyList<SecurityKey> keys
     ) =>
         new(
             new TokenKeys(new ConfiguredKeys(keys), published, Options.Create(options)),
