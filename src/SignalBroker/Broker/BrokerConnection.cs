@@ -5,7 +5,7 @@ using SignalBroker.Nodes;
 namespace SignalBroker.Broker;
 
 /// <summary>How the webapp opens, keeps and leaves AMQP connections.</summary>
-public static partial class BrokerConnection
+internal static partial class BrokerConnection
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan FarewellTime = TimeSpan.FromSeconds(1);

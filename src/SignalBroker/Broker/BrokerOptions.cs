@@ -3,7 +3,7 @@ using System.ComponentModel.DataAnnotations;
 namespace SignalBroker.Broker;
 
 /// <summary>The settings under <c>Broker:</c>.</summary>
-public sealed class BrokerOptions
+internal sealed class BrokerOptions
 {
     public const string Section = "Broker";
 

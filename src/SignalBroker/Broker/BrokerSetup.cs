@@ -3,7 +3,7 @@ using SignalBroker.Hosting;
 namespace SignalBroker.Broker;
 
 /// <summary>Wires what speaks to RabbitMQ.</summary>
-public static class BrokerSetup
+internal static class BrokerSetup
 {
     private static readonly TimeSpan ManagementPatience = TimeSpan.FromSeconds(10);
 

@@ -11,7 +11,7 @@ namespace SignalBroker.Broker;
 /// The client library sends each publish by itself. Under load that costs a system call for each here, and a wake-up
 /// for each in the broker. A write that comes alone goes out at once all the same.
 /// </remarks>
-public sealed class CoalescingStream(Socket socket) : NetworkStream(socket, ownsSocket: true), IThreadPoolWorkItem
+internal sealed class CoalescingStream(Socket socket) : NetworkStream(socket, ownsSocket: true), IThreadPoolWorkItem
 {
     // With so much unsent, whoever writes waits.
     private const int MaxUnsent = 65_536;
@@ -113,7 +113,7 @@ public sealed class CoalescingStream(Socket socket) : NetworkStream(socket, owns
 }
 
 /// <summary>A TCP connection for the client library, with a <see cref="CoalescingStream"/>.</summary>
-public sealed class CoalescingTcpClient(AddressFamily family) : ITcpClient
+internal sealed class CoalescingTcpClient(AddressFamily family) : ITcpClient
 {
     private readonly Socket socket = new(family, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
     private CoalescingStream? stream;

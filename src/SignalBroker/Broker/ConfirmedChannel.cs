@@ -11,7 +11,7 @@ namespace SignalBroker.Broker;
 /// The client library could track confirms by itself, but it adds a header that every listener would receive, and
 /// has no time-out. A single writer keeps the order and gives each publish the delivery tag that the broker counts.
 /// </remarks>
-public sealed class ConfirmedChannel : IAsyncDisposable
+internal sealed class ConfirmedChannel : IAsyncDisposable
 {
     private static readonly TimeSpan FarewellTime = TimeSpan.FromSeconds(2);
 

@@ -10,7 +10,7 @@ using SignalBroker.Sessions;
 namespace SignalBroker.Broker;
 
 /// <summary>A queue as a node lists it.</summary>
-public sealed record BrokerQueue(
+internal sealed record BrokerQueue(
     string Name,
     bool Exclusive,
     [property: JsonPropertyName("auto_delete")] bool AutoDelete,
@@ -29,7 +29,7 @@ public sealed record BrokerQueue(
 }
 
 /// <summary>The part of RabbitMQ's management HTTP API that the webapp needs.</summary>
-public sealed partial class ManagementApi(HttpClient http)
+internal sealed partial class ManagementApi(HttpClient http)
 {
     private const string Reason = "X-Reason";
 

@@ -9,7 +9,7 @@ namespace SignalBroker.Broker;
 /// A probe is published every second. It tells three things that an idle connection does not: that the node is
 /// frozen, that the path to it swallows packets, and (RabbitMQ tells only who publishes) that it has an alarm.
 /// </remarks>
-public sealed partial class NodeLink(Node node, BrokerOptions options, TimeProvider clock, ILogger<NodeLink> logger)
+internal sealed partial class NodeLink(Node node, BrokerOptions options, TimeProvider clock, ILogger<NodeLink> logger)
 {
     // Overdue publishes are looked for more often than probes go out, so that a time-out is not much late.
     private const int LooksPerProbe = 4;

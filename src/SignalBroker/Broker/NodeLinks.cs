@@ -4,7 +4,7 @@ using SignalBroker.Nodes;
 namespace SignalBroker.Broker;
 
 /// <summary>The publishing connections to all nodes.</summary>
-public sealed class NodeLinks : BackgroundService
+internal sealed class NodeLinks : BackgroundService
 {
     private readonly Dictionary<string, NodeLink> byNode;
     private readonly NodeLink[] links;

@@ -9,7 +9,7 @@ namespace SignalBroker.Broker;
 /// again for another publish, but only when all of its holders have let go of it: so a confirm that comes late, after the
 /// sender was told that the outcome is unknown, can't be taken for another one's.
 /// </remarks>
-public sealed class Publication : IValueTaskSource<PublishOutcome>
+internal sealed class Publication : IValueTaskSource<PublishOutcome>
 {
     // Where it waits to be written and confirmed, where it waits to be overdue, and who awaits its outcome.
     private const int Holders = 3;

@@ -6,7 +6,7 @@ namespace SignalBroker.Broker;
 
 /// <summary>What the broker said of one publish.</summary>
 [JsonConverter(typeof(CamelCaseEnum<PublishOutcome>))]
-public enum PublishOutcome
+internal enum PublishOutcome
 {
     /// <summary>The broker has it in a live queue. Whether the browser has read it is another question.</summary>
     Queued,
@@ -24,7 +24,7 @@ public enum PublishOutcome
     Unknown,
 }
 
-public static class PublishOutcomeNames
+internal static class PublishOutcomeNames
 {
     private static readonly string[] Names =
     [

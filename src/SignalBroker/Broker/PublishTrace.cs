@@ -4,7 +4,7 @@ namespace SignalBroker.Broker;
 
 /// <summary>The span of a publish, from its call to the broker's answer.</summary>
 /// <remarks>OpenTelemetry's semantic conventions for messaging name its attributes.</remarks>
-public static class PublishTrace
+internal static class PublishTrace
 {
     /// <summary>The name of the spans' source.</summary>
     public const string Source = "SignalBroker";

@@ -6,7 +6,7 @@ using SignalBroker.Nodes;
 namespace SignalBroker.Broker;
 
 /// <summary>How an attempt to log in as a session ended.</summary>
-public abstract record SessionLogin
+internal abstract record SessionLogin
 {
     /// <summary>The session is logged in, and its queue exists.</summary>
     public sealed record Accepted(SessionConnection Connection) : SessionLogin;
@@ -23,7 +23,7 @@ public abstract record SessionLogin
 /// It logs in with the session's key and passcode, so that the node asks, tells and closes just as it does for the
 /// session's Web-STOMP socket.
 /// </remarks>
-public sealed class SessionConnection : IAsyncDisposable
+internal sealed class SessionConnection : IAsyncDisposable
 {
     // What a slow reader has not taken stays in its queue, whose bounds then hold.
     private const ushort Prefetch = 16;

@@ -5,7 +5,7 @@ using SignalBroker.Sessions;
 namespace SignalBroker.Broker;
 
 /// <summary>What a node's queues and exchanges are called, and how the webapp's own ones are declared.</summary>
-public static class Topology
+internal static class Topology
 {
     /// <summary>Where RabbitMQ's event exchange plug-in publishes what happens on its node.</summary>
     public const string EventsExchange = "amq.rabbitmq.event";

@@ -1,7 +1,7 @@
 namespace SignalBroker.Broker;
 
 /// <summary>Does what belongs to one key one after the other, and the rest at the same time.</summary>
-public sealed class Turns
+internal sealed class Turns
 {
     private readonly Lock gate = new();
     private readonly Dictionary<string, Line> lines = [];

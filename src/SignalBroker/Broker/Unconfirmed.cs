@@ -1,7 +1,7 @@
 namespace SignalBroker.Broker;
 
 /// <summary>The publishes of one channel that the broker has not confirmed yet, by their delivery tags.</summary>
-public sealed class Unconfirmed
+internal sealed class Unconfirmed
 {
     private const int FirstSize = 256;
 

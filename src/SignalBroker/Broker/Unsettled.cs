@@ -2,7 +2,7 @@ namespace SignalBroker.Broker;
 
 /// <summary>Counts what a webapp has taken from a queue and not settled yet, so that no sender takes all the places.</summary>
 /// <param name="places">How much the queue hands out before anything is settled.</param>
-public sealed class Unsettled(int places)
+internal sealed class Unsettled(int places)
 {
     private readonly Lock counting = new();
     private readonly Dictionary<string, int> bySender = [];

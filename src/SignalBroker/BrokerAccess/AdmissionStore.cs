@@ -9,7 +9,7 @@ namespace SignalBroker.BrokerAccess;
 /// <summary>A login as a node asks about it.</summary>
 /// <param name="PasscodeHash">The hash of the passcode given.</param>
 /// <param name="OriginalUserId">The user id where the original project's page logs in; null otherwise.</param>
-public readonly record struct Login(
+internal readonly record struct Login(
     string ListeningKey,
     PasscodeHash PasscodeHash,
     string Node,
@@ -17,10 +17,16 @@ public readonly record struct Login(
 );
 
 /// <summary>What is known of a session whose login was denied.</summary>
-public sealed record DeniedSession(string UserId, string Node, bool PasscodeMatches, bool Admitted, IPAddress? Address);
+internal sealed record DeniedSession(
+    string UserId,
+    string Node,
+    bool PasscodeMatches,
+    bool Admitted,
+    IPAddress? Address
+);
 
 /// <summary>The SQL statements that admit sessions.</summary>
-public sealed class AdmissionStore(NpgsqlDataSource database)
+internal sealed class AdmissionStore(NpgsqlDataSource database)
 {
     /// <summary>Admits those of the logins that are right and the first of their session, for ever.</summary>
     /// <returns>The numbers of the admitted logins in the list.</returns>

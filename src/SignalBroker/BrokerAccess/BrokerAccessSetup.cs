@@ -5,7 +5,7 @@ using SignalBroker.Nodes;
 namespace SignalBroker.BrokerAccess;
 
 /// <summary>Wires the answers to RabbitMQ's HTTP auth backend.</summary>
-public static class BrokerAccessSetup
+internal static class BrokerAccessSetup
 {
     private static readonly byte[] Allow = "allow"u8.ToArray();
     private static readonly byte[] Deny = "deny"u8.ToArray();

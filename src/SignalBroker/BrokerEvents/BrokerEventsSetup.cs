@@ -5,7 +5,7 @@ using SignalBroker.Nodes;
 namespace SignalBroker.BrokerEvents;
 
 /// <summary>Wires the acks and the clean-up.</summary>
-public static class BrokerEventsSetup
+internal static class BrokerEventsSetup
 {
     extension(WebApplicationBuilder builder)
     {
@@ -25,7 +25,7 @@ public static class BrokerEventsSetup
 }
 
 /// <summary>The consumers of all nodes' events.</summary>
-public sealed class EventConsumers(
+internal sealed class EventConsumers(
     NodeCatalog catalog,
     QueueEventHandler handler,
     Reconciler reconciler,

@@ -13,7 +13,7 @@ namespace SignalBroker.BrokerEvents;
 /// Events are hints: a crashed node emits none, and a durable queue can lose the last ones. So the node is
 /// reconciled each time that its events begin to be consumed.
 /// </remarks>
-public sealed partial class NodeEvents(
+internal sealed partial class NodeEvents(
     Node node,
     QueueEventHandler handler,
     Reconciler reconciler,

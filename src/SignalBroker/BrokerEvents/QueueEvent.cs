@@ -10,7 +10,7 @@ namespace SignalBroker.BrokerEvents;
 /// <param name="Created">Whether it has come to be.</param>
 /// <param name="IsAsAgreed">Whether a created queue is exclusive, auto-delete and transient.</param>
 /// <param name="HasArguments">Whether a created queue has arguments that may be more than RabbitMQ's own.</param>
-public readonly record struct QueueEvent(string ListeningKey, bool Created, bool IsAsAgreed, bool HasArguments)
+internal readonly record struct QueueEvent(string ListeningKey, bool Created, bool IsAsAgreed, bool HasArguments)
 {
     // RabbitMQ 4 itself gives every queue this argument, which the event shows as Erlang writes it.
     private static readonly byte[] ClassicType = """{<<"x-queue-type">>,longstr,<<"classic">>}"""u8.ToArray();

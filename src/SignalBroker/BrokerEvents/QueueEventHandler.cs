@@ -5,7 +5,7 @@ using SignalBroker.Nodes;
 namespace SignalBroker.BrokerEvents;
 
 /// <summary>Handles a batch of a node's events.</summary>
-public sealed class QueueEventHandler(QueueEventStore store, QueueRemover remover, InboxDeliverer inbox)
+internal sealed class QueueEventHandler(QueueEventStore store, QueueRemover remover, InboxDeliverer inbox)
 {
     /// <summary>Handles the events; when it returns, what they change is committed.</summary>
     public async Task HandleAsync(Node node, IReadOnlyCollection<QueueEvent> events)

@@ -11,7 +11,7 @@ using SignalBroker.Users;
 namespace SignalBroker.BrokerEvents;
 
 /// <summary>A session that the sweep has to look at.</summary>
-public sealed record DueSession
+internal sealed record DueSession
 {
     /// <summary>The node that holds the session's queue.</summary>
     public required string Node { get; init; }
@@ -28,7 +28,7 @@ public sealed record DueSession
 }
 
 /// <summary>The SQL statements that make the sessions agree with the nodes' queues.</summary>
-public sealed class QueueEventStore(NpgsqlDataSource database, IOptions<InboxOptions> inbox)
+internal sealed class QueueEventStore(NpgsqlDataSource database, IOptions<InboxOptions> inbox)
 {
     // Said in a way that no index serves: the keys find the rows, and not all that the node has.
     private const string OnNode = "sessions.node || '' = @node";

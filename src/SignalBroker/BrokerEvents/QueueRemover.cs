@@ -8,7 +8,7 @@ namespace SignalBroker.BrokerEvents;
 
 /// <summary>Removes queues that should not be there, and closes the connections that made them.</summary>
 /// <remarks>Nobody waits for it: what can't be removed now, the next reconciliation finds again.</remarks>
-public sealed partial class QueueRemover(
+internal sealed partial class QueueRemover(
     QueueEventStore store,
     ManagementApi management,
     OriginalConnections originals,

@@ -7,7 +7,7 @@ using SignalBroker.StrangeBehaviors;
 namespace SignalBroker.BrokerEvents;
 
 /// <summary>Makes the sessions agree with the queues that a node really has.</summary>
-public sealed partial class Reconciler(
+internal sealed partial class Reconciler(
     QueueEventStore store,
     ManagementApi management,
     QueueRemover remover,

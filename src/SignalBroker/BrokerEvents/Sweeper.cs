@@ -8,7 +8,7 @@ using SignalBroker.Nodes;
 namespace SignalBroker.BrokerEvents;
 
 /// <summary>The settings under <c>Sweep:</c>.</summary>
-public sealed class SweepOptions
+internal sealed class SweepOptions
 {
     public const string Section = "Sweep";
 
@@ -22,7 +22,7 @@ public sealed class SweepOptions
 }
 
 /// <summary>Looks now and then for what no event has told.</summary>
-public sealed partial class Sweeper(
+internal sealed partial class Sweeper(
     NpgsqlDataSource database,
     QueueEventStore store,
     Reconciler reconciler,

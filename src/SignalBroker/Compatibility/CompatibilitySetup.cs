@@ -4,7 +4,7 @@ using SignalBroker.Http;
 namespace SignalBroker.Compatibility;
 
 /// <summary>Wires what the original project's page needs.</summary>
-public static class CompatibilitySetup
+internal static class CompatibilitySetup
 {
     extension(WebApplicationBuilder builder)
     {

@@ -6,7 +6,7 @@ using SignalBroker.Nodes;
 namespace SignalBroker.Compatibility;
 
 /// <summary>The settings under <c>Compatibility:</c>.</summary>
-public sealed class CompatibilityOptions
+internal sealed class CompatibilityOptions
 {
     public const string Section = "Compatibility";
 
@@ -20,7 +20,7 @@ public sealed class CompatibilityOptions
 /// or disconnects. So while this is on, a listening key of such a session is a secret and is told to nobody else,
 /// and anybody may send in anybody's name.
 /// </remarks>
-public sealed partial class OriginalClient(
+internal sealed partial class OriginalClient(
     NodeCatalog nodes,
     IOptions<CompatibilityOptions> options,
     ILogger<OriginalClient> logger

@@ -9,7 +9,7 @@ namespace SignalBroker.Compatibility;
 /// <param name="Pid">The node's own name for the process.</param>
 /// <param name="Name">The connection's name in the management API; null where the event is about the queue.</param>
 /// <param name="ListeningKey">The key of the queue it owns; null where the event is about the connection.</param>
-public sealed record OriginalConnection(string Pid, string? Name, string? ListeningKey)
+internal sealed record OriginalConnection(string Pid, string? Name, string? ListeningKey)
 {
     /// <summary>Reads an event; null when it tells nothing of an original page.</summary>
     public static OriginalConnection? Read(string routingKey, IReadOnlyBasicProperties properties)

@@ -5,7 +5,7 @@ using SignalBroker.Identity;
 namespace SignalBroker.Compatibility;
 
 /// <summary>Every SQL statement that touches the connections of original pages.</summary>
-public sealed class OriginalConnectionStore(NpgsqlDataSource database)
+internal sealed class OriginalConnectionStore(NpgsqlDataSource database)
 {
     /// <summary>Adds what is told of connections, and forgets those whose session is long gone.</summary>
     public async Task AddAsync(string node, IReadOnlyCollection<OriginalConnection> told)

@@ -5,7 +5,7 @@ using SignalBroker.Nodes;
 namespace SignalBroker.Compatibility;
 
 /// <summary>Closes the connections of original pages one by one: they bear the user's name, and the user may have others.</summary>
-public sealed class OriginalConnections(
+internal sealed class OriginalConnections(
     OriginalConnectionStore store,
     ManagementApi management,
     OriginalClient originalClient

@@ -22,7 +22,7 @@ namespace SignalBroker.Connect;
 /// Whether the client has listened before, and so takes nobody's place: it may have lost its own to a newer one. It counts
 /// only together with the line, by which the client is known.
 /// </param>
-public sealed record ConnectRequest(
+internal sealed record ConnectRequest(
     string? UserId = null,
     string? Device = null,
     string? Line = null,
@@ -41,7 +41,7 @@ public sealed record ConnectRequest(
 /// <param name="IceServers">For <c>new RTCPeerConnection({ iceServers })</c>; empty when none is configured.</param>
 /// <param name="IceServersExpireAt">When their credentials expire; <c>/ice-servers</c> answers fresh ones before.</param>
 /// <param name="IceServersTimeToLive">The same in milliseconds from this answer on.</param>
-public sealed record ConnectAnswer(
+internal sealed record ConnectAnswer(
     string UserId,
     string? Device,
     string ListeningAddress,
@@ -56,7 +56,7 @@ public sealed record ConnectAnswer(
 );
 
 /// <summary><c>POST /connect</c>: opens a session on a node that has room for it.</summary>
-public sealed class ConnectEndpoint(
+internal sealed class ConnectEndpoint(
     SessionOpener opener,
     NodeCatalog nodes,
     SessionCloser closer,

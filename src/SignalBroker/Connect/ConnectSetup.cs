@@ -2,7 +2,7 @@ using SignalBroker.Http;
 
 namespace SignalBroker.Connect;
 
-public static class ConnectSetup
+internal static class ConnectSetup
 {
     extension(WebApplicationBuilder builder)
     {

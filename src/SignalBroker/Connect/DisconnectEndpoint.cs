@@ -6,7 +6,7 @@ using SignalBroker.Sessions;
 namespace SignalBroker.Connect;
 
 /// <summary><c>POST /disconnect</c>: ends the session whose credential it is, and closes its socket.</summary>
-public sealed class DisconnectEndpoint(
+internal sealed class DisconnectEndpoint(
     SessionStore store,
     SessionDirectory directory,
     SessionCloser closer,

@@ -10,7 +10,7 @@ using SignalBroker.Users;
 namespace SignalBroker.Connect;
 
 /// <summary>Opens sessions; connects that come at the same time share a statement.</summary>
-public sealed class SessionOpener
+internal sealed class SessionOpener
 {
     private readonly SessionStore store;
     private readonly NodeCatalog nodes;

@@ -5,7 +5,7 @@ namespace SignalBroker.Database;
 /// The numbers stay what they are: webapps of two versions run side by side. Where one transaction takes several, it takes them
 /// in the order in which they stand here.
 /// </remarks>
-public static class AdvisoryLocks
+internal static class AdvisoryLocks
 {
     /// <summary>The seed for the hash of a user id: one connect of a user at a time, or too many sessions would be let in.</summary>
     public const int ConnectingUser = 0;

@@ -7,7 +7,7 @@ namespace SignalBroker.Database;
 /// Whatever is asked while the workers are busy goes into the next batch, so that a lone question never waits for
 /// company and a crowd costs one round trip.
 /// </remarks>
-public sealed class Batcher<TQuestion, TAnswer>
+internal sealed class Batcher<TQuestion, TAnswer>
     where TQuestion : notnull
     where TAnswer : class
 {

@@ -4,7 +4,7 @@ using Npgsql;
 namespace SignalBroker.Database;
 
 /// <summary>Tells whether an exception means that the database does not answer.</summary>
-public static class DatabaseFailure
+internal static class DatabaseFailure
 {
     public static bool Is(Exception? failure) =>
         failure switch

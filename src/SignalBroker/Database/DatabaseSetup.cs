@@ -6,7 +6,7 @@ using SignalBroker.Hosting;
 
 namespace SignalBroker.Database;
 
-public static class DatabaseSetup
+internal static class DatabaseSetup
 {
     /// <summary>The name of the connection string.</summary>
     public const string ConnectionName = "Database";

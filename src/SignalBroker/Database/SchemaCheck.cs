@@ -8,7 +8,7 @@ namespace SignalBroker.Database;
 /// A database that is down does not keep the webapp from starting: it is not ready until the database is there, and
 /// the schema is looked at then.
 /// </remarks>
-public sealed partial class SchemaCheck(
+internal sealed partial class SchemaCheck(
     NpgsqlDataSource database,
     IHostApplicationLifetime lifetime,
     ILogger<SchemaCheck> logger

@@ -3,7 +3,7 @@ using System.Collections.Concurrent;
 namespace SignalBroker.Exchange;
 
 /// <summary>The sessions that were closed for flooding: what they had sent before that is dropped without a look.</summary>
-public sealed class ClosedSenders(TimeProvider clock)
+internal sealed class ClosedSenders(TimeProvider clock)
 {
     // Signals wait on a node for half as long.
     private static readonly TimeSpan Remembered = TimeSpan.FromMinutes(1);

@@ -27,7 +27,7 @@ namespace SignalBroker.Exchange;
 /// <param name="TimeToLive">How long the signal may wait for the addressee, in milliseconds.</param>
 /// <param name="Store"><c>ifOffline</c> or <c>always</c>: the signal is stored until the addressee has settled it.</param>
 /// <param name="Receipt"><c>delivered</c>: the sender gets a signal when the addressee has settled this one.</param>
-public sealed record ExchangeRequestSchema(
+internal sealed record ExchangeRequestSchema(
     string? To,
     string? Device,
     string? ToSession,
@@ -51,7 +51,7 @@ public sealed record ExchangeRequestSchema(
 /// <param name="Stored">For how many of them it is stored, if it was to be.</param>
 /// <param name="Full">How many of them have it not because their inboxes are full.</param>
 /// <param name="Nodes">The outcome on each node where members listen.</param>
-public sealed record ExchangeAnswerSchema(
+internal sealed record ExchangeAnswerSchema(
     string Id,
     string? Outcome,
     IReadOnlyList<ExchangeAnswerSchema.Reached>? Sessions,
@@ -71,7 +71,7 @@ public sealed record ExchangeAnswerSchema(
 }
 
 /// <summary><c>POST /exchange</c>: sends one signal to a user or to a session.</summary>
-public sealed class ExchangeEndpoint(
+internal sealed class ExchangeEndpoint(
     SessionProof sessions,
     SignalExchange exchange,
     SenderLimiter limiter,

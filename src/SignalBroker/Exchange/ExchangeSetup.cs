@@ -6,7 +6,7 @@ using SignalBroker.Signals;
 namespace SignalBroker.Exchange;
 
 /// <summary>Wires the exchange of signals.</summary>
-public static class ExchangeSetup
+internal static class ExchangeSetup
 {
     extension(WebApplicationBuilder builder)
     {

@@ -9,7 +9,7 @@ namespace SignalBroker.Exchange;
 
 /// <summary>What became of a signal, as far as its sender is told.</summary>
 /// <param name="Id">The signal's id, as the receiver sees it.</param>
-public abstract record Exchanged(SignalId Id)
+internal abstract record Exchanged(SignalId Id)
 {
     /// <summary>Why the signal reached nobody; null when it may have reached somebody.</summary>
     public virtual Problem? Failure => null;

@@ -12,7 +12,7 @@ namespace SignalBroker.Exchange;
 /// Whether somebody is hidden is found out from what the sender's own sessions and rooms are. Then the signal is answered, and
 /// only after that anything is asked about its addressee. What is stored is answered when it is, but at an even moment.
 /// </remarks>
-public sealed class HiddenExchange(
+internal sealed class HiddenExchange(
     VisibilityPolicy visibility,
     SessionDirectory directory,
     SignalRouter router,

@@ -4,7 +4,7 @@ using SignalBroker.Http;
 namespace SignalBroker.Exchange;
 
 /// <summary>Slows down a session that floods, with many signals or with large ones; the others do not feel it.</summary>
-public sealed class SenderLimiter(IOptions<RateLimitOptions> options, TimeProvider clock)
+internal sealed class SenderLimiter(IOptions<RateLimitOptions> options, TimeProvider clock)
 {
     private const int BurstSeconds = 8;
     private const int UnnamedPerSecond = 1;

@@ -11,7 +11,7 @@ using SignalBroker.Visibility;
 namespace SignalBroker.Exchange;
 
 /// <summary>What is the same for every signal, whichever way it comes in.</summary>
-public sealed class SignalExchange(
+internal sealed class SignalExchange(
     SignalRouter router,
     RoomExchange rooms,
     InboxSender inbox,

@@ -1,4 +1,4 @@
 namespace SignalBroker.Hosting;
 
 /// <summary>A setting is missing or wrong; the message is one line that names its key.</summary>
-public sealed class InvalidSettingException(string message) : Exception(message);
+internal sealed class InvalidSettingException(string message) : Exception(message);

@@ -4,7 +4,7 @@ using System.Net.Sockets;
 namespace SignalBroker.Hosting;
 
 /// <summary>Networks in the configuration, and what counts as one client's address.</summary>
-public static class Networks
+internal static class Networks
 {
     private const int ClientPrefixBytes = 8;
 

@@ -1,7 +1,7 @@
 namespace SignalBroker.Hosting;
 
 /// <summary>Work that is done again and again as long as the webapp runs.</summary>
-public static class Periodically
+internal static class Periodically
 {
     /// <summary>Does it each time the interval has passed. What fails is told, and done the next time.</summary>
     public static async Task RunAsync(

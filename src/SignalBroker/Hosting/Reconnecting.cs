@@ -4,7 +4,7 @@ using Polly.Retry;
 namespace SignalBroker.Hosting;
 
 /// <summary>How whatever must come about is tried again: for ever, with a jittered back-off.</summary>
-public static class Reconnecting
+internal static class Reconnecting
 {
     // The first failure is worth a line at once; the tenth in a row says nothing new.
     private const int LogEvery = 10;

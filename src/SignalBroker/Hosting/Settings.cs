@@ -4,7 +4,7 @@ using Microsoft.Extensions.Options;
 namespace SignalBroker.Hosting;
 
 /// <summary>Binds classes to sections of the configuration, and checks them before anything starts.</summary>
-public static class Settings
+internal static class Settings
 {
     extension(WebApplicationBuilder builder)
     {

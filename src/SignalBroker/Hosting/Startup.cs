@@ -4,7 +4,7 @@ using Microsoft.Extensions.Options;
 namespace SignalBroker.Hosting;
 
 /// <summary>Runs the webapp, and says in one line why it does not start.</summary>
-public static partial class Startup
+internal static partial class Startup
 {
     /// <summary>Builds and runs; returns the process's exit code.</summary>
     /// <param name="args">Settings as <c>--Key=Value</c>.</param>

@@ -3,7 +3,7 @@ using System.Reflection;
 namespace SignalBroker.Hosting;
 
 /// <summary><c>SignalBroker --version</c>: tells which version this is, instead of starting the webapp.</summary>
-public static class VersionCommand
+internal static class VersionCommand
 {
     public const string Name = "--version";
 

@@ -5,7 +5,7 @@ using SignalBroker.Sessions;
 namespace SignalBroker.Http;
 
 /// <summary>What <c>/openapi/v1.json</c> says beyond the endpoints themselves.</summary>
-public static class ApiDescription
+internal static class ApiDescription
 {
     private const string Session = "session";
     private const string Token = "token";

@@ -8,7 +8,7 @@ namespace SignalBroker.Http;
 /// It is kept in memory, so it costs no look at the database, and the installation as a whole allows as many times as much
 /// as it has webapps.
 /// </remarks>
-public sealed class DailyBudget<TKey>(long perDay, TimeProvider clock)
+internal sealed class DailyBudget<TKey>(long perDay, TimeProvider clock)
     where TKey : notnull
 {
     private readonly TokenBuckets<TKey> buckets = new(
@@ -29,7 +29,7 @@ public sealed class DailyBudget<TKey>(long perDay, TimeProvider clock)
 
 /// <summary>What was taken out of a budget, and is put back unless it is kept.</summary>
 /// <param name="wait">Null if the budget had it; otherwise how long until it has.</param>
-public sealed class Reservation(TimeSpan? wait, Action giveBack) : IDisposable
+internal sealed class Reservation(TimeSpan? wait, Action giveBack) : IDisposable
 {
     private bool isTaken = wait is null;
 
@@ -50,7 +50,7 @@ public sealed class Reservation(TimeSpan? wait, Action giveBack) : IDisposable
 }
 
 /// <summary>What holds for every daily budget.</summary>
-public static class DailyBudget
+internal static class DailyBudget
 {
     /// <summary>The part of a budget that can be used at once.</summary>
     public const int Parts = 8;

@@ -8,10 +8,10 @@ namespace SignalBroker.Http;
 /// <param name="Status">The HTTP status.</param>
 /// <param name="Detail">What happened, for people.</param>
 /// <param name="Code">What happened, for programs; it never changes.</param>
-public sealed record ProblemSchema(string Type, string Title, int Status, string Detail, string Code);
+internal sealed record ProblemSchema(string Type, string Title, int Status, string Detail, string Code);
 
 /// <summary>Short words for what the endpoints say about themselves.</summary>
-public static class EndpointDocs
+internal static class EndpointDocs
 {
     extension(RouteHandlerBuilder endpoint)
     {
@@ -50,13 +50,13 @@ public static class EndpointDocs
 }
 
 /// <summary>An endpoint that never ends with a bare status, so that nobody has to look after it.</summary>
-public sealed class AnswersAlways;
+internal sealed class AnswersAlways;
 
 /// <summary>An endpoint that needs the session's credential.</summary>
-public sealed class CredentialRequired;
+internal sealed class CredentialRequired;
 
 /// <summary>An endpoint that takes a user's token.</summary>
-public sealed class TokenTaken;
+internal sealed class TokenTaken;
 
 /// <summary>An endpoint that takes a service key.</summary>
-public sealed class ServiceKeyTaken;
+internal sealed class ServiceKeyTaken;

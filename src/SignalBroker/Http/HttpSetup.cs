@@ -15,7 +15,7 @@ using IPNetwork = System.Net.IPNetwork;
 namespace SignalBroker.Http;
 
 /// <summary>Wires the two ports and what every request passes through.</summary>
-public static class HttpSetup
+internal static class HttpSetup
 {
     private const string ContentSecurityPolicy =
         "default-src 'self'; connect-src 'self' ws: wss:; worker-src 'self' blob:; "

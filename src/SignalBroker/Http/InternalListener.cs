@@ -6,7 +6,7 @@ using SignalBroker.Hosting;
 namespace SignalBroker.Http;
 
 /// <summary>Marks connections that came in through the internal port.</summary>
-public sealed class InternalListener
+internal sealed class InternalListener
 {
     private static readonly InternalListener Mark = new();
 

@@ -4,7 +4,7 @@ using System.Text.Json.Serialization.Metadata;
 namespace SignalBroker.Http;
 
 /// <summary>Reads a body that must be a JSON object of a known form.</summary>
-public static class JsonBody
+internal static class JsonBody
 {
     /// <summary>How deep a body may be nested: so many objects and arrays may be open at a time, the body itself included.</summary>
     public const int MaxDepth = 64;

@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 namespace SignalBroker.Http;
 
 /// <summary>Lets each folder say for itself which JSON bodies it reads and writes.</summary>
-public static class JsonSetup
+internal static class JsonSetup
 {
     extension(WebApplicationBuilder builder)
     {

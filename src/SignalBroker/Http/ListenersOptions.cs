@@ -1,7 +1,7 @@
 namespace SignalBroker.Http;
 
 /// <summary>The settings under <c>Listeners:</c>.</summary>
-public sealed class ListenersOptions
+internal sealed class ListenersOptions
 {
     public const string Section = "Listeners";
 

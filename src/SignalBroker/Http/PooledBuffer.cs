@@ -11,7 +11,7 @@ namespace SignalBroker.Http;
 /// .NET's own pool of arrays keeps too few of a size for all the signals that may be under way. What is not disposed of
 /// is left to the garbage collector; that is safe, only slower.
 /// </remarks>
-public sealed class PooledBuffer : IBufferWriter<byte>, IDisposable
+internal sealed class PooledBuffer : IBufferWriter<byte>, IDisposable
 {
     private const int MaxKept = 2048;
     private const int SmallestArray = 1024;

@@ -7,7 +7,7 @@ using SignalBroker.Identity;
 namespace SignalBroker.Http;
 
 /// <summary>An error answer: problem details (RFC 9457) with a stable <c>code</c> for programs.</summary>
-public sealed class Problem : IResult
+internal sealed class Problem : IResult
 {
     private const string TokenChallenge = "Bearer realm=\"signals\"";
 

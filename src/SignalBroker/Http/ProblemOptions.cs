@@ -1,7 +1,7 @@
 namespace SignalBroker.Http;
 
 /// <summary>How problems are written; no setting, but for other folders to decide.</summary>
-public sealed class ProblemOptions
+internal sealed class ProblemOptions
 {
     /// <summary>Whether the detail comes a second time, as <c>message</c>.</summary>
     public bool RepeatsDetail { get; set; }

@@ -8,7 +8,7 @@ using SignalBroker.Users;
 namespace SignalBroker.Http;
 
 /// <summary>The settings under <c>RateLimits:</c>. Each allows bursts of twice what it allows per second, or as it says.</summary>
-public sealed class RateLimitOptions
+internal sealed class RateLimitOptions
 {
     public const string Section = "RateLimits";
 
@@ -30,7 +30,7 @@ public sealed class RateLimitOptions
 }
 
 /// <summary>Slows down addresses that flood the public port; an application counts by its service key instead.</summary>
-public sealed class AddressLimiter(
+internal sealed class AddressLimiter(
     RequestDelegate next,
     ServiceKeys serviceKeys,
     IOptions<RateLimitOptions> options,

@@ -1,7 +1,7 @@
 namespace SignalBroker.Http;
 
 /// <summary>The request can't be served; the problem says why.</summary>
-public sealed class RefusedException(Problem problem) : Exception
+internal sealed class RefusedException(Problem problem) : Exception
 {
     public Problem Problem { get; } = problem;
 }

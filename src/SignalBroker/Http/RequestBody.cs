@@ -9,7 +9,7 @@ using BadHttpRequestException = Microsoft.AspNetCore.Http.BadHttpRequestExceptio
 namespace SignalBroker.Http;
 
 /// <summary>Reads the bodies of the public endpoints, which may be JSON or a form.</summary>
-public static class RequestBody
+internal static class RequestBody
 {
     /// <summary>The largest body that is taken, in bytes.</summary>
     public const int MaxBytes = 65_536;

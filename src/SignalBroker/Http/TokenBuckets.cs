@@ -9,7 +9,7 @@ namespace SignalBroker.Http;
 /// </remarks>
 /// <param name="burst">What a full bucket holds. Who asks for more gets it from a full bucket, and owes the rest.</param>
 /// <param name="clock">Tells how much has come in.</param>
-public sealed class TokenBuckets<TKey>(double perSecond, double burst, TimeProvider clock)
+internal sealed class TokenBuckets<TKey>(double perSecond, double burst, TimeProvider clock)
     where TKey : notnull
 {
     private static readonly TimeSpan BetweenCleanings = TimeSpan.FromSeconds(10);

@@ -4,7 +4,7 @@ using System.Text;
 namespace SignalBroker.Identity;
 
 /// <summary>What a session proves itself with: its listening key and the hash of its passcode.</summary>
-public readonly record struct Credential(string ListeningKey, PasscodeHash PasscodeHash)
+internal readonly record struct Credential(string ListeningKey, PasscodeHash PasscodeHash)
 {
     /// <summary>
     /// The challenge of a 401. Not <c>Basic</c>, although the credential is sent that way: a browser that reads

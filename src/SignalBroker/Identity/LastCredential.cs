@@ -4,7 +4,7 @@ using Microsoft.Net.Http.Headers;
 namespace SignalBroker.Identity;
 
 /// <summary>The credential of a connection's last request: the next one usually brings the same.</summary>
-public sealed class LastCredential
+internal sealed class LastCredential
 {
     private volatile Reading? last;
 

@@ -4,7 +4,7 @@ using System.Security.Cryptography;
 namespace SignalBroker.Identity;
 
 /// <summary>A session's public name: <c>s.</c> and 128 random bits in base64url (RFC 4648, section 5).</summary>
-public static class ListeningKey
+internal static class ListeningKey
 {
     /// <summary>What every listening key begins with, so that none can equal the name of a broker's own user.</summary>
     public const string Prefix = "s.";

@@ -6,7 +6,7 @@ using System.Text;
 namespace SignalBroker.Identity;
 
 /// <summary>A session's only secret: 256 random bits in base64url, of which only the SHA-256 is stored.</summary>
-public static class Passcode
+internal static class Passcode
 {
     private const int RandomBytes = 32;
 
@@ -16,7 +16,7 @@ public static class Passcode
 
 /// <summary>The SHA-256 of a passcode as a value that can be a part of a dictionary's key.</summary>
 [StructLayout(LayoutKind.Auto)]
-public readonly record struct PasscodeHash
+internal readonly record struct PasscodeHash
 {
     /// <summary>The size of a hash in bytes.</summary>
     public const int Size = SHA256.HashSizeInBytes;

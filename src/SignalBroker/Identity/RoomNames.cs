@@ -6,7 +6,7 @@ using SignalBroker.Text;
 namespace SignalBroker.Identity;
 
 /// <summary>The names that the server gives to rooms and their members, and the codes that let users in.</summary>
-public static class RoomNames
+internal static class RoomNames
 {
     /// <summary>The rule for a member's alias and for a room's title, in words.</summary>
     public const string AliasRule =

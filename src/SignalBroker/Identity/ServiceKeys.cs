@@ -8,7 +8,7 @@ using SignalBroker.Users;
 namespace SignalBroker.Identity;
 
 /// <summary>One entry under <c>Users:ServiceKeys:</c>: a backend that may connect users and send as the application.</summary>
-public sealed class ServiceKeyOptions
+internal sealed class ServiceKeyOptions
 {
     public const string Section = "Users:ServiceKeys";
 
@@ -36,11 +36,11 @@ public sealed class ServiceKeyOptions
 /// <summary>What a request says of a service key.</summary>
 /// <param name="IsPresent">Whether it bears one, right or wrong.</param>
 /// <param name="Application">The name of the application whose key it is; null when it is nobody's.</param>
-public readonly record struct PresentedServiceKey(bool IsPresent, string? Application);
+internal readonly record struct PresentedServiceKey(bool IsPresent, string? Application);
 
 /// <summary>The keys of backends: <c>Authorization: ServiceKey …</c>.</summary>
 /// <remarks>A scheme of its own, so that no user's token is ever taken for a service key or the other way round.</remarks>
-public sealed class ServiceKeys
+internal sealed class ServiceKeys
 {
     /// <summary>The challenge of a 401.</summary>
     public const string Challenge = "ServiceKey realm=\"signals\"";

@@ -5,7 +5,7 @@ using System.Diagnostics.CodeAnalysis;
 namespace SignalBroker.Identity;
 
 /// <summary>base64url as RFC 7515 wants it: without padding, and each value in one form only.</summary>
-public static class StrictBase64Url
+internal static class StrictBase64Url
 {
     private static readonly SearchValues<char> Alphabet = SearchValues.Create(
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"

@@ -13,7 +13,7 @@ namespace SignalBroker.Identity;
 /// <c>o'brien@…</c>, <c>Jürgen</c>. What is left out would break a list (the comma), an announcement (white space), a path that is
 /// decoded twice (the percent sign) or a page that forgets to escape (quotation marks and angle brackets), or can't be seen.
 /// </remarks>
-public static class UserId
+internal static class UserId
 {
     /// <summary>The rule in words, for error messages; it may stand in a header, in quotation marks.</summary>
     public const string Rule = "1 to 255 characters, " + Characters;

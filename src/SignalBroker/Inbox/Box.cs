@@ -4,7 +4,7 @@ using SignalBroker.Signals;
 namespace SignalBroker.Inbox;
 
 /// <summary>A user's inbox while its row is locked: the counter that gives out sequences.</summary>
-public sealed record Box
+internal sealed record Box
 {
     private const int ReceiptsFactor = 10;
 

@@ -9,14 +9,14 @@ namespace SignalBroker.Inbox;
 /// <summary>What a deliverer has to publish to one session.</summary>
 /// <param name="LastSequence">The newest entry that there was, a moment before the entries were read.</param>
 /// <param name="Entries">The next ones that the session has not got, in their order.</param>
-public sealed record Delivery(Session Session, long LastSequence, IReadOnlyList<Entry> Entries);
+internal sealed record Delivery(Session Session, long LastSequence, IReadOnlyList<Entry> Entries);
 
 /// <summary>A session of a user, and whether it waits for stored signals.</summary>
 /// <param name="IsBehind">Whether there are stored signals that are not in its queue yet.</param>
-public sealed record Recipient(Session Session, bool IsBehind);
+internal sealed record Recipient(Session Session, bool IsBehind);
 
 /// <summary>The SQL statements that hand stored signals to sessions.</summary>
-public sealed class DeliveryStore(NpgsqlDataSource database)
+internal sealed class DeliveryStore(NpgsqlDataSource database)
 {
     private static readonly string IsBehind = $"""
         EXISTS (

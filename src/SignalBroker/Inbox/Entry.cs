@@ -3,7 +3,7 @@ using SignalBroker.Signals;
 namespace SignalBroker.Inbox;
 
 /// <summary>One stored signal, as it is delivered.</summary>
-public sealed record Entry
+internal sealed record Entry
 {
     /// <summary>Its place in the user's inbox.</summary>
     public required long Sequence { get; init; }

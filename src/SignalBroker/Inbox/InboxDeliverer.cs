@@ -24,7 +24,7 @@ namespace SignalBroker.Inbox;
 /// word ends: whoever drops what comes twice has every entry once, and in its order.
 /// </para>
 /// </remarks>
-public sealed partial class InboxDeliverer(
+internal sealed partial class InboxDeliverer(
     NpgsqlDataSource database,
     SessionDirectory directory,
     NodeLinks nodes,

@@ -13,7 +13,7 @@ namespace SignalBroker.Inbox;
 /// <param name="SettledThrough">The device has nothing left to settle up to this sequence.</param>
 /// <param name="Entries">The stored signals that the device has not settled, in their order.</param>
 /// <param name="More">Whether there are more of them.</param>
-public sealed record InboxAnswerSchema(
+internal sealed record InboxAnswerSchema(
     bool Recovered,
     long LastSequence,
     long LowestSequence,
@@ -26,15 +26,15 @@ public sealed record InboxAnswerSchema(
 /// <param name="UpTo">Settles every stored signal up to this sequence.</param>
 /// <param name="Sequences">Settles those with these sequences.</param>
 /// <param name="Ids">Settles those with these ids, whoever has sent them.</param>
-public sealed record SettleRequestSchema(long? UpTo, IReadOnlyList<long>? Sequences, IReadOnlyList<string>? Ids);
+internal sealed record SettleRequestSchema(long? UpTo, IReadOnlyList<long>? Sequences, IReadOnlyList<string>? Ids);
 
 /// <summary>What <c>POST /inbox/settle</c> answers.</summary>
 /// <param name="Settled">How many stored signals the device has settled now.</param>
 /// <param name="SettledThrough">The device has nothing left to settle up to this sequence.</param>
-public sealed record SettleAnswer(int Settled, long SettledThrough);
+internal sealed record SettleAnswer(int Settled, long SettledThrough);
 
 /// <summary><c>GET /inbox</c> and <c>POST /inbox/settle</c>: a session reads and settles what is stored for its user.</summary>
-public sealed class InboxEndpoint(SessionProof proof, ReadingStore store, InboxSettler settler)
+internal sealed class InboxEndpoint(SessionProof proof, ReadingStore store, InboxSettler settler)
 {
     /// <summary>How many entries are answered at most.</summary>
     public const int MaxEntries = 64;

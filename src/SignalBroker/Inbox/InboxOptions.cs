@@ -3,7 +3,7 @@ using System.ComponentModel.DataAnnotations;
 namespace SignalBroker.Inbox;
 
 /// <summary>The settings under <c>Inbox:</c>.</summary>
-public sealed class InboxOptions
+internal sealed class InboxOptions
 {
     public const string Section = "Inbox";
 

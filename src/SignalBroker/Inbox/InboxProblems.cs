@@ -3,7 +3,7 @@ using SignalBroker.Http;
 namespace SignalBroker.Inbox;
 
 /// <summary>Why a signal can't be stored.</summary>
-public static class InboxProblems
+internal static class InboxProblems
 {
     /// <summary>The same signal is being sent elsewhere.</summary>
     public static Problem UnderWay { get; } =

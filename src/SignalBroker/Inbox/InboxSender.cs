@@ -12,7 +12,7 @@ namespace SignalBroker.Inbox;
 /// <summary>What became of a signal that was to be stored.</summary>
 /// <param name="Outcomes">What the broker said for each session that it was published to.</param>
 /// <param name="Kept">What the database knows of it; null when a session has it.</param>
-public readonly record struct StoredOrSent(SessionOutcome[] Outcomes, Kept? Kept = null);
+internal readonly record struct StoredOrSent(SessionOutcome[] Outcomes, Kept? Kept = null);
 
 /// <summary>Sends a signal that is to be stored, always or when no device of the addressee takes it.</summary>
 /// <remarks>
@@ -27,7 +27,7 @@ public readonly record struct StoredOrSent(SessionOutcome[] Outcomes, Kept? Kept
 /// holds the id's lock; a crash before its commit leaves nothing but what was published, and a repeat sends it again.
 /// </para>
 /// </remarks>
-public sealed class InboxSender(
+internal sealed class InboxSender(
     NpgsqlDataSource database,
     InboxStore store,
     StorageBudget budget,

@@ -3,7 +3,7 @@ using SignalBroker.Sessions;
 namespace SignalBroker.Inbox;
 
 /// <summary>Settles stored signals, and sees to it that their senders get their receipts.</summary>
-public sealed partial class InboxSettler(SettlingStore store, ReceiptWriter receipts, ILogger<InboxSettler> logger)
+internal sealed partial class InboxSettler(SettlingStore store, ReceiptWriter receipts, ILogger<InboxSettler> logger)
 {
     /// <summary>Settles entries for the session's device.</summary>
     public async Task<Settling> SettleAsync(Session session, SettleRequest request)

@@ -3,7 +3,7 @@ using SignalBroker.Http;
 
 namespace SignalBroker.Inbox;
 
-public static class InboxSetup
+internal static class InboxSetup
 {
     extension(WebApplicationBuilder builder)
     {

@@ -14,7 +14,7 @@ namespace SignalBroker.Inbox;
 /// user's sequences are committed in their order: who sees one entry sees every earlier one. Before the inboxes, the
 /// advisory locks of the signals' ids are tried, and never waited for.
 /// </remarks>
-public sealed class InboxStore(
+internal sealed class InboxStore(
     NpgsqlDataSource database,
     IEnumerable<IStoringStatement> others,
     StorageBudget budget,

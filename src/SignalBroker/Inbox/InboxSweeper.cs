@@ -7,7 +7,7 @@ using SignalBroker.Nodes;
 namespace SignalBroker.Inbox;
 
 /// <summary>Looks now and then for what a crash has left: sessions that are behind, entries past their time, receipts on their way.</summary>
-public sealed partial class InboxSweeper(
+internal sealed partial class InboxSweeper(
     NpgsqlDataSource database,
     DeliveryStore deliveries,
     SettlingStore settling,

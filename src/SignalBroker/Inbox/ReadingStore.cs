@@ -10,7 +10,7 @@ namespace SignalBroker.Inbox;
 /// <param name="LowestSequence">From this sequence on, no entry has expired.</param>
 /// <param name="SettledThrough">The device has nothing left to settle up to this sequence.</param>
 /// <param name="Entries">The entries that wait for the device, in their order.</param>
-public sealed record InboxView(
+internal sealed record InboxView(
     long LastSequence,
     long LowestSequence,
     long SettledThrough,
@@ -18,7 +18,7 @@ public sealed record InboxView(
 );
 
 /// <summary>The SQL statements that only read an inbox.</summary>
-public sealed class ReadingStore(NpgsqlDataSource database)
+internal sealed class ReadingStore(NpgsqlDataSource database)
 {
     /// <summary>Reads what waits for the session's device after a sequence.</summary>
     public async Task<InboxView> ReadAsync(Session session, long after, int limit)

@@ -8,7 +8,7 @@ using SignalBroker.Signals;
 namespace SignalBroker.Inbox;
 
 /// <summary>A receipt on its way to the sender of a signal.</summary>
-public sealed record Receipt
+internal sealed record Receipt
 {
     /// <summary>The user that sent the signal.</summary>
     public required string Sender { get; init; }
@@ -37,7 +37,7 @@ public sealed record Receipt
 }
 
 /// <summary>The SQL statements that take receipts out of where settling has put them.</summary>
-public static class ReceiptStore
+internal static class ReceiptStore
 {
     /// <summary>How many are taken at a time.</summary>
     public const int LargestRead = 100;

@@ -15,7 +15,7 @@ namespace SignalBroker.Inbox;
 /// its own, the sender's inbox is locked: never both, or two users who settle each other's signals could wait for each
 /// other. A receipt is taken and stored in one transaction, so a crash loses none and doubles none.
 /// </remarks>
-public sealed class ReceiptWriter(
+internal sealed class ReceiptWriter(
     NpgsqlDataSource database,
     InboxStore store,
     StorageBudget budget,

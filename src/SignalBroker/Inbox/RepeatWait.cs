@@ -3,7 +3,7 @@ using SignalBroker.Presence;
 namespace SignalBroker.Inbox;
 
 /// <summary>Waits while the same signal is being sent elsewhere, so that its repeat can be answered with what becomes of it there.</summary>
-public sealed class RepeatWait(TimeProvider clock)
+internal sealed class RepeatWait(TimeProvider clock)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(6);
     private static readonly TimeSpan AskAgain = TimeSpan.FromMilliseconds(50);

@@ -3,7 +3,7 @@ using SignalBroker.Signals;
 namespace SignalBroker.Inbox;
 
 /// <summary>A row of <c>sent_signals</c>.</summary>
-public sealed record SentSignal
+internal sealed record SentSignal
 {
     public required string Sender { get; init; }
 
@@ -21,7 +21,7 @@ public sealed record SentSignal
 }
 
 /// <summary>Which of the signals of one transaction have been sent before, or are being sent elsewhere.</summary>
-public sealed class Repeats
+internal sealed class Repeats
 {
     private readonly Dictionary<(string Sender, string Id), SentSignal?> known = [];
 

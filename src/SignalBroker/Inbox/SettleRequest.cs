@@ -8,7 +8,7 @@ namespace SignalBroker.Inbox;
 /// <param name="UpTo">Every one up to this sequence; null for none.</param>
 /// <param name="Sequences">Those with these sequences.</param>
 /// <param name="Ids">Those with these ids, whoever has sent them.</param>
-public sealed record SettleRequest(long? UpTo, long[] Sequences, string[] Ids)
+internal sealed record SettleRequest(long? UpTo, long[] Sequences, string[] Ids)
 {
     private const int Most = 1000;
 

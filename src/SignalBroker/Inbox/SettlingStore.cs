@@ -10,14 +10,14 @@ namespace SignalBroker.Inbox;
 /// <param name="Settled">How many entries the device has settled now.</param>
 /// <param name="SettledThrough">The device has nothing left to settle up to this sequence.</param>
 /// <param name="Receipts">How many receipts are due for that.</param>
-public sealed record Settling(int Settled, long SettledThrough, int Receipts);
+internal sealed record Settling(int Settled, long SettledThrough, int Receipts);
 
 /// <summary>The SQL statements that take entries out of inboxes.</summary>
 /// <remarks>
 /// An entry goes when the one device that it is for, or every named device of the user, has settled it; the sessions
 /// without a device count as one, which only a user without named devices is waited for.
 /// </remarks>
-public sealed class SettlingStore(NpgsqlDataSource database, IOptions<InboxOptions> options)
+internal sealed class SettlingStore(NpgsqlDataSource database, IOptions<InboxOptions> options)
 {
     private const int MaxExpired = 100;
     private const int MaxForgotten = 20_000;

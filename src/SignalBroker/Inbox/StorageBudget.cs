@@ -6,7 +6,7 @@ using SignalBroker.Signals;
 namespace SignalBroker.Inbox;
 
 /// <summary>How much senders, and all senders of an address together, may have stored in a day, in whichever inboxes.</summary>
-public sealed class StorageBudget(IOptions<InboxOptions> options, TimeProvider clock)
+internal sealed class StorageBudget(IOptions<InboxOptions> options, TimeProvider clock)
 {
     /// <summary>What an entry, its id included, or a receipt counts besides its envelope: the bytes that their rows have.</summary>
     public const int RowBytes = 3072;

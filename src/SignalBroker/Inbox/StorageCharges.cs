@@ -1,7 +1,7 @@
 namespace SignalBroker.Inbox;
 
 /// <summary>What one transaction takes out of senders' budgets: it is put back unless the transaction is committed.</summary>
-public sealed class StorageCharges(StorageBudget budget) : IDisposable
+internal sealed class StorageCharges(StorageBudget budget) : IDisposable
 {
     private readonly List<(Payer Payer, long Bytes)> taken = [];
 

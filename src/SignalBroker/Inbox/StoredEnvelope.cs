@@ -6,7 +6,7 @@ using SignalBroker.Signals;
 namespace SignalBroker.Inbox;
 
 /// <summary>Puts its sequence into a stored envelope.</summary>
-public static class StoredEnvelope
+internal static class StoredEnvelope
 {
     private const int RoomForTheSequence = 40;
     private const int MaxNumber = 20;

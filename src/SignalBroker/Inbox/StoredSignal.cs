@@ -10,7 +10,7 @@ namespace SignalBroker.Inbox;
 
 /// <summary>A signal that is to be stored.</summary>
 /// <remarks>A class, so that two signals of the same content are two signals.</remarks>
-public sealed class StoredSignal
+internal sealed class StoredSignal
 {
     /// <summary>Whose inbox it goes into.</summary>
     public required string UserId { get; init; }
@@ -48,11 +48,11 @@ public sealed class StoredSignal
 
 /// <summary>A member of a room, for whom a signal is stored.</summary>
 /// <param name="Member">What the other members know it by: a receipt names nothing else.</param>
-public sealed record StoredFor(string Room, string Member);
+internal sealed record StoredFor(string Room, string Member);
 
 /// <summary>What makes a repeat of a signal known.</summary>
 /// <param name="Sha256">The hash of what must be the same.</param>
-public sealed record RepeatKey(string Sender, string Id, byte[] Sha256)
+internal sealed record RepeatKey(string Sender, string Id, byte[] Sha256)
 {
     /// <summary>What makes a repeat of the signal known; null when its sender has given it no id.</summary>
     public static RepeatKey? Of(Sender sender, SignalRequest request) =>
@@ -73,7 +73,7 @@ public sealed record RepeatKey(string Sender, string Id, byte[] Sha256)
 }
 
 /// <summary>How storing a signal ended.</summary>
-public abstract record Storing
+internal abstract record Storing
 {
     public sealed record Stored(long Sequence) : Storing;
 
@@ -100,4 +100,4 @@ public abstract record Storing
 /// <param name="Sequence">Its sequence in the addressee's inbox; null when it was not stored.</param>
 /// <param name="Answer">What was answered instead, as JSON: the sessions that took it, or what became of it in a room.</param>
 [StructLayout(LayoutKind.Auto)]
-public readonly record struct Kept(long? Sequence, byte[]? Answer);
+internal readonly record struct Kept(long? Sequence, byte[]? Answer);

@@ -6,7 +6,7 @@ namespace SignalBroker.Listening;
 /// <summary>A response of server-sent events (HTML standard, section 9.2).</summary>
 /// <param name="response">The response; it must not have begun.</param>
 /// <param name="patience">How long the reader may take nothing before the request is aborted.</param>
-public sealed class EventStream(HttpResponse response, TimeSpan patience, TimeProvider clock) : IAsyncDisposable
+internal sealed class EventStream(HttpResponse response, TimeSpan patience, TimeProvider clock) : IAsyncDisposable
 {
     // Signals come from the node and heart-beats from a timer, and the end from either side.
     private readonly SemaphoreSlim turn = new(1);

@@ -9,7 +9,7 @@ using SignalBroker.StrangeBehaviors;
 namespace SignalBroker.Listening;
 
 /// <summary><c>GET /listen</c>: a session's signals as server-sent events, where WebSockets are blocked.</summary>
-public sealed partial class ListenEndpoint(
+internal sealed partial class ListenEndpoint(
     SessionDirectory directory,
     SessionStore store,
     NodeCatalog nodes,

@@ -3,7 +3,7 @@ using System.ComponentModel.DataAnnotations;
 namespace SignalBroker.Listening;
 
 /// <summary>The settings under <c>Listening:</c>.</summary>
-public sealed class ListeningOptions
+internal sealed class ListeningOptions
 {
     public const string Section = "Listening";
 

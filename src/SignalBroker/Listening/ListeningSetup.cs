@@ -4,7 +4,7 @@ using SignalBroker.Http;
 namespace SignalBroker.Listening;
 
 /// <summary>Wires listening without a WebSocket.</summary>
-public static class ListeningSetup
+internal static class ListeningSetup
 {
     extension(WebApplicationBuilder builder)
     {

@@ -5,7 +5,7 @@ namespace SignalBroker.Nodes;
 
 /// <summary>Why a node gets a new session or does not.</summary>
 [JsonConverter(typeof(CamelCaseEnum<NodeState>))]
-public enum NodeState
+internal enum NodeState
 {
     Ready,
 
@@ -23,7 +23,7 @@ public enum NodeState
 }
 
 /// <summary>One RabbitMQ server that holds browsers' sockets, as this webapp sees it at the moment.</summary>
-public sealed class Node(NodeOptions options)
+internal sealed class Node(NodeOptions options)
 {
     private volatile bool responsive;
     private volatile bool eventsBound;

@@ -5,7 +5,7 @@ using SignalBroker.Database;
 namespace SignalBroker.Nodes;
 
 /// <summary>The known nodes, and the choice of one for the next session.</summary>
-public sealed class NodeCatalog
+internal sealed class NodeCatalog
 {
     private readonly Dictionary<string, Node> byName;
 

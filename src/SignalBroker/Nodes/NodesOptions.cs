@@ -3,7 +3,7 @@ using System.ComponentModel.DataAnnotations;
 namespace SignalBroker.Nodes;
 
 /// <summary>One entry under <c>Nodes:</c>.</summary>
-public sealed class NodeOptions
+internal sealed class NodeOptions
 {
     public const string Section = "Nodes";
 

@@ -3,7 +3,7 @@ using SignalBroker.Http;
 
 namespace SignalBroker.Nodes;
 
-public static class NodesSetup
+internal static class NodesSetup
 {
     extension(WebApplicationBuilder builder)
     {
@@ -78,4 +78,4 @@ public static class NodesSetup
 }
 
 /// <summary>A node as the internal port shows it.</summary>
-public sealed record NodeReport(string Name, string ListeningAddress, NodeState State, int Sessions, int Capacity);
+internal sealed record NodeReport(string Name, string ListeningAddress, NodeState State, int Sessions, int Capacity);

@@ -4,4 +4,4 @@ namespace SignalBroker.Operations;
 /// <param name="Status"><c>live</c>, <c>ready</c> or <c>notReady</c>.</param>
 /// <param name="Database">Whether the database answers.</param>
 /// <param name="Nodes">How many nodes can be used.</param>
-public sealed record HealthReport(string Status, bool? Database, int? Nodes);
+internal sealed record HealthReport(string Status, bool? Database, int? Nodes);

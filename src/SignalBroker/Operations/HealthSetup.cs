@@ -3,7 +3,7 @@ using Npgsql;
 namespace SignalBroker.Operations;
 
 /// <summary>Wires what load balancers and supervisors ask.</summary>
-public static class HealthSetup
+internal static class HealthSetup
 {
     extension(WebApplication app)
     {

@@ -7,7 +7,7 @@ namespace SignalBroker.Operations;
 /// One node is enough. But signals to the sessions of a node that is not reached yet have an outcome that nobody knows, so
 /// a webapp that has just started waits a while for all of them.
 /// </remarks>
-public sealed class Readiness(NodeCatalog catalog, TimeProvider clock)
+internal sealed class Readiness(NodeCatalog catalog, TimeProvider clock)
 {
     /// <summary>How long after the start a node is waited for.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);

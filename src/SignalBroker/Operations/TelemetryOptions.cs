@@ -3,7 +3,7 @@ using System.ComponentModel.DataAnnotations;
 namespace SignalBroker.Operations;
 
 /// <summary>The settings under <c>Telemetry:</c>.</summary>
-public sealed class TelemetryOptions
+internal sealed class TelemetryOptions
 {
     public const string Section = "Telemetry";
 

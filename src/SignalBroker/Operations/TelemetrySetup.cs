@@ -10,7 +10,7 @@ using SignalBroker.Sessions;
 namespace SignalBroker.Operations;
 
 /// <summary>Wires what monitoring reads: metrics for Prometheus, and by OTLP metrics and traces.</summary>
-public static class TelemetrySetup
+internal static class TelemetrySetup
 {
     private const string Service = "signalbroker";
     private const string Path = "/metrics";

@@ -9,10 +9,10 @@ namespace SignalBroker.Presence;
 /// <summary>A user at whom somebody has to look.</summary>
 /// <param name="UserId">The user.</param>
 /// <param name="MayReturn">Whether a session has just gone that may be back soon, so that nobody is told yet that it has.</param>
-public sealed record DueUser(string UserId, bool MayReturn);
+internal sealed record DueUser(string UserId, bool MayReturn);
 
 /// <summary>A session that has been told something else of a user than what is true.</summary>
-public sealed record Subscriber
+internal sealed record Subscriber
 {
     /// <summary>The session.</summary>
     public required string ListeningKey { get; init; }
@@ -31,7 +31,7 @@ public sealed record Subscriber
 }
 
 /// <summary>The SQL statements about users whose presence may have changed.</summary>
-public sealed class DueStore(VisibilityPolicy visibility)
+internal sealed class DueStore(VisibilityPolicy visibility)
 {
     /// <summary>How many users are looked at in one transaction.</summary>
     public const int Most = 100;

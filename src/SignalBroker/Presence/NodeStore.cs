@@ -4,10 +4,10 @@ using Npgsql;
 namespace SignalBroker.Presence;
 
 /// <summary>A node that has become reachable, or is no longer.</summary>
-public sealed record ChangedNode(string Name, bool Reachable);
+internal sealed record ChangedNode(string Name, bool Reachable);
 
 /// <summary>The SQL statement by which the webapps agree on which nodes are reachable.</summary>
-public sealed class NodeStore(NpgsqlDataSource database)
+internal sealed class NodeStore(NpgsqlDataSource database)
 {
     // Where several webapps see a node, one of them writes.
     private static readonly TimeSpan FreshFor = TimeSpan.FromMilliseconds(500);

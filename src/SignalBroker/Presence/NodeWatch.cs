@@ -8,7 +8,7 @@ namespace SignalBroker.Presence;
 /// A node is reachable as long as one webapp can use it. A webapp that has not written for a while, because it has just
 /// started or the database was away, does not judge at first: the others may not have been able to write either.
 /// </remarks>
-public sealed partial class NodeWatch(
+internal sealed partial class NodeWatch(
     NodeStore store,
     NodeCatalog catalog,
     IOptions<PresenceOptions> options,

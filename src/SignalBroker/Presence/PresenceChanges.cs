@@ -7,7 +7,7 @@ namespace SignalBroker.Presence;
 /// Whoever acks, ends or deletes sessions writes it down in the same statement, so that no crash loses it, but only of users
 /// that somebody has subscribed to: for all others it is one look into an index.
 /// </remarks>
-public static class PresenceChanges
+internal static class PresenceChanges
 {
     /// <summary>The channel on which it is announced that something is due.</summary>
     public const string Channel = "presence";

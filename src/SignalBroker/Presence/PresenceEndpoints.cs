@@ -12,11 +12,11 @@ namespace SignalBroker.Presence;
 /// <summary>What <c>GET /users</c> answers.</summary>
 /// <param name="Users">Users, in the order of the bytes of their ids.</param>
 /// <param name="Next">What to give as <c>after</c> for more of them; null when these are the last.</param>
-public sealed record UsersAnswer(IReadOnlyList<KnownUser> Users, string? Next);
+internal sealed record UsersAnswer(IReadOnlyList<KnownUser> Users, string? Next);
 
 /// <summary>What <c>POST /presence</c> and <c>PUT /presence/subscriptions</c> take.</summary>
 /// <param name="Users">The users whose presence is wanted; of a subscription these, and no others.</param>
-public sealed record PresenceRequest(IReadOnlyList<string>? Users = null)
+internal sealed record PresenceRequest(IReadOnlyList<string>? Users = null)
 {
     /// <summary>An empty request.</summary>
     public PresenceRequest()
@@ -25,14 +25,14 @@ public sealed record PresenceRequest(IReadOnlyList<string>? Users = null)
 
 /// <summary>What <c>GET /presence/subscriptions</c> answers.</summary>
 /// <param name="Users">The users whose presence the session hears of.</param>
-public sealed record SubscriptionsAnswer(IReadOnlyList<string> Users);
+internal sealed record SubscriptionsAnswer(IReadOnlyList<string> Users);
 
 /// <summary>Several users' presence, for the API's description; <see cref="PresenceReport"/> writes it.</summary>
 /// <param name="Presence">In the order in which they were asked for.</param>
-public sealed record PresenceAnswerSchema(IReadOnlyList<PresenceReport> Presence);
+internal sealed record PresenceAnswerSchema(IReadOnlyList<PresenceReport> Presence);
 
 /// <summary><c>/users</c> and <c>/presence</c>: who has been seen, and who listens.</summary>
-public sealed class PresenceEndpoints(
+internal sealed class PresenceEndpoints(
     UserStore users,
     PresenceStore store,
     VisibilityPolicy visibility,

@@ -4,7 +4,7 @@ using SignalBroker.Visibility;
 namespace SignalBroker.Presence;
 
 /// <summary>The settings under <c>Presence:</c>.</summary>
-public sealed class PresenceOptions : VisibilityOptions
+internal sealed class PresenceOptions : VisibilityOptions
 {
     /// <summary>How many users one session may subscribe to.</summary>
     [Range(1, 10_000)]

@@ -8,10 +8,10 @@ namespace SignalBroker.Presence;
 /// <param name="Device">What the user calls it; null for all sessions without a device.</param>
 /// <param name="State"><c>listening</c> or <c>unknown</c>.</param>
 /// <param name="Since">Since when.</param>
-public sealed record DevicePresence(string? Device, string State, DateTimeOffset Since);
+internal sealed record DevicePresence(string? Device, string State, DateTimeOffset Since);
 
 /// <summary>What can be seen of a user at a moment.</summary>
-public sealed record PresenceReport
+internal sealed record PresenceReport
 {
     /// <summary>At least one device listens.</summary>
     public const string Listening = "listening";

@@ -6,7 +6,7 @@ using SignalBroker.Visibility;
 namespace SignalBroker.Presence;
 
 /// <summary>Wires presence.</summary>
-public static class PresenceSetup
+internal static class PresenceSetup
 {
     extension(WebApplicationBuilder builder)
     {

@@ -3,7 +3,7 @@ using SignalBroker.Sessions;
 namespace SignalBroker.Presence;
 
 /// <summary>Has somebody look at the users whose sessions end.</summary>
-public sealed class PresenceStatements : ISessionStatements
+internal sealed class PresenceStatements : ISessionStatements
 {
     public string Ended(string ended) => PresenceChanges.Ended(ended);
 

@@ -6,7 +6,7 @@ using SignalBroker.Visibility;
 namespace SignalBroker.Presence;
 
 /// <summary>The SQL statements that read presence.</summary>
-public sealed class PresenceStore(NpgsqlDataSource database, VisibilityPolicy visibility)
+internal sealed class PresenceStore(NpgsqlDataSource database, VisibilityPolicy visibility)
 {
     /// <summary>What the viewer can see of these users, in their order.</summary>
     /// <param name="viewer">Whoever asks; null for an application.</param>

@@ -14,7 +14,7 @@ namespace SignalBroker.Presence;
 /// What is due, and what each subscriber was told last, is in the database, and changes there when it has been published:
 /// whatever a webapp dies over, another one tells, perhaps for the second time.
 /// </remarks>
-public sealed partial class PresenceTeller(
+internal sealed partial class PresenceTeller(
     NpgsqlDataSource database,
     DueStore store,
     PresenceStore presence,

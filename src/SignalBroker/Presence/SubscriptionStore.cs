@@ -12,7 +12,7 @@ namespace SignalBroker.Presence;
 /// all of them; with others, a session that subscribes, which writes of itself only. A session waits for its locks, all of
 /// them before it touches a row, in the order of their numbers; the others only try.
 /// </remarks>
-public sealed class SubscriptionStore(NpgsqlDataSource database, PresenceStore presence)
+internal sealed class SubscriptionStore(NpgsqlDataSource database, PresenceStore presence)
 {
     // A change that is being committed while somebody subscribes sees no subscription, and the subscriber no change.
     // So somebody looks once more, when that is over.
@@ -134,4 +134,4 @@ public sealed class SubscriptionStore(NpgsqlDataSource database, PresenceStore p
 /// <param name="ListeningKey">The session.</param>
 /// <param name="UserId">The user.</param>
 /// <param name="What">As <see cref="PresenceReport.Told"/>.</param>
-public sealed record Told(string ListeningKey, string UserId, string What);
+internal sealed record Told(string ListeningKey, string UserId, string What);

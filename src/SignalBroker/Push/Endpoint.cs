@@ -3,7 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 namespace SignalBroker.Push;
 
 /// <summary>The address that a browser's push service takes pushes at; whoever knows it may push.</summary>
-public static class Endpoint
+internal static class Endpoint
 {
     public const string Rule =
         "must be the https:// address that the browser's push service gave, of a service that is allowed here";

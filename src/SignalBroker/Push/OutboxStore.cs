@@ -9,10 +9,10 @@ namespace SignalBroker.Push;
 
 /// <summary>A row of the outbox that this webapp has taken.</summary>
 /// <param name="Until">Until when nobody else takes it; also what tells this taking from a later one.</param>
-public sealed record Taken(long Subscription, DateTime Until);
+internal sealed record Taken(long Subscription, DateTime Until);
 
 /// <summary>What there is to push to a subscription.</summary>
-public sealed record DuePush
+internal sealed record DuePush
 {
     public required string Endpoint { get; init; }
 
@@ -45,7 +45,7 @@ public sealed record DuePush
 /// transaction, and goes with the push service's answer: a webapp that dies in between leaves a row that the next one
 /// takes. No foreign key leads to the subscriptions: their removal must not make the storing of signals fail.
 /// </remarks>
-public sealed class OutboxStore(
+internal sealed class OutboxStore(
     NpgsqlDataSource database,
     NodeCatalog nodes,
     PushOffer offer,

@@ -6,7 +6,7 @@ using IPNetwork = System.Net.IPNetwork;
 namespace SignalBroker.Push;
 
 /// <summary>Tells addresses on the internet from those of this machine and of private networks.</summary>
-public static class PublicAddress
+internal static class PublicAddress
 {
     // IANA's registry of special-purpose addresses (RFC 6890), multicast, and what embeds an IPv4 address.
     private static readonly IPNetwork[] Special =

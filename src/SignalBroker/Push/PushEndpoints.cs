@@ -8,7 +8,7 @@ using SignalBroker.Users;
 namespace SignalBroker.Push;
 
 /// <summary><c>/push</c>: browsers subscribe for their users, and unsubscribe.</summary>
-public sealed class PushEndpoints(
+internal sealed class PushEndpoints(
     PushOffer offer,
     SubscriptionStore store,
     SessionProof proof,

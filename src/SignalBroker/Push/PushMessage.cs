@@ -5,7 +5,7 @@ using SignalBroker.Signals;
 namespace SignalBroker.Push;
 
 /// <summary>What a service worker gets: that signals wait, and perhaps the newest one's envelope.</summary>
-public static class PushMessage
+internal static class PushMessage
 {
     /// <summary>
     /// How many bytes can be pushed at most: of the 4096 that every push service takes (RFC 8030, section 7.2), RFC 8291

@@ -4,7 +4,7 @@ using SignalBroker.Sessions;
 namespace SignalBroker.Push;
 
 /// <summary>What is counted about pushes, tagged by what the push service answered.</summary>
-public sealed class PushMetrics(IMeterFactory meters)
+internal sealed class PushMetrics(IMeterFactory meters)
 {
     private readonly Counter<long> pushed = meters
         .Create(SessionsMetrics.Meter)

@@ -6,7 +6,7 @@ using SignalBroker.Hosting;
 namespace SignalBroker.Push;
 
 /// <summary>The settings under <c>Push:</c>.</summary>
-public sealed class PushOptions : IValidatableObject
+internal sealed class PushOptions : IValidatableObject
 {
     public const string Section = "Push";
 

@@ -5,7 +5,7 @@ using Lib.Net.Http.WebPush.Authentication;
 namespace SignalBroker.Push;
 
 /// <summary>Makes the library's requests what push services expect, and bounds what they may answer.</summary>
-public sealed class PushRequests(VapidAuthentication authentication, HttpMessageHandler inner)
+internal sealed class PushRequests(VapidAuthentication authentication, HttpMessageHandler inner)
     : DelegatingHandler(inner)
 {
     protected override async Task<HttpResponseMessage> SendAsync(

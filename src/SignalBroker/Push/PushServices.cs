@@ -9,7 +9,7 @@ using Microsoft.Extensions.Options;
 namespace SignalBroker.Push;
 
 /// <summary>What a push service says of a push.</summary>
-public abstract record PushAnswer
+internal abstract record PushAnswer
 {
     /// <summary>It will tell the browser.</summary>
     public sealed record Accepted : PushAnswer;
@@ -28,7 +28,7 @@ public abstract record PushAnswer
 }
 
 /// <summary>The browsers' push services (RFC 8030).</summary>
-public sealed class PushServices : IDisposable
+internal sealed class PushServices : IDisposable
 {
     // One may replace the one before: who has been away for long is told once.
     private const string Topic = "signals";

@@ -5,7 +5,7 @@ using SignalBroker.Inbox;
 
 namespace SignalBroker.Push;
 
-public static class PushSetup
+internal static class PushSetup
 {
     extension(WebApplicationBuilder builder)
     {

@@ -9,7 +9,7 @@ namespace SignalBroker.Push;
 /// No transaction is open while a push service is asked. Whoever takes a row has it for a while; if that passes without
 /// an answer because the webapp has died, another one pushes, so a push may come twice but is not lost.
 /// </remarks>
-public sealed partial class PushWorker(
+internal sealed partial class PushWorker(
     OutboxStore outbox,
     PushServices services,
     PushMetrics metrics,

@@ -5,7 +5,7 @@ namespace SignalBroker.Push;
 /// <param name="Keys">What only the browser can decrypt.</param>
 /// <param name="ExpirationTime">When it ends, in milliseconds since 1970; null when it does not say.</param>
 /// <param name="Content">Whether a push is to carry the newest signal's envelope.</param>
-public sealed record SubscriptionRequest(
+internal sealed record SubscriptionRequest(
     string? Endpoint = null,
     SubscriptionKeys? Keys = null,
     double? ExpirationTime = null,
@@ -20,11 +20,11 @@ public sealed record SubscriptionRequest(
 /// <summary>The keys of a browser's subscription.</summary>
 /// <param name="P256dh">Its public key: base64url of an uncompressed point on P-256.</param>
 /// <param name="Auth">Its secret: base64url of 16 bytes.</param>
-public sealed record SubscriptionKeys(string? P256dh, string? Auth);
+internal sealed record SubscriptionKeys(string? P256dh, string? Auth);
 
 /// <summary>What <c>DELETE /push/subscriptions</c> takes.</summary>
 /// <param name="Endpoint">The subscription's endpoint.</param>
-public sealed record UnsubscriptionRequest(string? Endpoint = null)
+internal sealed record UnsubscriptionRequest(string? Endpoint = null)
 {
     /// <summary>Nothing yet.</summary>
     public UnsubscriptionRequest()
@@ -33,14 +33,14 @@ public sealed record UnsubscriptionRequest(string? Endpoint = null)
 
 /// <summary>What <c>GET /push/key</c> answers.</summary>
 /// <param name="PublicKey">What a browser takes as <c>applicationServerKey</c>.</param>
-public sealed record PushKeyAnswer(string PublicKey);
+internal sealed record PushKeyAnswer(string PublicKey);
 
 /// <summary>What <c>GET /push/subscriptions</c> answers.</summary>
 /// <param name="Subscriptions">The user's subscriptions, the oldest first.</param>
-public sealed record PushSubscriptionsAnswer(IReadOnlyList<SubscriptionAnswer> Subscriptions);
+internal sealed record PushSubscriptionsAnswer(IReadOnlyList<SubscriptionAnswer> Subscriptions);
 
 /// <summary>One of a user's subscriptions.</summary>
 /// <param name="Endpoint">Where its push service takes pushes.</param>
 /// <param name="Content">Whether a push carries the newest signal's envelope.</param>
 /// <param name="RegisteredAt">When it was last registered.</param>
-public sealed record SubscriptionAnswer(string Endpoint, bool Content, DateTime RegisteredAt);
+internal sealed record SubscriptionAnswer(string Endpoint, bool Content, DateTime RegisteredAt);

@@ -8,7 +8,7 @@ using SignalBroker.Sessions;
 namespace SignalBroker.Push;
 
 /// <summary>How it ended that a subscription was to be registered.</summary>
-public enum Registering
+internal enum Registering
 {
     New,
 
@@ -23,7 +23,7 @@ public enum Registering
 }
 
 /// <summary>Every SQL statement of registering subscriptions.</summary>
-public sealed class SubscriptionStore(NpgsqlDataSource database)
+internal sealed class SubscriptionStore(NpgsqlDataSource database)
 {
     /// <summary>Registers a subscription for the session's user, or anew what has changed of it.</summary>
     /// <remarks>

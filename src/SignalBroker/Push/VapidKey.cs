@@ -6,7 +6,7 @@ using SignalBroker.Users;
 namespace SignalBroker.Push;
 
 /// <summary>The key by which push services know this server (RFC 8292).</summary>
-public sealed class VapidKey
+internal sealed class VapidKey
 {
     private VapidKey(ECDsa key)
     {

@@ -1,7 +1,7 @@
 namespace SignalBroker.Push;
 
 /// <summary><c>SignalBroker make-push-key</c>: makes a key for the operator, instead of starting the webapp.</summary>
-public static class VapidKeyCommand
+internal static class VapidKeyCommand
 {
     public const string Name = "make-push-key";
 

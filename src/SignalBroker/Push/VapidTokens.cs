@@ -4,7 +4,7 @@ using Lib.Net.Http.WebPush.Authentication;
 namespace SignalBroker.Push;
 
 /// <summary>Keeps the tokens that tell push services who pushes (RFC 8292), so that one serves many pushes.</summary>
-public sealed class VapidTokens(TimeProvider clock) : IVapidTokenCache
+internal sealed class VapidTokens(TimeProvider clock) : IVapidTokenCache
 {
     private const int MostOrigins = 1000;
 

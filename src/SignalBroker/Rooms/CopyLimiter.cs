@@ -6,7 +6,7 @@ using SignalBroker.Sessions;
 namespace SignalBroker.Rooms;
 
 /// <summary>Slows down a session that has too many copies made, or too many bytes stored, for the members of rooms.</summary>
-public sealed class CopyLimiter(IOptions<RoomsOptions> options, TimeProvider clock)
+internal sealed class CopyLimiter(IOptions<RoomsOptions> options, TimeProvider clock)
 {
     private const int BurstSeconds = 16;
 

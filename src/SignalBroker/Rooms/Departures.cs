@@ -4,7 +4,7 @@ using SignalBroker.Sessions;
 namespace SignalBroker.Rooms;
 
 /// <summary>Ends memberships and rooms, and tells the members.</summary>
-public sealed class Departures(
+internal sealed class Departures(
     RoomStore store,
     MembershipStore memberships,
     RoomDirectory rooms,

@@ -6,7 +6,7 @@ using SignalBroker.Sessions;
 namespace SignalBroker.Rooms;
 
 /// <summary>How many memberships the users of an address may begin in a day, those in rooms that they make included.</summary>
-public sealed class MembershipBudget(IOptions<RoomsOptions> options, TimeProvider clock)
+internal sealed class MembershipBudget(IOptions<RoomsOptions> options, TimeProvider clock)
 {
     private readonly DailyBudget<IPAddress> addresses = new(options.Value.MembershipsPerDayOfAddress, clock);
 

@@ -9,7 +9,7 @@ using SignalBroker.Users;
 namespace SignalBroker.Rooms;
 
 /// <summary>What a new member is made of.</summary>
-public sealed record NewMember(string MemberId, string UserId, string? Alias, bool Anonymous)
+internal sealed record NewMember(string MemberId, string UserId, string? Alias, bool Anonymous)
 {
     /// <summary>What other aliases must not have as well.</summary>
     public string? AliasKey => Alias is null ? null : RoomNames.KeyOf(Alias);
@@ -32,10 +32,10 @@ public sealed record NewMember(string MemberId, string UserId, string? Alias, bo
 /// <param name="Version">The room's new version; 0 unless the user has become a member.</param>
 /// <param name="TakenForAnother">For how long a webapp may still take the user for the member that it was before.</param>
 [StructLayout(LayoutKind.Auto)]
-public readonly record struct Joined(Joining Joining, long Version, TimeSpan TakenForAnother);
+internal readonly record struct Joined(Joining Joining, long Version, TimeSpan TakenForAnother);
 
 /// <summary>How an attempt to join a room ended.</summary>
-public enum Joining
+internal enum Joining
 {
     /// <summary>The user is a member now.</summary>
     Joined,
@@ -63,7 +63,7 @@ public enum Joining
 }
 
 /// <summary>The SQL statements that change who is in a room.</summary>
-public sealed class MembershipStore(NpgsqlDataSource database)
+internal sealed class MembershipStore(NpgsqlDataSource database)
 {
     /// <summary>Lets nobody else count a user's rooms before the transaction ends. It comes before the room's lock.</summary>
     public static readonly string LockUser =

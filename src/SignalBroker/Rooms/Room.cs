@@ -6,7 +6,7 @@ namespace SignalBroker.Rooms;
 
 /// <summary>Whom a member of a room reaches.</summary>
 [JsonConverter(typeof(CamelCaseEnum<RoomKind>))]
-public enum RoomKind
+internal enum RoomKind
 {
     Broadcast,
 
@@ -15,7 +15,7 @@ public enum RoomKind
 }
 
 /// <summary>A named group of users.</summary>
-public sealed record Room
+internal sealed record Room
 {
     public required string RoomId { get; init; }
 
@@ -38,7 +38,7 @@ public sealed record Room
 }
 
 /// <summary>A user as a member of one room. It stays one while it does not listen.</summary>
-public sealed record RoomMember
+internal sealed record RoomMember
 {
     /// <summary>What the other members know it by.</summary>
     public required string MemberId { get; init; }
@@ -57,7 +57,7 @@ public sealed record RoomMember
 }
 
 /// <summary>A room as one of its members sees it in the list of its rooms.</summary>
-public sealed record RoomOfUser
+internal sealed record RoomOfUser
 {
     public Room Room { get; init; } = null!;
 
@@ -72,7 +72,7 @@ public sealed record RoomOfUser
 }
 
 /// <summary>A room and its members at one moment.</summary>
-public sealed class RoomRoster
+internal sealed class RoomRoster
 {
     private readonly Dictionary<string, RoomMember> byUser;
     private readonly Dictionary<string, RoomMember> byMember;

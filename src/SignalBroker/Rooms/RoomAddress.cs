@@ -7,7 +7,7 @@ namespace SignalBroker.Rooms;
 /// <param name="Sender">The sender's membership; null where an application sends.</param>
 /// <param name="Members">The members that it is for. The sender is one of them where its other devices get it as well.</param>
 /// <param name="IsPrivate">Whether it is for one member only.</param>
-public sealed record RoomAddress(
+internal sealed record RoomAddress(
     RoomRoster Roster,
     RoomMember? Sender,
     IReadOnlyList<RoomMember> Members,

@@ -6,7 +6,7 @@ using SignalBroker.Signals;
 namespace SignalBroker.Rooms;
 
 /// <summary>Finds out whom a signal to a room is for.</summary>
-public sealed class RoomAddresses(RoomDirectory rooms)
+internal sealed class RoomAddresses(RoomDirectory rooms)
 {
     /// <summary>The members whom the sender reaches with the signal.</summary>
     /// <exception cref="RefusedException">The sender may not send it, or there is nobody whom it is for.</exception>

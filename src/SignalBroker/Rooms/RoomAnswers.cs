@@ -9,7 +9,7 @@ namespace SignalBroker.Rooms;
 /// <param name="MaxMembers">How many members it may have; as many as the server allows when left out.</param>
 /// <param name="Alias">What the creator is called in it.</param>
 /// <param name="Anonymous">Whether the others may know the creator by its member id and alias only.</param>
-public sealed record CreateRoomRequest(
+internal sealed record CreateRoomRequest(
     string? Name = null,
     RoomKind Kind = RoomKind.Broadcast,
     bool Open = false,
@@ -27,7 +27,7 @@ public sealed record CreateRoomRequest(
 /// <param name="JoinCode">The room's code; not needed where it is open.</param>
 /// <param name="Alias">What the member is called in the room: 1 to 64 characters (Unicode code points), which must not look like another member's name.</param>
 /// <param name="Anonymous">Whether the others may know the member by its member id and alias only.</param>
-public sealed record JoinRoomRequest(string? JoinCode = null, string? Alias = null, bool Anonymous = false)
+internal sealed record JoinRoomRequest(string? JoinCode = null, string? Alias = null, bool Anonymous = false)
 {
     /// <summary>All defaults.</summary>
     public JoinRoomRequest()
@@ -45,7 +45,7 @@ public sealed record JoinRoomRequest(string? JoinCode = null, string? Alias = nu
 /// <param name="Owner">The member id of its owner, in a room of kind <c>host</c> the host.</param>
 /// <param name="Me">The user's own member id; left out for whoever is no member.</param>
 /// <param name="JoinCode">The code that lets others in; only when it has just been made.</param>
-public sealed record RoomAnswer(
+internal sealed record RoomAnswer(
     string Room,
     string? Name,
     RoomKind Kind,
@@ -93,7 +93,7 @@ public sealed record RoomAnswer(
 /// <param name="Room">The room's id.</param>
 /// <param name="Version">The version that these are the members of.</param>
 /// <param name="Members">The members, in the order in which they joined.</param>
-public sealed record MembersAnswer(string Room, long Version, IReadOnlyList<MembersAnswer.Entry> Members)
+internal sealed record MembersAnswer(string Room, long Version, IReadOnlyList<MembersAnswer.Entry> Members)
 {
     /// <summary>What a user sees of a room's members.</summary>
     public static MembersAnswer Of(RoomRoster roster) =>

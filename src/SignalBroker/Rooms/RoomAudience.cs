@@ -4,7 +4,7 @@ using SignalBroker.Sessions;
 namespace SignalBroker.Rooms;
 
 /// <summary>The sessions that a signal to a room goes to, by the nodes that hold their queues.</summary>
-public sealed class RoomAudience
+internal sealed class RoomAudience
 {
     private readonly Dictionary<string, Share> byNode = [];
 

@@ -8,7 +8,7 @@ namespace SignalBroker.Rooms;
 /// Memory serves only while changes are heard, so that whoever has left a room gets nothing of it for longer than
 /// <see cref="SessionDirectory.MaxMemoryAge"/>.
 /// </remarks>
-public sealed class RoomDirectory : IAnnouncedMemory, IDisposable
+internal sealed class RoomDirectory : IAnnouncedMemory, IDisposable
 {
     /// <summary>The channel on which changed rooms are announced, each by its id.</summary>
     public const string ChannelName = "rooms";

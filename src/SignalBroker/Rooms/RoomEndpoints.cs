@@ -9,7 +9,7 @@ using SignalBroker.StrangeBehaviors;
 namespace SignalBroker.Rooms;
 
 /// <summary><c>/rooms</c>: makes rooms, and lets users in and out.</summary>
-public sealed class RoomEndpoints(
+internal sealed class RoomEndpoints(
     RoomStore store,
     MembershipStore memberships,
     RoomDirectory rooms,

@@ -6,7 +6,7 @@ using SignalBroker.Signals;
 namespace SignalBroker.Rooms;
 
 /// <summary>Writes what a room's members receive.</summary>
-public sealed class RoomEnvelopeWriter(EnvelopeWriter envelopes)
+internal sealed class RoomEnvelopeWriter(EnvelopeWriter envelopes)
 {
     /// <summary>Writes the envelope of one signal; it is the same for every session that gets it.</summary>
     /// <returns>The envelope; whoever has it published disposes of it.</returns>

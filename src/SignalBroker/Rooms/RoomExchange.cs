@@ -10,7 +10,7 @@ using SignalBroker.Visibility;
 namespace SignalBroker.Rooms;
 
 /// <summary>Sends one signal to a room, or to one of its members.</summary>
-public sealed class RoomExchange(
+internal sealed class RoomExchange(
     RoomAddresses addresses,
     RoomFanOut fanOut,
     RoomInbox inbox,

@@ -9,7 +9,7 @@ using SignalBroker.Visibility;
 namespace SignalBroker.Rooms;
 
 /// <summary>Publishes one body to all sessions of a room's members: few publishes for each node, however many they are.</summary>
-public sealed partial class RoomFanOut(
+internal sealed partial class RoomFanOut(
     SessionDirectory directory,
     NodeLinks nodes,
     AddresseeLimiter limiter,
@@ -237,4 +237,4 @@ public sealed partial class RoomFanOut(
 /// <param name="Key">What every receiver sees as the destination.</param>
 /// <param name="TimeToLive">How long it may wait in each queue.</param>
 /// <param name="Buffer">What the body is in, given back when nothing can need it any more; null when it is not borrowed.</param>
-public sealed record RoomCopy(string Key, ReadOnlyMemory<byte> Body, TimeSpan TimeToLive, IDisposable? Buffer = null);
+internal sealed record RoomCopy(string Key, ReadOnlyMemory<byte> Body, TimeSpan TimeToLive, IDisposable? Buffer = null);

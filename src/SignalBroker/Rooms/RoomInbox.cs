@@ -23,7 +23,7 @@ namespace SignalBroker.Rooms;
 /// of them have it. Who is behind with stored signals gets it stored, or it would overtake them.
 /// </para>
 /// </remarks>
-public sealed partial class RoomInbox(
+internal sealed partial class RoomInbox(
     NpgsqlDataSource database,
     InboxStore store,
     StorageBudget budget,

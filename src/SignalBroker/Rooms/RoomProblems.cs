@@ -3,7 +3,7 @@ using SignalBroker.Http;
 namespace SignalBroker.Rooms;
 
 /// <summary>Why something can't be done in a room.</summary>
-public static class RoomProblems
+internal static class RoomProblems
 {
     /// <summary>There is no such room.</summary>
     public static Problem NotFound { get; } =

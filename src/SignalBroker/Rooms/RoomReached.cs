@@ -7,7 +7,7 @@ namespace SignalBroker.Rooms;
 
 /// <summary>The members who listen on one node, and what became of the signal there.</summary>
 /// <param name="Members">How many other members listen there.</param>
-public sealed record NodeReached(int Members, PublishOutcome Outcome);
+internal sealed record NodeReached(int Members, PublishOutcome Outcome);
 
 /// <summary>What became of a signal in a room.</summary>
 /// <param name="Members">How many other members it is for.</param>
@@ -17,7 +17,7 @@ public sealed record NodeReached(int Members, PublishOutcome Outcome);
 /// <param name="Stored">For how many members it is stored; null when it was not to be stored.</param>
 /// <param name="Full">How many members have it not because their inboxes, or the sender's share or budget, are used up; null when it was not to be stored.</param>
 /// <param name="IsHidden">Whether the sender may not know whom of them it reached.</param>
-public sealed record RoomReached(
+internal sealed record RoomReached(
     string RoomId,
     int Members,
     int Listening,

@@ -12,7 +12,7 @@ using SignalBroker.Visibility;
 namespace SignalBroker.Rooms;
 
 /// <summary>What happened to a room's members.</summary>
-public enum RoomEvent
+internal enum RoomEvent
 {
     /// <summary>A user has become a member.</summary>
     Joined,
@@ -34,7 +34,7 @@ public enum RoomEvent
 /// The database is the truth: a webapp that dies between the change and the telling tells nobody. Each envelope has the
 /// room's version, so that whoever has missed one can tell.
 /// </remarks>
-public sealed partial class RoomSignals(
+internal sealed partial class RoomSignals(
     RoomDirectory rooms,
     RoomFanOut fanOut,
     HiddenQueue queue,

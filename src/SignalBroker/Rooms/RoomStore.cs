@@ -7,7 +7,7 @@ using SignalBroker.Users;
 namespace SignalBroker.Rooms;
 
 /// <summary>What a new room is made of.</summary>
-public sealed record NewRoom(
+internal sealed record NewRoom(
     string RoomId,
     string? Name,
     RoomKind Kind,
@@ -17,7 +17,7 @@ public sealed record NewRoom(
 );
 
 /// <summary>The SQL statements of rooms.</summary>
-public sealed class RoomStore(NpgsqlDataSource database)
+internal sealed class RoomStore(NpgsqlDataSource database)
 {
     private const string RoomColumns = """
         room_id AS RoomId, name AS Name, kind AS Kind, owner AS Owner, is_open AS Open, max_members AS MaxMembers,

@@ -4,7 +4,7 @@ using SignalBroker.Hosting;
 namespace SignalBroker.Rooms;
 
 /// <summary>Removes rooms of whose members none has had a session for long.</summary>
-public sealed partial class RoomSweeper(
+internal sealed partial class RoomSweeper(
     RoomStore store,
     IOptions<RoomsOptions> options,
     TimeProvider clock,

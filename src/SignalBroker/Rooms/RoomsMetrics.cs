@@ -5,7 +5,7 @@ using SignalBroker.Sessions;
 namespace SignalBroker.Rooms;
 
 /// <summary>What is counted about rooms, tagged by node and outcome.</summary>
-public sealed class RoomsMetrics(IMeterFactory meters)
+internal sealed class RoomsMetrics(IMeterFactory meters)
 {
     private readonly Counter<long> copied = meters
         .Create(SessionsMetrics.Meter)

@@ -3,7 +3,7 @@ using System.ComponentModel.DataAnnotations;
 namespace SignalBroker.Rooms;
 
 /// <summary>The settings under <c>Rooms:</c>.</summary>
-public sealed class RoomsOptions
+internal sealed class RoomsOptions
 {
     public const string Section = "Rooms";
 

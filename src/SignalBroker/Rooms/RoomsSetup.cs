@@ -4,7 +4,7 @@ using SignalBroker.Sessions;
 
 namespace SignalBroker.Rooms;
 
-public static class RoomsSetup
+internal static class RoomsSetup
 {
     extension(WebApplicationBuilder builder)
     {

@@ -5,7 +5,7 @@ using SignalBroker.Users;
 namespace SignalBroker.Rooms;
 
 /// <summary>Forgets now and then the anonymous users who will not come back.</summary>
-public sealed partial class UserSweeper(
+internal sealed partial class UserSweeper(
     UserStore store,
     Departures departures,
     IOptions<UsersOptions> options,

@@ -1,7 +1,7 @@
 namespace SignalBroker.Sessions;
 
 /// <summary>A memory of what is in the database, whose changes PostgreSQL announces on a channel.</summary>
-public interface IAnnouncedMemory
+internal interface IAnnouncedMemory
 {
     string Channel { get; }
 

@@ -4,7 +4,7 @@ using SignalBroker.Identity;
 namespace SignalBroker.Sessions;
 
 /// <summary>One listening device of one user, as far as routing needs to know it.</summary>
-public sealed record Session
+internal sealed record Session
 {
     /// <summary>The session's public name: STOMP login, queue name, event header, column.</summary>
     public required string ListeningKey { get; init; }

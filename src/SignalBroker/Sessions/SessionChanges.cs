@@ -9,7 +9,7 @@ namespace SignalBroker.Sessions;
 /// Whoever changes sessions or rooms announces it in the same transaction, so that every webapp hears of it after the commit.
 /// PostgreSQL delivers announcements in the order of the commits: whoever hears its own has heard all earlier ones.
 /// </remarks>
-public sealed partial class SessionChanges(
+internal sealed partial class SessionChanges(
     NpgsqlDataSource database,
     SessionDirectory directory,
     IEnumerable<IAnnouncedMemory> memories,

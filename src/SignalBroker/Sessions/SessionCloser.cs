@@ -11,7 +11,7 @@ namespace SignalBroker.Sessions;
 /// Nobody waits for it: an ended session is out of reach already, and what can't be closed now, because its node is
 /// away, the sweep closes later.
 /// </remarks>
-public sealed partial class SessionCloser(
+internal sealed partial class SessionCloser(
     ManagementApi management,
     NodeLinks links,
     OriginalConnections originals,

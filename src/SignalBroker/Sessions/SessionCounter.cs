@@ -3,7 +3,7 @@ using SignalBroker.Nodes;
 namespace SignalBroker.Sessions;
 
 /// <summary>Counts each node's sessions now and then, so that no connect has to.</summary>
-public sealed partial class SessionCounter(
+internal sealed partial class SessionCounter(
     SessionStore store,
     NodeCatalog nodes,
     TimeProvider clock,

@@ -9,7 +9,7 @@ namespace SignalBroker.Sessions;
 /// answer that names a session too many is corrected by the broker; one that lacks a session is prevented by
 /// <see cref="SessionChanges"/>; an empty one is kept only of rooms' members.
 /// </remarks>
-public sealed class SessionDirectory : IAnnouncedMemory, IDisposable
+internal sealed class SessionDirectory : IAnnouncedMemory, IDisposable
 {
     /// <summary>The longest time for which a revoked credential may still be taken for good.</summary>
     public static readonly TimeSpan MaxMemoryAge = TimeSpan.FromSeconds(2);

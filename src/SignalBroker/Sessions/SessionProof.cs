@@ -5,7 +5,7 @@ using SignalBroker.StrangeBehaviors;
 namespace SignalBroker.Sessions;
 
 /// <summary>Finds out which session a request comes from, where only a session may ask.</summary>
-public sealed class SessionProof(SessionDirectory directory, StrangeBehaviorLog strange)
+internal sealed class SessionProof(SessionDirectory directory, StrangeBehaviorLog strange)
 {
     /// <summary>The session whose credential the request bears; null when it bears none that is good.</summary>
     /// <param name="path">What it asks for, for the record of a wrong one.</param>

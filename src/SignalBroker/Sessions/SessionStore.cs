@@ -18,7 +18,7 @@ namespace SignalBroker.Sessions;
 /// Whatever a backend opens with its service key comes from one address, so the address's limits do not hold. Others may be
 /// of a user or device that is not known yet, if the address has not had too many of them.
 /// </remarks>
-public sealed record NewSession(
+internal sealed record NewSession(
     string ListeningKey,
     byte[] PasscodeSha256,
     string UserId,
@@ -33,7 +33,7 @@ public sealed record NewSession(
 );
 
 /// <summary>How an attempt to open a session ended.</summary>
-public abstract record Opening
+internal abstract record Opening
 {
     /// <summary>The session is there and waits for its listener.</summary>
     /// <param name="Replaced">The user's other sessions, which end.</param>
@@ -57,7 +57,7 @@ public abstract record Opening
 /// <param name="ReachableNodes">The nodes whose sessions count for the user: those of a lost node can't be ended.</param>
 /// <param name="PerUser">Whether sessions of the user end: its client's own, or all of them.</param>
 /// <param name="AckWithin">How long the session may wait for its listener.</param>
-public sealed record OpeningLimits(
+internal sealed record OpeningLimits(
     int MaxPerUser,
     int MaxPerAddress,
     string[] ReachableNodes,
@@ -66,7 +66,7 @@ public sealed record OpeningLimits(
 );
 
 /// <summary>Every SQL statement of connecting, finding and ending sessions.</summary>
-public sealed class SessionStore(NpgsqlDataSource database, IEnumerable<ISessionStatements> others)
+internal sealed class SessionStore(NpgsqlDataSource database, IEnumerable<ISessionStatements> others)
 {
     /// <summary>The columns of a <see cref="Session"/>.</summary>
     public const string Columns = """

@@ -3,7 +3,7 @@ using System.Diagnostics.Metrics;
 namespace SignalBroker.Sessions;
 
 /// <summary>What is counted about sessions, tagged by node.</summary>
-public sealed class SessionsMetrics(IMeterFactory meters)
+internal sealed class SessionsMetrics(IMeterFactory meters)
 {
     /// <summary>The name of every meter of this webapp.</summary>
     public const string Meter = "SignalBroker";

@@ -3,7 +3,7 @@ using System.ComponentModel.DataAnnotations;
 namespace SignalBroker.Sessions;
 
 /// <summary>What happens when a user who has a session opens another one.</summary>
-public enum SessionsPerUser
+internal enum SessionsPerUser
 {
     /// <summary>The user has both, up to <see cref="SessionsOptions.MaxPerUser"/>.</summary>
     Many,
@@ -18,7 +18,7 @@ public enum SessionsPerUser
 }
 
 /// <summary>The settings under <c>Sessions:</c>.</summary>
-public sealed class SessionsOptions
+internal sealed class SessionsOptions
 {
     public const string Section = "Sessions";
 

@@ -2,7 +2,7 @@ using SignalBroker.Hosting;
 
 namespace SignalBroker.Sessions;
 
-public static class SessionsSetup
+internal static class SessionsSetup
 {
     extension(WebApplicationBuilder builder)
     {

@@ -8,7 +8,7 @@ namespace SignalBroker.Sessions;
 /// needs a time stamp, and nothing has to be searched for what has expired.
 /// </remarks>
 /// <param name="isToKeep">Whether an answer may serve later questions.</param>
-public sealed class ShortMemory<TKey, TAnswer>(Func<TKey, Task<TAnswer>> ask, Func<TAnswer, bool> isToKeep)
+internal sealed class ShortMemory<TKey, TAnswer>(Func<TKey, Task<TAnswer>> ask, Func<TAnswer, bool> isToKeep)
     where TKey : notnull
 {
     private volatile ConcurrentDictionary<TKey, Lazy<Task<TAnswer>>> young = new();

@@ -6,7 +6,7 @@ using SignalBroker.Sessions;
 namespace SignalBroker.Signals;
 
 /// <summary>Bounds how many bytes a session is sent, so that a stopped reader can't fill its node's memory.</summary>
-public sealed class AddresseeLimiter(IOptions<SignalsOptions> options, TimeProvider clock)
+internal sealed class AddresseeLimiter(IOptions<SignalsOptions> options, TimeProvider clock)
 {
     private readonly TokenBuckets<string> bytes = new(
         options.Value.AddresseeBytesPerSecond,

@@ -8,7 +8,7 @@ using SignalBroker.Sessions;
 namespace SignalBroker.Signals;
 
 /// <summary>Writes what a listener receives: the sender's content in an envelope that only the server writes.</summary>
-public sealed class EnvelopeWriter(OriginalClient originalClient, TimeProvider clock)
+internal sealed class EnvelopeWriter(OriginalClient originalClient, TimeProvider clock)
 {
     /// <summary>How many bytes all but the content usually needs at most.</summary>
     public const int RoomForTheRest = 512;

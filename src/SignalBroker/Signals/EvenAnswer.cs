@@ -3,7 +3,7 @@ using System.Collections.Concurrent;
 namespace SignalBroker.Signals;
 
 /// <summary>Lets an answer that has to wait for work go at a moment that tells nothing of how long the work took.</summary>
-public sealed class EvenAnswer(TimeProvider clock)
+internal sealed class EvenAnswer(TimeProvider clock)
 {
     /// <summary>Between the moments at which an answer may go; storing and delivering a signal take a few milliseconds.</summary>
     public static readonly TimeSpan Beat = TimeSpan.FromMilliseconds(50);

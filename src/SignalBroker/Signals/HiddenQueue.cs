@@ -13,7 +13,7 @@ namespace SignalBroker.Signals;
 /// are. One queue keeps the order; it waits for the database and never for a node, and what is not hidden waits
 /// in it as well while the same sender has something in it.
 /// </remarks>
-public sealed partial class HiddenQueue(TimeProvider clock, ILogger<HiddenQueue> logger) : IHostedService
+internal sealed partial class HiddenQueue(TimeProvider clock, ILogger<HiddenQueue> logger) : IHostedService
 {
     /// <summary>How long after its answer a signal is sent at the earliest: much longer than the answer needs to reach the network.</summary>
     public static readonly TimeSpan Delay = TimeSpan.FromMilliseconds(5);

@@ -3,7 +3,7 @@ using SignalBroker.Sessions;
 namespace SignalBroker.Signals;
 
 /// <summary>Who sends a signal: a session or, with a service key, an application.</summary>
-public readonly record struct Sender
+internal readonly record struct Sender
 {
     private Sender(Session? session, string? application) => (Session, Application) = (session, application);
 

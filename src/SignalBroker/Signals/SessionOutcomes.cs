@@ -6,7 +6,7 @@ using SignalBroker.Identity;
 namespace SignalBroker.Signals;
 
 /// <summary>Writes what the broker said for each of the addressee's sessions.</summary>
-public sealed class SessionOutcomes(OriginalClient originalClient)
+internal sealed class SessionOutcomes(OriginalClient originalClient)
 {
     /// <summary>Writes an array.</summary>
     public void Write(Utf8JsonWriter writer, SessionOutcome[] outcomes)

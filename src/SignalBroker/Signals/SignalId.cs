@@ -5,7 +5,7 @@ namespace SignalBroker.Signals;
 
 /// <summary>A signal's id: the sender's, or one that the server makes.</summary>
 [StructLayout(LayoutKind.Auto)]
-public readonly record struct SignalId
+internal readonly record struct SignalId
 {
     private readonly string? given;
     private readonly Guid made;

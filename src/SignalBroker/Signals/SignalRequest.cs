@@ -7,7 +7,7 @@ using SignalBroker.Text;
 namespace SignalBroker.Signals;
 
 /// <summary>When a signal is stored.</summary>
-public enum StoreKind
+internal enum StoreKind
 {
     /// <summary>When no session's queue has confirmed it.</summary>
     IfOffline,
@@ -19,10 +19,10 @@ public enum StoreKind
 /// <summary>The longest times to live that a sender may ask for.</summary>
 /// <param name="Live">Of a signal that waits in a session's queue only.</param>
 /// <param name="Stored">Of a signal that is stored.</param>
-public sealed record TimeToLiveLimits(TimeSpan Live, TimeSpan Stored);
+internal sealed record TimeToLiveLimits(TimeSpan Live, TimeSpan Stored);
 
 /// <summary>What a sender asks for.</summary>
-public sealed class SignalRequest
+internal sealed class SignalRequest
 {
     /// <summary>How many characters (code points) the sender's id of a signal may have.</summary>
     public const int MaxIdLength = 64;

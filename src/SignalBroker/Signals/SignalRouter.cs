@@ -11,10 +11,10 @@ namespace SignalBroker.Signals;
 
 /// <summary>What became of a signal in one of the addressee's sessions.</summary>
 [StructLayout(LayoutKind.Auto)]
-public readonly record struct SessionOutcome(Session Session, PublishOutcome Outcome);
+internal readonly record struct SessionOutcome(Session Session, PublishOutcome Outcome);
 
 /// <summary>Routes one signal to its addressee's listening sessions.</summary>
-public sealed partial class SignalRouter(
+internal sealed partial class SignalRouter(
     SessionDirectory directory,
     NodeLinks nodes,
     AddresseeLimiter limiter,

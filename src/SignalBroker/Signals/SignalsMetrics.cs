@@ -5,7 +5,7 @@ using SignalBroker.Sessions;
 namespace SignalBroker.Signals;
 
 /// <summary>What is counted about signals, tagged by node and outcome.</summary>
-public sealed class SignalsMetrics(IMeterFactory meters)
+internal sealed class SignalsMetrics(IMeterFactory meters)
 {
     private readonly Counter<long> routed = meters
         .Create(SessionsMetrics.Meter)

@@ -3,7 +3,7 @@ using System.ComponentModel.DataAnnotations;
 namespace SignalBroker.Signals;
 
 /// <summary>The settings under <c>Signals:</c>.</summary>
-public sealed class SignalsOptions
+internal sealed class SignalsOptions
 {
     public const string Section = "Signals";
 

@@ -3,7 +3,7 @@ using SignalBroker.Hosting;
 namespace SignalBroker.Signals;
 
 /// <summary>Wires the routing of signals.</summary>
-public static class SignalsSetup
+internal static class SignalsSetup
 {
     extension(WebApplicationBuilder builder)
     {

@@ -7,7 +7,7 @@ namespace SignalBroker.StrangeBehaviors;
 
 /// <summary>The things that should not happen.</summary>
 [JsonConverter(typeof(CamelCaseEnum<StrangeKind>))]
-public enum StrangeKind
+internal enum StrangeKind
 {
     /// <summary>A session's listener never came.</summary>
     NeverAcked,
@@ -39,7 +39,7 @@ public enum StrangeKind
 
 /// <summary>Something that should not have happened, at the moment when it is noticed.</summary>
 /// <param name="Detail">What was seen, without any secret.</param>
-public sealed record StrangeSighting(StrangeKind Kind, string Detail)
+internal sealed record StrangeSighting(StrangeKind Kind, string Detail)
 {
     /// <summary>The node where it happened, if at one.</summary>
     public string? Node { get; init; }
@@ -58,7 +58,7 @@ public sealed record StrangeSighting(StrangeKind Kind, string Detail)
 }
 
 /// <summary>A row of the record: all sightings of one kind, node, key and address in one minute.</summary>
-public sealed record StrangeBehavior
+internal sealed record StrangeBehavior
 {
     /// <summary>Grows with time; page by it.</summary>
     public required long Id { get; init; }

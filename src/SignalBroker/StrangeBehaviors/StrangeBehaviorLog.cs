@@ -8,7 +8,7 @@ namespace SignalBroker.StrangeBehaviors;
 
 /// <summary>Collects sightings of strange behavior, and writes them down once a second.</summary>
 /// <remarks>Whoever notices something does not wait for the database, and a flood costs a counter in memory.</remarks>
-public sealed partial class StrangeBehaviorLog(
+internal sealed partial class StrangeBehaviorLog(
     StrangeBehaviorStore store,
     IOptions<StrangeBehaviorsOptions> options,
     TimeProvider clock,

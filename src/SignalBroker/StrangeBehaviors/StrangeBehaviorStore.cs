@@ -5,7 +5,7 @@ using SignalBroker.Identity;
 namespace SignalBroker.StrangeBehaviors;
 
 /// <summary>Every SQL statement that touches the record of strange behavior.</summary>
-public sealed class StrangeBehaviorStore(NpgsqlDataSource database)
+internal sealed class StrangeBehaviorStore(NpgsqlDataSource database)
 {
     /// <summary>Adds sightings; those of one kind, node, key, address and minute share a row.</summary>
     /// <remarks>

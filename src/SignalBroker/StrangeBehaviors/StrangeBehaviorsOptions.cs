@@ -3,7 +3,7 @@ using System.ComponentModel.DataAnnotations;
 namespace SignalBroker.StrangeBehaviors;
 
 /// <summary>The settings under <c>StrangeBehaviors:</c>.</summary>
-public sealed class StrangeBehaviorsOptions
+internal sealed class StrangeBehaviorsOptions
 {
     public const string Section = "StrangeBehaviors";
 

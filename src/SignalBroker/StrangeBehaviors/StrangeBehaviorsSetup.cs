@@ -4,7 +4,7 @@ using SignalBroker.Http;
 namespace SignalBroker.StrangeBehaviors;
 
 /// <summary>Wires the record of strange behavior.</summary>
-public static class StrangeBehaviorsSetup
+internal static class StrangeBehaviorsSetup
 {
     private const int MaxPage = 1000;
 

@@ -9,13 +9,13 @@ namespace SignalBroker.Turn;
 /// <param name="Urls">The addresses.</param>
 /// <param name="Username">The user name for a TURN server.</param>
 /// <param name="Credential">The password for a TURN server.</param>
-public sealed record IceServer(IReadOnlyList<string> Urls, string? Username = null, string? Credential = null);
+internal sealed record IceServer(IReadOnlyList<string> Urls, string? Username = null, string? Credential = null);
 
 /// <summary>The servers for <c>new RTCPeerConnection({ iceServers })</c>.</summary>
 /// <param name="IceServers">The servers; none when none is configured.</param>
 /// <param name="IceServersExpireAt">When their credentials expire; left out when they have none.</param>
 /// <param name="IceServersTimeToLive">The same in milliseconds from this answer on.</param>
-public sealed record IceServersAnswer(
+internal sealed record IceServersAnswer(
     IReadOnlyList<IceServer> IceServers,
     DateTime? IceServersExpireAt = null,
     long? IceServersTimeToLive = null
@@ -26,7 +26,7 @@ public sealed record IceServersAnswer(
 /// As in draft-uberti-behave-turn-rest: the user name is <c>expiry:listeningKey</c>, and the password the HMAC-SHA1 of
 /// that by a secret which the TURN servers know. So neither a TURN server nor we keep any of them.
 /// </remarks>
-public sealed class IceServers(IOptions<TurnOptions> options, TimeProvider clock)
+internal sealed class IceServers(IOptions<TurnOptions> options, TimeProvider clock)
 {
     private readonly TurnOptions settings = options.Value;
 

@@ -4,7 +4,7 @@ using SignalBroker.Sessions;
 namespace SignalBroker.Turn;
 
 /// <summary><c>GET /ice-servers</c>: fresh credentials for a session whose own are about to expire.</summary>
-public sealed class IceServersEndpoint(SessionProof proof, IceServers servers)
+internal sealed class IceServersEndpoint(SessionProof proof, IceServers servers)
 {
     /// <summary>Handles one request.</summary>
     public async Task<IResult> HandleAsync(HttpRequest request)

@@ -4,7 +4,7 @@ using System.Text.RegularExpressions;
 namespace SignalBroker.Turn;
 
 /// <summary>The settings under <c>Turn:</c>.</summary>
-public sealed partial class TurnOptions : IValidatableObject
+internal sealed partial class TurnOptions : IValidatableObject
 {
     public const string Section = "Turn";
 

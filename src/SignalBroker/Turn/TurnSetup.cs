@@ -4,7 +4,7 @@ using SignalBroker.Http;
 namespace SignalBroker.Turn;
 
 /// <summary>Wires the servers that browsers find their peers with.</summary>
-public static class TurnSetup
+internal static class TurnSetup
 {
     extension(WebApplicationBuilder builder)
     {

@@ -8,7 +8,7 @@ using SignalBroker.Identity;
 namespace SignalBroker.Users;
 
 /// <summary>One entry under <c>Users:Keys:</c>: a key that tokens are signed with.</summary>
-public sealed class KeyOptions
+internal sealed class KeyOptions
 {
     public const string Section = UsersOptions.Section + ":Keys";
 

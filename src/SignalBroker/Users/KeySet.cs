@@ -5,7 +5,7 @@ using Microsoft.IdentityModel.Tokens;
 namespace SignalBroker.Users;
 
 /// <summary>The keys that the issuer publishes, kept and fetched anew as they age.</summary>
-public sealed partial class KeySet : IDisposable
+internal sealed partial class KeySet : IDisposable
 {
     private const int MaxBytes = 262_144;
 

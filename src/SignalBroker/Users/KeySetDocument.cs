@@ -5,7 +5,7 @@ using Microsoft.IdentityModel.Tokens;
 namespace SignalBroker.Users;
 
 /// <summary>Reads what an issuer publishes: a JWK set (RFC 7517).</summary>
-public static class KeySetDocument
+internal static class KeySetDocument
 {
     private const int MostKeys = 64;
 

@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 namespace SignalBroker.Users;
 
 /// <summary>The forms in which Web Push writes keys on the curve P-256.</summary>
-public static class P256
+internal static class P256
 {
     /// <summary>What names the curve in PEM.</summary>
     public const string Oid = "1.2.840.10045.3.1.7";

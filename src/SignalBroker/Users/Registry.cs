@@ -4,7 +4,7 @@ using SignalBroker.Database;
 namespace SignalBroker.Users;
 
 /// <summary>Tells users who were never seen from those who are away, where that is wanted.</summary>
-public sealed class Registry(UserStore store, IOptions<UsersOptions> options)
+internal sealed class Registry(UserStore store, IOptions<UsersOptions> options)
 {
     private readonly Batcher<string, string> asked = new(store.FindKnownAsync);
 

@@ -5,7 +5,7 @@ using Microsoft.IdentityModel.Tokens;
 namespace SignalBroker.Users;
 
 /// <summary>Makes the keys that tokens are verified with, each good for the one algorithm of its kind.</summary>
-public static class SigningKey
+internal static class SigningKey
 {
     private const int LeastSecretBytes = SHA256.HashSizeInBytes;
     private const int LeastRsaBits = 2048;

@@ -4,7 +4,7 @@ using System.Text.Unicode;
 namespace SignalBroker.Users;
 
 /// <summary>Reads JSON objects that somebody may have made to be read in two ways.</summary>
-public static class StrictJson
+internal static class StrictJson
 {
     // 9998-12-31, so that there is room for the clock skew: what comes after 9999 is no date.
     private const double LastSecond = 253_370_764_799;

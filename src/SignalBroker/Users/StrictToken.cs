@@ -9,7 +9,7 @@ namespace SignalBroker.Users;
 /// <param name="KeyId">Which of the issuer's keys it claims to be signed with; null when it does not say.</param>
 /// <param name="Claims">What it claims, to be believed only once the signature is known to be good.</param>
 /// <remarks>The library takes the last of two members of the same name, and base64url in other forms.</remarks>
-public sealed record StrictToken(JsonWebToken Token, string? KeyId, JsonElement Claims)
+internal sealed record StrictToken(JsonWebToken Token, string? KeyId, JsonElement Claims)
 {
     /// <summary>The longest token that is looked at, in characters.</summary>
     public const int MaxLength = 8192;

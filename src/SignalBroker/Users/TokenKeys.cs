@@ -5,7 +5,7 @@ using Microsoft.IdentityModel.Tokens;
 namespace SignalBroker.Users;
 
 /// <summary>What became of checking a signature.</summary>
-public enum SignatureCheck
+internal enum SignatureCheck
 {
     /// <summary>A known key has made it.</summary>
     Good,
@@ -21,10 +21,10 @@ public enum SignatureCheck
 }
 
 /// <summary>The keys of the configuration.</summary>
-public sealed record ConfiguredKeys(IReadOnlyList<SecurityKey> All);
+internal sealed record ConfiguredKeys(IReadOnlyList<SecurityKey> All);
 
 /// <summary>All keys that tokens may be signed with: those of the configuration and those that the issuer publishes.</summary>
-public sealed class TokenKeys(ConfiguredKeys configured, KeySet published, IOptions<UsersOptions> options)
+internal sealed class TokenKeys(ConfiguredKeys configured, KeySet published, IOptions<UsersOptions> options)
 {
     private static readonly JsonWebTokenHandler Handler = new() { MaximumTokenSizeInBytes = StrictToken.MaxLength };
 

@@ -6,7 +6,7 @@ using SignalBroker.Sessions;
 namespace SignalBroker.Users;
 
 /// <summary>What a token is worth.</summary>
-public abstract record TokenVerdict
+internal abstract record TokenVerdict
 {
     public sealed record Proves(string UserId) : TokenVerdict;
 
@@ -23,7 +23,7 @@ public abstract record TokenVerdict
 }
 
 /// <summary>Says whether a token is signed by a known key, is meant for us and is good now.</summary>
-public sealed class TokenVerifier(TokenKeys keys, IOptions<UsersOptions> options, TimeProvider clock)
+internal sealed class TokenVerifier(TokenKeys keys, IOptions<UsersOptions> options, TimeProvider clock)
 {
     private readonly UsersOptions settings = options.Value;
 

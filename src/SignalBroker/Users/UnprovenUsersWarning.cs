@@ -3,7 +3,7 @@ using Microsoft.Extensions.Options;
 namespace SignalBroker.Users;
 
 /// <summary>Says at the start in production that anybody may connect as anybody, while it is so.</summary>
-public sealed partial class UnprovenUsersWarning(
+internal sealed partial class UnprovenUsersWarning(
     IOptions<UsersOptions> options,
     IHostEnvironment environment,
     ILogger<UnprovenUsersWarning> logger

@@ -8,7 +8,7 @@ using SignalBroker.StrangeBehaviors;
 namespace SignalBroker.Users;
 
 /// <summary>Who a request may connect as.</summary>
-public abstract record ProvenUser
+internal abstract record ProvenUser
 {
     /// <summary>It may connect.</summary>
     /// <param name="UserId">The user; null for an anonymous one.</param>
@@ -19,7 +19,7 @@ public abstract record ProvenUser
 }
 
 /// <summary>Decides who a request may connect as, by its token or its service key.</summary>
-public sealed class UserProof(
+internal sealed class UserProof(
     TokenVerifier tokens,
     ServiceKeys serviceKeys,
     StrangeBehaviorLog strange,

@@ -6,7 +6,7 @@ using SignalBroker.Sessions;
 namespace SignalBroker.Users;
 
 /// <summary>A user who has been seen.</summary>
-public sealed record KnownUser
+internal sealed record KnownUser
 {
     public required string UserId { get; init; }
 
@@ -18,7 +18,7 @@ public sealed record KnownUser
 }
 
 /// <summary>The SQL statements of the users ever seen.</summary>
-public sealed class UserStore(NpgsqlDataSource database)
+internal sealed class UserStore(NpgsqlDataSource database)
 {
     /// <summary>An SQL condition that holds for an anonymous user who has been away for longer than <c>@awayFor</c>.</summary>
     public const string IsToBeForgotten = """

@@ -3,7 +3,7 @@ using System.ComponentModel.DataAnnotations;
 namespace SignalBroker.Users;
 
 /// <summary>Whether users prove who they are when they connect.</summary>
-public enum TokenUse
+internal enum TokenUse
 {
     /// <summary>Anybody may connect as anybody; tokens are not looked at.</summary>
     Off,
@@ -17,7 +17,7 @@ public enum TokenUse
 
 /// <summary>The algorithms that a token may be signed with (RFC 7518, section 3).</summary>
 [Flags]
-public enum TokenAlgorithms
+internal enum TokenAlgorithms
 {
     /// <summary>None at all.</summary>
     None = 0,
@@ -33,7 +33,7 @@ public enum TokenAlgorithms
 }
 
 /// <summary>The settings under <c>Users:</c>, except for its keys.</summary>
-public sealed class UsersOptions
+internal sealed class UsersOptions
 {
     public const string Section = "Users";
 
@@ -82,7 +82,7 @@ public sealed class UsersOptions
 }
 
 /// <summary>The settings under <c>Users:KeySet:</c>: where the issuer publishes its keys (a JWK set, RFC 7517).</summary>
-public sealed class KeySetOptions
+internal sealed class KeySetOptions
 {
     public const string Section = UsersOptions.Section + ":KeySet";
 

@@ -8,7 +8,7 @@ using SignalBroker.Rooms;
 namespace SignalBroker.Users;
 
 /// <summary>Wires how users and backends prove who they are.</summary>
-public static class UsersSetup
+internal static class UsersSetup
 {
     extension(WebApplicationBuilder builder)
     {

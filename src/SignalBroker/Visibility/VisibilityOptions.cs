@@ -1,7 +1,7 @@
 namespace SignalBroker.Visibility;
 
 /// <summary>Who may see whether a user listens.</summary>
-public enum PresenceVisibility
+internal enum PresenceVisibility
 {
     /// <summary>Everyone sees everyone.</summary>
     Everyone,
@@ -14,7 +14,7 @@ public enum PresenceVisibility
 }
 
 /// <summary>What the settings under <c>Presence:</c> say of who sees whom.</summary>
-public class VisibilityOptions
+internal class VisibilityOptions
 {
     public const string Section = "Presence";
 

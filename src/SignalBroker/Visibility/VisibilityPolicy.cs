@@ -3,7 +3,7 @@ using Microsoft.Extensions.Options;
 namespace SignalBroker.Visibility;
 
 /// <summary>Decides who may see whether a user listens. An application sees everyone, and users see themselves.</summary>
-public sealed class VisibilityPolicy(VisibilityStore store, IOptions<VisibilityOptions> options)
+internal sealed class VisibilityPolicy(VisibilityStore store, IOptions<VisibilityOptions> options)
 {
     /// <summary>Who may see whom.</summary>
     public PresenceVisibility Rule { get; } = options.Value.Visibility;

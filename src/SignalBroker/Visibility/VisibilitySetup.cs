@@ -1,7 +1,7 @@
 namespace SignalBroker.Visibility;
 
 /// <summary>Wires who may see whom.</summary>
-public static class VisibilitySetup
+internal static class VisibilitySetup
 {
     extension(WebApplicationBuilder builder)
     {

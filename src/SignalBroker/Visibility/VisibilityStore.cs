@@ -4,7 +4,7 @@ using Npgsql;
 namespace SignalBroker.Visibility;
 
 /// <summary>The SQL statements of who knows whom by a room that both are in.</summary>
-public sealed class VisibilityStore(NpgsqlDataSource database)
+internal sealed class VisibilityStore(NpgsqlDataSource database)
 {
     /// <summary>An SQL condition that holds where a user is in a room with the viewer that lets the viewer know it.</summary>
     /// <remarks>

@@ -6,7 +6,7 @@ using SignalBroker.StrangeBehaviors;
 namespace SignalBroker.Tests.Harness;
 
 /// <summary>Reads the record of strange behavior as an operator does.</summary>
-public static class StrangeRows
+internal static class StrangeRows
 {
     private static readonly JsonSerializerOptions Web = new(JsonSerializerDefaults.Web);
 

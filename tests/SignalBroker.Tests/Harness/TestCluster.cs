@@ -90,7 +90,7 @@ public sealed class TestCluster : IAsyncLifetime
     }
 
     /// <summary>The newest rows of strange behavior of a kind.</summary>
-    public Task<IReadOnlyList<StrangeBehavior>> StrangeAsync(string kind) =>
+    internal Task<IReadOnlyList<StrangeBehavior>> StrangeAsync(string kind) =>
         StrangeRows.ReadAsync(InternalOf(0), $"kind={kind}&limit=1000");
 
     /// <summary>The node that a session listens on.</summary>

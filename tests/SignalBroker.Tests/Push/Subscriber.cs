@@ -24,7 +24,7 @@ public sealed class Subscriber(Uri endpoint, ECDiffieHellman key, byte[] secret)
         }
     }
 
-    public SubscriberKeys Keys => new(PublicKey, Secret);
+    internal SubscriberKeys Keys => new(PublicKey, Secret);
 
     /// <summary>What <c>PushSubscription.toJSON()</c> gives, and what the user wishes.</summary>
     public Dictionary<string, object?> ToJson(bool content = false) =>

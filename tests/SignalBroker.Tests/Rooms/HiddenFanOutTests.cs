@@ -15,16 +15,16 @@ public sealed class HiddenFanOutTests(TestCluster cluster)
 {
     // Everybody has a second session of which the memory has not heard.
     [Theory]
-    [InlineData(PresenceVisibility.Everyone, 3)]
-    [InlineData(PresenceVisibility.SameRoom, 3)]
-    [InlineData(PresenceVisibility.Nobody, 4)]
-    public async Task An_anonymous_member_leaves_the_others_remembered(PresenceVisibility rule, int found)
+    [InlineData(nameof(PresenceVisibility.Everyone), 3)]
+    [InlineData(nameof(PresenceVisibility.SameRoom), 3)]
+    [InlineData(nameof(PresenceVisibility.Nobody), 4)]
+    public async Task An_anonymous_member_leaves_the_others_remembered(string rule, int found)
     {
         var clock = new FakeTimeProvider(TimeProvider.System.GetUtcNow());
         using var directory = new SessionDirectory(new SessionStore(cluster.Database, []), clock);
         var visibility = new VisibilityPolicy(
             new VisibilityStore(cluster.Database),
-            Options.Create(new VisibilityOptions { Visibility = rule })
+            Options.Create(new VisibilityOptions { Visibility = Enum.Parse<PresenceVisibility>(rule) })
         );
         // Nothing is published.
         var fanOut = new RoomFanOut(

@@ -6,7 +6,7 @@ using SignalBroker.Users;
 namespace SignalBroker.Tests.Users;
 
 /// <summary>Makes token verifiers without a webapp around them.</summary>
-public static class Verifiers
+internal static class Verifiers
 {
     /// <summary>One that knows these keys and no key set.</summary>
     public static TokenVerifier Of(TimeProvider clock, UsersOptions options, params IReadOnlyList<SecurityKey> keys) =>
