@@ -1,0 +1,69 @@
+import { pause } from "../base/timers.js";
+
+/** The offers of this end, which are numbered. */
+export interface Offering {
+  /** The newest one's number; 0 before the first. */
+  readonly newest: number;
+  /** Whether one is being made. */
+  readonly isMaking: boolean;
+  /** Takes the newest one back, which can't be said, and makes no other until something has changed. */
+  takeBack(): Promise<void>;
+}
+
+/** So often it is looked whether something has changed. */
+const lookMs = 1000;
+
+/** @param onOffer there is one to say */
+export function createOffering(
+  connection: RTCPeerConnection,
+  onOffer: () => void,
+  { isClosed, ignoreIfClosed }: { isClosed(): boolean; ignoreIfClosed(error: unknown): void },
+): Offering {
+  let newest = 0;
+  let isMaking = false;
+  let isHeld = false;
+
+  connection.onnegotiationneeded = async () => {
+    if (isHeld) {
+      return;
+    }
+    try {
+      isMaking = true;
+      await connection.setLocalDescription();
+      newest++;
+      onOffer();
+    } catch (error) {
+      ignoreIfClosed(error);
+    } finally {
+      isMaking = false;
+    }
+  };
+
+  return {
+    get newest() {
+      return newest;
+    },
+    get isMaking() {
+      return isMaking;
+    },
+    async takeBack() {
+      isHeld = true;
+      // The application may change the state, too: the connection is its own.
+      await connection.setLocalDescription({ type: "rollback" }).catch(() => undefined);
+      void offerOnceChanged();
+    },
+  };
+
+  /** The browser tells of no further change while it waits for one to be negotiated. */
+  async function offerOnceChanged(): Promise<void> {
+    const media = (): string =>
+      connection.getTransceivers().map(({ direction, sender }) => `${direction} ${sender.track?.id}`).join();
+    for (const refused = media(); media() === refused && !isClosed(); ) {
+      await pause(lookMs);
+    }
+    isHeld = false;
+    if (!isClosed()) {
+      connection.onnegotiationneeded?.(new Event("negotiationneeded"));
+    }
+  }
+}

@@ -1,0 +1,132 @@
+import { mayBeDone } from "../base/again.js";
+import { SignalBrokerError } from "../base/errors.js";
+import { createAttempt, type Attempt } from "./attempt.js";
+import type { ListeningParts } from "./listening.js";
+import { createSchedule } from "./schedule.js";
+import type { Session } from "./session.js";
+import type { Interruption, ListensBy } from "./state.js";
+
+/** Attempts to listen, one after the other. */
+export interface Attempts {
+  /** The one that is under way, or listens. */
+  readonly current: Attempt | undefined;
+  readonly hasListened: boolean;
+  start(): void;
+  /** Ends the current one; the next one comes later. */
+  retry(why: Interruption): void;
+  /** Trying again at once may succeed. */
+  hurry(): void;
+  /** The page is shown again, which is like a new one. */
+  comeBack(): void;
+  /**
+   * Whether a session may have lost its place to one that this very client asked for in vain. Says so once only, or two
+   * clients could replace each other for ever.
+   */
+  replacedItself(): boolean;
+  /** @param isLeaving whether the page may be gone before an answer comes */
+  stop(isLeaving: boolean): Promise<void>;
+}
+
+/** What attempts tell their owner. */
+export interface AttemptsEvents {
+  began(): void;
+  /** One takes long. */
+  slow(): void;
+  /** None is under way. */
+  waiting(why: Interruption, retryAt?: Date): void;
+  listening(session: Session, by: ListensBy): void;
+  /** The webapp refuses for good. */
+  refused(why: Interruption): void;
+}
+
+export function createAttempts(parts: ListeningParts, events: AttemptsEvents): Attempts {
+  const schedule = createSchedule(start, events.waiting);
+  let current: Attempt | undefined;
+  let hasListened = false;
+  /** The page is shown again. */
+  let isBack = false;
+  /** A request of its own for a session got no answer: the webapp may open that session later, and end this one for it. */
+  let mayReplaceItself = false;
+
+  return {
+    get current() {
+      return current;
+    },
+    get hasListened() {
+      return hasListened;
+    },
+    start,
+    retry,
+    hurry: schedule.hurry,
+    comeBack() {
+      isBack = true;
+      schedule.idle();
+      schedule.hurry();
+    },
+    replacedItself() {
+      const may = mayReplaceItself;
+      mayReplaceItself = false;
+      return may;
+    },
+    stop,
+  };
+
+  function start(): void {
+    void stop(false);
+    if (!parts.surroundings.isOnline()) {
+      schedule.idle();
+      events.waiting({ code: "offline", reason: "The browser is offline." });
+      return;
+    }
+    current = createAttempt(parts, hasListened && !isBack, {
+      slow: events.slow,
+      failed,
+      listening(session, by) {
+        hasListened = true;
+        isBack = false;
+        events.listening(session, by);
+      },
+      lost: (reason, hasOtherWay) => retry({ code: "listening-lost", reason }, 0, hasOtherWay),
+    });
+    events.began();
+  }
+
+  function failed(error: unknown): void {
+    if (!(error instanceof SignalBrokerError)) {
+      retry({ code: "token-unavailable", reason: `The token can't be had (${String(error)}).` });
+    } else if (mayPass(error, hasListened)) {
+      mayReplaceItself ||= mayBeDone(error);
+      retry({ code: error.code, reason: error.message }, error.retryAfterMs);
+    } else {
+      events.refused({ code: error.code, reason: error.message });
+    }
+  }
+
+  function retry(why: Interruption, askedToWaitMs = 0, hasOtherWay = false): void {
+    if (current?.isStable) {
+      schedule.recovered();
+    }
+    void stop(false);
+    schedule.failed(why, askedToWaitMs, hasOtherWay);
+  }
+
+  async function stop(isLeaving: boolean): Promise<void> {
+    const ended = current;
+    current = undefined;
+    schedule.stop();
+    mayReplaceItself ||= ended?.isAsking === true;
+    await ended?.stop(isLeaving);
+  }
+}
+
+/** Whether the same request may succeed later. A conflict may be with one's own lost session. */
+function mayPass({ status, code }: SignalBrokerError, hasListened: boolean): boolean {
+  return (
+    status === undefined ||
+    code === "unreachable" ||
+    status === 408 ||
+    status === 429 ||
+    status >= 500 ||
+    (status === 409 && hasListened && code !== "session-replaced")
+  );
+}
