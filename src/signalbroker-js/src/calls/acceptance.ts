@@ -8,39 +8,27 @@ import type { Begin, LiveCall } from "./liveCall.js";
 import type { CallMedia } from "./options.js";
 import type { Outcome } from "./outcome.js";
 
-/** This end's acceptance of a call that rings here. */
-export interface Acceptance {
-  /** Whether this end has accepted, and the caller has not begun. */
-  readonly isPending: boolean;
-  /** Whether the connection is ready, so that the caller can begin. */
-  readonly isReady: boolean;
-  /** @param replaces the own call that gives way to it */
-  accept(options: CallMedia, replaces?: string): Promise<Call>;
-  /** Tells the caller. */
-  say(): void;
-  /** Whether it was told by this session. */
-  wasSaidBy(session: string): boolean;
-  /** The caller's first word, with which the call begins. */
-  take(content: ReceivedContent, session: string): void;
-}
-
 /** How long the caller may take to begin after this end has accepted. */
 const confirmWithinMs = 45_000;
 
-export function createAcceptance({ parts, call, prepare }: RingParts, caller: Caller, outcome: Outcome): Acceptance {
+/** This end's acceptance of a call that rings here. */
+export function createAcceptance({ parts, call, prepare }: RingParts, caller: Caller, outcome: Outcome) {
   const saidBy = new Set<string>();
   let hasAccepted = false;
   let begin: Begin | undefined;
   let replaced: string | undefined;
 
   return {
-    get isPending() {
+    /** Whether this end has accepted, and the caller has not begun. */
+    get isPending(): boolean {
       return isPending();
     },
-    get isReady() {
+    /** Whether the connection is ready, so that the caller can begin. */
+    get isReady(): boolean {
       return begin !== undefined;
     },
-    async accept(options, replaces) {
+    /** @param replaces the own call that gives way to it */
+    async accept(options: CallMedia, replaces?: string): Promise<Call> {
       if (!hasAccepted && !outcome.isOver) {
         hasAccepted = true;
         replaced = replaces;
@@ -57,9 +45,12 @@ export function createAcceptance({ parts, call, prepare }: RingParts, caller: Ca
       }
       return outcome.answered;
     },
+    /** Tells the caller. */
     say,
-    wasSaidBy: (session) => saidBy.has(session),
-    take(content, session) {
+    /** Whether it was told by this session. */
+    wasSaidBy: (session: string): boolean => saidBy.has(session),
+    /** The caller's first word, with which the call begins. */
+    take(content: ReceivedContent, session: string): void {
       if (!begin || !caller.is(content, session)) {
         return;
       }
@@ -94,3 +85,5 @@ export function createAcceptance({ parts, call, prepare }: RingParts, caller: Ca
     outcome.refuse("busy", asSignalBrokerError(error, "no-webrtc"));
   }
 }
+
+export type Acceptance = ReturnType<typeof createAcceptance>;

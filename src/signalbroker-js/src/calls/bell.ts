@@ -6,33 +6,14 @@ import type { CallContent } from "./content.js";
 import type { CallParts } from "./line.js";
 import type { CallOptions } from "./options.js";
 
-/** Rings at the sessions of a user, again and again. */
-export interface Bell {
-  /**
-   * Begins.
-   * @throws SignalBrokerError `no-other-device`, or what sending throws
-   */
-  start(): Promise<void>;
-  /** Rings now. */
-  ringAt(addressee: Addressee): void;
-  /** A session can't take the call. */
-  busy(session: string): void;
-  /** Whether one is busy, and the others can't be known. */
-  readonly seemsBusy: boolean;
-  stop(): void;
-}
-
 /** Ringing is repeated for devices that were reconnecting, or have just come. */
 const againMs = 5000;
 
-/** @param onBusy no session can take the call */
-export function createBell(
-  parts: CallParts,
-  call: string,
-  to: string,
-  options: CallOptions,
-  onBusy: () => void,
-): Bell {
+/**
+ * Rings at the sessions of a user, again and again.
+ * @param onBusy no session can take the call
+ */
+export function createBell(parts: CallParts, call: string, to: string, options: CallOptions, onBusy: () => void) {
   const again = createAlarm();
   /** The sessions at which it rings, and those of them that can't take it. */
   let rung: string[] = [];
@@ -40,16 +21,23 @@ export function createBell(
   let isOver = false;
 
   return {
-    start: () => ring(to, true),
-    ringAt: (addressee) => void ring(addressee),
-    busy(session) {
+    /**
+     * Begins.
+     * @throws SignalBrokerError `no-other-device`, or what sending throws
+     */
+    start: (): Promise<void> => ring(to, true),
+    /** Rings now. */
+    ringAt: (addressee: Addressee): void => void ring(addressee),
+    /** A session can't take the call. */
+    busy(session: string): void {
       busy.add(session);
       checkBusy();
     },
-    get seemsBusy() {
+    /** Whether one is busy, and the others can't be known. */
+    get seemsBusy(): boolean {
       return rung.length === 0 && busy.size > 0;
     },
-    stop() {
+    stop(): void {
       isOver = true;
       again.clear();
     },
@@ -88,6 +76,8 @@ export function createBell(
     return rung.filter((session) => session !== parts.self().listeningKey);
   }
 }
+
+export type Bell = ReturnType<typeof createBell>;
 
 function ringing(options: CallOptions): CallContent {
   const has = (kind: string): boolean => options.media?.getTracks().some((track) => track.kind === kind) ?? false;

@@ -1,16 +1,11 @@
 /** The other end's candidates. */
-export interface Candidates {
-  /** Those that come before a description wait for it. */
-  take(candidates: readonly RTCIceCandidateInit[]): Promise<void>;
-  /** There is a description now. */
-  takeEarly(): Promise<void>;
-}
-
-export function createCandidates(connection: RTCPeerConnection): Candidates {
+export function createCandidates(connection: RTCPeerConnection) {
   let early: RTCIceCandidateInit[] = [];
   return {
+    /** Those that come before a description wait for it. */
     take,
-    takeEarly() {
+    /** There is a description now. */
+    takeEarly(): Promise<void> {
       const waiting = early;
       early = [];
       return take(waiting);
@@ -31,6 +26,8 @@ export function createCandidates(connection: RTCPeerConnection): Candidates {
     }
   }
 }
+
+export type Candidates = ReturnType<typeof createCandidates>;
 
 /** The candidates that a description holds. */
 export function candidatesIn({ sdp = "" }: RTCSessionDescriptionInit): RTCIceCandidateInit[] {

@@ -4,24 +4,18 @@ import type { Offering } from "./offering.js";
 import type { Say } from "./saying.js";
 
 /** What both ends have described of themselves. */
-export interface Descriptions {
-  /** The other end's; one that was repeated or overtaken is ignored. */
-  take(description: RTCSessionDescriptionInit, offer: number): Promise<void>;
-  /** Says this end's. */
-  say(): void;
-}
-
 export function createDescriptions(
   { connection, polite, onFirstOffer }: NegotiationParts,
   offering: Offering,
   candidates: Candidates,
   tell: Say,
-): Descriptions {
+) {
   /** The number of the newest offer of the other end. */
   let otherOffer = 0;
 
   return {
-    async take(description, offer) {
+    /** The other end's; one that was repeated or overtaken is ignored. */
+    async take(description: RTCSessionDescriptionInit, offer: number): Promise<void> {
       if (description.type === "offer") {
         await takeOffer(description, offer);
       } else if (connection.signalingState === "have-local-offer" && offer === offering.newest) {
@@ -29,6 +23,7 @@ export function createDescriptions(
         await candidates.takeEarly();
       }
     },
+    /** Says this end's. */
     say,
   };
 
@@ -66,3 +61,5 @@ export function createDescriptions(
     }
   }
 }
+
+export type Descriptions = ReturnType<typeof createDescriptions>;

@@ -1,24 +1,17 @@
 import { pause } from "../base/timers.js";
 
-/** The offers of this end, which are numbered. */
-export interface Offering {
-  /** The newest one's number; 0 before the first. */
-  readonly newest: number;
-  /** Whether one is being made. */
-  readonly isMaking: boolean;
-  /** Takes the newest one back, which can't be said, and makes no other until something has changed. */
-  takeBack(): Promise<void>;
-}
-
 /** So often it is looked whether something has changed. */
 const lookMs = 1000;
 
-/** @param onOffer there is one to say */
+/**
+ * The offers of this end, which are numbered.
+ * @param onOffer there is one to say
+ */
 export function createOffering(
   connection: RTCPeerConnection,
   onOffer: () => void,
   { isClosed, ignoreIfClosed }: { isClosed(): boolean; ignoreIfClosed(error: unknown): void },
-): Offering {
+) {
   let newest = 0;
   let isMaking = false;
   let isHeld = false;
@@ -40,13 +33,16 @@ export function createOffering(
   };
 
   return {
-    get newest() {
+    /** The newest one's number; 0 before the first. */
+    get newest(): number {
       return newest;
     },
-    get isMaking() {
+    /** Whether one is being made. */
+    get isMaking(): boolean {
       return isMaking;
     },
-    async takeBack() {
+    /** Takes the newest one back, which can't be said, and makes no other until something has changed. */
+    async takeBack(): Promise<void> {
       isHeld = true;
       // The application may change the state, too: the connection is its own.
       await connection.setLocalDescription({ type: "rollback" }).catch(() => undefined);
@@ -67,3 +63,5 @@ export function createOffering(
     }
   }
 }
+
+export type Offering = ReturnType<typeof createOffering>;

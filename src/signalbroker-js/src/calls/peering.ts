@@ -1,24 +1,14 @@
 import type { SignalBrokerError } from "../base/errors.js";
 import { createAbsence } from "./absence.js";
-import { channelsOf, createChannels, type Channels } from "./channels.js";
+import { channelsOf, createChannels } from "./channels.js";
 import type { ReceivedContent } from "./content.js";
 import type { LiveCallParts } from "./liveCall.js";
 import { createNegotiation } from "./negotiation.js";
 import { createRestarting } from "./restarting.js";
-import { addMedia, createTracks, type Tracks } from "./tracks.js";
-
-/** The connection of a call, with what both ends bring into it. */
-export interface Peering {
-  readonly connection: RTCPeerConnection;
-  readonly channels: Channels;
-  readonly tracks: Tracks;
-  receive(content: ReceivedContent): void;
-  /** Finds another path. */
-  restart(): void;
-  close(error: Error): void;
-}
+import { addMedia, createTracks } from "./tracks.js";
 
 /**
+ * The connection of a call, with what both ends bring into it.
  * @param onRefused something can't be said to the other end; whether it is an answer
  * @param lose the other end has been gone for too long
  */
@@ -26,7 +16,7 @@ export function createPeering(
   { line, role, media, otherChannels, createConnection, configuration }: LiveCallParts,
   onRefused: (error: SignalBrokerError, isAnswer: boolean) => void,
   lose: () => void,
-): Peering {
+) {
   const connection = createConnection();
   const channels = createChannels(connection);
   const tracks = createTracks(connection);
@@ -59,7 +49,7 @@ export function createPeering(
     connection,
     channels,
     tracks,
-    receive(content) {
+    receive(content: ReceivedContent): void {
       absence.end();
       if (content.kind === "negotiate") {
         void negotiation.receive(content);
@@ -70,8 +60,9 @@ export function createPeering(
         negotiation.resync();
       }
     },
+    /** Finds another path. */
     restart,
-    close(error) {
+    close(error: Error): void {
       stop();
       absence.end();
       negotiation.close();
@@ -92,3 +83,5 @@ export function createPeering(
     }
   }
 }
+
+export type Peering = ReturnType<typeof createPeering>;

@@ -1,25 +1,22 @@
 import { createAlarm } from "../base/alarm.js";
 
-/** Finds other paths for a connection. */
-export interface Restarting {
-  restart(): void;
-  stop(): void;
-}
-
 /** How long a failed connection waits for an ICE restart to change anything, until there is another one. */
 const againMs = 3000;
 
-/** @param configuration the configuration with ICE servers that are good now */
+/**
+ * Finds other paths for a connection.
+ * @param configuration the configuration with ICE servers that are good now
+ */
 export function createRestarting(
   connection: RTCPeerConnection,
   configuration: () => Promise<RTCConfiguration>,
-): Restarting {
+) {
   const again = createAlarm();
   let isOver = false;
 
   return {
-    restart: () => void restart(),
-    stop() {
+    restart: (): void => void restart(),
+    stop(): void {
       isOver = true;
       again.clear();
     },
@@ -42,3 +39,5 @@ export function createRestarting(
     }
   }
 }
+
+export type Restarting = ReturnType<typeof createRestarting>;

@@ -1,13 +1,7 @@
 import { createEmitter, type Unsubscribe } from "../base/emitter.js";
 
 /** What a peer sends over a connection. */
-export interface Tracks {
-  readonly remoteStream: MediaStream;
-  /** Hears of those that are there, too. */
-  on(handler: (event: RTCTrackEvent) => void): Unsubscribe;
-}
-
-export function createTracks(connection: RTCPeerConnection): Tracks {
+export function createTracks(connection: RTCPeerConnection) {
   const remoteStream = new MediaStream();
   const tracks = createEmitter<RTCTrackEvent>();
   const events: RTCTrackEvent[] = [];
@@ -21,12 +15,15 @@ export function createTracks(connection: RTCPeerConnection): Tracks {
   };
   return {
     remoteStream,
-    on(handler) {
+    /** Hears of those that are there, too. */
+    on(handler: (event: RTCTrackEvent) => void): Unsubscribe {
       events.forEach(handler);
       return tracks.on(handler);
     },
   };
 }
+
+export type Tracks = ReturnType<typeof createTracks>;
 
 /** Sends a stream's tracks, except those that are sent already. */
 export function addMedia(connection: RTCPeerConnection, stream: MediaStream): void {

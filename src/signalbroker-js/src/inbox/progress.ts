@@ -10,52 +10,41 @@ export interface Entry {
 }
 
 /** How far a device has come with an inbox. */
-export interface Progress {
-  /** Those that are not done with, by their sequences. */
-  readonly open: Map<number, Entry>;
-  /** The device has had everything up to here; undefined when nothing is known. */
-  readonly last: number | undefined;
-  /** One has come. */
-  reach(sequence: number): void;
-  /** It is another inbox than before, in which this is the newest. */
-  restart(sequence: number): void;
-  /** Whether it was done with, and may have come again, as its settling is not confirmed. */
-  wasHandled(stored: Stored): boolean;
-  finish(sequence: number, id: string): void;
-  /** The webapp has confirmed it. */
-  settled(sequences: readonly number[]): void;
-  /** It is the inbox of this name from now on; whether it was another one. */
-  switchTo(name: string): boolean;
-}
-
-export function createProgress(storage: InboxStorage | undefined): Progress {
+export function createProgress(storage: InboxStorage | undefined) {
   const open = new Map<number, Entry>();
   let handled = new Map<number, string>();
   let newest: number | undefined;
   let name = "";
 
   return {
+    /** Those that are not done with, by their sequences. */
     open,
-    get last() {
+    /** The device has had everything up to here; undefined when nothing is known. */
+    get last(): number | undefined {
       return last();
     },
-    reach(sequence) {
+    /** One has come. */
+    reach(sequence: number): void {
       newest = Math.max(newest ?? 0, sequence);
     },
-    restart(sequence) {
+    /** It is another inbox than before, in which this is the newest. */
+    restart(sequence: number): void {
       newest = sequence;
     },
-    wasHandled: ({ sequence, id }) => handled.get(sequence) === id,
-    finish(sequence, id) {
+    /** Whether it was done with, and may have come again, as its settling is not confirmed. */
+    wasHandled: ({ sequence, id }: Stored): boolean => handled.get(sequence) === id,
+    finish(sequence: number, id: string): void {
       open.delete(sequence);
       handled.set(sequence, id);
       save();
     },
-    settled(sequences) {
+    /** The webapp has confirmed it. */
+    settled(sequences: readonly number[]): void {
       sequences.forEach((sequence) => handled.delete(sequence));
       save();
     },
-    switchTo(other) {
+    /** It is the inbox of this name from now on; whether it was another one. */
+    switchTo(other: string): boolean {
       const isOther = other !== name;
       if (isOther) {
         name = other;
@@ -74,3 +63,5 @@ export function createProgress(storage: InboxStorage | undefined): Progress {
     remember(storage, name, { last: last(), handled });
   }
 }
+
+export type Progress = ReturnType<typeof createProgress>;

@@ -3,18 +3,6 @@ import type { Session } from "./session.js";
 import type { ListensBy } from "./state.js";
 import type { Transport } from "./transport.js";
 
-/** One attempt to listen: a session, and the way in for it. */
-export interface Attempt {
-  readonly session: Session | undefined;
-  readonly transport: Transport | undefined;
-  /** Whether the webapp was asked for a session, and has not answered. */
-  readonly isAsking: boolean;
-  /** Whether it has listened for long enough to show a recovery. */
-  readonly isStable: boolean;
-  /** Ends it, and says nothing more; `isLeaving` when the page may be gone before an answer comes. */
-  stop(isLeaving: boolean): Promise<void>;
-}
-
 /** What an attempt tells its owner. */
 export interface AttemptEvents {
   /** It takes long. */
@@ -32,11 +20,12 @@ const slowMs = 8000;
 /** A session that is lost sooner than this shows no recovery: the next wait grows. */
 const stableAfterMs = 15_000;
 
+/** One attempt to listen: a session, and the way in for it. */
 export function createAttempt(
   { openSession, onOpened, closeSession, onReceived, transports }: ListeningParts,
   resumes: boolean,
   events: AttemptEvents,
-): Attempt {
+) {
   let session: Session | undefined;
   let transport: Transport | undefined;
   let listeningSince: number | undefined;
@@ -46,19 +35,22 @@ export function createAttempt(
   void open();
 
   return {
-    get session() {
+    get session(): Session | undefined {
       return session;
     },
-    get transport() {
+    get transport(): Transport | undefined {
       return transport;
     },
-    get isAsking() {
+    /** Whether the webapp was asked for a session, and has not answered. */
+    get isAsking(): boolean {
       return isAsking;
     },
-    get isStable() {
+    /** Whether it has listened for long enough to show a recovery. */
+    get isStable(): boolean {
       return listeningSince !== undefined && performance.now() - listeningSince >= stableAfterMs;
     },
-    async stop(isLeaving) {
+    /** Ends it, and says nothing more; `isLeaving` when the page may be gone before an answer comes. */
+    async stop(isLeaving: boolean): Promise<void> {
       isOver = true;
       clearTimeout(slow);
       transport?.close();
@@ -108,3 +100,5 @@ export function createAttempt(
     );
   }
 }
+
+export type Attempt = ReturnType<typeof createAttempt>;

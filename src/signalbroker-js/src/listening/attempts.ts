@@ -6,27 +6,6 @@ import { createSchedule } from "./schedule.js";
 import type { Session } from "./session.js";
 import type { Interruption, ListensBy } from "./state.js";
 
-/** Attempts to listen, one after the other. */
-export interface Attempts {
-  /** The one that is under way, or listens. */
-  readonly current: Attempt | undefined;
-  readonly hasListened: boolean;
-  start(): void;
-  /** Ends the current one; the next one comes later. */
-  retry(why: Interruption): void;
-  /** Trying again at once may succeed. */
-  hurry(): void;
-  /** The page is shown again, which is like a new one. */
-  comeBack(): void;
-  /**
-   * Whether a session may have lost its place to one that this very client asked for in vain. Says so once only, or two
-   * clients could replace each other for ever.
-   */
-  replacedItself(): boolean;
-  /** @param isLeaving whether the page may be gone before an answer comes */
-  stop(isLeaving: boolean): Promise<void>;
-}
-
 /** What attempts tell their owner. */
 export interface AttemptsEvents {
   began(): void;
@@ -39,7 +18,8 @@ export interface AttemptsEvents {
   refused(why: Interruption): void;
 }
 
-export function createAttempts(parts: ListeningParts, events: AttemptsEvents): Attempts {
+/** Attempts to listen, one after the other. */
+export function createAttempts(parts: ListeningParts, events: AttemptsEvents) {
   const schedule = createSchedule(start, events.waiting);
   let current: Attempt | undefined;
   let hasListened = false;
@@ -49,25 +29,34 @@ export function createAttempts(parts: ListeningParts, events: AttemptsEvents): A
   let mayReplaceItself = false;
 
   return {
-    get current() {
+    /** The one that is under way, or listens. */
+    get current(): Attempt | undefined {
       return current;
     },
-    get hasListened() {
+    get hasListened(): boolean {
       return hasListened;
     },
     start,
+    /** Ends the current one; the next one comes later. */
     retry,
+    /** Trying again at once may succeed. */
     hurry: schedule.hurry,
-    comeBack() {
+    /** The page is shown again, which is like a new one. */
+    comeBack(): void {
       isBack = true;
       schedule.idle();
       schedule.hurry();
     },
-    replacedItself() {
+    /**
+     * Whether a session may have lost its place to one that this very client asked for in vain. Says so once only, or
+     * two clients could replace each other for ever.
+     */
+    replacedItself(): boolean {
       const may = mayReplaceItself;
       mayReplaceItself = false;
       return may;
     },
+    /** @param isLeaving whether the page may be gone before an answer comes */
     stop,
   };
 
@@ -118,6 +107,8 @@ export function createAttempts(parts: ListeningParts, events: AttemptsEvents): A
     await ended?.stop(isLeaving);
   }
 }
+
+export type Attempts = ReturnType<typeof createAttempts>;
 
 /** Whether the same request may succeed later. A conflict may be with one's own lost session. */
 function mayPass({ status, code }: SignalBrokerError, hasListened: boolean): boolean {

@@ -3,19 +3,7 @@ import { backoffMs } from "../base/backoff.js";
 import type { Interruption } from "./state.js";
 
 /** When the next attempt to listen is due. */
-export interface Schedule {
-  /** Waits for whatever hurries it. */
-  idle(): void;
-  /** @param askedToWaitMs how long the webapp asked to wait, for this reason */
-  failed(why: Interruption, askedToWaitMs: number, hasOtherWay: boolean): void;
-  /** All is well: the waits are short again. */
-  recovered(): void;
-  /** Trying again at once may succeed. */
-  hurry(): void;
-  stop(): void;
-}
-
-export function createSchedule(attempt: () => void, wait: (why: Interruption, retryAt: Date) => void): Schedule {
+export function createSchedule(attempt: () => void, wait: (why: Interruption, retryAt: Date) => void) {
   const next = createAlarm();
   let failures = 0;
   /** The webapp asked not to be asked before this time, for this reason. */
@@ -24,20 +12,24 @@ export function createSchedule(attempt: () => void, wait: (why: Interruption, re
   let state: "idle" | "set" | "off" = "off";
 
   return {
-    idle() {
+    /** Waits for whatever hurries it. */
+    idle(): void {
       state = state === "set" ? state : "idle";
     },
-    failed(why, askedToWaitMs, hasOtherWay) {
+    /** @param askedToWaitMs how long the webapp asked to wait, for this reason */
+    failed(why: Interruption, askedToWaitMs: number, hasOtherWay: boolean): void {
       const waitMs = hasOtherWay ? 0 : askedToWaitMs + backoffMs(failures);
       failures++;
       notBefore = performance.now() + askedToWaitMs;
       postponed = why;
       attemptIn(waitMs, why);
     },
-    recovered() {
+    /** All is well: the waits are short again. */
+    recovered(): void {
       failures = 0;
     },
-    hurry() {
+    /** Trying again at once may succeed. */
+    hurry(): void {
       const waitMs = notBefore - performance.now();
       if (state !== "off" && waitMs <= 0) {
         attempt();
@@ -45,7 +37,7 @@ export function createSchedule(attempt: () => void, wait: (why: Interruption, re
         attemptIn(waitMs, postponed);
       }
     },
-    stop() {
+    stop(): void {
       state = "off";
       next.clear();
     },
@@ -57,3 +49,5 @@ export function createSchedule(attempt: () => void, wait: (why: Interruption, re
     wait(why, new Date(Date.now() + waitMs));
   }
 }
+
+export type Schedule = ReturnType<typeof createSchedule>;

@@ -6,33 +6,28 @@ import { createEntry, type Entry } from "./entry.js";
 import type { Deliver } from "./outbox.js";
 import type { OutgoingSignal } from "./signal.js";
 
-/** Signals to one addressee, of which one at a time is under way. */
-export interface Queue {
-  readonly length: number;
-  send(signal: OutgoingSignal): Promise<JsonObject>;
-  /** Goes on where it may. */
-  work(): Promise<void>;
-  /** Gives up what waits; what may have arrived ends as `unreachable`. */
-  close(error: SignalBrokerError): void;
-}
-
-/** @param onIdle nothing waits any more, and nothing is under way */
-export function createQueue(deliver: Deliver, isOpen: () => boolean, onIdle: () => void): Queue {
+/**
+ * Signals to one addressee, of which one at a time is under way.
+ * @param onIdle nothing waits any more, and nothing is under way
+ */
+export function createQueue(deliver: Deliver, isOpen: () => boolean, onIdle: () => void) {
   const entries: Entry[] = [];
   let isBusy = false;
 
   return {
-    get length() {
+    get length(): number {
       return entries.length;
     },
-    send(signal) {
+    send(signal: OutgoingSignal): Promise<JsonObject> {
       const entry = createEntry(signal, expire);
       entries.push(entry);
       void work();
       return entry.answer;
     },
+    /** Goes on where it may. */
     work,
-    close(error) {
+    /** Gives up what waits; what may have arrived ends as `unreachable`. */
+    close(error: SignalBrokerError): void {
       entries.splice(0).forEach((entry) => entry.fail(error));
     },
   };
@@ -104,3 +99,5 @@ export function createQueue(deliver: Deliver, isOpen: () => boolean, onIdle: () 
     }
   }
 }
+
+export type Queue = ReturnType<typeof createQueue>;
