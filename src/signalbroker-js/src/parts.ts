@@ -1,27 +1,26 @@
 import { createDuplicates } from "./base/duplicates.js";
 import type { Http } from "./base/http.js";
 import { createSurroundings, type Surroundings } from "./base/surroundings.js";
-import { createCalls, type Calls } from "./calls/calls.js";
+import { createCalls } from "./calls/calls.js";
 import { callType } from "./calls/content.js";
-import { createInbox, type Inbox } from "./inbox/inbox.js";
-import { createAsking, type Asking } from "./listening/asking.js";
+import { createInbox } from "./inbox/inbox.js";
+import { createAsking } from "./listening/asking.js";
 import { createTransportChoice, type TransportChoice } from "./listening/choice.js";
 import { createIceServers } from "./listening/iceServers.js";
-import { createSessionLine, type SessionLine } from "./listening/line.js";
+import { createSessionLine } from "./listening/line.js";
 import { createListening, type Listening } from "./listening/listening.js";
 import { closeSession, openSession, type Identity } from "./listening/session.js";
 import type { ListensBy, State } from "./listening/state.js";
 import { createTokens } from "./listening/tokens.js";
 import type { OpenTransport } from "./listening/transport.js";
 import type { ConnectOptions } from "./options.js";
-import { createPresences, type Presences } from "./presence/presence.js";
-import { createReception, type Reception } from "./reception.js";
-import { createRooms, type Rooms } from "./rooms/rooms.js";
-import { createOutbox, type Outbox } from "./sending/outbox.js";
+import { createPresences } from "./presence/presence.js";
+import { createReception } from "./reception.js";
+import { createRooms } from "./rooms/rooms.js";
+import { createOutbox } from "./sending/outbox.js";
 import { readSent, writeSignal, type Addressee, type SendOptions, type Sent } from "./sending/signal.js";
-import { createSocketSending, type SocketSending } from "./sending/socket.js";
+import { createSocketSending } from "./sending/socket.js";
 import { createWayOut } from "./sending/wayOut.js";
-import type { SignalBrokerClient } from "./signalBrokerClient.js";
 import { createEventsTransport } from "./transports/events.js";
 import { createHeartbeat } from "./transports/heartbeat.js";
 import { createStompTransport, type OpenSocket } from "./transports/stomp.js";
@@ -33,21 +32,7 @@ export interface ClientParts {
 }
 
 /** What a client consists of. */
-export interface Parts {
-  surroundings: Surroundings;
-  identity: Identity;
-  line: SessionLine;
-  listening: Listening;
-  asking: Asking;
-  outbox: Outbox;
-  socket: SocketSending;
-  inbox: Inbox;
-  rooms: Rooms;
-  presences: Presences;
-  calls: Calls;
-  reception: Reception;
-  send: SignalBrokerClient["send"];
-}
+export type Parts = ReturnType<typeof createParts>;
 
 /** Makes the parts of a client and joins them. */
 export function createParts(
@@ -55,7 +40,7 @@ export function createParts(
   http: Http,
   replaced: Partial<ClientParts>,
   onState: (state: State) => void,
-): Parts {
+) {
   const surroundings = replaced.surroundings ?? createSurroundings();
   const tokens = createTokens(options.token);
   const iceServers = createIceServers(http);

@@ -6,22 +6,6 @@ import type { Caller } from "./caller.js";
 import type { CallContent } from "./content.js";
 import type { Late, RingEnd } from "./incoming.js";
 
-/** What becomes of a call that rings here. */
-export interface Outcome {
-  readonly isOver: boolean;
-  /** Fulfilled when it rings no more. */
-  readonly ended: Promise<RingEnd>;
-  /** The call, once it has begun. */
-  readonly answered: Promise<Call>;
-  /** Waits so long for the caller's next word. */
-  wait(ms: number, ...stopped: Parameters<Outcome["stop"]>): void;
-  begin(call: Call): void;
-  /** The caller is told so. */
-  refuse(how: "declined" | "busy", error?: SignalBrokerError): void;
-  /** The caller is told nothing, unless it asks. */
-  stop(reason: keyof typeof sentences, code?: string): void;
-}
-
 const unavailable: CallContent = { kind: "busy" };
 
 const sentences = {
@@ -32,24 +16,31 @@ const sentences = {
   closed: "The client was closed.",
 };
 
-export function createOutcome(caller: Caller, onEnded: (how: RingEnd | "silent", late: Late) => void): Outcome {
+type Reason = keyof typeof sentences;
+
+/** What becomes of a call that rings here. */
+export function createOutcome(caller: Caller, onEnded: (how: RingEnd | "silent", late: Late) => void) {
   const ended = deferred<RingEnd>();
   const answered = deferred<Call>();
   const patience = createAlarm();
   let isOver = false;
 
   return {
-    get isOver() {
+    get isOver(): boolean {
       return isOver;
     },
+    /** Fulfilled when it rings no more. */
     ended: ended.promise,
+    /** The call, once it has begun. */
     answered: answered.promise,
-    wait: (ms, reason, code) => patience.set(ms, () => stop(reason, code)),
-    begin(call) {
+    /** Waits so long for the caller's next word. */
+    wait: (ms: number, reason: Reason, code: string): void => patience.set(ms, () => stop(reason, code)),
+    begin(call: Call): void {
       finish("accepted");
       answered.resolve(call);
     },
-    refuse(how, error = new SignalBrokerError(how, "It was refused here.")) {
+    /** The caller is told so. */
+    refuse(how: "declined" | "busy", error = new SignalBrokerError(how, "It was refused here.")): void {
       if (!isOver) {
         const answer: CallContent = { kind: how === "declined" ? "decline" : "busy" };
         finish(how, answer);
@@ -57,10 +48,11 @@ export function createOutcome(caller: Caller, onEnded: (how: RingEnd | "silent",
         void caller.say(answer);
       }
     },
+    /** The caller is told nothing, unless it asks. */
     stop,
   };
 
-  function stop(reason: keyof typeof sentences, code: string = reason): void {
+  function stop(reason: Reason, code: string = reason): void {
     if (!isOver) {
       finish(reason, code === "peer-gone" || reason === "closed" ? unavailable : undefined);
       answered.reject(new SignalBrokerError(code, sentences[reason]));
@@ -85,3 +77,5 @@ export function createOutcome(caller: Caller, onEnded: (how: RingEnd | "silent",
     ended.resolve(how === "silent" ? "cancelled" : how);
   }
 }
+
+export type Outcome = ReturnType<typeof createOutcome>;

@@ -1,14 +1,10 @@
 import { createAlarm } from "../base/alarm.js";
 import { deferred } from "../base/deferred.js";
 import { createEmitter } from "../base/emitter.js";
-import type { Call, CallEnd, CallState } from "./call.js";
-
-/** Where a call stands, as its connection tells. */
-export interface Standing extends Pick<Call, "state" | "connected" | "ended" | "onState"> {
-  end(how: CallEnd, error: Error): void;
-}
+import type { CallEnd, CallState } from "./call.js";
 
 /**
+ * Where a call stands, as its connection tells.
  * @param patienceMs how long there may be no connection, in milliseconds
  * @param restart the connection has failed, and may find another path
  * @param lose there was no connection for too long
@@ -18,7 +14,7 @@ export function createStanding(
   patienceMs: number,
   restart: () => void,
   lose: () => void,
-): Standing {
+) {
   const states = createEmitter<CallState>();
   const connected = deferred<void>();
   const ended = deferred<CallEnd>();
@@ -44,13 +40,13 @@ export function createStanding(
   };
 
   return {
-    get state() {
+    get state(): CallState {
       return state;
     },
     connected: connected.promise,
     ended: ended.promise,
     onState: states.on,
-    end(how, error) {
+    end(how: CallEnd, error: Error): void {
       patience.clear();
       connected.reject(error);
       show({ name: "ended", end: how });

@@ -1,4 +1,4 @@
-import { createEmitter, type Emitter } from "../base/emitter.js";
+import { createEmitter } from "../base/emitter.js";
 import { keepNewest } from "../base/newest.js";
 import type { CallContent } from "./content.js";
 import type { IncomingCall, Late, Ring } from "./incoming.js";
@@ -25,37 +25,29 @@ export interface Talk extends Party {
   since: number;
 }
 
-/** All calls of a client, by their ids. */
-export interface Switchboard {
-  readonly parts: CallsParts;
-  /** Hears of each call that rings here. */
-  readonly incoming: Emitter<IncomingCall>;
-  readonly outgoing: Map<string, Outgoing>;
-  readonly rings: Map<string, Ring>;
-  readonly talks: Map<string, Talk>;
-  /** Calls that are over, which whoever does not know it yet is told. */
-  readonly over: ReadonlyMap<string, Party>;
-  /** The call is over. */
-  forget(call: string, afterwards?: Late): void;
-  /** Tells a session something about a call that it has no part in. */
-  tell(call: string, session: string, content: CallContent): void;
-}
-
 const remembered = 100;
 
-export function createSwitchboard(parts: CallsParts): Switchboard {
+/** All calls of a client, by their ids. */
+export function createSwitchboard(parts: CallsParts) {
   const over = new Map<string, Party>();
   return {
     parts,
-    incoming: createEmitter(),
-    outgoing: new Map(),
-    rings: new Map(),
-    talks: new Map(),
-    over,
-    forget(call, receive = () => undefined) {
+    /** Hears of each call that rings here. */
+    incoming: createEmitter<IncomingCall>(),
+    outgoing: new Map<string, Outgoing>(),
+    rings: new Map<string, Ring>(),
+    talks: new Map<string, Talk>(),
+    /** Calls that are over, which whoever does not know it yet is told. */
+    over: over as ReadonlyMap<string, Party>,
+    /** The call is over. */
+    forget(call: string, receive: Late = () => undefined): void {
       over.set(call, { receive });
       keepNewest(over, remembered);
     },
-    tell: (call, session, content) => void reach(parts, { session }, { call, ...content }),
+    /** Tells a session something about a call that it has no part in. */
+    tell: (call: string, session: string, content: CallContent): void =>
+      void reach(parts, { session }, { call, ...content }),
   };
 }
+
+export type Switchboard = ReturnType<typeof createSwitchboard>;

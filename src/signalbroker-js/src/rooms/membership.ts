@@ -1,24 +1,15 @@
 import { deferred } from "../base/deferred.js";
 import { createEmitter } from "../base/emitter.js";
 import { textOf, type JsonObject } from "../base/json.js";
-import { createMembers, type Member, type Members, type MembersChange } from "./members.js";
+import { createMembers, type Member, type MembersChange } from "./members.js";
 import type { RoomEnd } from "./options.js";
-import type { Room } from "./room.js";
-
-/** The user's membership in a room, and whom it is shared with. */
-export interface Membership extends Pick<Room, "me" | "members" | "end" | "ended" | "onMembers">, Pick<Members, "reach"> {
-  /** What an envelope of the server tells. */
-  hear(event: JsonObject, sentAt: Date): void;
-  /** Asks for all members. What was done before is done, even if the client is closed before it hears of it. */
-  load(): Promise<void>;
-  finish(why: RoomEnd): void;
-}
 
 /**
+ * The user's membership in a room, and whom it is shared with.
  * @param answer what the webapp has said of the room
  * @param fetch asks for its members
  */
-export function createMembership(answer: JsonObject, fetch: () => Promise<unknown>): Membership {
+export function createMembership(answer: JsonObject, fetch: () => Promise<unknown>) {
   const own = textOf(answer, "me") ?? "";
   const changes = createEmitter<MembersChange>();
   const ended = deferred<RoomEnd>();
@@ -40,18 +31,19 @@ export function createMembership(answer: JsonObject, fetch: () => Promise<unknow
   });
 
   return {
-    get me() {
+    get me(): Member {
       return me;
     },
-    get members() {
+    get members(): readonly Member[] {
       return members.current;
     },
-    get end() {
+    get end(): RoomEnd | undefined {
       return end;
     },
     ended: ended.promise,
     onMembers: changes.on,
-    hear(event, sentAt) {
+    /** What an envelope of the server tells. */
+    hear(event: JsonObject, sentAt: Date): void {
       const happened = textOf(event, "event");
       const about = event["member"] as JsonObject | undefined;
       if (happened === "closed") {
@@ -63,7 +55,8 @@ export function createMembership(answer: JsonObject, fetch: () => Promise<unknow
       }
     },
     reach: members.reach,
-    load: () => members.load().catch(() => undefined),
+    /** Asks for all members. What was done before is done, even if the client is closed before it hears of it. */
+    load: (): Promise<void> => members.load().catch(() => undefined),
     finish,
   };
 
