@@ -7,10 +7,10 @@ namespace SignalBroker.Storm.Results;
 /// <remarks>Not safe for several threads: each counts for itself.</remarks>
 public sealed class LatencyHistogram
 {
-    private const long LongestMicroseconds = 3_600_000_000;
+    private const long MaxMicroseconds = 3_600_000_000;
     private const int Digits = 2;
 
-    private readonly LongHistogram counts = new(1, LongestMicroseconds, Digits);
+    private readonly LongHistogram counts = new(1, MaxMicroseconds, Digits);
 
     /// <summary>How many durations were counted.</summary>
     public long Count => counts.TotalCount;
@@ -62,14 +62,12 @@ public sealed class LatencyHistogram
 
     private void Add(long microseconds, long count)
     {
-        var value = Math.Clamp(microseconds, 1, LongestMicroseconds);
+        var value = Math.Clamp(microseconds, 1, MaxMicroseconds);
         counts.RecordValueWithCount(value, count);
         Max = Math.Max(Max, value);
     }
 }
 
 /// <summary>So many durations that were at most so long.</summary>
-/// <param name="Microseconds">The upper edge.</param>
-/// <param name="Count">How many.</param>
 [StructLayout(LayoutKind.Auto)]
 public readonly record struct Bucket(long Microseconds, long Count);
