@@ -16,12 +16,7 @@ await using var cluster = await Cluster.StartAsync(
         // Nothing of the servers runs in this process.
         WithoutBalancer = true,
         NodeCapacity = 20_000,
-        WebappSettings = new Dictionary<string, string>
-        {
-            ["RateLimits:RequestsPerSecondOfAddress"] = "100000",
-            ["Sessions:MaxPerAddress"] = "0",
-            ["Users:NewPerDayOfAddress"] = "1000000000000",
-        },
+        WebappSettings = NoLimits.PerDay,
         Progress = Console.Error.WriteLine,
     }
 );

@@ -14,18 +14,8 @@ internal static class ShowcaseLoads
         {
             Nodes = 2,
             Webapps = 2,
-            WebappSettings = new Dictionary<string, string>
+            WebappSettings = new Dictionary<string, string>(NoLimits.PerAddressee)
             {
-                ["RateLimits:RequestsPerSecondOfAddress"] = "1000000",
-                ["RateLimits:SignalsPerSecondOfSession"] = "1000000",
-                ["RateLimits:SignalBytesPerSecondOfSession"] = "134217728",
-                ["Sessions:MaxPerAddress"] = "0",
-                ["Users:NewPerDayOfAddress"] = "1000000000000",
-                ["Rooms:MembershipsPerDayOfAddress"] = "1000000000000",
-                ["Inbox:StoredBytesPerDayOfSender"] = "1000000000000",
-                ["Inbox:StoredBytesPerDayOfAddress"] = "1000000000000",
-                ["Signals:AddresseeBytesPerSecond"] = "1000000000",
-                ["Signals:AddresseeBurstBytes"] = "1000000000",
                 ["Logging:LogLevel:Default"] = "Warning",
             },
         };

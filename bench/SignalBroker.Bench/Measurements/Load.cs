@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using SignalBroker.Bench.Systems;
 using SignalBroker.Bench.Wire;
+using SignalBroker.Storm.Workers;
 
 namespace SignalBroker.Bench.Measurements;
 
@@ -67,7 +68,7 @@ public sealed class Load(ISystem system, Population population, int size)
         var queues = Enumerable.Range(0, senders).Select(_ => new SemaphoreSlim(1, 1)).ToArray();
         var signals = Enumerable.Range(0, senders).Select(_ => new Signal(size)).ToArray();
         var open = 0;
-        await Pacer.RunAsync(perSecond, duration, (number, due) => _ = SendAsync(number, due), cancellationToken);
+        await SendAllAsync();
         var sample = LoadSample.Of(tally, cpu, Stopwatch.GetElapsedTime(start));
         var watch = Stopwatch.StartNew();
         while (Volatile.Read(ref open) > 0 && watch.Elapsed < DrainLimit)
@@ -85,6 +86,26 @@ public sealed class Load(ISystem system, Population population, int size)
             P50 = tally.Delivery.Percentile(0.5),
             P99 = tally.Delivery.Percentile(0.99),
         };
+
+        async Task SendAllAsync()
+        {
+            var left = (int)(perSecond * duration.TotalSeconds);
+            var over = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            using var pacer = new Pacer(perSecond, burst: 1, Due);
+            await over.Task.WaitAsync(cancellationToken);
+
+            void Due(long moment)
+            {
+                if (left > 0)
+                {
+                    _ = SendAsync(--left, moment);
+                }
+                else
+                {
+                    over.TrySetResult();
+                }
+            }
+        }
 
         async Task SendAsync(int number, long due)
         {

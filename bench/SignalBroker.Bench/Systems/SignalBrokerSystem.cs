@@ -62,18 +62,8 @@ public sealed class SignalBrokerSystem : ISystem
             NodeCapacity = 20_000,
             // Where there are several, any of them may be killed.
             WithoutBalancer = webapps == 1,
-            WebappSettings = new Dictionary<string, string>
+            WebappSettings = new Dictionary<string, string>(NoLimits.PerAddressee)
             {
-                ["RateLimits:RequestsPerSecondOfAddress"] = "1000000",
-                ["RateLimits:SignalsPerSecondOfSession"] = "1000000",
-                ["RateLimits:SignalBytesPerSecondOfSession"] = "134217728",
-                ["Sessions:MaxPerAddress"] = "0",
-                ["Users:NewPerDayOfAddress"] = "1000000000000",
-                ["Rooms:MembershipsPerDayOfAddress"] = "1000000000000",
-                ["Inbox:StoredBytesPerDayOfSender"] = "1000000000000",
-                ["Inbox:StoredBytesPerDayOfAddress"] = "1000000000000",
-                ["Signals:AddresseeBytesPerSecond"] = "1000000000",
-                ["Signals:AddresseeBurstBytes"] = "1000000000",
                 ["Logging:LogLevel:Default"] = "Warning",
                 // No setting, but .NET's own variable.
                 ["DOTNET_STARTUP_HOOKS"] = typeof(StartupHook).Assembly.Location,

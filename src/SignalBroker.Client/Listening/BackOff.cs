@@ -12,12 +12,16 @@ internal sealed class BackOff(Random random)
     private int failures;
 
     /// <summary>The wait after one more failure: at random, from 0 up to a bound that doubles.</summary>
-    public TimeSpan Next()
+    /// <param name="asked">How long the server has asked to wait before that, if it has.</param>
+    public TimeSpan Next(TimeSpan? asked = null)
     {
         var bound = First * (1 << Math.Min(failures, Doublings));
         failures++;
-        return (bound < Longest ? bound : Longest) * random.NextDouble();
+        return (asked ?? TimeSpan.Zero) + ((bound < Longest ? bound : Longest) * random.NextDouble());
     }
+
+    /// <summary>The same after a failure that may say how long the server has asked to wait.</summary>
+    public TimeSpan Next(Exception failure) => Next((failure as ServerRefusedException)?.RetryAfter);
 
     /// <summary>It went well.</summary>
     public void Reset() => failures = 0;

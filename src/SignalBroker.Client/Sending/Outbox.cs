@@ -221,7 +221,7 @@ internal sealed class Outbox<TSender>(
             catch (SignalBrokerException failure) when (mayPass(failure))
             {
                 // One that may have been sent is sent again all the same: its receiver knows it by its id.
-                var wait = ((failure as ServerRefusedException)?.RetryAfter ?? TimeSpan.Zero) + backOff.Next();
+                var wait = backOff.Next(failure);
                 // What may have arrived once stays so, whatever is answered to it later.
                 var last = failure.MayBeDone ? failure : unanswered;
                 if (wait >= limit.Left)

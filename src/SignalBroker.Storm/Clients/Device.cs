@@ -1,5 +1,6 @@
 using System.Text.Json;
 using SignalBroker.Client;
+using SignalBroker.Client.Listening;
 
 namespace SignalBroker.Storm.Clients;
 
@@ -68,7 +69,7 @@ public sealed class Device : IAsyncDisposable
         CancellationToken cancellationToken
     )
     {
-        var backOff = new BackOff();
+        var backOff = new BackOff(Random.Shared);
         for (var attempt = 1; ; attempt++)
         {
             try

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Numerics;
 using System.Text.Json;
 using SignalBroker.Client;
+using SignalBroker.Client.Listening;
 using SignalBroker.Storm.Clients;
 using SignalBroker.Storm.Results;
 
@@ -184,7 +185,7 @@ public sealed class PokeController : IAsyncDisposable
     // False when it surely has not arrived.
     private async Task<bool> TrySendAsync(SentPoke poke, string? key)
     {
-        var backOff = new BackOff();
+        var backOff = new BackOff(Random.Shared);
         for (var attempt = 1; attempt <= Attempts && poke.Tree?.IsOver != true; attempt++)
         {
             if ((key ?? anyClient()) is not { } addressee)

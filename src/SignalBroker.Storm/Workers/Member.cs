@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using SignalBroker.Client;
+using SignalBroker.Client.Listening;
 using SignalBroker.Storm.Clients;
 
 namespace SignalBroker.Storm.Workers;
@@ -80,7 +81,7 @@ internal sealed class Member(Crowd crowd, string userId)
 
     private async Task<Device> ListenAsync(long? since, string latency, CancellationToken cancellationToken)
     {
-        var backOff = new BackOff();
+        var backOff = new BackOff(Random.Shared);
         while (true)
         {
             Exception failed;

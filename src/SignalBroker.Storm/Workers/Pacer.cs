@@ -5,7 +5,7 @@ namespace SignalBroker.Storm.Workers;
 
 /// <summary>Says when each signal of an open load is due, to some ten microseconds, on a thread of its own.</summary>
 /// <remarks>A timer of the runtime may be a millisecond late, which is more than most signals take.</remarks>
-internal sealed partial class Pacer : IDisposable
+public sealed partial class Pacer : IDisposable
 {
     private const int MonotonicClock = 1;
     private const int Absolute = 1;

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using SignalBroker.Client.Listening;
 using SignalBroker.Storm.Clients;
 using SignalBroker.Storm.Pokes;
 
@@ -34,7 +35,7 @@ internal sealed class PokeAnswers(Crowd crowd, string userPrefix) : IDisposable
         var depth = poke.Depth > 1 ? poke.Depth / 2 : null;
         var answer = new PokeBack(poke.Id, Math.Round(now - poke.Ts, 3), poke.Ts, depth, poke.TreeId);
         var content = JsonSerializer.Serialize(answer, PokeJson.Default.PokeBack);
-        var backOff = new BackOff();
+        var backOff = new BackOff(Random.Shared);
         await answering.WaitAsync();
         try
         {

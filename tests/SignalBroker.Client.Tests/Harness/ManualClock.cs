@@ -1,24 +1,32 @@
+using Microsoft.Extensions.Time.Testing;
+
 namespace SignalBroker.Client.Tests.Harness;
 
-/// <summary>A clock that stands still until a test moves it, and then fires its timers in order.</summary>
-public sealed class ManualClock : TimeProvider
+/// <summary>A clock that stands still until a test moves it, and tells how many timers it has to fire.</summary>
+public sealed class ManualClock : FakeTimeProvider
 {
-    private readonly Lock changing = new();
-    private readonly List<ManualTimer> timers = [];
-    private DateTimeOffset now = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+    private int running;
 
     /// <summary>How far ahead the time of day is that it shows.</summary>
     public TimeSpan Wrong { get; set; }
 
-    public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+    public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + Wrong;
 
-    public override DateTimeOffset GetUtcNow() => Now() + Wrong;
-
-    public override long GetTimestamp() => Now().Ticks;
+    public override long GetTimestamp() => base.GetUtcNow().Ticks;
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
-        var timer = new ManualTimer(this, () => callback(state));
+        var timer = new CountedTimer(this);
+        timer.Inner = base.CreateTimer(
+            _ =>
+            {
+                timer.Fired();
+                callback(state);
+            },
+            null,
+            Timeout.InfiniteTimeSpan,
+            Timeout.InfiniteTimeSpan
+        );
         timer.Change(dueTime, period);
         return timer;
     }
@@ -27,84 +35,48 @@ public sealed class ManualClock : TimeProvider
     public Task HasTimersAsync(int count) =>
         Task.Run(async () =>
         {
-            while (Running() < count)
+            while (Volatile.Read(ref running) < count)
             {
                 TestContext.Current.CancellationToken.ThrowIfCancellationRequested();
                 await Task.Yield();
             }
         });
 
-    /// <summary>Moves on, from timer to timer.</summary>
-    public void Advance(TimeSpan by)
+    private sealed class CountedTimer(ManualClock clock) : ITimer
     {
-        var until = Now() + by;
-        while (true)
-        {
-            Action fire;
-            lock (changing)
-            {
-                if (timers.Where(timer => timer.Due <= until).MinBy(timer => timer.Due) is not { } next)
-                {
-                    now = until;
-                    return;
-                }
+        private readonly Lock changing = new();
+        private bool isRunning;
+        private bool repeats;
 
-                now = next.Due!.Value > now ? next.Due.Value : now;
-                next.Due = next.Period > TimeSpan.Zero ? now + next.Period : null;
-                fire = next.Fire;
-            }
-
-            fire();
-        }
-    }
-
-    private DateTimeOffset Now()
-    {
-        lock (changing)
-        {
-            return now;
-        }
-    }
-
-    private int Running()
-    {
-        lock (changing)
-        {
-            return timers.Count(timer => timer.Due is not null);
-        }
-    }
-
-    private sealed class ManualTimer(ManualClock clock, Action fire) : ITimer
-    {
-        public Action Fire { get; } = fire;
-        public DateTimeOffset? Due { get; set; }
-        public TimeSpan Period { get; private set; }
+        public ITimer Inner { private get; set; } = null!;
 
         public bool Change(TimeSpan dueTime, TimeSpan period)
         {
-            lock (clock.changing)
-            {
-                clock.timers.Remove(this);
-                Due = dueTime < TimeSpan.Zero ? null : clock.now + dueTime;
-                Period = period;
-                clock.timers.Add(this);
-            }
-
-            return true;
+            Run(dueTime >= TimeSpan.Zero, period > TimeSpan.Zero);
+            return Inner.Change(dueTime, period);
         }
+
+        public void Fired() => Run(repeats, repeats);
 
         public void Dispose()
         {
-            lock (clock.changing)
-            {
-                clock.timers.Remove(this);
-            }
+            Run(false, false);
+            Inner.Dispose();
         }
 
         public ValueTask DisposeAsync()
         {
             Dispose();
             return ValueTask.CompletedTask;
+        }
+
+        private void Run(bool runs, bool again)
+        {
+            lock (changing)
+            {
+                Interlocked.Add(ref clock.running, Convert.ToInt32(runs) - Convert.ToInt32(isRunning));
+                (isRunning, repeats) = (runs, again);
+            }
         }
     }
 }

@@ -15,17 +15,7 @@ public sealed class OneWebapp : IAsyncLifetime
             {
                 Nodes = 1,
                 Webapps = 1,
-                WebappSettings = new Dictionary<string, string>
-                {
-                    ["RateLimits:RequestsPerSecondOfAddress"] = "100000",
-                    ["RateLimits:SignalsPerSecondOfSession"] = "100000",
-                    ["RateLimits:SignalBytesPerSecondOfSession"] = "100000000",
-                    ["Sessions:MaxPerAddress"] = "0",
-                    ["Users:NewPerDayOfAddress"] = "1000000000000",
-                    ["Rooms:MembershipsPerDayOfAddress"] = "1000000000000",
-                    ["Inbox:StoredBytesPerDayOfSender"] = "1000000000000",
-                    ["Inbox:StoredBytesPerDayOfAddress"] = "1000000000000",
-                },
+                WebappSettings = NoLimits.PerDay,
             }
         );
 

@@ -1,10 +1,11 @@
+using Microsoft.Extensions.Time.Testing;
 using SignalBroker.Http;
 
 namespace SignalBroker.Tests.Http;
 
 public sealed class TokenBucketsTests
 {
-    private readonly Clock clock = new();
+    private readonly FakeTimeProvider clock = new();
     private readonly TokenBuckets<string> buckets;
 
     public TokenBucketsTests() => buckets = new(perSecond: 10, burst: 20, clock);
@@ -15,7 +16,7 @@ public sealed class TokenBucketsTests
         Enumerable.Range(0, 20).ShouldAllBe(_ => buckets.Take("one", 1) == null);
         buckets.Take("one").ShouldBe(TimeSpan.FromMilliseconds(100));
 
-        clock.Pass(TimeSpan.FromMilliseconds(200));
+        clock.Advance(TimeSpan.FromMilliseconds(200));
 
         buckets.Take("one").ShouldBeNull();
         buckets.Take("one").ShouldBeNull();
@@ -28,7 +29,7 @@ public sealed class TokenBucketsTests
         buckets.Take("one", 50).ShouldBeNull();
         buckets.Take("one").ShouldBe(TimeSpan.FromSeconds(3.1));
 
-        clock.Pass(TimeSpan.FromSeconds(3));
+        clock.Advance(TimeSpan.FromSeconds(3));
 
         buckets.Take("one").ShouldBe(TimeSpan.FromMilliseconds(100));
     }
@@ -61,7 +62,7 @@ public sealed class TokenBucketsTests
     public void A_bucket_never_holds_more_than_a_burst()
     {
         buckets.Take("one").ShouldBeNull();
-        clock.Pass(TimeSpan.FromHours(1));
+        clock.Advance(TimeSpan.FromHours(1));
 
         buckets.Take("one", 20).ShouldBeNull();
         buckets.Take("one").ShouldNotBeNull();
@@ -75,9 +76,9 @@ public sealed class TokenBucketsTests
             buckets.Take($"{number}");
         }
 
-        clock.Pass(TimeSpan.FromSeconds(9.9));
+        clock.Advance(TimeSpan.FromSeconds(9.9));
         buckets.Take("flooded", 20);
-        clock.Pass(TimeSpan.FromSeconds(0.1));
+        clock.Advance(TimeSpan.FromSeconds(0.1));
         buckets.Take("new");
 
         buckets.Count.ShouldBe(2);
@@ -102,16 +103,5 @@ public sealed class TokenBucketsTests
         );
 
         passed.ShouldBe(20);
-    }
-
-    private sealed class Clock : TimeProvider
-    {
-        private long now;
-
-        public override long TimestampFrequency => 1000;
-
-        public override long GetTimestamp() => now;
-
-        public void Pass(TimeSpan time) => now += (long)time.TotalMilliseconds;
     }
 }

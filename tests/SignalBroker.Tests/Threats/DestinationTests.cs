@@ -41,43 +41,28 @@ public sealed class DestinationTests(TestCluster cluster)
     [Theory]
     [MemberData(nameof(Destinations))]
     [InlineData("/exchange/signals/{own}")]
-    public async Task Nobody_can_subscribe_to(string destination)
-    {
-        await using var scene = await Scene.SetAsync(cluster);
-
-        await scene.Socket.SubscribeAsync(scene.Name(destination), ("exclusive", "true"), ("auto-delete", "true"));
-
-        await scene.Socket.ExpectRefusalAsync();
-        await scene.ExpectUntouchedAsync();
-    }
+    public Task Nobody_can_subscribe_to(string destination) =>
+        IsRefusedAsync(scene =>
+            scene.Socket.SubscribeAsync(scene.Name(destination), ("exclusive", "true"), ("auto-delete", "true"))
+        );
 
     [Theory]
     [MemberData(nameof(Destinations))]
     [InlineData("/queue/{own}")]
     [InlineData("/amq/queue/{own}")]
-    public async Task Nobody_can_send_through_a_socket_to(string destination)
-    {
-        await using var scene = await Scene.SetAsync(cluster);
-
-        await scene.Socket.SendAsync("SEND", [("destination", scene.Name(destination)), ("receipt", "sent")], "hello");
-
-        await scene.Socket.ExpectRefusalAsync();
-        await scene.ExpectUntouchedAsync();
-    }
+    public Task Nobody_can_send_through_a_socket_to(string destination) =>
+        IsRefusedAsync(scene =>
+            scene.Socket.SendAsync("SEND", [("destination", scene.Name(destination)), ("receipt", "sent")], "hello")
+        );
 
     [Theory]
     [InlineData("x-queue-name", "invented-{own}")]
     [InlineData("x-queue-name", "{own}")]
     [InlineData("x-queue-name", "{other}")]
-    public async Task Nobody_can_subscribe_to_an_exchange_with_a_queue_of_another_name(string header, string value)
-    {
-        await using var scene = await Scene.SetAsync(cluster);
-
-        await scene.Socket.SubscribeAsync("/exchange/amq.rabbitmq.event/#", (header, scene.Name(value)));
-
-        await scene.Socket.ExpectRefusalAsync();
-        await scene.ExpectUntouchedAsync();
-    }
+    public Task Nobody_can_subscribe_to_an_exchange_with_a_queue_of_another_name(string header, string value) =>
+        IsRefusedAsync(scene =>
+            scene.Socket.SubscribeAsync("/exchange/amq.rabbitmq.event/#", (header, scene.Name(value)))
+        );
 
     [Theory]
     [InlineData("CC", "{other}")]
@@ -86,51 +71,41 @@ public sealed class DestinationTests(TestCluster cluster)
     [InlineData("reply-to", "/queue/{other}")]
     [InlineData("user-id", "{other}")]
     [InlineData("user-id", "{own}")]
-    public async Task Nobody_can_send_with_the_header(string header, string value)
-    {
-        await using var scene = await Scene.SetAsync(cluster);
-
-        await scene.Socket.SendAsync(
-            "SEND",
-            [("destination", scene.Name("/queue/{own}")), (header, scene.Name(value)), ("receipt", "sent")],
-            "hello"
+    public Task Nobody_can_send_with_the_header(string header, string value) =>
+        IsRefusedAsync(scene =>
+            scene.Socket.SendAsync(
+                "SEND",
+                [("destination", scene.Name("/queue/{own}")), (header, scene.Name(value)), ("receipt", "sent")],
+                "hello"
+            )
         );
-
-        await scene.Socket.ExpectRefusalAsync();
-        await scene.ExpectUntouchedAsync();
-    }
 
     [Theory]
     [InlineData("CC", "{other}")]
     [InlineData("BCC", "{other}")]
     [InlineData("reply-to", "/temp-queue/x")]
     [InlineData("user-id", "{other}")]
-    public async Task Nobody_can_send_signals_with_the_header(string header, string value)
-    {
-        await using var scene = await Scene.SetAsync(cluster);
-
-        await scene.Socket.SendAsync(
-            "SEND",
-            [("destination", scene.Name("/exchange/signals/{own}")), (header, scene.Name(value)), ("receipt", "sent")],
-            scene.Name("""{"toSession":"{other}","id":"1","content":"forged"}""")
+    public Task Nobody_can_send_signals_with_the_header(string header, string value) =>
+        IsRefusedAsync(scene =>
+            scene.Socket.SendAsync(
+                "SEND",
+                [
+                    ("destination", scene.Name("/exchange/signals/{own}")),
+                    (header, scene.Name(value)),
+                    ("receipt", "sent"),
+                ],
+                scene.Name("""{"toSession":"{other}","id":"1","content":"forged"}""")
+            )
         );
 
-        await scene.Socket.ExpectRefusalAsync();
-        await scene.ExpectUntouchedAsync();
-    }
-
     [Fact]
-    public async Task Nobody_can_send_in_a_transaction()
-    {
-        await using var scene = await Scene.SetAsync(cluster);
-
-        await scene.Socket.SendAsync("BEGIN", [("transaction", "t")]);
-        await scene.Socket.SendAsync("SEND", [("destination", scene.Name("/queue/{other}")), ("transaction", "t")]);
-        await scene.Socket.SendAsync("COMMIT", [("transaction", "t")]);
-
-        await scene.Socket.ExpectRefusalAsync();
-        await scene.ExpectUntouchedAsync();
-    }
+    public Task Nobody_can_send_in_a_transaction() =>
+        IsRefusedAsync(async scene =>
+        {
+            await scene.Socket.SendAsync("BEGIN", [("transaction", "t")]);
+            await scene.Socket.SendAsync("SEND", [("destination", scene.Name("/queue/{other}")), ("transaction", "t")]);
+            await scene.Socket.SendAsync("COMMIT", [("transaction", "t")]);
+        });
 
     [Fact]
     public async Task A_queue_that_was_left_can_not_be_taken_up_again()
@@ -148,6 +123,16 @@ public sealed class DestinationTests(TestCluster cluster)
             (await cluster.RowsOfAsync(listener.Session.UserId)).ShouldBe(0);
             (await Management.FindQueueAsync(cluster.NodeOf(listener.Session), listener.Key)).ShouldBeNull();
         });
+    }
+
+    private async Task IsRefusedAsync(Func<Scene, Task> attempt)
+    {
+        await using var scene = await Scene.SetAsync(cluster);
+
+        await attempt(scene);
+
+        await scene.Socket.ExpectRefusalAsync();
+        await scene.ExpectUntouchedAsync();
     }
 
     /// <summary>A socket that has logged in and may try things, and another session that listens on its node.</summary>

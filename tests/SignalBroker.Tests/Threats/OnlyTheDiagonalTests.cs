@@ -76,22 +76,10 @@ public sealed class OnlyTheDiagonalTests(TestCluster cluster)
             {
                 foreach (var resource in new[] { "queue", "exchange", "topic" })
                 {
-                    foreach (var permission in new[] { "configure", "read", "write" })
-                    {
-                        var allowed = await IsAllowedAsync(
-                            node,
-                            "resource",
-                            ("username", login),
-                            ("vhost", "/"),
-                            ("resource", resource),
-                            ("name", queue),
-                            ("permission", permission)
-                        );
-                        allowed.ShouldBe(
-                            resource == "queue" && permission != "write" && queue == login.ListeningKey,
-                            $"{login.ListeningKey}: {permission} {resource} {queue}"
-                        );
-                    }
+                    (await PermissionsAsync(node, "resource", login, resource, queue)).ShouldBe(
+                        resource == "queue" && queue == login.ListeningKey ? ["configure", "read"] : [],
+                        $"{login.ListeningKey}: {resource} {queue}"
+                    );
                 }
             }
 
@@ -109,22 +97,10 @@ public sealed class OnlyTheDiagonalTests(TestCluster cluster)
         {
             foreach (var node in cluster.Servers.Nodes)
             {
-                foreach (var permission in new[] { "configure", "read", "write" })
-                {
-                    var allowed = await IsAllowedAsync(
-                        node,
-                        "resource",
-                        ("username", login),
-                        ("vhost", "/"),
-                        ("resource", "exchange"),
-                        ("name", "signals"),
-                        ("permission", permission)
-                    );
-                    allowed.ShouldBe(
-                        permission == "write" && login == listener.Session && node == cluster.NodeOf(login),
-                        $"{permission} at {node.Name}"
-                    );
-                }
+                (await PermissionsAsync(node, "resource", login, "exchange", "signals")).ShouldBe(
+                    login == listener.Session && node == cluster.NodeOf(login) ? ["write"] : [],
+                    node.Name
+                );
             }
         }
     }
@@ -140,23 +116,12 @@ public sealed class OnlyTheDiagonalTests(TestCluster cluster)
             {
                 foreach (var routingKey in Names(sessions).Append(login.ListeningKey + ".x").Append("#").Append(""))
                 {
-                    foreach (var permission in new[] { "configure", "read", "write" })
-                    {
-                        var allowed = await IsAllowedAsync(
-                            node,
-                            "topic",
-                            ("username", login),
-                            ("vhost", "/"),
-                            ("resource", "topic"),
-                            ("name", exchange),
-                            ("permission", permission),
-                            ("routing_key", routingKey)
-                        );
-                        allowed.ShouldBe(
-                            (exchange, permission) is ("signals", "write") && routingKey == login.ListeningKey,
-                            $"{login.ListeningKey}: {permission} {exchange} {routingKey}"
-                        );
-                    }
+                    (
+                        await PermissionsAsync(node, "topic", login, "topic", exchange, ("routing_key", routingKey))
+                    ).ShouldBe(
+                        exchange == "signals" && routingKey == login.ListeningKey ? ["write"] : [],
+                        $"{login.ListeningKey}: {exchange} {routingKey}"
+                    );
                 }
             }
         }
@@ -186,6 +151,35 @@ public sealed class OnlyTheDiagonalTests(TestCluster cluster)
         var socket = await StompSocket.OpenAsync(session.ListeningAddress);
         (await socket.TryConnectAsync(session.ListeningKey, session.Passcode)).ShouldBeTrue();
         return socket;
+    }
+
+    private async Task<IReadOnlyList<string>> PermissionsAsync(
+        Node node,
+        string question,
+        ConnectedSession login,
+        string resource,
+        string name,
+        params (string Name, string Value)[] more
+    )
+    {
+        var allowed = new List<string>();
+        foreach (var permission in new[] { "configure", "read", "write" })
+        {
+            (string, string)[] fields =
+            [
+                ("vhost", "/"),
+                ("resource", resource),
+                ("name", name),
+                ("permission", permission),
+                .. more,
+            ];
+            if (await IsAllowedAsync(node, question, ("username", login), fields))
+            {
+                allowed.Add(permission);
+            }
+        }
+
+        return allowed;
     }
 
     private async Task<bool> IsAllowedAsync(

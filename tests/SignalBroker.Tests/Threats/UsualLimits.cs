@@ -15,13 +15,7 @@ public sealed class UsualLimits : IAsyncLifetime
             {
                 Nodes = 1,
                 Webapps = 1,
-                WebappSettings = new Dictionary<string, string>
-                {
-                    ["RateLimits:RequestsPerSecondOfAddress"] = "100000",
-                    ["RateLimits:SignalsPerSecondOfSession"] = "100000",
-                    ["RateLimits:SignalBytesPerSecondOfSession"] = "134217728",
-                    ["Sessions:MaxPerAddress"] = "0",
-                },
+                WebappSettings = NoLimits.PerSecond,
             }
         );
         await Servers.AllNodesReadyAsync();

@@ -1,4 +1,5 @@
 import { isSignal, type ControlSignal, type Signal } from "./envelope.js";
+import { keepNewest } from "./newest.js";
 
 const remembered = 1000;
 
@@ -8,17 +9,12 @@ export function createDuplicates(): (envelope: Signal | ControlSignal) => boolea
   return (envelope) => {
     const { id } = envelope;
     const name = `${senderOf(envelope)} ${id}`;
-    if (id === "" || !seen.has(name)) {
+    const isDuplicate = id !== "" && seen.has(name);
+    if (!isDuplicate) {
       seen.add(name);
-      if (seen.size > remembered) {
-        for (const oldest of seen) {
-          seen.delete(oldest);
-          break;
-        }
-      }
-      return false;
+      keepNewest(seen, remembered);
     }
-    return true;
+    return isDuplicate;
   };
 }
 

@@ -46,6 +46,8 @@ export type CallContent =
 /** A call's content as it arrives. */
 export type ReceivedContent = CallContent & { call: string; proof: string | undefined };
 
+export type ReceivedRing = ReceivedContent & { kind: "ring" };
+
 /** Reads a signal's content; undefined when it is none of a call. */
 export function readCallContent(content: unknown): ReceivedContent | undefined {
   const call = isObject(content) ? textOf(content, "call") : undefined;

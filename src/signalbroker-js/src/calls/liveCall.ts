@@ -1,14 +1,14 @@
 import { createEmitter } from "../base/emitter.js";
 import { SignalBrokerError } from "../base/errors.js";
-import type { Call, CallEnd, CallState } from "./call.js";
-import { channelsOf, createChannels } from "./channels.js";
+import type { Call, CallEnd } from "./call.js";
 import type { ReceivedContent } from "./content.js";
-import { deferred } from "../base/deferred.js";
-import type { Line } from "./line.js";
-import { createNegotiation } from "./negotiation.js";
+import type { Line, LineEnds } from "./line.js";
 import type { CallMedia } from "./options.js";
 import type { Tell } from "./outgoing.js";
+import { createPeering } from "./peering.js";
 import type { Role } from "./proof.js";
+import { createStanding } from "./standing.js";
+import { addMedia } from "./tracks.js";
 
 /** A call, and what the client does with it. */
 export interface LiveCall {
@@ -21,6 +21,9 @@ export interface LiveCall {
   /** Ends it; `last` when the page is being left. Fulfilled when the peer was told, as far as possible. */
   end(end: CallEnd, tell: Tell): Promise<void>;
 }
+
+/** Begins a call for which everything is prepared. */
+export type Begin = (ends: LineEnds) => LiveCall;
 
 export interface LiveCallParts {
   line: Line;
@@ -36,145 +39,44 @@ export interface LiveCallParts {
   onEnded(): void;
 }
 
-/** How long a failed connection waits for an ICE restart to change anything, until there is another one. */
-const restartAgainMs = 3000;
-
-/** How long an end that listens nowhere may take to come back while there is no connection. */
-const comeBackMs = 25_000;
-
 export function createCall(parts: LiveCallParts): LiveCall {
-  const { line, role, media } = parts;
-  const connection = parts.createConnection();
-  const states = createEmitter<CallState>();
-  const tracks = createEmitter<RTCTrackEvent>();
+  const { line, role, info } = parts;
   const refusals = createEmitter<SignalBrokerError>();
-  const channels = createChannels(connection);
-  const remoteStream = new MediaStream();
-  const trackEvents: RTCTrackEvent[] = [];
-  let state: CallState = { name: "connecting" };
-  let giveUp = setTimeout(lose, parts.patienceMs);
-  let restartAgain: ReturnType<typeof setTimeout> | undefined;
-  let peerGone: ReturnType<typeof setTimeout> | undefined;
-  const connected = deferred<void>();
-  const ended = deferred<CallEnd>();
-
-  const negotiation = createNegotiation({
-    connection,
-    // Fixed by who rang first, so both ends agree on it whatever their sessions become.
-    polite: role === "callee",
-    async send(content) {
-      const reached = await line.toSession(content);
-      if (reached === "gone") {
-        peerGone ??= setTimeout(() => {
-          peerGone = undefined;
-          if (connection.connectionState !== "connected") {
-            lose();
-          }
-        }, comeBackMs);
-      }
-      return reached;
-    },
-    onFirstOffer() {
-      // Only now, so that an offer of its own does not cross the caller's.
-      if (role === "callee") {
-        bringOwn();
-      }
-    },
-    onRefused(error, isAnswer) {
-      if (state.name === "connecting" || isAnswer) {
-        void end({ reason: "refused", error }, "peer");
-      } else {
-        refusals.emit(error);
-      }
-    },
-  });
-
-  connection.onconnectionstatechange = () => {
-    switch (connection.connectionState) {
-      case "connected":
-        clearTimeout(giveUp);
-        connected.resolve();
-        show({ name: "connected" });
-        break;
-      case "failed":
-        restart();
-        interrupted();
-        break;
-      case "disconnected":
-        interrupted();
-        break;
-    }
-  };
-  connection.ontrack = (event) => {
-    remoteStream.addTrack(event.track);
-    for (const stream of event.streams) {
-      stream.onremovetrack = ({ track }) => remoteStream.removeTrack(track);
-    }
-    trackEvents.push(event);
-    tracks.emit(event);
-  };
-  if (role === "caller") {
-    try {
-      bringOwn();
-    } catch (error) {
-      clearTimeout(giveUp);
-      negotiation.close();
-      connection.close();
-      throw error;
-    }
-  }
-
-  const call: Call = {
-    id: line.call,
-    get peer() {
-      return line.peer;
-    },
-    role,
-    info: parts.info,
-    connection,
-    remoteStream,
-    connected: connected.promise,
-    ended: ended.promise,
-    get state() {
-      return state;
-    },
-    onState: states.on,
-    onTrack(handler) {
-      trackEvents.forEach(handler);
-      return tracks.on(handler);
-    },
-    onChannel: channels.onChannel,
-    onRefused: refusals.on,
-    channel: (label = "default") => channels.get(label),
-    openChannel: (label, options) => channels.open(label, options),
-    addMedia,
-    hangUp: () => void end({ reason: "hung-up" }, "peer"),
-  };
+  const peering = createPeering(parts, onRefused, lose);
+  const { connection, channels, tracks, restart } = peering;
+  const standing = createStanding(connection, parts.patienceMs, restart, lose);
 
   return {
-    call,
+    call: {
+      id: line.call,
+      get peer() {
+        return line.peer;
+      },
+      role,
+      info,
+      connection,
+      remoteStream: tracks.remoteStream,
+      connected: standing.connected,
+      ended: standing.ended,
+      get state() {
+        return standing.state;
+      },
+      onState: standing.onState,
+      onTrack: tracks.on,
+      onChannel: channels.onChannel,
+      onRefused: refusals.on,
+      channel: (label = "default") => channels.get(label),
+      openChannel: channels.open,
+      addMedia: (media) => addMedia(connection, media),
+      hangUp: () => void end({ reason: "hung-up" }, "peer"),
+    },
     receive(content) {
-      clearTimeout(peerGone);
-      peerGone = undefined;
-      switch (content.kind) {
-        case "negotiate":
-          void negotiation.receive(content);
-          break;
-        case "resume":
-          void line.toSession({ kind: "resumed" });
-          negotiation.resync();
-          break;
-        case "resumed":
-          negotiation.resync();
-          break;
-        case "end":
-          void end({ reason: content.reason === "lost" ? "lost" : "peer-hung-up" }, "nobody");
-          break;
-        case "decline":
-        case "busy":
-          // The callee thought better of it before it had heard anything of this call.
-          void end({ reason: "peer-hung-up" }, "nobody");
-          break;
+      peering.receive(content);
+      const { kind } = content;
+      // A callee may think better of it before it has heard anything of this call.
+      if (kind === "end" || kind === "decline" || kind === "busy") {
+        const isLost = kind === "end" && content.reason === "lost";
+        void end({ reason: isLost ? "lost" : "peer-hung-up" }, "nobody");
       }
     },
     listening: () => void line.toUser({ kind: "resume" }),
@@ -182,48 +84,11 @@ export function createCall(parts: LiveCallParts): LiveCall {
     end,
   };
 
-  function bringOwn(): void {
-    if (media.media) {
-      addMedia(media.media);
-    }
-    for (const label of channelsOf(media, role)) {
-      if (!parts.otherChannels.includes(label)) {
-        void channels.open(label).catch(() => undefined);
-      }
-    }
-  }
-
-  function addMedia(stream: MediaStream): void {
-    const sent = connection.getSenders().map(({ track }) => track);
-    for (const track of stream.getTracks().filter((candidate) => !sent.includes(candidate))) {
-      connection.addTrack(track, stream);
-    }
-  }
-
-  function restart(): void {
-    void (async () => {
-      try {
-        connection.setConfiguration(await parts.configuration());
-      } catch {
-        // Some browsers refuse other servers later on; the old ones may still do.
-      }
-      if (state.name !== "ended") {
-        connection.restartIce();
-        clearTimeout(restartAgain);
-        // Without a relay and a network it finds no candidate, and the connection stays failed without a word.
-        restartAgain = setTimeout(() => {
-          if (connection.connectionState === "failed") {
-            restart();
-          }
-        }, restartAgainMs);
-      }
-    })();
-  }
-
-  function interrupted(): void {
-    if (state.name === "connected") {
-      giveUp = setTimeout(lose, parts.patienceMs);
-      show({ name: "reconnecting" });
+  function onRefused(error: SignalBrokerError, isAnswer: boolean): void {
+    if (standing.state.name === "connecting" || isAnswer) {
+      void end({ reason: "refused", error }, "peer");
+    } else {
+      refusals.emit(error);
     }
   }
 
@@ -232,21 +97,13 @@ export function createCall(parts: LiveCallParts): LiveCall {
   }
 
   async function end(how: CallEnd, tell: Tell): Promise<void> {
-    if (state.name === "ended") {
+    if (standing.state.name === "ended") {
       return;
     }
-    clearTimeout(giveUp);
-    clearTimeout(restartAgain);
-    clearTimeout(peerGone);
-    negotiation.close();
-    connection.onconnectionstatechange = null;
-    connection.close();
     const error = how.error ?? new SignalBrokerError("peer-gone", "The call is over.");
-    channels.close(error);
-    connected.reject(error);
+    peering.close(error);
     parts.onEnded();
-    show({ name: "ended", end: how });
-    ended.resolve(how);
+    standing.end(how, error);
 
     const isLost = how.reason === "lost" || how.reason === "refused";
     const last = { kind: "end", reason: isLost ? "lost" : "hung-up" } as const;
@@ -255,10 +112,5 @@ export function createCall(parts: LiveCallParts): LiveCall {
     } else if (tell === "peer") {
       await line.toSession(last);
     }
-  }
-
-  function show(next: CallState): void {
-    state = next;
-    states.emit(next);
   }
 }

@@ -2,8 +2,8 @@ import type { Asking } from "../listening/asking.js";
 import { insist } from "../base/again.js";
 import { isSignal, type ControlSignal, type Signal } from "../base/envelope.js";
 import { objectOf } from "../base/json.js";
-import { recall, remember } from "./memory.js";
 import type { InboxClient, InboxOptions } from "./options.js";
+import { createProgress, type Entry } from "./progress.js";
 import { createRecovery } from "./recovery.js";
 import { createSettling, mostAtOnce } from "./settling.js";
 
@@ -40,43 +40,27 @@ export interface InboxParts {
   settleLast(sequences: readonly number[]): void;
 }
 
-/** One that is not done with. */
-interface Entry {
-  stored: Stored;
-  /** `waiting` for a handler, `handed` over, or `failed`: its handler has thrown. */
-  state: "waiting" | "handed" | "failed";
-}
-
 export function createInbox({ options, url, asking, hand, isDuplicate, settle, settleLast }: InboxParts): Inbox {
-  const open = new Map<number, Entry>();
-  let handled = new Map<number, string>();
-  let newest: number | undefined;
-  let name = "";
-
-  const settling = createSettling({
-    settle,
-    onSettled(sequences) {
-      sequences.forEach((sequence) => handled.delete(sequence));
-      save();
-    },
-  });
+  const progress = createProgress(options.storage);
+  const { open } = progress;
+  const settling = createSettling({ settle, onSettled: progress.settled });
   const recovery = createRecovery({
     async read(after) {
       const query = new URLSearchParams({ limit: "0", ...(after === undefined ? {} : { after: String(after) }) });
       return objectOf(await insist(() => asking.ask("GET", `inbox?${query}`)));
     },
-    onOtherInbox: (lastSequence) => (newest = lastSequence),
+    onOtherInbox: progress.restart,
   });
 
   return {
     receive(stored) {
       const { sequence, id } = stored;
-      newest = Math.max(newest ?? 0, sequence);
+      progress.reach(sequence);
       const entry = open.get(sequence);
       if (entry && entry.stored.id === id && entry.state !== "failed") {
         return;
       }
-      if (!entry && (handled.get(sequence) === id || isDuplicate(stored))) {
+      if (!entry && (progress.wasHandled(stored) || isDuplicate(stored))) {
         finish(sequence, id);
         return;
       }
@@ -98,14 +82,10 @@ export function createInbox({ options, url, asking, hand, isDuplicate, settle, s
     },
     onRecovery: recovery.on,
     opened({ userId, device }) {
-      const whose = `signalbroker ${url} ${userId} ${device ?? ""}`;
-      if (whose !== name) {
-        name = whose;
-        open.clear();
+      if (progress.switchTo(`signalbroker ${url} ${userId} ${device ?? ""}`)) {
         settling.clear();
-        ({ last: newest, handled } = recall(options.storage, name));
       }
-      recovery.opened(last());
+      recovery.opened(progress.last);
     },
     listening() {
       settling.resume();
@@ -140,18 +120,7 @@ export function createInbox({ options, url, asking, hand, isDuplicate, settle, s
   }
 
   function finish(sequence: number, id: string): void {
-    open.delete(sequence);
-    handled.set(sequence, id);
-    save();
+    progress.finish(sequence, id);
     settling.add(sequence);
-  }
-
-  /** The device has had everything up to here. */
-  function last(): number | undefined {
-    return open.size > 0 ? Math.min(...open.keys()) - 1 : newest;
-  }
-
-  function save(): void {
-    remember(options.storage, name, { last: last(), handled });
   }
 }

@@ -1,10 +1,10 @@
-import { deferred } from "../base/deferred.js";
 import { createEmitter, type Unsubscribe } from "../base/emitter.js";
 import type { Signal } from "../base/envelope.js";
 import { numberOf, objectOf, objectsOf, textOf, type JsonObject } from "../base/json.js";
 import { segmentOf } from "../base/path.js";
 import { writeSignal, type OutgoingSignal } from "../sending/signal.js";
-import { createMembers, type Member, type MembersChange } from "./members.js";
+import type { Member, MembersChange } from "./members.js";
+import { createMembership } from "./membership.js";
 import type { RoomEnd, RoomKind, RoomSendOptions, RoomSent } from "./options.js";
 
 /** A room that the user is a member of, on all devices and over reconnects and page reloads. */
@@ -105,28 +105,9 @@ export interface RoomParts {
 export function createRoom(parts: RoomParts, answer: JsonObject): LiveRoom {
   const id = textOf(answer, "room") ?? "";
   const path = `rooms/${segmentOf(id, "room-not-found")}`;
-  const own = textOf(answer, "me") ?? "";
   const signals = createEmitter<Signal>();
-  const changes = createEmitter<MembersChange>();
+  const membership = createMembership(answer, () => parts.ask("GET", `${path}/members`));
   let joinCode = textOf(answer, "joinCode");
-  let end: RoomEnd | undefined;
-  const ended = deferred<RoomEnd>();
-  let me: Member = {
-    id: own,
-    userId: undefined,
-    alias: undefined,
-    isOwner: textOf(answer, "owner") === own,
-    joinedAt: new Date(),
-  };
-
-  const members = createMembers({
-    fetch: () => parts.ask("GET", `${path}/members`),
-    onChange(change) {
-      me = change.members.find((member) => member.id === own) ?? me;
-      changes.emit(change);
-    },
-    onRefused: () => finish("gone"),
-  });
 
   const room: Room = {
     id,
@@ -134,36 +115,36 @@ export function createRoom(parts: RoomParts, answer: JsonObject): LiveRoom {
     kind: textOf(answer, "kind") === "host" ? "host" : "broadcast",
     isOpen: answer["open"] === true,
     maxMembers: numberOf(answer, "maxMembers") ?? 0,
-    ended: ended.promise,
+    ended: membership.ended,
     get joinCode() {
       return joinCode;
     },
     get members() {
-      return members.current;
+      return membership.members;
     },
     get me() {
-      return me;
+      return membership.me;
     },
     get end() {
-      return end;
+      return membership.end;
     },
     onSignal(handler) {
       const stop = signals.on(handler);
       parts.onHandler();
       return stop;
     },
-    onMembers: changes.on,
+    onMembers: membership.onMembers,
     async send(content, { to, ...options } = {}) {
       const signal = writeSignal({ room: id, member: idOf(to) }, content, options);
       return readRoomSent(signal.id, await parts.send(signal));
     },
     async reveal() {
       await parts.ask("POST", `${path}/reveal`);
-      await known();
+      await membership.load();
     },
     async remove(member) {
       await parts.ask("DELETE", `${path}/members/${segmentOf(idOf(member), "member-not-found")}`);
-      await known();
+      await membership.load();
     },
     async readmit(member) {
       await parts.ask("DELETE", `${path}/removals/${segmentOf(idOf(member), "member-not-found")}`);
@@ -174,46 +155,24 @@ export function createRoom(parts: RoomParts, answer: JsonObject): LiveRoom {
     },
     async leave() {
       await parts.ask("POST", `${path}/leave`);
-      finish("left");
+      membership.finish("left");
     },
     async close() {
       await parts.ask("DELETE", path);
-      finish("closed");
+      membership.finish("closed");
     },
   };
 
   return {
     room,
     get hadHandler() {
-      return signals.hadHandler && !end;
+      return signals.hadHandler && !membership.end;
     },
     receive: (signal) => (signals.size > 0 ? signals.emit(signal) : undefined),
-    hear(event, sentAt) {
-      const happened = textOf(event, "event");
-      const about = event["member"] as JsonObject | undefined;
-      if (happened === "closed") {
-        finish("closed");
-      } else if ((happened === "left" || happened === "removed") && about?.["member"] === own) {
-        finish(happened);
-      } else if (!end) {
-        members.hear(event, sentAt);
-      }
-    },
-    reach: members.reach,
-    end: finish,
+    hear: membership.hear,
+    reach: membership.reach,
+    end: membership.finish,
   };
-
-  /** It is done, even if the client is closed before it hears of it. */
-  function known(): Promise<void> {
-    return members.load().catch(() => undefined);
-  }
-
-  function finish(why: RoomEnd): void {
-    if (!end) {
-      end = why;
-      ended.resolve(why);
-    }
-  }
 }
 
 function idOf<T extends string | undefined>(member: T | Pick<Member, "id">): T | string {

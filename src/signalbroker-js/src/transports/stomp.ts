@@ -1,6 +1,8 @@
-import { Client, Versions, type IStompSocket } from "@stomp/stompjs";
-import type { StartHeartbeat } from "./heartbeat.js";
+import { Client, Versions, type IStompSocket, type StompConfig } from "@stomp/stompjs";
+import { createAlarm } from "../base/alarm.js";
+import type { Session } from "../listening/session.js";
 import { listeningWithinMs, type OpenTransport } from "../listening/transport.js";
+import type { StartHeartbeat } from "./heartbeat.js";
 
 /** Opens a WebSocket: the browser's own unless the application brings another. */
 export type OpenSocket = (address: string, protocols: string[]) => unknown;
@@ -13,29 +15,29 @@ const isOpen = 1;
 /** Listens to a session's queue on its node: STOMP 1.2 over a WebSocket. */
 export function createStompTransport(openSocket: OpenSocket, startHeartbeat: StartHeartbeat): OpenTransport {
   return (session, events, withinMs) => {
-    const queue = `/queue/${session.listeningKey}`;
+    const patience = createAlarm();
     let ended = false;
     let isBlocked = true;
     let stopHeartbeat = (): void => undefined;
 
     const client = new Client({
+      ...clientOptions(session),
       webSocketFactory: open,
-      stompVersions: new Versions([Versions.V1_2]),
-      connectHeaders: { login: session.listeningKey, passcode: session.passcode, host: "/" },
-      // A key opens one socket, once: whoever loses it needs a new session.
-      reconnectDelay: 0,
-      heartbeatIncoming: heartbeatMs,
-      heartbeatOutgoing: heartbeatMs,
-      // A dead network never answers the closing handshake.
-      discardWebsocketOnCommFailure: true,
-      onConnect: subscribe,
+      onConnect() {
+        isBlocked = false;
+        if (!ended) {
+          wait(listeningWithinMs);
+          stopHeartbeat = startHeartbeat(() => beat(client));
+          subscribe();
+        }
+      },
       onStompError({ headers }) {
         isBlocked = false;
         lose(`The node refused: ${headers["message"] ?? "no reason given"}.`);
       },
       onWebSocketClose: () => lose("The socket to the node closed."),
     });
-    let patience = wait(withinMs);
+    wait(withinMs);
     client.activate();
 
     return {
@@ -50,8 +52,8 @@ export function createStompTransport(openSocket: OpenSocket, startHeartbeat: Sta
       close: end,
     };
 
-    function wait(ms: number): ReturnType<typeof setTimeout> {
-      return setTimeout(() => lose("The node did not confirm in time."), ms);
+    function wait(ms: number): void {
+      patience.set(ms, () => lose("The node did not confirm in time."));
     }
 
     function open(): IStompSocket {
@@ -65,26 +67,15 @@ export function createStompTransport(openSocket: OpenSocket, startHeartbeat: Sta
     }
 
     function subscribe(): void {
-      isBlocked = false;
-      if (ended) {
-        return;
-      }
-      clearTimeout(patience);
-      patience = wait(listeningWithinMs);
-      stopHeartbeat = startHeartbeat(() => {
-        if (globalThis.document?.hidden && client.webSocket?.readyState === isOpen) {
-          client.webSocket.send("\n");
-        }
-      });
       const receipt = `listening-${session.listeningKey}`;
       client.watchForReceipt(receipt, () => {
-        clearTimeout(patience);
+        patience.clear();
         if (!ended) {
           events.listening();
         }
       });
       client.subscribe(
-        queue,
+        `/queue/${session.listeningKey}`,
         ({ body }) => {
           if (!ended) {
             events.received(body);
@@ -103,11 +94,34 @@ export function createStompTransport(openSocket: OpenSocket, startHeartbeat: Sta
 
     function end(): void {
       ended = true;
-      clearTimeout(patience);
+      patience.clear();
       stopHeartbeat();
-      // A node that is stuck neither confirms the end nor closes the socket, which would keep a program alive.
-      const forced = setTimeout(() => void client.deactivate({ force: true }), farewellMs);
-      void client.deactivate().then(() => clearTimeout(forced));
+      leave(client);
     }
   };
+}
+
+function clientOptions({ listeningKey, passcode }: Session): StompConfig {
+  return {
+    stompVersions: new Versions([Versions.V1_2]),
+    connectHeaders: { login: listeningKey, passcode, host: "/" },
+    // A key opens one socket, once: whoever loses it needs a new session.
+    reconnectDelay: 0,
+    heartbeatIncoming: heartbeatMs,
+    heartbeatOutgoing: heartbeatMs,
+    // A dead network never answers the closing handshake.
+    discardWebsocketOnCommFailure: true,
+  };
+}
+
+function beat({ webSocket }: Client): void {
+  if (globalThis.document?.hidden && webSocket?.readyState === isOpen) {
+    webSocket.send("\n");
+  }
+}
+
+/** A node that is stuck neither confirms the end nor closes the socket, which would keep a program alive. */
+function leave(client: Client): void {
+  const forced = setTimeout(() => void client.deactivate({ force: true }), farewellMs);
+  void client.deactivate().then(() => clearTimeout(forced));
 }

@@ -1,0 +1,90 @@
+import { createAlarm } from "../base/alarm.js";
+import { SignalBrokerError } from "../base/errors.js";
+import type { Addressee } from "../sending/signal.js";
+import { channelsOf } from "./channels.js";
+import type { CallContent } from "./content.js";
+import type { CallParts } from "./line.js";
+import type { CallOptions } from "./options.js";
+
+/** Ringing is repeated for devices that were reconnecting, or have just come. */
+const againMs = 5000;
+
+/**
+ * Rings at the sessions of a user, again and again.
+ * @param onBusy no session can take the call
+ */
+export function createBell(parts: CallParts, call: string, to: string, options: CallOptions, onBusy: () => void) {
+  const again = createAlarm();
+  /** The sessions at which it rings, and those of them that can't take it. */
+  let rung: string[] = [];
+  const busy = new Set<string>();
+  let isOver = false;
+
+  return {
+    /**
+     * Begins.
+     * @throws SignalBrokerError `no-other-device`, or what sending throws
+     */
+    start: (): Promise<void> => ring(to, true),
+    /** Rings now. */
+    ringAt: (addressee: Addressee): void => void ring(addressee),
+    /** A session can't take the call. */
+    busy(session: string): void {
+      busy.add(session);
+      checkBusy();
+    },
+    /** Whether one is busy, and the others can't be known. */
+    get seemsBusy(): boolean {
+      return rung.length === 0 && busy.size > 0;
+    },
+    stop(): void {
+      isOver = true;
+      again.clear();
+    },
+  };
+
+  async function ring(addressee: Addressee, isFirst = false): Promise<void> {
+    again.clear();
+    try {
+      const { sessions } = await parts.send(addressee, { call, ...ringing(options) });
+      if (addressee === to) {
+        rung = sessions.filter(({ outcome }) => outcome !== "notListening").map(({ listeningKey }) => listeningKey);
+        if (isFirst && rung.length > 0 && others().length === 0) {
+          throw new SignalBrokerError("no-other-device", "You called yourself, and no other device of yours listens.");
+        }
+        checkBusy();
+      }
+    } catch (error) {
+      if (isFirst) {
+        throw error;
+      }
+      // It has rung somewhere, and that device may be on its way back.
+    }
+    if (!isOver) {
+      again.set(againMs, () => void ring(to));
+    }
+  }
+
+  function checkBusy(): void {
+    if (!isOver && others().length > 0 && others().every((session) => busy.has(session))) {
+      onBusy();
+    }
+  }
+
+  /** Who calls oneself rings at one's other devices. */
+  function others(): string[] {
+    return rung.filter((session) => session !== parts.self().listeningKey);
+  }
+}
+
+export type Bell = ReturnType<typeof createBell>;
+
+function ringing(options: CallOptions): CallContent {
+  const has = (kind: string): boolean => options.media?.getTracks().some((track) => track.kind === kind) ?? false;
+  return {
+    kind: "ring",
+    info: options.info,
+    media: { audio: has("audio"), video: has("video") },
+    channels: channelsOf(options, "caller"),
+  };
+}

@@ -1,0 +1,81 @@
+import { createAlarm } from "../base/alarm.js";
+import { deferred } from "../base/deferred.js";
+import { SignalBrokerError } from "../base/errors.js";
+import type { Call } from "./call.js";
+import type { Caller } from "./caller.js";
+import type { CallContent } from "./content.js";
+import type { Late, RingEnd } from "./incoming.js";
+
+const unavailable: CallContent = { kind: "busy" };
+
+const sentences = {
+  cancelled: "The caller gave up.",
+  silent: "The caller fell silent.",
+  "answered-elsewhere": "Another device of the user answered.",
+  declined: "Another device of the user declined.",
+  closed: "The client was closed.",
+};
+
+type Reason = keyof typeof sentences;
+
+/** What becomes of a call that rings here. */
+export function createOutcome(caller: Caller, onEnded: (how: RingEnd | "silent", late: Late) => void) {
+  const ended = deferred<RingEnd>();
+  const answered = deferred<Call>();
+  const patience = createAlarm();
+  let isOver = false;
+
+  return {
+    get isOver(): boolean {
+      return isOver;
+    },
+    /** Fulfilled when it rings no more. */
+    ended: ended.promise,
+    /** The call, once it has begun. */
+    answered: answered.promise,
+    /** Waits so long for the caller's next word. */
+    wait: (ms: number, reason: Reason, code: string): void => patience.set(ms, () => stop(reason, code)),
+    begin(call: Call): void {
+      finish("accepted");
+      answered.resolve(call);
+    },
+    /** The caller is told so. */
+    refuse(how: "declined" | "busy", error = new SignalBrokerError(how, "It was refused here.")): void {
+      if (!isOver) {
+        const answer: CallContent = { kind: how === "declined" ? "decline" : "busy" };
+        finish(how, answer);
+        answered.reject(error);
+        void caller.say(answer);
+      }
+    },
+    /** The caller is told nothing, unless it asks. */
+    stop,
+  };
+
+  function stop(reason: Reason, code: string = reason): void {
+    if (!isOver) {
+      finish(reason, code === "peer-gone" || reason === "closed" ? unavailable : undefined);
+      answered.reject(new SignalBrokerError(code, sentences[reason]));
+    }
+  }
+
+  /** @param answer what the caller hears who calls again */
+  function finish(how: RingEnd | "silent", answer?: CallContent): void {
+    isOver = true;
+    patience.clear();
+    onEnded(how, ({ kind }, sender, session) => {
+      if (!answer || sender !== caller.user) {
+        return;
+      }
+      caller.session = session;
+      if (kind === "ring") {
+        void caller.say(answer);
+      } else if (caller.secret !== "" && (kind === "negotiate" || kind === "resume")) {
+        void caller.say({ kind: "end", reason: "hung-up" });
+      }
+    });
+    ended.resolve(how === "silent" ? "cancelled" : how);
+  }
+}
+
+export type Outcome = ReturnType<typeof createOutcome>;

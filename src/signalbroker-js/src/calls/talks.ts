@@ -1,0 +1,81 @@
+import { SignalBrokerError } from "../base/errors.js";
+import type { Call } from "./call.js";
+import type { ReceivedRing } from "./content.js";
+import { createLine, type Line } from "./line.js";
+import { createCall, type Begin } from "./liveCall.js";
+import type { CallMedia, CallOptions } from "./options.js";
+import type { Switchboard } from "./switchboard.js";
+
+const usualPatienceMs = 60_000;
+
+/** So long after a call has begun here, whoever calls its caller still means this very call. */
+const sameCallMs = 2000;
+
+/** @throws SignalBrokerError `no-webrtc` */
+export function expectWebRtc(): void {
+  if (!globalThis.RTCPeerConnection) {
+    throw new SignalBrokerError("no-webrtc", "There is no RTCPeerConnection here.");
+  }
+}
+
+/** Prepares a connection, so that the call can begin as soon as both ends know each other. */
+export async function prepareTalk(board: Switchboard, media: CallMedia, rung?: ReceivedRing): Promise<Begin> {
+  expectWebRtc();
+  const { parts, talks, tell } = board;
+  const configuration = async (): Promise<RTCConfiguration> => ({
+    iceServers: await parts.iceServers(),
+    ...parts.options.configuration,
+    ...media.configuration,
+  });
+  const first = await configuration();
+  return (ends) => {
+    const line = createLine(parts, ends);
+    const live = createCall({
+      line,
+      role: ends.role,
+      info: rung ? rung.info : (media as CallOptions).info,
+      media,
+      otherChannels: rung?.channels ?? [],
+      patienceMs: parts.options.patience ?? usualPatienceMs,
+      createConnection: () => new RTCPeerConnection(first),
+      configuration,
+      onEnded: () => endTalk(board, line),
+    });
+    talks.set(line.call, {
+      live,
+      since: performance.now(),
+      receive(content, from, session) {
+        if (line.accepts(content, from, session)) {
+          live.receive(content);
+        } else if (content.kind === "accept" && from === line.peer) {
+          tell(line.call, session, { kind: "stop", reason: "answered-elsewhere", by: line.peerSession });
+        }
+      },
+    });
+    return live;
+  };
+}
+
+function endTalk({ talks, forget }: Switchboard, line: Line): void {
+  talks.delete(line.call);
+  forget(line.call, (content, from, session) => {
+    if ((content.kind === "negotiate" || content.kind === "resume") && line.accepts(content, from, session)) {
+      void line.toSession({ kind: "end", reason: "hung-up" });
+    }
+  });
+}
+
+/** The call that a user has just begun with this end. */
+export function joinTalk({ talks }: Switchboard, userId: string, { media }: CallMedia): Call | undefined {
+  for (const { live, since } of talks.values()) {
+    const { call } = live;
+    const isNew = call.state.name === "connecting" || performance.now() - since < sameCallMs;
+    if (call.peer === userId && call.role === "callee" && isNew) {
+      if (media && call.connection.getSenders().every(({ track }) => track === null)) {
+        call.addMedia(media);
+      }
+      return call;
+    }
+  }
+  return undefined;
+}

@@ -1,0 +1,104 @@
+import type { ListeningParts } from "./listening.js";
+import type { Session } from "./session.js";
+import type { ListensBy } from "./state.js";
+import type { Transport } from "./transport.js";
+
+/** What an attempt tells its owner. */
+export interface AttemptEvents {
+  /** It takes long. */
+  slow(): void;
+  /** There is no session. */
+  failed(error: unknown): void;
+  listening(session: Session, by: ListensBy): void;
+  /** @param hasOtherWay whether the next attempt goes another way, whose first it is */
+  lost(reason: string, hasOtherWay: boolean): void;
+}
+
+/** An attempt that takes longer says what it waits for. */
+const slowMs = 8000;
+
+/** A session that is lost sooner than this shows no recovery: the next wait grows. */
+const stableAfterMs = 15_000;
+
+/** One attempt to listen: a session, and the way in for it. */
+export function createAttempt(
+  { openSession, onOpened, closeSession, onReceived, transports }: ListeningParts,
+  resumes: boolean,
+  events: AttemptEvents,
+) {
+  let session: Session | undefined;
+  let transport: Transport | undefined;
+  let listeningSince: number | undefined;
+  let isAsking = true;
+  let isOver = false;
+  const slow = setTimeout(events.slow, slowMs);
+  void open();
+
+  return {
+    get session(): Session | undefined {
+      return session;
+    },
+    get transport(): Transport | undefined {
+      return transport;
+    },
+    /** Whether the webapp was asked for a session, and has not answered. */
+    get isAsking(): boolean {
+      return isAsking;
+    },
+    /** Whether it has listened for long enough to show a recovery. */
+    get isStable(): boolean {
+      return listeningSince !== undefined && performance.now() - listeningSince >= stableAfterMs;
+    },
+    /** Ends it, and says nothing more; `isLeaving` when the page may be gone before an answer comes. */
+    async stop(isLeaving: boolean): Promise<void> {
+      isOver = true;
+      clearTimeout(slow);
+      transport?.close();
+      // The end of a listening socket ends its session; a request of its own would only add to an outage's load.
+      if (session && (isLeaving || listeningSince === undefined)) {
+        await closeSession(session, isLeaving);
+      }
+    },
+  };
+
+  async function open(): Promise<void> {
+    let opened: Session;
+    try {
+      opened = await openSession(resumes);
+    } catch (error) {
+      if (!isOver) {
+        isAsking = false;
+        events.failed(error);
+      }
+      return;
+    }
+    if (isOver) {
+      void closeSession(opened, false);
+      return;
+    }
+    isAsking = false;
+    session = opened;
+    onOpened(opened);
+    listen(opened);
+  }
+
+  function listen(opened: Session): void {
+    const next = transports.next();
+    transport = next.open(
+      opened,
+      {
+        listening() {
+          clearTimeout(slow);
+          transports.succeeded();
+          listeningSince = performance.now();
+          events.listening(opened, next.by);
+        },
+        received: onReceived,
+        lost: (reason, isBlocked) => events.lost(reason, isBlocked && transports.failed()),
+      },
+      next.withinMs,
+    );
+  }
+}
+
+export type Attempt = ReturnType<typeof createAttempt>;

@@ -1,0 +1,123 @@
+import { mayBeDone } from "../base/again.js";
+import { SignalBrokerError } from "../base/errors.js";
+import { createAttempt, type Attempt } from "./attempt.js";
+import type { ListeningParts } from "./listening.js";
+import { createSchedule } from "./schedule.js";
+import type { Session } from "./session.js";
+import type { Interruption, ListensBy } from "./state.js";
+
+/** What attempts tell their owner. */
+export interface AttemptsEvents {
+  began(): void;
+  /** One takes long. */
+  slow(): void;
+  /** None is under way. */
+  waiting(why: Interruption, retryAt?: Date): void;
+  listening(session: Session, by: ListensBy): void;
+  /** The webapp refuses for good. */
+  refused(why: Interruption): void;
+}
+
+/** Attempts to listen, one after the other. */
+export function createAttempts(parts: ListeningParts, events: AttemptsEvents) {
+  const schedule = createSchedule(start, events.waiting);
+  let current: Attempt | undefined;
+  let hasListened = false;
+  /** The page is shown again. */
+  let isBack = false;
+  /** A request of its own for a session got no answer: the webapp may open that session later, and end this one for it. */
+  let mayReplaceItself = false;
+
+  return {
+    /** The one that is under way, or listens. */
+    get current(): Attempt | undefined {
+      return current;
+    },
+    get hasListened(): boolean {
+      return hasListened;
+    },
+    start,
+    /** Ends the current one; the next one comes later. */
+    retry,
+    /** Trying again at once may succeed. */
+    hurry: schedule.hurry,
+    /** The page is shown again, which is like a new one. */
+    comeBack(): void {
+      isBack = true;
+      schedule.idle();
+      schedule.hurry();
+    },
+    /**
+     * Whether a session may have lost its place to one that this very client asked for in vain. Says so once only, or
+     * two clients could replace each other for ever.
+     */
+    replacedItself(): boolean {
+      const may = mayReplaceItself;
+      mayReplaceItself = false;
+      return may;
+    },
+    /** @param isLeaving whether the page may be gone before an answer comes */
+    stop,
+  };
+
+  function start(): void {
+    void stop(false);
+    if (!parts.surroundings.isOnline()) {
+      schedule.idle();
+      events.waiting({ code: "offline", reason: "The browser is offline." });
+      return;
+    }
+    current = createAttempt(parts, hasListened && !isBack, {
+      slow: events.slow,
+      failed,
+      listening(session, by) {
+        hasListened = true;
+        isBack = false;
+        events.listening(session, by);
+      },
+      lost: (reason, hasOtherWay) => retry({ code: "listening-lost", reason }, 0, hasOtherWay),
+    });
+    events.began();
+  }
+
+  function failed(error: unknown): void {
+    if (!(error instanceof SignalBrokerError)) {
+      retry({ code: "token-unavailable", reason: `The token can't be had (${String(error)}).` });
+    } else if (mayPass(error, hasListened)) {
+      mayReplaceItself ||= mayBeDone(error);
+      retry({ code: error.code, reason: error.message }, error.retryAfterMs);
+    } else {
+      events.refused({ code: error.code, reason: error.message });
+    }
+  }
+
+  function retry(why: Interruption, askedToWaitMs = 0, hasOtherWay = false): void {
+    if (current?.isStable) {
+      schedule.recovered();
+    }
+    void stop(false);
+    schedule.failed(why, askedToWaitMs, hasOtherWay);
+  }
+
+  async function stop(isLeaving: boolean): Promise<void> {
+    const ended = current;
+    current = undefined;
+    schedule.stop();
+    mayReplaceItself ||= ended?.isAsking === true;
+    await ended?.stop(isLeaving);
+  }
+}
+
+export type Attempts = ReturnType<typeof createAttempts>;
+
+/** Whether the same request may succeed later. A conflict may be with one's own lost session. */
+function mayPass({ status, code }: SignalBrokerError, hasListened: boolean): boolean {
+  return (
+    status === undefined ||
+    code === "unreachable" ||
+    status === 408 ||
+    status === 429 ||
+    status >= 500 ||
+    (status === 409 && hasListened && code !== "session-replaced")
+  );
+}

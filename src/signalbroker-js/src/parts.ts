@@ -1,0 +1,138 @@
+import { createDuplicates } from "./base/duplicates.js";
+import type { Http } from "./base/http.js";
+import { createSurroundings, type Surroundings } from "./base/surroundings.js";
+import { createCalls } from "./calls/calls.js";
+import { callType } from "./calls/content.js";
+import { createInbox } from "./inbox/inbox.js";
+import { createAsking } from "./listening/asking.js";
+import { createTransportChoice, type TransportChoice } from "./listening/choice.js";
+import { createIceServers } from "./listening/iceServers.js";
+import { createSessionLine } from "./listening/line.js";
+import { createListening, type Listening } from "./listening/listening.js";
+import { closeSession, openSession, type Identity } from "./listening/session.js";
+import type { ListensBy, State } from "./listening/state.js";
+import { createTokens } from "./listening/tokens.js";
+import type { OpenTransport } from "./listening/transport.js";
+import type { ConnectOptions } from "./options.js";
+import { createPresences } from "./presence/presence.js";
+import { createReception } from "./reception.js";
+import { createRooms } from "./rooms/rooms.js";
+import { createOutbox } from "./sending/outbox.js";
+import { readSent, writeSignal, type Addressee, type SendOptions, type Sent } from "./sending/signal.js";
+import { createSocketSending } from "./sending/socket.js";
+import { createWayOut } from "./sending/wayOut.js";
+import { createEventsTransport } from "./transports/events.js";
+import { createHeartbeat } from "./transports/heartbeat.js";
+import { createStompTransport, type OpenSocket } from "./transports/stomp.js";
+
+/** What tests replace. */
+export interface ClientParts {
+  surroundings: Surroundings;
+  transports: Record<ListensBy, OpenTransport>;
+}
+
+/** What a client consists of. */
+export type Parts = ReturnType<typeof createParts>;
+
+/** Makes the parts of a client and joins them. */
+export function createParts(
+  options: ConnectOptions,
+  http: Http,
+  replaced: Partial<ClientParts>,
+  onState: (state: State) => void,
+) {
+  const surroundings = replaced.surroundings ?? createSurroundings();
+  const tokens = createTokens(options.token);
+  const iceServers = createIceServers(http);
+  const socket = createSocketSending();
+  const isDuplicate = createDuplicates();
+  const line = createSessionLine(options.line, `signalbroker.line ${String(options.url)} ${options.userId ?? ""}`);
+  const identity: Identity = { userId: options.userId, device: options.device, isGiven: false, line: line.current };
+
+  const listening = createListening({
+    surroundings,
+    transports: transportsOf(options, http, replaced),
+    openSession: (resumes) => openSession(http, { ...identity, resumes }, tokens),
+    waitsFor: () =>
+      tokens.isAsked
+        ? { code: "token-unavailable", reason: "The application has not brought the token yet." }
+        : { code: "unreachable", reason: "The server has not answered yet." },
+    onOpened(opened) {
+      // An anonymous user comes back under the name that the webapp gave, if that takes no proof.
+      identity.isGiven = options.userId === undefined && options.token === undefined;
+      identity.userId = opened.userId;
+      iceServers.renew(opened);
+      inbox.opened(opened);
+    },
+    closeSession: (ended, keepalive) => closeSession(http, ended, keepalive),
+    onState,
+    onReceived: (body) => reception.receive(body),
+  });
+  const { expired } = listening;
+  const current = (): Listening["current"] => listening.current;
+
+  const asking = createAsking({ http, session: () => current()?.session, expired });
+  const wayOut = createWayOut({ http, socket, usesSocket: options.send === "socket", current, expired });
+  const { settle, settleLast } = wayOut;
+  const outbox = createOutbox(wayOut.send);
+  const inbox = createInbox({
+    options: options.inbox ?? {},
+    url: String(options.url),
+    asking,
+    hand: (envelope) => reception.hand(envelope),
+    isDuplicate,
+    settle,
+    settleLast,
+  });
+  const rooms = createRooms({ asking, send: outbox.send, onHandler: () => reception.onHandler() });
+  const presences = createPresences(asking);
+  const calls = createCalls({
+    send: (to, content) => send(to, content, { type: callType }),
+    sendLast: (to, content) => wayOut.sendLast(writeSignal(to, content, { type: callType })),
+    self: () => ({ userId: identity.userId ?? "", listeningKey: listening.session?.listeningKey ?? "" }),
+    iceServers: iceServers.get,
+    options: options.calls ?? {},
+  });
+  const reception = createReception({
+    inbox,
+    rooms,
+    presences,
+    calls,
+    socket,
+    isDuplicate,
+    onReplaced: listening.replaced,
+  });
+  return {
+    surroundings,
+    identity,
+    line,
+    listening,
+    asking,
+    outbox,
+    socket,
+    inbox,
+    rooms,
+    presences,
+    calls,
+    reception,
+    send,
+  };
+
+  async function send(to: Addressee, content: unknown, sending: SendOptions = {}): Promise<Sent> {
+    const signal = writeSignal(to, content, sending);
+    return readSent(signal.id, await outbox.send(signal));
+  }
+}
+
+function transportsOf(
+  { listen = "auto", openSocket, heartbeatWorker }: ConnectOptions,
+  http: Http,
+  { transports }: Partial<ClientParts>,
+): TransportChoice {
+  const open: OpenSocket = openSocket ?? ((address, protocols) => new WebSocket(address, protocols));
+  return createTransportChoice(listen, {
+    websocket: createStompTransport(open, createHeartbeat(heartbeatWorker)),
+    sse: createEventsTransport(http),
+    ...transports,
+  });
+}

@@ -1,0 +1,114 @@
+import { createEmitter, type Emitter } from "./base/emitter.js";
+import { isSignal, readEnvelope, type ControlSignal, type Signal } from "./base/envelope.js";
+import { objectOf, textOf } from "./base/json.js";
+import { createKeeping } from "./base/keeping.js";
+import type { Calls } from "./calls/calls.js";
+import { callType } from "./calls/content.js";
+import type { Inbox, Stored } from "./inbox/inbox.js";
+import type { Receipt } from "./inbox/options.js";
+import { readReceipt, receiptType } from "./inbox/receipts.js";
+import type { Presences } from "./presence/presence.js";
+import { presenceType } from "./presence/reading.js";
+import { roomType, type Rooms } from "./rooms/rooms.js";
+import type { SocketSending } from "./sending/socket.js";
+import type { SignalBrokerClient } from "./signalBrokerClient.js";
+
+/** Hands what arrives to whom it concerns. */
+export interface Reception extends Pick<SignalBrokerClient, "onSignal" | "onReceipt"> {
+  /** What the transport brings. */
+  receive(body: string): void;
+  /** Undefined when it concerns nobody yet. */
+  hand(envelope: Signal | ControlSignal): Promise<unknown>[] | undefined;
+  /** There is a handler that was not there before. */
+  onHandler(): void;
+}
+
+export interface ReceptionParts {
+  inbox: Inbox;
+  rooms: Rooms;
+  presences: Presences;
+  calls: Calls;
+  socket: SocketSending;
+  isDuplicate(envelope: Signal): boolean;
+  /** The webapp has given the session's place to a newer one of the user. */
+  onReplaced(): void;
+}
+
+/** The type of the envelopes that tell what happened to the session. */
+const sessionType = "session";
+
+export function createReception(parts: ReceptionParts): Reception {
+  const { inbox, rooms, presences, calls, socket } = parts;
+  const signals = createEmitter<Signal>();
+  const receipts = createEmitter<Receipt>();
+  const keeping = createKeeping(hand, (room) => (room === undefined ? signals.hadHandler : rooms.hadHandler(room)));
+
+  return {
+    onSignal: onStored(signals),
+    onReceipt: onStored(receipts),
+    receive(body) {
+      const envelope = readEnvelope(body);
+      if (envelope?.sequence !== undefined) {
+        inbox.receive(envelope as Stored);
+      } else if (envelope && !isSignal(envelope)) {
+        handControl(envelope);
+      } else if (envelope && !parts.isDuplicate(envelope)) {
+        keeping.receive(envelope, body.length);
+      }
+    },
+    hand,
+    onHandler,
+  };
+
+  function onStored<T>(events: Emitter<T>): Emitter<T>["on"] {
+    return (handler) => {
+      const stop = events.on(handler);
+      onHandler();
+      return stop;
+    };
+  }
+
+  /** What came before was kept for it. */
+  function onHandler(): void {
+    queueMicrotask(() => {
+      inbox.handOver();
+      keeping.handOver();
+    });
+  }
+
+  function hand(envelope: Signal | ControlSignal): Promise<unknown>[] | undefined {
+    if (!isSignal(envelope)) {
+      return handControl(envelope);
+    }
+    if (envelope.type === callType) {
+      calls.receive(envelope);
+      return [];
+    }
+    return envelope.room === undefined ? emit(signals, envelope) : rooms.receive(envelope);
+  }
+
+  function handControl(control: ControlSignal): Promise<unknown>[] | undefined {
+    switch (control.type) {
+      case receiptType:
+        return emit(receipts, readReceipt(control));
+      case roomType:
+        rooms.hear(control);
+        break;
+      case presenceType:
+        presences.hear(control);
+        break;
+      case sessionType:
+        if (textOf(objectOf(control.content), "event") === "replaced") {
+          parts.onReplaced();
+        }
+        break;
+      default:
+        socket.receive(control);
+    }
+    return [];
+  }
+}
+
+function emit<T>(events: Emitter<T>, event: T): Promise<unknown>[] | undefined {
+  return events.size > 0 ? events.emit(event) : undefined;
+}
