@@ -42,18 +42,6 @@ public sealed class QueueEventTests(Servers servers) : ContainerTests(servers)
         (await QueuesAsync()).ShouldNotContain(listener.Key);
     }
 
-    [Fact]
-    public async Task A_connection_that_the_node_closes_ends_its_session()
-    {
-        await using var listener = await Listener.StartAsync(Api);
-        await IsAckedAsync(listener.Key);
-
-        await Servers.Node.RunCtlAsync("close_all_user_connections", listener.Key, "test");
-
-        await listener.Socket.Closed;
-        await IsAckedAsync(listener.Key, expected: null);
-    }
-
     private async Task<IReadOnlyList<string>> QueuesAsync() =>
         (await Servers.Node.RunCtlAsync("list_queues", "--no-table-headers", "name")).Split('\n');
 }

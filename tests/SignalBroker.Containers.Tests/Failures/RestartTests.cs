@@ -10,44 +10,32 @@ namespace SignalBroker.Containers.Tests.Failures;
 public sealed class RestartTests(Servers servers) : ContainerTests(servers)
 {
     [Fact]
-    public async Task While_the_node_is_away_nobody_connects_and_afterwards_its_sessions_have_gone()
+    public async Task While_the_node_is_away_nobody_connects_and_clients_come_back_with_it()
     {
         await using var lost = await Listener.StartAsync(Api);
         await IsAckedAsync(lost.Key);
-
-        await Servers.Node.StopAsync(Token);
-
-        await lost.Socket.Closed;
-        await Eventually.HoldsAsync(async () => IsRefused(await Api.PostAsync("/connect", new { }), "no-node-available"));
-        (await Servers.ReadinessAsync()).ShouldBe(HttpStatusCode.ServiceUnavailable);
-
-        await Servers.Node.StartAsync(Token);
-
-        await Eventually.HoldsAsync(async () => (await Servers.ReadinessAsync()).ShouldBe(HttpStatusCode.OK));
-        await IsAckedAsync(lost.Key, expected: null);
-        await using var next = await Listener.StartAsync(Api);
-        await IsAckedAsync(next.Key);
-        await HearsItselfAsync(next);
-    }
-
-    [Fact]
-    public async Task A_client_comes_back_with_its_node_and_hears_the_next_signal()
-    {
         var states = new States();
-        await using var me = await SignalBrokerClient.ConnectAsync(Servers.Options(states.Add), Token);
+        await using var client = await SignalBrokerClient.ConnectAsync(Servers.Options(states.Add), Token);
         var before = (await states.NextAsync<ClientState.Listening>()).Session;
 
         await Servers.Node.StopAsync(Token);
 
+        await lost.Socket.Closed;
         await states.NextAsync<ClientState.Reconnecting>();
+        await Eventually.HoldsAsync(async () =>
+            IsRefused(await Api.PostAsync("/connect", new { }), "no-node-available")
+        );
+        (await Servers.ReadinessAsync()).ShouldBe(HttpStatusCode.ServiceUnavailable);
 
         await Servers.Node.StartAsync(Token);
 
         var after = (await states.NextAsync<ClientState.Listening>()).Session;
         after.UserId.ShouldBe(before.UserId);
         after.ListeningKey.ShouldNotBe(before.ListeningKey);
-        await me.SendAsync(me.UserId, "next", cancellationToken: Token);
-        (await me.NextSignalAsync()).Content.GetString().ShouldBe("next");
+        await client.SendAsync(client.UserId, "next", cancellationToken: Token);
+        (await client.NextSignalAsync()).Content.GetString().ShouldBe("next");
+        await IsAckedAsync(before.ListeningKey, expected: null);
+        await IsAckedAsync(lost.Key, expected: null);
     }
 
     [Fact]
