@@ -121,7 +121,15 @@ public sealed class Cluster : IAsyncDisposable
     private Node NewNode(int number) => new(_run, $"sb{number}", _options, _erlang, BrokerAccessAddress);
 
     private Webapp NewWebapp(int number, IReadOnlyDictionary<string, string> settings, int? publicPort) =>
-        new(_run, $"webapp{number}", Postgres, () => _nodes, Turn, settings, publicPort);
+        new(_run, $"webapp{number}", () => [.. ServerSettings(), .. settings], publicPort);
+
+    // How a webapp reaches the other servers.
+    private IEnumerable<KeyValuePair<string, string>> ServerSettings() =>
+        [
+            new("ConnectionStrings:Database", Postgres.ConnectionString),
+            .. _nodes.SelectMany((node, index) => node.WebappSettings(index)),
+            .. Turn?.WebappSettings ?? [],
+        ];
 
     private async Task StartPartsAsync(CancellationToken cancellationToken)
     {

@@ -66,6 +66,16 @@ public sealed class Node : Part
         return ExternalProgram.RunAsync(_installation.Ctl, all, _folder, environment, CancellationToken.None);
     }
 
+    /// <summary>What a webapp is told of the node, as the one at <paramref name="index"/> of its list.</summary>
+    internal IEnumerable<KeyValuePair<string, string>> WebappSettings(int index) =>
+        [
+            new($"Nodes:{index}:Name", Name),
+            new($"Nodes:{index}:ListeningAddress", ListeningAddress),
+            new($"Nodes:{index}:AmqpAddress", AmqpAddress),
+            new($"Nodes:{index}:ManagementAddress", ManagementAddress),
+            new($"Nodes:{index}:Capacity", Capacity.ToString()),
+        ];
+
     private protected override Launch Describe() =>
         new(_installation.Server)
         {

@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 namespace SignalBroker.LocalCluster;
 
 /// <summary>Renders the files of rabbitmq-conf/ for one RabbitMQ as scripts/render-node-conf does.</summary>
-internal static partial class NodeConfiguration
+public static partial class NodeConfiguration
 {
     private const string Main = "rabbitmq.conf";
 
@@ -20,6 +20,11 @@ internal static partial class NodeConfiguration
         "socket_guard.start",
     ];
 
+    /// <summary>Writes all files into a folder.</summary>
+    /// <param name="folder">Where they are written.</param>
+    /// <param name="version">The RabbitMQ that reads them.</param>
+    /// <param name="values">A value for each placeholder of rabbitmq-conf/README.md.</param>
+    /// <exception cref="PartFailedException">A placeholder has no value.</exception>
     public static void Render(string folder, Version version, IReadOnlyDictionary<string, string> values)
     {
         foreach (var file in Files)

@@ -5,8 +5,9 @@ using System.Text;
 namespace SignalBroker.LocalCluster;
 
 /// <summary>Passwords, and the forms in which the servers want them.</summary>
-internal static class Secrets
+public static class Secrets
 {
+    /// <summary>A password of 192 random bits.</summary>
     public static string NewPassword() => RandomNumberGenerator.GetHexString(48, lowercase: true);
 
     /// <summary>A private key for Web Push: base64url of 32 bytes that are a point's number on P-256.</summary>

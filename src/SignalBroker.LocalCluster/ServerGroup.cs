@@ -5,8 +5,15 @@ public sealed class ServerGroup(Action<string>? progress = null) : IAsyncDisposa
 {
     private readonly Run _run = new(progress, partDied: null);
 
+    /// <summary>Where each of them writes its log.</summary>
+    public string LogFolder => _run.LogFolder;
+
     /// <summary>Describes one more server, on a free port; it starts when it is told to.</summary>
     public Server Add(string name, Func<int, ServerCommand> command) => new(_run, name, command);
+
+    /// <summary>Describes one more webapp, which asks for its settings at each start.</summary>
+    public Webapp AddWebapp(string name, Func<IEnumerable<KeyValuePair<string, string>>> settings) =>
+        new(_run, name, settings);
 
     /// <summary>Ends all of them; the logs stay.</summary>
     public ValueTask DisposeAsync() => _run.DisposeAsync();

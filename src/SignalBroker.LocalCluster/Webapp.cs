@@ -3,26 +3,17 @@ namespace SignalBroker.LocalCluster;
 /// <summary>One replica of the stateless webapp.</summary>
 public sealed class Webapp : Part
 {
-    private readonly Postgres _postgres;
-    private readonly Func<IReadOnlyList<Node>> _nodes;
-    private readonly TurnServer? _turn;
-    private readonly IReadOnlyDictionary<string, string> _settings;
+    private readonly Func<IEnumerable<KeyValuePair<string, string>>> _settings;
     private readonly int _publicPort;
 
     internal Webapp(
         Run run,
         string name,
-        Postgres postgres,
-        Func<IReadOnlyList<Node>> nodes,
-        TurnServer? turn,
-        IReadOnlyDictionary<string, string> settings,
-        int? publicPort
+        Func<IEnumerable<KeyValuePair<string, string>>> settings,
+        int? publicPort = null
     )
         : base(run, name)
     {
-        _postgres = postgres;
-        _nodes = nodes;
-        _turn = turn;
         _settings = settings;
         _publicPort = publicPort is { } port ? Ports.Chosen(port) : run.Ports.Next();
         InternalPort = run.Ports.Next();
@@ -33,7 +24,8 @@ public sealed class Webapp : Part
     /// <summary>Where nodes ask for access, and where health and administration are.</summary>
     public string InternalAddress => $"http://127.0.0.1:{InternalPort}";
 
-    internal int InternalPort { get; }
+    /// <summary>The port of <see cref="InternalAddress"/>.</summary>
+    public int InternalPort { get; }
 
     private protected override Launch Describe() =>
         new("dotnet", Repository.Webapp)
@@ -59,18 +51,8 @@ public sealed class Webapp : Part
         {
             ["Listeners:Public"] = PublicAddress,
             ["Listeners:Internal"] = InternalAddress,
-            ["ConnectionStrings:Database"] = _postgres.ConnectionString,
         };
-        foreach (var (index, node) in _nodes().Index())
-        {
-            settings[$"Nodes:{index}:Name"] = node.Name;
-            settings[$"Nodes:{index}:ListeningAddress"] = node.ListeningAddress;
-            settings[$"Nodes:{index}:AmqpAddress"] = node.AmqpAddress;
-            settings[$"Nodes:{index}:ManagementAddress"] = node.ManagementAddress;
-            settings[$"Nodes:{index}:Capacity"] = node.Capacity.ToString();
-        }
-
-        foreach (var (key, value) in (_turn?.WebappSettings ?? []).Concat(_settings))
+        foreach (var (key, value) in _settings())
         {
             settings[key] = value;
         }
