@@ -64,7 +64,10 @@ internal sealed class PushOptions : IValidatableObject
     [Range(typeof(TimeSpan), "00:00:00.1", "1.00:00:00")]
     public TimeSpan LookAgainAfter { get; set; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>How urgent a push is to the device that gets it (RFC 8030, section 5.3).</summary>
+    /// <summary>
+    /// How urgent a push is to the device that gets it (RFC 8030, section 5.3): <c>VeryLow</c> reaches it on power and Wi-Fi
+    /// only, <c>Low</c> on either, <c>Normal</c> on neither, <c>High</c> on a low battery as well.
+    /// </summary>
     public PushMessageUrgency Urgency { get; set; } = PushMessageUrgency.Normal;
 
     /// <summary>How long a push service may take to answer.</summary>

@@ -125,15 +125,18 @@ public sealed partial class SettingsPageTests
         };
     }
 
+    // A library's words are described where they are used.
     private static string MeaningOf(PropertyInfo setting)
     {
         var words = setting.PropertyType is { IsEnum: true } type ? WordsOf(type) : [];
+        var meanings = words
+            .Select(word => (word.Name, Meaning: Comments.Of(word)))
+            .Where(word => word.Meaning.Length > 0);
         return string.Join(
             "<br>",
-            [
-                Comments.Of(setting).TrimEnd('.'),
-                .. words.Select(word => $"`{word.Name}`: {Comments.Of(word).TrimEnd('.')}"),
-            ]
+            meanings
+                .Select(word => $"`{word.Name}`: {word.Meaning.TrimEnd('.')}")
+                .Prepend(Comments.Of(setting).TrimEnd('.'))
         );
     }
 
