@@ -8,6 +8,7 @@ CONFIGURATION = Release
 JS = src/signalbroker-js
 JS_PACKAGES = $(JS)/node_modules/.package-lock.json
 PEERS = $(patsubst %/package.json,%/node_modules/.package-lock.json,$(wildcard bench/peers/*/package.json))
+DOCS_PACKAGES = docs/node_modules/.package-lock.json
 PAGE = src/SignalBroker/wwwroot/app
 CLIENT = $(JS)/dist
 PAGE_BUILT = $(JS)/node_modules/.page-built
@@ -27,7 +28,7 @@ export DOTNET_GENERATE_ASPNET_CERTIFICATE = false
 export DOTNET_SKIP_WORKLOAD_INTEGRITY_CHECK = 1
 MAKEFLAGS += --no-print-directory
 
-.PHONY: help run test measure build bench storm tsung push-key vagrant format check-format migrate clean packages test-packages bench-packages tsung-packages \
+.PHONY: help run test measure build docs docs-reference bench storm tsung push-key vagrant format check-format migrate clean packages test-packages bench-packages tsung-packages \
 	turn-packages page
 
 help: ## show this list
@@ -49,6 +50,13 @@ measure: test-packages build ## print what docs/ says of one thing [OF=Inbox, Ro
 build: packages page ## build everything
 	@echo "Building ..."
 	@$(BUILD) SignalBroker.sln
+
+docs: $(DOCS_PACKAGES) ## build the documentation's site, in artifacts/docs
+	@npm --prefix docs run --silent build
+
+docs-reference: test-packages build ## write anew what docs/reference has from the code: settings, openapi.json
+	@REWRITE_DOCS=1 dotnet tests/SignalBroker.Tests/bin/$(CONFIGURATION)/net10.0/SignalBroker.Tests.dll -noLogo -noColor \
+		-class SignalBroker.Tests.Hosting.SettingsPageTests -class SignalBroker.Tests.Http.OpenApiTests
 
 bench: $(if $(QUICK),packages,bench-packages $(PEERS)) page ## measure SignalBroker beside others [ONLY=exchange,connects,... QUICK=1]
 	@echo "Building ..."
@@ -93,7 +101,7 @@ migrate: ## bring a database to the newest schema: make migrate DATABASE="Host=.
 	@dotnet run --project migrations --configuration $(CONFIGURATION) --verbosity quiet
 
 clean: ## remove what was built, and the logs
-	@rm -rf artifacts .local $(JS)/node_modules $(CLIENT) $(PAGE) migrations/bin migrations/obj \
+	@rm -rf artifacts .local docs/node_modules $(JS)/node_modules $(CLIENT) $(PAGE) migrations/bin migrations/obj \
 		src/*/bin src/*/obj tests/*/bin tests/*/obj bench/*/bin bench/*/obj \
 		bench/peers/*/bin bench/peers/*/obj bench/peers/*/node_modules
 
@@ -127,5 +135,5 @@ $(PAGE_BUILT): $(JS_PACKAGES) $(PAGE_SOURCES) $(if $(and $(wildcard $(PAGE)),$(w
 missing-page:
 
 # npm must not run before it is installed.
-$(JS_PACKAGES): | packages
+$(JS_PACKAGES) $(DOCS_PACKAGES): | packages
 $(PEERS): | bench-packages

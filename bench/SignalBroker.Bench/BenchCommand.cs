@@ -24,7 +24,9 @@ internal static class BenchCommand
             }
 
             Print(report);
-            Say("Written to docs/: benchmark.md, benchmark.json and, with exchange and connects, unit-costs.json");
+            Say(
+                "Written to docs/performance/: benchmark.md, benchmark.json and, with exchange and connects, unit-costs.json"
+            );
         });
 
     /// <summary>Runs the sections small and short, and writes nothing.</summary>

@@ -17,11 +17,8 @@ public sealed partial class CodeTests
     [Fact]
     public void Every_code_that_the_server_documents_is_known_here()
     {
-        var page = File.ReadAllLines(Path.Combine(Repository.Root, "docs", "api.md"));
-        var table = page.SkipWhile(line => line != "| status | codes |")
-            .Skip(2)
-            .TakeWhile(line => line.StartsWith('|'));
-        var codes = table.SelectMany(line => Code().Matches(line)).Select(match => match.Groups["code"].Value).ToList();
+        var page = File.ReadAllText(Path.Combine(Repository.Root, "docs", "reference", "errors.md"));
+        var codes = Row().Matches(page).Select(match => match.Groups["code"].Value).ToList();
         codes.Count.ShouldBeGreaterThan(20);
         codes.ShouldBeSubsetOf(Known);
     }
@@ -70,8 +67,8 @@ public sealed partial class CodeTests
         (refused.Status, refused.Code, refused.Message, refused.RetryAfter).ShouldBe((status, code, "No.", null));
     }
 
-    [GeneratedRegex("`(?<code>[a-z]+(?:-[a-z]+)+|unauthorized)`", RegexOptions.NonBacktracking)]
-    private static partial Regex Code();
+    [GeneratedRegex(@"^\| \d{3} \| `(?<code>[a-z-]+)` \|", RegexOptions.Multiline | RegexOptions.NonBacktracking)]
+    private static partial Regex Row();
 
     [GeneratedRegex("Status\\d{3}\\w+,\\s*\"(?<code>[a-z-]+)\"", RegexOptions.NonBacktracking)]
     private static partial Regex Problem();

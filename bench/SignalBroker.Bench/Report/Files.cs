@@ -4,10 +4,10 @@ using SignalBroker.Storm.Planning;
 
 namespace SignalBroker.Bench.Report;
 
-/// <summary>The files in <c>docs/</c> that the benchmark writes.</summary>
+/// <summary>The files in <c>docs/performance/</c> that the benchmark writes.</summary>
 public static class Files
 {
-    private static string Docs => Path.Combine(Repository.Root, "docs");
+    private static string Docs => Path.Combine(Repository.Root, "docs", "performance");
 
     private static string Json => Path.Combine(Docs, "benchmark.json");
 

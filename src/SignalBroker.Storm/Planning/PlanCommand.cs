@@ -52,7 +52,7 @@ public static class PlanCommand
         );
         var costs = new Option<FileInfo?>("--costs")
         {
-            Description = "what was measured, as make bench writes it; docs/unit-costs.json if left out",
+            Description = "what was measured, as make bench writes it; docs/performance/unit-costs.json if left out",
             HelpName = "file",
         };
 
@@ -130,7 +130,7 @@ public static class PlanCommand
         {
             var cause = failure.Message.ReplaceLineEndings(" ");
             await console.Error.WriteLineAsync(
-                $"The costs in {file?.ToString() ?? "docs/unit-costs.json"} can't be used: {cause}"
+                $"The costs in {file?.ToString() ?? "docs/performance/unit-costs.json"} can't be used: {cause}"
             );
             return 1;
         }

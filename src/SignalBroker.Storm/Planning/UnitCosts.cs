@@ -4,7 +4,7 @@ using System.Text.Json.Serialization;
 namespace SignalBroker.Storm.Planning;
 
 /// <summary>What one signal, one connect and one listener cost each server, as they were measured.</summary>
-/// <remarks><c>make bench</c> writes them to <c>docs/unit-costs.json</c>; <c>storm plan</c> reckons with them.</remarks>
+/// <remarks><c>make bench</c> writes them to <c>docs/performance/unit-costs.json</c>; <c>storm plan</c> reckons with them.</remarks>
 public sealed record UnitCosts
 {
     /// <summary>Where and when it was measured.</summary>

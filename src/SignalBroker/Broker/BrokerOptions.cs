@@ -15,7 +15,7 @@ internal sealed class BrokerOptions
     [Range(typeof(TimeSpan), "00:00:00.1", "00:01:00")]
     public TimeSpan ProbeInterval { get; set; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>How long a node may take to confirm a probe before it gets no sessions and no signals.</summary>
+    /// <summary>How long a node may take to confirm that before it gets no sessions and no signals.</summary>
     [Range(typeof(TimeSpan), "00:00:00.1", "00:01:00")]
     public TimeSpan ProbeTimeout { get; set; } = TimeSpan.FromSeconds(3);
 

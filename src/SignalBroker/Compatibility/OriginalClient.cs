@@ -10,7 +10,9 @@ internal sealed class CompatibilityOptions
 {
     public const string Section = "Compatibility";
 
-    /// <summary>Whether the page of the original messaging-server project works. Weaker than the usual way; see <see cref="OriginalClient"/>.</summary>
+    /// <summary>
+    /// Whether the page of the original messaging-server project works. Anybody can send in anybody's name then.
+    /// </summary>
     public bool OriginalClient { get; set; }
 }
 

@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using System.Net;
 using Microsoft.Extensions.Options;
 using SignalBroker.Compatibility;
@@ -20,12 +21,12 @@ namespace SignalBroker.Connect;
 /// </param>
 /// <param name="Resumes">
 /// Whether the client has listened before, and so takes nobody's place: it may have lost its own to a newer one. It counts
-/// only together with the line, by which the client is known.
+/// only together with the line, by which the client is known; false if left out.
 /// </param>
 internal sealed record ConnectRequest(
-    string? UserId = null,
-    string? Device = null,
-    string? Line = null,
+    [property: Length(1, Identity.UserId.MaxLength)] string? UserId = null,
+    [property: Length(1, Identity.UserId.MaxDeviceLength)] string? Device = null,
+    [property: RegularExpression(SessionLine.Pattern)] string? Line = null,
     bool Resumes = false
 );
 

@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Microsoft.Extensions.Options;
@@ -15,7 +16,8 @@ using SignalBroker.Users;
 
 namespace SignalBroker.Exchange;
 
-/// <summary>What <c>/exchange</c> takes, for the API's description; <see cref="SignalRequest"/> reads it.</summary>
+/// <summary>What <c>/exchange</c> takes.</summary>
+/// <remarks>For the API's description; <see cref="SignalRequest"/> reads it.</remarks>
 /// <param name="To">The user to send to: all of the user's listening sessions. Either this, <c>toSession</c> or <c>toRoom</c>.</param>
 /// <param name="Device">With <c>to</c>, the one device to send to.</param>
 /// <param name="ToSession">The listening key of the one session to send to.</param>
@@ -28,20 +30,21 @@ namespace SignalBroker.Exchange;
 /// <param name="Store"><c>ifOffline</c> or <c>always</c>: the signal is stored until the addressee has settled it.</param>
 /// <param name="Receipt"><c>delivered</c>: the sender gets a signal when the addressee has settled this one.</param>
 internal sealed record ExchangeRequestSchema(
-    string? To,
-    string? Device,
-    string? ToSession,
-    string? ToRoom,
-    string? ToMember,
+    [property: Length(1, UserId.MaxLength)] string? To,
+    [property: Length(1, UserId.MaxDeviceLength)] string? Device,
+    [property: RegularExpression(ListeningKey.Pattern)] string? ToSession,
+    [property: RegularExpression(RoomNames.RoomPattern)] string? ToRoom,
+    [property: RegularExpression(RoomNames.MemberPattern)] string? ToMember,
     JsonElement Content,
-    string? Type,
-    string? Id,
-    long? TimeToLive,
-    string? Store,
-    string? Receipt
+    [property: Length(1, SignalRequest.MaxTypeLength)] string? Type,
+    [property: Length(1, SignalRequest.MaxIdLength)] string? Id,
+    [property: Range(1, long.MaxValue)] long? TimeToLive,
+    [property: AllowedValues("ifOffline", "always")] string? Store,
+    [property: AllowedValues("delivered")] string? Receipt
 );
 
-/// <summary>What became of a signal, for the API's description; <see cref="Exchanged"/> writes it.</summary>
+/// <summary>What became of a signal.</summary>
+/// <remarks>For the API's description; <see cref="Exchanged"/> writes it.</remarks>
 /// <param name="Id">The signal's id, as the receiver sees it.</param>
 /// <param name="Outcome"><c>stored</c>, if it is; <c>accepted</c>, if the sender may not see what became of it.</param>
 /// <param name="Sessions">The outcome for each of the addressee's sessions; left out in a room.</param>
@@ -53,7 +56,7 @@ internal sealed record ExchangeRequestSchema(
 /// <param name="Nodes">The outcome on each node where members listen.</param>
 internal sealed record ExchangeAnswerSchema(
     string Id,
-    string? Outcome,
+    [property: AllowedValues("stored", "accepted")] string? Outcome,
     IReadOnlyList<ExchangeAnswerSchema.Reached>? Sessions,
     string? Room,
     int? Members,

@@ -38,17 +38,43 @@ internal static class ExchangeSetup
             // Found once: a request that needs no services of its own gets by without a scope for them.
             var endpoint = app.Services.GetRequiredService<ExchangeEndpoint>();
             app.MapPost("/exchange", (Delegate)endpoint.HandleAsync)
+                .WithName("exchange")
                 .WithSummary("Sends a signal")
                 .WithDescription(
-                    "Publishes the signal to every listening session of the user, or to the one session, and answers "
-                        + "what the broker said for each: Queued means that the broker has it in a live queue."
+                    "Publishes the signal to every listening session of the user, to the one session, or to the members of the "
+                        + "room, and answers what the broker said for each: 'queued' means that the broker has it in a live queue."
                 )
-                .Takes<ExchangeRequestSchema>()
+                .Takes<ExchangeRequestSchema>("""{ "to": "bob", "type": "greeting", "content": { "hello": "bob" } }""")
                 .RequiresCredential()
                 .TakesServiceKey()
                 .AnswersAlways()
-                .Produces<ExchangeAnswerSchema>()
-                .Fails(400, 401, 403, 404, 409, 413, 415, 429, 503);
+                .Answers<ExchangeAnswerSchema>(
+                    """
+                    {
+                      "id": "wqQyKqYcYb3n5eT2c1c0bA",
+                      "sessions": [
+                        { "listeningKey": "s.GJQmOhSWGtvMm2JcI1o0hw", "device": "phone", "outcome": "queued" }
+                      ]
+                    }
+                    """
+                )
+                .Fails(
+                    (400, "addressee-invalid"),
+                    (400, "content-missing"),
+                    (400, "invalid-user-id"),
+                    (403, "host-only"),
+                    (403, "not-a-member"),
+                    (404, "member-not-found"),
+                    (404, "member-not-listening"),
+                    (404, "room-not-found"),
+                    (404, "user-not-listening"),
+                    (404, "user-unknown"),
+                    (409, "id-already-used"),
+                    (409, "inbox-full"),
+                    (409, "inbox-share-used"),
+                    (409, "signal-under-way"),
+                    (429, "storage-budget-used")
+                );
         }
     }
 }

@@ -11,7 +11,11 @@ internal sealed class InternalOptions : IValidatableObject
     /// <summary>The networks that may use it, as CIDR; those of loopback if there are none.</summary>
     public IReadOnlyList<string> AllowedNetworks { get; set; } = [];
 
-    /// <summary>The host names under which nodes and operators reach it, besides <c>localhost</c> and IP addresses; <c>*.example</c> stands for every name that ends so.</summary>
+    /// <summary>
+    /// The host names under which nodes and operators reach it, besides <c>localhost</c> and IP addresses: that of a
+    /// container or service, or <c>*.svc.cluster.local</c> for every name that ends so. Any other name may be a
+    /// stranger's that leads here.
+    /// </summary>
     public IReadOnlyList<string> AllowedHosts { get; set; } = [];
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext) =>
@@ -39,7 +43,9 @@ internal sealed class OriginsOptions : IValidatableObject
 
     private static readonly string[] Special = ["*", "null"];
 
-    /// <summary>The other origins whose pages may use the public port; <c>*</c> for all.</summary>
+    /// <summary>
+    /// The other origins whose pages may call the API, like <c>https://app.example</c>; <c>*</c> for all.
+    /// </summary>
     public IReadOnlyList<string> Origins { get; set; } = [];
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext) =>

@@ -1,99 +1,199 @@
+using System.Collections.Concurrent;
+using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
-using SignalBroker.Sessions;
 
 namespace SignalBroker.Http;
 
 /// <summary>What <c>/openapi/v1.json</c> says beyond the endpoints themselves.</summary>
 internal static class ApiDescription
 {
-    private const string Session = "session";
-    private const string Token = "token";
-    private const string ServiceKey = "serviceKey";
+    /// <summary>How a session proves itself.</summary>
+    public const string Session = "session";
 
-    /// <summary>Adds the title, and how sessions, users and backends prove themselves.</summary>
+    /// <summary>How a user does.</summary>
+    public const string Token = "token";
+
+    /// <summary>How a backend does.</summary>
+    public const string ServiceKey = "serviceKey";
+
+    private const string ErrorCode = "ErrorCode";
+
+    // Where the codes are that any address may answer, whether there is something at it or not.
+    private static readonly string[] CodesOfNoEndpoint = ["method-not-allowed", "not-found"];
+
+    /// <summary>Adds what the framework doesn't find out by itself.</summary>
     public static void Describe(OpenApiOptions options)
     {
-        options.AddDocumentTransformer(
-            (document, _, _) =>
-            {
-                document.Info = new OpenApiInfo
-                {
-                    Title = "SignalBroker",
-                    Version = "v1",
-                    Description =
-                        "Opens sessions and sends signals. What a session receives comes over Web-STOMP from its listening address, "
-                        + "or as server-sent events from /listen.",
-                };
-                document.Components ??= new OpenApiComponents();
-                document.Components.SecuritySchemes ??= new Dictionary<string, IOpenApiSecurityScheme>();
-                document.Components.SecuritySchemes[Session] = new OpenApiSecurityScheme
-                {
-                    Type = SecuritySchemeType.Http,
-                    Scheme = "basic",
-                    Description = "The listening key as user name, the passcode as password.",
-                };
-                document.Components.SecuritySchemes[Token] = new OpenApiSecurityScheme
-                {
-                    Type = SecuritySchemeType.Http,
-                    Scheme = "bearer",
-                    BearerFormat = "JWT",
-                    Description =
-                        "The user's token, whose 'sub' is the user id; 'Users:Tokens' says whether it is needed.",
-                };
-                document.Components.SecuritySchemes[ServiceKey] = new OpenApiSecurityScheme
-                {
-                    Type = SecuritySchemeType.ApiKey,
-                    In = ParameterLocation.Header,
-                    Name = "Authorization",
-                    Description = "'ServiceKey ' and a backend's service key.",
-                };
-                return Task.CompletedTask;
-            }
-        );
-        options.AddSchemaTransformer(
-            (schema, context, _) =>
-            {
-                // What is null is left out of an answer.
-                foreach (var member in context.JsonTypeInfo.Properties.Where(member => member.IsGetNullable))
-                {
-                    schema.Required?.Remove(member.Name);
-                }
-
-                return Task.CompletedTask;
-            }
-        );
+        var types = new ConcurrentDictionary<string, JsonTypeInfo>();
+        var comments = new Lazy<XmlDescriptions>(XmlDescriptions.Read);
+        options.CreateSchemaReferenceId = NameOf;
+        options.AddSchemaTransformer((schema, context, _) => Done(() => Complete(schema, context, types)));
         options.AddOperationTransformer(
-            (operation, context, _) =>
-            {
-                var metadata = context.Description.ActionDescriptor.EndpointMetadata;
-                var ways = metadata.Select(WayOf).OfType<string>().ToList();
-                if (ways.Count > 0)
-                {
-                    // Any one of them.
-                    operation.Security = [.. ways.Select(way => Requirement(way, context.Document))];
-                }
-
-                if (metadata.OfType<TokenTaken>().Any())
-                {
-                    // Nor is any needed while tokens are off.
-                    operation.Security!.Add([]);
-                }
-
-                return Task.CompletedTask;
-            }
+            (operation, context, _) => Done(() => OperationDescription.Complete(operation, context))
         );
+        options.AddDocumentTransformer((document, _, _) => Done(() => Complete(document, types, comments.Value)));
     }
 
-    private static string? WayOf(object metadata) =>
-        metadata switch
-        {
-            CredentialRequired => Session,
-            TokenTaken => Token,
-            ServiceKeyTaken => ServiceKey,
-            _ => null,
-        };
+    // Types that are there for the description only say so in their names, which nobody else needs to know.
+    private static string? NameOf(JsonTypeInfo type) =>
+        (Nullable.GetUnderlyingType(type.Type) ?? type.Type) == typeof(JsonElement) ? null
+        : OpenApiOptions.CreateDefaultSchemaReferenceId(type) is { } name
+            ? $"{type.Type.DeclaringType?.Name}{name}".Replace("Schema", "", StringComparison.Ordinal)
+        : null;
 
-    private static OpenApiSecurityRequirement Requirement(string way, OpenApiDocument? document) =>
-        new() { [new OpenApiSecuritySchemeReference(way, document)] = [] };
+    private static void Complete(
+        OpenApiDocument document,
+        IReadOnlyDictionary<string, JsonTypeInfo> types,
+        XmlDescriptions comments
+    )
+    {
+        document.Info = new OpenApiInfo
+        {
+            Title = "SignalBroker",
+            Version = "v1",
+            Description =
+                "Opens sessions and sends signals. What a session receives comes over Web-STOMP from its listening address, "
+                + "or as server-sent events from /listen.",
+        };
+        var components = document.Components ??= new OpenApiComponents();
+        components.SecuritySchemes ??= new Dictionary<string, IOpenApiSecurityScheme>();
+        components.SecuritySchemes[Session] = new OpenApiSecurityScheme
+        {
+            Type = SecuritySchemeType.Http,
+            Scheme = "basic",
+            Description = "The listening key as user name, the passcode as password.",
+        };
+        components.SecuritySchemes[Token] = new OpenApiSecurityScheme
+        {
+            Type = SecuritySchemeType.Http,
+            Scheme = "bearer",
+            BearerFormat = "JWT",
+            Description = "The user's token, whose 'sub' is the user id; 'Users:Tokens' says whether it is needed.",
+        };
+        components.SecuritySchemes[ServiceKey] = new OpenApiSecurityScheme
+        {
+            Type = SecuritySchemeType.ApiKey,
+            In = ParameterLocation.Header,
+            Name = "Authorization",
+            Description = "'ServiceKey ' and a backend's service key.",
+        };
+        DescribeSchemas(components.Schemas!, types, comments);
+        AddErrorCodes(document, components);
+    }
+
+    // Now, because a member whose type has a name is a reference by now, and says for itself what it is.
+    private static void DescribeSchemas(
+        IDictionary<string, IOpenApiSchema> schemas,
+        IReadOnlyDictionary<string, JsonTypeInfo> types,
+        XmlDescriptions comments
+    )
+    {
+        foreach (var (name, schema) in schemas)
+        {
+            if (!types.TryGetValue(name, out var type))
+            {
+                continue;
+            }
+
+            schema.Description = comments.Of(type.Type);
+            foreach (var member in type.Properties)
+            {
+                if (schema.Properties?.TryGetValue(member.Name, out var described) == true)
+                {
+                    schema.Properties[member.Name] = described = WithoutNull(described);
+                    described.Description = comments.Of(member);
+                }
+            }
+        }
+    }
+
+    private static IOpenApiSchema WithoutNull(IOpenApiSchema schema) =>
+        schema.OneOf is { Count: 2 } ways ? ways.Single(way => way.Type != JsonSchemaType.Null) : schema;
+
+    private static void AddErrorCodes(OpenApiDocument document, OpenApiComponents components)
+    {
+        var codes = document
+            .Paths.Values.SelectMany(path => path.Operations!.Values)
+            .SelectMany(operation => operation.Responses!.Values)
+            .SelectMany(answer => answer.Extensions ?? new Dictionary<string, IOpenApiExtension>())
+            .Where(extension => extension.Key == OperationDescription.ErrorCodes)
+            .Select(extension => extension.Value)
+            .OfType<JsonNodeExtension>()
+            .SelectMany(listed => listed.Node.AsArray())
+            .Select(code => code!.GetValue<string>())
+            .Concat(CodesOfNoEndpoint)
+            .Distinct()
+            .Order(StringComparer.Ordinal);
+        document.AddComponent(
+            ErrorCode,
+            new OpenApiSchema
+            {
+                Type = JsonSchemaType.String,
+                Description =
+                    "What happened, for programs. A code never changes its meaning; there may be more of them one day.",
+                Enum = [.. codes.Select(code => JsonValue.Create(code))],
+            }
+        );
+        if (components.Schemas!["Problem"] is OpenApiSchema { Properties: { } members })
+        {
+            members["code"] = new OpenApiSchemaReference(ErrorCode, document);
+        }
+    }
+
+    private static void Complete(
+        OpenApiSchema schema,
+        OpenApiSchemaTransformerContext context,
+        ConcurrentDictionary<string, JsonTypeInfo> types
+    )
+    {
+        if (NameOf(context.JsonTypeInfo) is { } name)
+        {
+            types[name] = context.JsonTypeInfo;
+        }
+
+        // What is null is left out of an answer, and need not be in a request.
+        foreach (var member in context.JsonTypeInfo.Properties.Where(member => member.IsGetNullable))
+        {
+            schema.Required?.Remove(member.Name);
+        }
+
+        // Generators take what has a default for something that is always there.
+        schema.Default = null;
+        schema.Type = context.JsonTypeInfo.Type.IsEnum ? JsonSchemaType.String : schema.Type & ~JsonSchemaType.Null;
+        if (schema.Type is { } type && (type.HasFlag(JsonSchemaType.Integer) || type.HasFlag(JsonSchemaType.Number)))
+        {
+            // That numbers may be texts too is a kindness of the reader.
+            schema.Type = type & ~JsonSchemaType.String;
+            schema.Pattern = null;
+        }
+
+        foreach (var bound in context.JsonPropertyInfo?.AttributeProvider?.GetCustomAttributes(inherit: false) ?? [])
+        {
+            switch (bound)
+            {
+                case AllowedValuesAttribute allowed:
+                    schema.Enum = [.. allowed.Values.Select(word => JsonValue.Create((string)word!))];
+                    break;
+                case RangeAttribute { Maximum: >= (double)long.MaxValue }:
+                    schema.Maximum = null;
+                    break;
+                case DefaultValueAttribute { Value: null }:
+                    schema.Type |= JsonSchemaType.Null;
+                    break;
+                default:
+                    break;
+            }
+        }
+    }
+
+    private static Task Done(Action complete)
+    {
+        complete();
+        return Task.CompletedTask;
+    }
 }

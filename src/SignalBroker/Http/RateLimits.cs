@@ -12,19 +12,24 @@ internal sealed class RateLimitOptions
 {
     public const string Section = "RateLimits";
 
-    /// <summary>How many requests an address may make per second, whatever they are.</summary>
+    /// <summary>
+    /// How many requests an address may make per second, whatever they are; bursts of twice as many pass.
+    /// </summary>
     [Range(1, 1_000_000)]
     public int RequestsPerSecondOfAddress { get; set; } = 200;
 
-    /// <summary>How many requests an application may make per second with its service key, from whatever address.</summary>
+    /// <summary>
+    /// How many requests an application may make per second with its service key, from whatever address; bursts of
+    /// twice as many pass.
+    /// </summary>
     [Range(1, 1_000_000)]
     public int RequestsPerSecondOfServiceKey { get; set; } = 1_000;
 
-    /// <summary>How many signals a session may send per second.</summary>
+    /// <summary>How many signals a session may send per second; bursts of twice as many pass.</summary>
     [Range(1, 1_000_000)]
     public int SignalsPerSecondOfSession { get; set; } = 50;
 
-    /// <summary>How many bytes of signals a session may send per second. Bursts of eight times as many pass.</summary>
+    /// <summary>How many bytes of signals a session may send per second; bursts of eight times as many pass.</summary>
     [Range(8_192, 134_217_728)]
     public int SignalBytesPerSecondOfSession { get; set; } = 131_072;
 }

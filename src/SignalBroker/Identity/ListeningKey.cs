@@ -9,6 +9,9 @@ internal static class ListeningKey
     /// <summary>What every listening key begins with, so that none can equal the name of a broker's own user.</summary>
     public const string Prefix = "s.";
 
+    /// <summary>The form of every listening key, as a regular expression.</summary>
+    public const string Pattern = @"^s\.[A-Za-z0-9_-]{22}$";
+
     private const int RandomBytes = 16;
 
     /// <summary>The length of every listening key in characters.</summary>

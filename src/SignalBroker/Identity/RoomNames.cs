@@ -12,10 +12,18 @@ internal static class RoomNames
     public const string AliasRule =
         "1 to 64 characters, at least one that can be seen and none of them a control character";
 
+    /// <summary>How many characters (code points) an alias or a title may have.</summary>
+    public const int MaxAliasLength = 64;
+
+    /// <summary>The form of a room's id, as a regular expression.</summary>
+    public const string RoomPattern = @"^r\.[A-Za-z0-9_-]{22}$";
+
+    /// <summary>The form of a member's id, as a regular expression.</summary>
+    public const string MemberPattern = @"^m\.[A-Za-z0-9_-]{22}$";
+
     private const string RoomPrefix = "r.";
     private const string MemberPrefix = "m.";
     private const int RandomBytes = 16;
-    private const int MaxAliasLength = 64;
     private const int JoinCodeLength = 10;
 
     // People read codes to each other: no letter and digit that look alike.

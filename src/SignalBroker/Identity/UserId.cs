@@ -24,6 +24,12 @@ internal static class UserId
     /// <summary>The rule for a user id that the original project's pages can log in with, in words.</summary>
     public const string PlainRule = "1 to 128 characters, each a letter A-Z or a-z, a digit or one of . _ ~ @ + : -";
 
+    /// <summary>How many characters (code points) an id may have, as a subject of OpenID Connect Core (section 2).</summary>
+    public const int MaxLength = 255;
+
+    /// <summary>How many characters (code points) a device may have.</summary>
+    public const int MaxDeviceLength = 64;
+
     /// <summary>How the ids begin that the server makes.</summary>
     public const string AnonymousPrefix = "anonymous.";
 
@@ -31,9 +37,6 @@ internal static class UserId
         "each a letter, an accent or a digit of any script or an ASCII sign other than comma, percent, double quote and "
         + "angle brackets";
 
-    // OpenID Connect Core, section 2: a subject has up to 255 characters.
-    private const int Longest = 255;
-    private const int MaxDeviceLength = 64;
     private const int MaxPlainLength = 128;
 
     private static readonly SearchValues<char> Plain = SearchValues.Create(
@@ -45,7 +48,7 @@ internal static class UserId
     );
 
     /// <summary>The user that the text names, in NFC; null when it can't name any.</summary>
-    public static string? Read(string text) => Read(text, Longest);
+    public static string? Read(string text) => Read(text, MaxLength);
 
     /// <summary>The device that the text names, in NFC; null when it can't name any.</summary>
     public static string? ReadDevice(string text) => Read(text, MaxDeviceLength);

@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using System.Text.Json;
 using SignalBroker.Http;
@@ -6,7 +7,8 @@ using SignalBroker.Sessions;
 
 namespace SignalBroker.Inbox;
 
-/// <summary>What <c>GET /inbox</c> answers, for the API's description.</summary>
+/// <summary>What <c>GET /inbox</c> answers.</summary>
+/// <remarks>For the API's description.</remarks>
 /// <param name="Recovered">Whether the device has had, has been sent or is being sent everything after its last signal.</param>
 /// <param name="LastSequence">The newest stored signal's sequence; 0 before the first one.</param>
 /// <param name="LowestSequence">From this sequence on, no stored signal has expired.</param>
@@ -18,15 +20,51 @@ internal sealed record InboxAnswerSchema(
     long LastSequence,
     long LowestSequence,
     long SettledThrough,
-    IReadOnlyList<JsonElement> Entries,
+    IReadOnlyList<StoredEnvelopeSchema> Entries,
     bool More
 );
 
-/// <summary>What <c>POST /inbox/settle</c> takes, for the API's description; <see cref="SettleRequest"/> reads it.</summary>
+/// <summary>A stored signal as a listener receives it.</summary>
+/// <remarks>For the API's description; <see cref="StoredEnvelope"/> writes it.</remarks>
+/// <param name="Sequence">Its place in the user's inbox.</param>
+/// <param name="Id">The sender's name for it, or the server's; one that comes twice has the same.</param>
+/// <param name="From">Who has sent it: a user id, <c>{"application": …}</c>, or for an anonymous member of a room <c>{"member": …, "alias": …}</c>; left out for what the server itself says.</param>
+/// <param name="FromSession">The listening key of the sender's session; left out for applications and anonymous members.</param>
+/// <param name="FromMember">In a room, the sender's member id.</param>
+/// <param name="To">The user whom it is for; left out in a room.</param>
+/// <param name="Device">The one device that it is for, if it is.</param>
+/// <param name="Room">The room that it was sent to, if it was.</param>
+/// <param name="ToMember">In a room, the one member that it is for, if it is.</param>
+/// <param name="Type">What it is about, as the sender says.</param>
+/// <param name="SentAt">When the server took it.</param>
+/// <param name="ExpiresAt">Until when it is stored.</param>
+/// <param name="Content">The sender's JSON, byte for byte.</param>
+internal sealed record StoredEnvelopeSchema(
+    long Sequence,
+    string Id,
+    JsonElement? From,
+    string? FromSession,
+    string? FromMember,
+    string? To,
+    string? Device,
+    string? Room,
+    string? ToMember,
+    string? Type,
+    DateTimeOffset SentAt,
+    DateTimeOffset ExpiresAt,
+    JsonElement Content
+);
+
+/// <summary>What <c>POST /inbox/settle</c> takes.</summary>
+/// <remarks>For the API's description; <see cref="SettleRequest"/> reads it.</remarks>
 /// <param name="UpTo">Settles every stored signal up to this sequence.</param>
 /// <param name="Sequences">Settles those with these sequences.</param>
 /// <param name="Ids">Settles those with these ids, whoever has sent them.</param>
-internal sealed record SettleRequestSchema(long? UpTo, IReadOnlyList<long>? Sequences, IReadOnlyList<string>? Ids);
+internal sealed record SettleRequestSchema(
+    [property: Range(1, long.MaxValue)] long? UpTo,
+    [property: MaxLength(SettleRequest.Most)] IReadOnlyList<long>? Sequences,
+    [property: MaxLength(SettleRequest.Most)] IReadOnlyList<string>? Ids
+);
 
 /// <summary>What <c>POST /inbox/settle</c> answers.</summary>
 /// <param name="Settled">How many stored signals the device has settled now.</param>

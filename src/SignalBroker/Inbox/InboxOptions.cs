@@ -31,15 +31,19 @@ internal sealed class InboxOptions
     [Range(typeof(TimeSpan), "00:01:00", "3650.00:00:00")]
     public TimeSpan ForgetDevicesAfter { get; set; } = TimeSpan.FromDays(30);
 
-    /// <summary>How many devices of a user are remembered; those that have been away for longest are forgotten.</summary>
+    /// <summary>
+    /// How many devices of a user are waited for; of more, those that have come back least lately are forgotten.
+    /// </summary>
     [Range(1, 1000)]
     public int MaxDevices { get; set; } = 16;
 
-    /// <summary>The part of an inbox that one sender may take; the more of it others have taken, the less.</summary>
+    /// <summary>The part of an inbox that one sender may take; 1 for all of it.</summary>
     [Range(0.01, 1.0)]
     public double ShareOfSender { get; set; } = 0.25;
 
-    /// <summary>The part of an inbox that all senders of one address may take together.</summary>
+    /// <summary>
+    /// The part of an inbox that all senders of one address may take together; 1 where all users have one address.
+    /// </summary>
     [Range(0.01, 1.0)]
     public double ShareOfAddress { get; set; } = 0.5;
 
@@ -47,7 +51,10 @@ internal sealed class InboxOptions
     [Range(1_048_576, long.MaxValue)]
     public long StoredBytesPerDayOfSender { get; set; } = 134_217_728;
 
-    /// <summary>The same for all users of one address together.</summary>
+    /// <summary>
+    /// How many bytes all users of one address together may have stored in a day by one webapp; an eighth of them at
+    /// once.
+    /// </summary>
     [Range(1_048_576, long.MaxValue)]
     public long StoredBytesPerDayOfAddress { get; set; } = 536_870_912;
 

@@ -10,7 +10,8 @@ namespace SignalBroker.Inbox;
 /// <param name="Ids">Those with these ids, whoever has sent them.</param>
 internal sealed record SettleRequest(long? UpTo, long[] Sequences, string[] Ids)
 {
-    private const int Most = 1000;
+    /// <summary>How many sequences, and how many ids, may be settled at once.</summary>
+    public const int Most = 1000;
 
     /// <summary>Reads <c>{"upTo": 7}</c>, <c>{"sequences": [8, 9]}</c>, <c>{"ids": ["a"]}</c> or any two or three of them.</summary>
     /// <exception cref="RefusedException">It is none of them.</exception>

@@ -21,6 +21,7 @@ internal static class ListeningSetup
         /// <summary>Maps <c>/listen</c>.</summary>
         public void MapListening() =>
             app.MapGet("/listen", (ListenEndpoint endpoint, HttpContext context) => endpoint.HandleAsync(context))
+                .WithName("listen")
                 .WithSummary("Listens, where WebSockets are blocked")
                 .WithDescription(
                     "Answers with server-sent events, of which each holds an envelope, for as long as the session listens. "
@@ -29,6 +30,6 @@ internal static class ListeningSetup
                 .RequiresCredential()
                 .AnswersAlways()
                 .Produces<string>(StatusCodes.Status200OK, "text/event-stream")
-                .Fails(401, 409, 429, 503);
+                .Fails((409, "key-already-used"), (503, "node-unavailable"));
     }
 }

@@ -7,6 +7,7 @@ namespace SignalBroker.Nodes;
 [JsonConverter(typeof(CamelCaseEnum<NodeState>))]
 internal enum NodeState
 {
+    /// <summary>The node takes sessions.</summary>
     Ready,
 
     /// <summary>The node can't be reached, or does not answer in time.</summary>

@@ -7,7 +7,9 @@ internal sealed class NodeOptions
 {
     public const string Section = "Nodes";
 
-    /// <summary>The node's name: 1 to 64 characters, each a-z, A-Z, 0-9 or one of . _ -; it is in the sessions table and in the node's own paths.</summary>
+    /// <summary>
+    /// The node's name, as in its own <c>auth_http</c> paths: 1 to 64 characters, each a-z, A-Z, 0-9 or one of . _ -.
+    /// </summary>
     [Required, RegularExpression("^[A-Za-z0-9._-]{1,64}$")]
     public string Name { get; set; } = "";
 
@@ -24,8 +26,9 @@ internal sealed class NodeOptions
     public Uri? ManagementAddress { get; set; }
 
     /// <summary>
-    /// How many sessions the node should hold; 0 gives it no more, so that it can be taken away. It is soft: each webapp may overshoot it by what the others
-    /// have placed there since the counts were read last.
+    /// How many sessions the node should hold; 0 gives it no more, so that it can be taken away. It is soft: webapps
+    /// count every 2 s (with a million sessions every half minute), and each may overshoot by what the others place
+    /// meanwhile.
     /// </summary>
     [Range(0, 1_000_000)]
     public int Capacity { get; set; } = 10_000;

@@ -35,7 +35,24 @@ internal static class NodesSetup
                             ))
                         )
                 )
-                .ExcludeFromDescription();
+                .WithName("listNodes")
+                .WithSummary("Lists the nodes as this webapp sees them")
+                .WithDescription("On the internal port only.")
+                .IsInternal()
+                .Answers<IEnumerable<NodeReport>>(
+                    """
+                    [
+                      {
+                        "name": "sb1",
+                        "listeningAddress": "wss://node1.example/ws",
+                        "state": "ready",
+                        "sessions": 4711,
+                        "capacity": 10000
+                      }
+                    ]
+                    """
+                )
+                .Fails();
     }
 
     private static NodeOptions Read(IConfigurationSection entry)
@@ -78,4 +95,9 @@ internal static class NodesSetup
 }
 
 /// <summary>A node as the internal port shows it.</summary>
+/// <param name="Name">Its name in the settings.</param>
+/// <param name="ListeningAddress">The address at which browsers listen.</param>
+/// <param name="State">Whether it gets new sessions, and why not.</param>
+/// <param name="Sessions">How many sessions it holds, counted every few seconds.</param>
+/// <param name="Capacity">How many it should hold.</param>
 internal sealed record NodeReport(string Name, string ListeningAddress, NodeState State, int Sessions, int Capacity);

@@ -1,4 +1,5 @@
 using Npgsql;
+using SignalBroker.Http;
 
 namespace SignalBroker.Operations;
 
@@ -15,7 +16,13 @@ internal static class HealthSetup
                     "/health/live",
                     () => TypedResults.Json(new HealthReport("live", null, null), HealthJson.Default.HealthReport)
                 )
-                .ExcludeFromDescription();
+                .WithName("getLiveness")
+                .WithSummary("Says that the process lives")
+                .WithDescription(
+                    "On both ports. It says nothing of the database and the nodes: restarting a webapp mends neither."
+                )
+                .Answers<HealthReport>("""{ "status": "live" }""")
+                .Fails();
             // Made now: its time counts from the start.
             var readiness = ActivatorUtilities.CreateInstance<Readiness>(app.Services);
             app.MapGet(
@@ -23,7 +30,18 @@ internal static class HealthSetup
                     (NpgsqlDataSource database, CancellationToken cancellationToken) =>
                         CheckAsync(database, readiness, cancellationToken)
                 )
-                .ExcludeFromDescription();
+                .WithName("getReadiness")
+                .WithSummary("Says whether the webapp can serve")
+                .WithDescription(
+                    "On both ports. Ready are the database and at least one node; a webapp that has just started waits up to 10 s "
+                        + "for all of them."
+                )
+                .Answers<HealthReport>("""{ "status": "ready", "database": true, "nodes": 2 }""")
+                .Answers<HealthReport>(
+                    """{ "status": "notReady", "database": false, "nodes": 2 }""",
+                    StatusCodes.Status503ServiceUnavailable
+                )
+                .Fails();
         }
     }
 

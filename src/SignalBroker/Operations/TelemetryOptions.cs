@@ -8,8 +8,8 @@ internal sealed class TelemetryOptions
     public const string Section = "Telemetry";
 
     /// <summary>
-    /// A receiver of metrics and traces by OTLP over HTTP, such as <c>http://localhost:4318</c>; null to send none. Without
-    /// it nothing is traced, and <c>/metrics</c> on the internal port still has all metrics.
+    /// A receiver of metrics and traces by OTLP over HTTP, such as <c>http://localhost:4318</c>. Without it nothing is
+    /// sent and nothing traced; <c>/metrics</c> on the internal port has all metrics in any case.
     /// </summary>
     public Uri? OtlpEndpoint { get; set; }
 

@@ -11,7 +11,7 @@ namespace SignalBroker.Presence;
 
 /// <summary>What <c>GET /users</c> answers.</summary>
 /// <param name="Users">Users, in the order of the bytes of their ids.</param>
-/// <param name="Next">What to give as <c>after</c> for more of them; null when these are the last.</param>
+/// <param name="Next">What to give as <c>after</c> for more of them; left out when these are the last.</param>
 internal sealed record UsersAnswer(IReadOnlyList<KnownUser> Users, string? Next);
 
 /// <summary>What <c>POST /presence</c> and <c>PUT /presence/subscriptions</c> take.</summary>
@@ -27,7 +27,8 @@ internal sealed record PresenceRequest(IReadOnlyList<string>? Users = null)
 /// <param name="Users">The users whose presence the session hears of.</param>
 internal sealed record SubscriptionsAnswer(IReadOnlyList<string> Users);
 
-/// <summary>Several users' presence, for the API's description; <see cref="PresenceReport"/> writes it.</summary>
+/// <summary>Several users' presence.</summary>
+/// <remarks>For the API's description; <see cref="PresenceReport"/> writes it.</remarks>
 /// <param name="Presence">In the order in which they were asked for.</param>
 internal sealed record PresenceAnswerSchema(IReadOnlyList<PresenceReport> Presence);
 

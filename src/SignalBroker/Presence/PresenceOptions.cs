@@ -10,7 +10,9 @@ internal sealed class PresenceOptions : VisibilityOptions
     [Range(1, 10_000)]
     public int MaxSubscriptions { get; set; } = 100;
 
-    /// <summary>How often one session may change its subscriptions per second at one webapp; bursts of twice as many pass.</summary>
+    /// <summary>
+    /// How often one session may change its list per second at one webapp; bursts of twice as many pass.
+    /// </summary>
     [Range(1, 1_000_000)]
     public int SubscribesPerSecondOfSession { get; set; } = 5;
 

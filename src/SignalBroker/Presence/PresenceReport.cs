@@ -1,14 +1,20 @@
+using System.ComponentModel.DataAnnotations;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using SignalBroker.Identity;
 using SignalBroker.Signals;
 
 namespace SignalBroker.Presence;
 
 /// <summary>What can be seen of a device that listens, or may listen.</summary>
-/// <param name="Device">What the user calls it; null for all sessions without a device.</param>
+/// <param name="Device">What the user calls it; left out for all sessions without a device.</param>
 /// <param name="State"><c>listening</c> or <c>unknown</c>.</param>
 /// <param name="Since">Since when.</param>
-internal sealed record DevicePresence(string? Device, string State, DateTimeOffset Since);
+internal sealed record DevicePresence(
+    string? Device,
+    [property: AllowedValues(PresenceReport.Listening, PresenceReport.Unknown)] string State,
+    DateTimeOffset Since
+);
 
 /// <summary>What can be seen of a user at a moment.</summary>
 internal sealed record PresenceReport
@@ -31,19 +37,21 @@ internal sealed record PresenceReport
     /// <summary>The user.</summary>
     public required string UserId { get; init; }
 
-    /// <summary>One of the states above.</summary>
+    /// <summary><c>listening</c>, <c>away</c>, <c>unknown</c>, <c>hidden</c> or <c>invalid</c>.</summary>
+    [AllowedValues(Listening, Away, Unknown, Hidden, Invalid)]
     public required string State { get; init; }
 
     /// <summary>The devices that listen or may listen.</summary>
     public IReadOnlyList<DevicePresence> Devices { get; init; } = [];
 
-    /// <summary>When the user was last known to listen; null while it listens, and for users never seen.</summary>
+    /// <summary>When the user was last known to listen; left out while it listens, and for users never seen.</summary>
     public DateTimeOffset? LastSeen { get; init; }
 
     /// <summary>When the database was looked at: of two reports, the later one is true.</summary>
     public required DateTimeOffset AsOf { get; init; }
 
     /// <summary>What a subscriber is told of; since when and last seen may change without that.</summary>
+    [JsonIgnore]
     public string Told =>
         State == Hidden ? Hidden : string.Join('\n', Devices.Select(device => $"{device.Device} {device.State}"));
 

@@ -21,22 +21,34 @@ internal sealed class PushOptions : IValidatableObject
         "*.notify.windows.com",
     ];
 
-    /// <summary>The private key by which push services know this server, in PEM or base64url; without one nothing is pushed.</summary>
+    /// <summary>
+    /// The private key (P-256) by which push services know this server: base64url of its 32 bytes, or PEM. Without one
+    /// nothing is pushed.
+    /// </summary>
     public string? PrivateKey { get; set; }
 
-    /// <summary>A file that holds that key.</summary>
+    /// <summary>A file that holds that key, instead.</summary>
     public string? PrivateKeyFile { get; set; }
 
-    /// <summary>Where a push service finds somebody to talk to, like <c>mailto:operator@signal.example</c>.</summary>
+    /// <summary>
+    /// Whom a push service's operator can talk to: <c>mailto:operator@signal.example</c> or
+    /// <c>https://signal.example</c>. Needed beside a key.
+    /// </summary>
     public string? Subject { get; set; }
 
-    /// <summary>The hosts that endpoints may have; <c>*.example</c> stands for every name that ends so, <c>*</c> for all.</summary>
+    /// <summary>
+    /// The hosts that endpoints may have; <c>*.push.example</c> stands for all names that end so, <c>*</c> for every
+    /// name. If left out, those of Google, Mozilla, Apple and Microsoft.
+    /// </summary>
     public IReadOnlyList<string>? AllowedHosts { get; set; }
 
-    /// <summary>Whether endpoints may have private addresses and do without TLS, for tests.</summary>
+    /// <summary>Whether endpoints may be private and without TLS: for tests only.</summary>
     public bool AllowPrivateEndpoints { get; set; }
 
-    /// <summary>How many subscriptions a user may have; a further one takes the place of the oldest.</summary>
+    /// <summary>
+    /// How many subscriptions a user may have; a further one takes the place of the one that was registered longest
+    /// ago.
+    /// </summary>
     [Range(1, 1000)]
     public int MaxPerUser { get; set; } = 10;
 
@@ -44,7 +56,7 @@ internal sealed class PushOptions : IValidatableObject
     [Range(8, long.MaxValue)]
     public long SubscriptionsPerDayOfAddress { get; set; } = 2_000;
 
-    /// <summary>How much time is between two pushes to one subscription.</summary>
+    /// <summary>The least time between two pushes to one subscription.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "1.00:00:00")]
     public TimeSpan Interval { get; set; } = TimeSpan.FromSeconds(30);
 
@@ -52,7 +64,10 @@ internal sealed class PushOptions : IValidatableObject
     [Range(typeof(TimeSpan), "00:00:00.1", "1.00:00:00")]
     public TimeSpan LookAgainAfter { get; set; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>How urgent a push is to the device that gets it (RFC 8030, section 5.3).</summary>
+    /// <summary>
+    /// How urgent a push is to the device that gets it (RFC 8030, section 5.3): <c>VeryLow</c> reaches it on power and Wi-Fi
+    /// only, <c>Low</c> on either, <c>Normal</c> on neither, <c>High</c> on a low battery as well.
+    /// </summary>
     public PushMessageUrgency Urgency { get; set; } = PushMessageUrgency.Normal;
 
     /// <summary>How long a push service may take to answer.</summary>
@@ -63,11 +78,11 @@ internal sealed class PushOptions : IValidatableObject
     [Range(1, 10_000)]
     public int MaxAttempts { get; set; } = 100;
 
-    /// <summary>How long to wait after the first failure, at most; each further one doubles it.</summary>
+    /// <summary>The wait after the first failure, at most; each further one doubles it.</summary>
     [Range(typeof(TimeSpan), "00:00:00.1", "01:00:00")]
     public TimeSpan Backoff { get; set; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>How long to wait after any failure, unless the push service says more.</summary>
+    /// <summary>The wait after any failure, at most, unless the push service asks for more.</summary>
     [Range(typeof(TimeSpan), "00:00:00.1", "1.00:00:00")]
     public TimeSpan MaxBackoff { get; set; } = TimeSpan.FromMinutes(15);
 

@@ -38,26 +38,65 @@ internal static class PushSetup
         public void MapPush()
         {
             app.MapGet("/push/key", (PushEndpoints push) => push.ShowKey())
+                .WithName("getPushKey")
                 .WithSummary("Tells the key that browsers subscribe to pushes with")
-                .Produces<PushKeyAnswer>()
-                .Fails(404, 429);
+                .WithDescription("It is what 'pushManager.subscribe' takes as 'applicationServerKey'.")
+                .Answers<PushKeyAnswer>(
+                    """
+                    {
+                      "publicKey": "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4"
+                    }
+                    """
+                )
+                .Fails((404, "push-off"), (429, "too-many-requests"));
             app.MapGet("/push/subscriptions", (PushEndpoints push, HttpRequest request) => push.ListAsync(request))
+                .WithName("listPushSubscriptions")
                 .WithSummary("Lists the user's subscriptions to pushes")
+                .WithDescription("The oldest first, those of all the user's browsers.")
                 .RequiresCredential()
-                .Produces<PushSubscriptionsAnswer>()
-                .Fails(401, 429, 503);
+                .Answers<PushSubscriptionsAnswer>(
+                    """
+                    {
+                      "subscriptions": [
+                        {
+                          "endpoint": "https://push.example/4f2a",
+                          "content": true,
+                          "registeredAt": "2026-11-29T09:30:00.000Z"
+                        }
+                      ]
+                    }
+                    """
+                )
+                .Fails();
             app.MapPut("/push/subscriptions", (PushEndpoints push, HttpRequest request) => push.PutAsync(request))
+                .WithName("putPushSubscription")
                 .WithSummary("Registers a browser's subscription to pushes for the user, or what has changed of it")
-                .TakesJson<SubscriptionRequest>()
+                .WithDescription(
+                    "Takes what 'PushSubscription.toJSON()' gives. The subscription is the user's, and outlives the session."
+                )
+                .TakesJson<SubscriptionRequest>(
+                    """
+                    {
+                      "endpoint": "https://push.example/4f2a",
+                      "keys": {
+                        "p256dh": "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4",
+                        "auth": "BTBZMqHH6r4Tts7J_aSIgg"
+                      },
+                      "content": true
+                    }
+                    """
+                )
                 .RequiresCredential()
                 .Produces(StatusCodes.Status204NoContent)
-                .Fails(400, 401, 403, 404, 409, 413, 415, 429, 503);
+                .Fails((404, "push-off"), (409, "endpoint-taken"), (429, "too-many-subscriptions-of-address"));
             app.MapDelete("/push/subscriptions", (PushEndpoints push, HttpRequest request) => push.DeleteAsync(request))
+                .WithName("deletePushSubscription")
                 .WithSummary("Removes one of the user's subscriptions to pushes")
-                .TakesJson<UnsubscriptionRequest>()
+                .WithDescription("Answers 204 also when there is none.")
+                .TakesJson<UnsubscriptionRequest>("""{ "endpoint": "https://push.example/4f2a" }""")
                 .RequiresCredential()
                 .Produces(StatusCodes.Status204NoContent)
-                .Fails(400, 401, 403, 413, 415, 429, 503);
+                .Fails();
         }
     }
 

@@ -1,14 +1,17 @@
+using System.ComponentModel;
+
 namespace SignalBroker.Push;
 
 /// <summary>What <c>PUT /push/subscriptions</c> takes: a browser's <c>PushSubscription</c> as JSON.</summary>
 /// <param name="Endpoint">Where its push service takes pushes.</param>
 /// <param name="Keys">What only the browser can decrypt.</param>
-/// <param name="ExpirationTime">When it ends, in milliseconds since 1970; null when it does not say.</param>
+/// <param name="ExpirationTime">When it ends, in milliseconds since 1970; left out, or null, when it does not say.</param>
 /// <param name="Content">Whether a push is to carry the newest signal's envelope.</param>
 internal sealed record SubscriptionRequest(
     string? Endpoint = null,
     SubscriptionKeys? Keys = null,
-    double? ExpirationTime = null,
+    // Browsers say so.
+    [property: DefaultValue(null)] double? ExpirationTime = null,
     bool Content = false
 )
 {

@@ -8,6 +8,7 @@ namespace SignalBroker.Rooms;
 [JsonConverter(typeof(CamelCaseEnum<RoomKind>))]
 internal enum RoomKind
 {
+    /// <summary>Everyone reaches everyone.</summary>
     Broadcast,
 
     /// <summary>The members reach the host, and the host reaches everyone.</summary>

@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using SignalBroker.Identity;
 
 namespace SignalBroker.Rooms;
@@ -10,11 +11,11 @@ namespace SignalBroker.Rooms;
 /// <param name="Alias">What the creator is called in it.</param>
 /// <param name="Anonymous">Whether the others may know the creator by its member id and alias only.</param>
 internal sealed record CreateRoomRequest(
-    string? Name = null,
+    [property: Length(1, RoomNames.MaxAliasLength)] string? Name = null,
     RoomKind Kind = RoomKind.Broadcast,
     bool Open = false,
-    int? MaxMembers = null,
-    string? Alias = null,
+    [property: Range(1, 10_000)] int? MaxMembers = null,
+    [property: Length(1, RoomNames.MaxAliasLength)] string? Alias = null,
     bool Anonymous = false
 )
 {
@@ -27,7 +28,11 @@ internal sealed record CreateRoomRequest(
 /// <param name="JoinCode">The room's code; not needed where it is open.</param>
 /// <param name="Alias">What the member is called in the room: 1 to 64 characters (Unicode code points), which must not look like another member's name.</param>
 /// <param name="Anonymous">Whether the others may know the member by its member id and alias only.</param>
-internal sealed record JoinRoomRequest(string? JoinCode = null, string? Alias = null, bool Anonymous = false)
+internal sealed record JoinRoomRequest(
+    string? JoinCode = null,
+    [property: Length(1, RoomNames.MaxAliasLength)] string? Alias = null,
+    bool Anonymous = false
+)
 {
     /// <summary>All defaults.</summary>
     public JoinRoomRequest()

@@ -7,6 +7,7 @@ namespace SignalBroker.Rooms;
 
 /// <summary>The members who listen on one node, and what became of the signal there.</summary>
 /// <param name="Members">How many other members listen there.</param>
+/// <param name="Outcome">What the node said.</param>
 internal sealed record NodeReached(int Members, PublishOutcome Outcome);
 
 /// <summary>What became of a signal in a room.</summary>

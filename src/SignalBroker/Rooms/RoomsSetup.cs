@@ -1,11 +1,39 @@
 using SignalBroker.Hosting;
 using SignalBroker.Http;
+using SignalBroker.Identity;
 using SignalBroker.Sessions;
 
 namespace SignalBroker.Rooms;
 
 internal static class RoomsSetup
 {
+    private const string Kitchen = """
+        {
+          "room": "r.x2nGkVQ0rS8ZC1cYk6u3Jw",
+          "name": "Kitchen",
+          "kind": "broadcast",
+          "open": false,
+          "members": 1,
+          "maxMembers": 1000,
+          "version": 1,
+          "owner": "m.Qy5dE7kq2wJm1c0bA9xR3g",
+          "me": "m.Qy5dE7kq2wJm1c0bA9xR3g"
+        }
+        """;
+
+    private static readonly string NewKitchen = Kitchen.Replace(
+        "}",
+        ", \"joinCode\": \"7KQ2M9XRPT\" }",
+        StringComparison.Ordinal
+    );
+
+    private static readonly ApiParameter Room = new("room", "The room's id.") { Pattern = RoomNames.RoomPattern };
+
+    private static readonly ApiParameter Member = new("member", "The member's id.")
+    {
+        Pattern = RoomNames.MemberPattern,
+    };
+
     extension(WebApplicationBuilder builder)
     {
         /// <summary>Adds what makes rooms and sends to them.</summary>
@@ -39,34 +67,44 @@ internal static class RoomsSetup
         public void MapRooms()
         {
             app.MapPost("/rooms", (RoomEndpoints rooms, HttpRequest request) => rooms.CreateAsync(request))
+                .WithName("createRoom")
                 .WithSummary("Makes a room")
-                .WithDescription("The user becomes its owner and first member.")
-                .TakesJson<CreateRoomRequest>()
+                .WithDescription(
+                    "The user becomes its owner and first member. Only this answer, and that of a renewal, has the join code."
+                )
+                .TakesJson<CreateRoomRequest>("""{ "name": "Kitchen", "kind": "broadcast", "alias": "Fox" }""")
                 .RequiresCredential()
-                .Produces<RoomAnswer>(StatusCodes.Status201Created)
-                .Fails(400, 401, 403, 409, 413, 415, 429, 503);
+                .Answers<RoomAnswer>(NewKitchen, StatusCodes.Status201Created)
+                .Fails((409, "too-many-rooms"), (429, "too-many-memberships-of-address"));
             app.MapGet("/rooms", (RoomEndpoints rooms, HttpRequest request) => rooms.ListAsync(request))
+                .WithName("listRooms")
                 .WithSummary("Lists the rooms that the user is a member of")
+                .WithDescription("Those of all the user's sessions: a member is a user.")
                 .RequiresCredential()
-                .Produces<IReadOnlyList<RoomAnswer>>()
-                .Fails(401, 429, 503);
+                .Answers<IReadOnlyList<RoomAnswer>>($"[{Kitchen}]")
+                .Fails();
             app.MapGet(
                     "/rooms/{room}",
                     (RoomEndpoints rooms, HttpRequest request, string room) => rooms.ShowAsync(request, room)
                 )
+                .WithName("getRoom")
                 .WithSummary("Shows a room to its members, an open one to everybody")
+                .WithDescription("Whoever is no member finds no 'me' in it.")
                 .RequiresCredential()
-                .Produces<RoomAnswer>()
-                .Fails(401, 403, 404, 429, 503);
+                .Answers<RoomAnswer>(Kitchen)
+                .OfRoom((403, "not-a-member"));
             app.MapDelete(
                     "/rooms/{room}",
                     (RoomEndpoints rooms, HttpRequest request, string room) => rooms.CloseAsync(request, room)
                 )
+                .WithName("closeRoom")
                 .WithSummary("Closes a room that the user owns")
+                .WithDescription("All members are told, and none is left.")
                 .RequiresCredential()
                 .Produces(StatusCodes.Status204NoContent)
-                .Fails(401, 403, 404, 429, 503);
+                .OfRoom((403, "not-the-owner"));
             app.MapMembership();
+            app.MapRemoval();
         }
 
         private void MapMembership()
@@ -75,66 +113,114 @@ internal static class RoomsSetup
                     "/rooms/{room}/join",
                     (RoomEndpoints rooms, HttpRequest request, string room) => rooms.JoinAsync(request, room)
                 )
+                .WithName("joinRoom")
                 .WithSummary("Joins a room")
                 .WithDescription("Whoever is a member already stays the member that it was.")
-                .TakesJson<JoinRoomRequest>()
+                .TakesJson<JoinRoomRequest>("""{ "joinCode": "7KQ2M9XRPT", "alias": "Fox" }""")
                 .RequiresCredential()
-                .Produces<RoomAnswer>()
-                .Fails(400, 401, 403, 404, 409, 413, 415, 429, 503);
+                .Answers<RoomAnswer>(Kitchen)
+                .OfRoom(
+                    (403, "join-code-wrong"),
+                    (403, "removed-from-room"),
+                    (409, "alias-taken"),
+                    (409, "room-full"),
+                    (409, "too-many-rooms"),
+                    (429, "too-many-memberships-of-address")
+                );
             app.MapPost(
                     "/rooms/{room}/join-code",
                     (RoomEndpoints rooms, HttpRequest request, string room) => rooms.RenewJoinCodeAsync(request, room)
                 )
+                .WithName("renewJoinCode")
                 .WithSummary("Gives a room that the user owns another join code")
                 .WithDescription("The code before lets nobody in any more; whoever is a member stays one.")
                 .RequiresCredential()
-                .Produces<RoomAnswer>()
-                .Fails(401, 403, 404, 409, 429, 503);
+                .Answers<RoomAnswer>(NewKitchen)
+                .OfRoom((403, "not-the-owner"), (409, "room-open"));
             app.MapPost(
                     "/rooms/{room}/leave",
                     (RoomEndpoints rooms, HttpRequest request, string room) => rooms.LeaveAsync(request, room)
                 )
+                .WithName("leaveRoom")
                 .WithSummary("Leaves a room; a host closes it by leaving")
+                .WithDescription("Answers 204 also to whoever is no member.")
                 .RequiresCredential()
                 .Produces(StatusCodes.Status204NoContent)
-                .Fails(401, 403, 429, 503);
+                .Parameter(Room)
+                .Fails();
             app.MapPost(
                     "/rooms/{room}/reveal",
                     (RoomEndpoints rooms, HttpRequest request, string room) => rooms.RevealAsync(request, room)
                 )
+                .WithName("reveal")
                 .WithSummary("Tells the other members who an anonymous member is")
+                .WithDescription("It is the member's own choice, and can't be taken back.")
                 .RequiresCredential()
-                .Produces<RoomAnswer>()
-                .Fails(401, 403, 404, 429, 503);
+                .Answers<RoomAnswer>(Kitchen)
+                .OfRoom((403, "not-a-member"));
             app.MapGet(
                     "/rooms/{room}/members",
                     (RoomEndpoints rooms, HttpRequest request, string room) => rooms.MembersAsync(request, room)
                 )
+                .WithName("listMembers")
                 .WithSummary("Lists a room's members to its members")
+                .WithDescription("In the order in which they joined, with the version that changes are told by.")
                 .RequiresCredential()
-                .Produces<MembersAnswer>()
-                .Fails(401, 403, 404, 429, 503);
-            app.MapDelete(
-                    "/rooms/{room}/removals/{member}",
-                    (RoomEndpoints rooms, HttpRequest request, string room, string member) =>
-                        rooms.ReadmitAsync(request, room, member)
+                .Answers<MembersAnswer>(
+                    """
+                    {
+                      "room": "r.x2nGkVQ0rS8ZC1cYk6u3Jw",
+                      "version": 7,
+                      "members": [
+                        {
+                          "member": "m.Qy5dE7kq2wJm1c0bA9xR3g",
+                          "alias": "Fox",
+                          "userId": "alice",
+                          "anonymous": false,
+                          "owner": true,
+                          "joinedAt": "2026-11-29T09:30:00.000Z"
+                        }
+                      ]
+                    }
+                    """
                 )
-                .WithSummary("Lets a removed member's user join again, in a room that the user owns")
-                .RequiresCredential()
-                .Produces(StatusCodes.Status204NoContent)
-                .Fails(401, 403, 404, 429, 503);
+                .OfRoom((403, "not-a-member"));
+        }
+
+        private void MapRemoval()
+        {
             app.MapDelete(
                     "/rooms/{room}/members/{member}",
                     (RoomEndpoints rooms, HttpRequest request, string room, string member) =>
                         rooms.RemoveAsync(request, room, member)
                 )
+                .WithName("removeMember")
                 .WithSummary("Removes a member from a room that the user owns")
                 .WithDescription(
                     "The user is kept out for a while, whatever code it has: a day unless configured otherwise."
                 )
                 .RequiresCredential()
                 .Produces(StatusCodes.Status204NoContent)
-                .Fails(401, 403, 404, 429, 503);
+                .Parameter(Member)
+                .OfRoom((403, "not-a-member"), (403, "not-the-owner"), (404, "member-not-found"));
+            app.MapDelete(
+                    "/rooms/{room}/removals/{member}",
+                    (RoomEndpoints rooms, HttpRequest request, string room, string member) =>
+                        rooms.ReadmitAsync(request, room, member)
+                )
+                .WithName("readmitMember")
+                .WithSummary("Lets a removed member's user join again, in a room that the user owns")
+                .WithDescription("Answers 204 also where nobody was removed under that id.")
+                .RequiresCredential()
+                .Produces(StatusCodes.Status204NoContent)
+                .Parameter(Member)
+                .OfRoom((403, "not-the-owner"), (404, "member-not-found"));
         }
     }
+
+    // What a room in the path brings along.
+    private static void OfRoom(
+        this RouteHandlerBuilder endpoint,
+        params ReadOnlySpan<(int Status, string Code)> more
+    ) => endpoint.Parameter(Room).Fails([(StatusCodes.Status404NotFound, "room-not-found"), .. more]);
 }

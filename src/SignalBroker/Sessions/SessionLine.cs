@@ -8,6 +8,9 @@ internal static class SessionLine
     /// <summary>What a line must be, for an error's sentence.</summary>
     public const string Rule = "22 to 64 characters of A-Z a-z 0-9 - _";
 
+    /// <summary>The same as a regular expression.</summary>
+    public const string Pattern = "^[A-Za-z0-9_-]{22,64}$";
+
     // 128 random bits in base64url.
     private const int Shortest = 22;
     private const int Longest = 64;

@@ -25,11 +25,14 @@ internal sealed class SessionsOptions
     /// <summary>What happens when a user who has a session opens another one.</summary>
     public SessionsPerUser PerUser { get; set; } = SessionsPerUser.Many;
 
-    /// <summary>How many sessions one user may have at a time.</summary>
+    /// <summary>How many sessions one user may have at a time, with <c>Many</c>.</summary>
     [Range(1, 10_000)]
     public int MaxPerUser { get; set; } = 16;
 
-    /// <summary>How many sessions one address may have at a time, 0 for any number. Racing connects may overshoot it.</summary>
+    /// <summary>
+    /// How many sessions one address may have opened at a time (an IPv6 address counts for its /64 network), 0 for any
+    /// number. Racing connects may overshoot it.
+    /// </summary>
     [Range(0, int.MaxValue)]
     public int MaxPerAddress { get; set; } = 500;
 

@@ -27,7 +27,8 @@ internal sealed class SignalRequest
     /// <summary>How many characters (code points) the sender's id of a signal may have.</summary>
     public const int MaxIdLength = 64;
 
-    private const int MaxTypeLength = 64;
+    /// <summary>How many characters (code points) its type may have.</summary>
+    public const int MaxTypeLength = 64;
 
     /// <summary>The addressed user, all of whose listening sessions get the signal; null when a session is addressed.</summary>
     public string? To { get; set; }

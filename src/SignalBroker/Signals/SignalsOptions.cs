@@ -11,7 +11,10 @@ internal sealed class SignalsOptions
     [Range(typeof(TimeSpan), "00:00:00.001", "01:00:00")]
     public TimeSpan TimeToLive { get; set; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>The longest time to live that a sender may ask for; the nodes' policy must not drop it sooner.</summary>
+    /// <summary>
+    /// The longest time to live that a sender may ask for. The nodes' own policy ends at 60 s, and has to be raised
+    /// with it.
+    /// </summary>
     [Range(typeof(TimeSpan), "00:00:00.001", "1.00:00:00")]
     public TimeSpan MaxTimeToLive { get; set; } = TimeSpan.FromMinutes(1);
 

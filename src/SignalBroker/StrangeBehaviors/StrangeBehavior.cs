@@ -63,6 +63,7 @@ internal sealed record StrangeBehavior
     /// <summary>Grows with time; page by it.</summary>
     public required long Id { get; init; }
 
+    /// <summary>What it is.</summary>
     public required StrangeKind Kind { get; init; }
 
     /// <summary>The node where it happened, if at one.</summary>
@@ -86,5 +87,6 @@ internal sealed record StrangeBehavior
     /// <summary>How often it was seen.</summary>
     public required long Times { get; init; }
 
+    /// <summary>What was seen first.</summary>
     public required string Detail { get; init; }
 }

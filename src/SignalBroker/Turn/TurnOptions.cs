@@ -17,13 +17,19 @@ internal sealed partial class TurnOptions : IValidatableObject
     /// <summary>The TURN servers, like <c>turn:turn.example:3478?transport=udp</c> or <c>turns:turn.example:5349</c>.</summary>
     public IReadOnlyList<string> Addresses { get; set; } = [];
 
-    /// <summary>The secret that is shared with the TURN servers (coturn's <c>static-auth-secret</c>).</summary>
+    /// <summary>
+    /// The secret that is shared with the TURN servers, of at least 16 characters: coturn's <c>use-auth-secret</c> and
+    /// <c>static-auth-secret</c>.
+    /// </summary>
     public string? Secret { get; set; }
 
-    /// <summary>The secret before that, while there are TURN servers that know no other one yet.</summary>
+    /// <summary>The secret before, as long as a TURN server knows no other one.</summary>
     public string? PreviousSecret { get; set; }
 
-    /// <summary>How long credentials are good.</summary>
+    /// <summary>
+    /// How long credentials are good; a client asks <c>/ice-servers</c> for others before <c>iceServersTimeToLive</c>
+    /// has passed.
+    /// </summary>
     [Range(typeof(TimeSpan), "00:01:00", "7.00:00:00")]
     public TimeSpan LifeTime { get; set; } = TimeSpan.FromHours(12);
 

@@ -26,13 +26,28 @@ internal static class TurnSetup
                     "/ice-servers",
                     (IceServersEndpoint endpoint, HttpRequest request) => endpoint.HandleAsync(request)
                 )
+                .WithName("getIceServers")
                 .WithSummary("Lists the STUN and TURN servers")
                 .WithDescription(
                     "Answers what /connect has answered as 'iceServers', with credentials that are good for a while "
                         + "from now on. Ask again before 'iceServersTimeToLive' (ms) has passed."
                 )
                 .RequiresCredential()
-                .Produces<IceServersAnswer>()
-                .Fails(401, 429, 503);
+                .Answers<IceServersAnswer>(
+                    """
+                    {
+                      "iceServers": [
+                        {
+                          "urls": ["turn:turn.example:3478?transport=udp"],
+                          "username": "1796000000:s.GJQmOhSWGtvMm2JcI1o0hw",
+                          "credential": "2lVt7hI1v8kC3nWq0r5xQ4o1z2M="
+                        }
+                      ],
+                      "iceServersExpireAt": "2026-11-29T21:30:00.000Z",
+                      "iceServersTimeToLive": 43200000
+                    }
+                    """
+                )
+                .Fails();
     }
 }

@@ -12,17 +12,19 @@ internal sealed class KeyOptions
 {
     public const string Section = UsersOptions.Section + ":Keys";
 
-    /// <summary>The issuer's name for the key, as in a token's <c>kid</c>; null when it does not name its keys.</summary>
+    /// <summary>The key's <c>kid</c>, as in the tokens; left out when the issuer does not name its keys.</summary>
     [MinLength(1)]
     public string? Id { get; set; }
 
-    /// <summary>The secret of HS256 as a text of at least 32 bytes.</summary>
+    /// <summary>
+    /// The secret of HS256 as a text of at least 32 bytes. Each key has exactly one of this and the three below.
+    /// </summary>
     public string? Secret { get; set; }
 
-    /// <summary>The secret of HS256 in base64url.</summary>
+    /// <summary>The secret of HS256 in base64url, without padding.</summary>
     public string? SecretBase64Url { get; set; }
 
-    /// <summary>The public key of RS256 or ES256, or a certificate of it, in PEM.</summary>
+    /// <summary>The public key of RS256 (2048 to 8192 bits) or ES256 (P-256), or a certificate of it, in PEM.</summary>
     public string? Pem { get; set; }
 
     /// <summary>A file that holds that PEM.</summary>

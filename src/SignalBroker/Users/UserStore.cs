@@ -8,6 +8,7 @@ namespace SignalBroker.Users;
 /// <summary>A user who has been seen.</summary>
 internal sealed record KnownUser
 {
+    /// <summary>The user.</summary>
     public required string UserId { get; init; }
 
     /// <summary>When the user listened, or joined a room, for the first time.</summary>

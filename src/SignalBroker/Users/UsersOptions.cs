@@ -40,10 +40,10 @@ internal sealed class UsersOptions
     /// <summary>Whether users prove who they are when they connect.</summary>
     public TokenUse Tokens { get; set; } = TokenUse.Off;
 
-    /// <summary>Whether sending to a user that was never seen is answered with 404.</summary>
+    /// <summary>Whether a signal to a user who never was is answered 404 <c>user-unknown</c>.</summary>
     public bool Registry { get; set; }
 
-    /// <summary>For how long an anonymous user who is away stays known.</summary>
+    /// <summary>For how long an anonymous user who is away stays known, and a member of rooms.</summary>
     [Range(typeof(TimeSpan), "00:01:00", "365.00:00:00")]
     public TimeSpan ForgetAnonymousAfter { get; set; } = TimeSpan.FromDays(1);
 
@@ -60,15 +60,20 @@ internal sealed class UsersOptions
     public TokenAlgorithms Algorithms { get; set; } =
         TokenAlgorithms.HS256 | TokenAlgorithms.RS256 | TokenAlgorithms.ES256;
 
-    /// <summary>What a token's <c>iss</c> must be; null for anything.</summary>
+    /// <summary>What a token's <c>iss</c> must be; anything if left out.</summary>
     [MinLength(1)]
     public string? Issuer { get; set; }
 
-    /// <summary>What must be among a token's <c>aud</c>; while null, a token that names an audience is meant for others.</summary>
+    /// <summary>
+    /// What must be (in) a token's <c>aud</c>; without this setting, a token that has an <c>aud</c> is refused.
+    /// </summary>
     [MinLength(1)]
     public string? Audience { get; set; }
 
-    /// <summary>The claim whose text is the user id.</summary>
+    /// <summary>
+    /// The claim whose text is the user id. It must be one that users can't choose: an <c>email</c> that is not
+    /// verified lets anybody be anyone.
+    /// </summary>
     /// <remarks>Whoever can have the issuer put a text of their choice there can be anybody.</remarks>
     [RegularExpression(
         @"[!#-\[\]-~]{1,128}",
@@ -86,18 +91,28 @@ internal sealed class KeySetOptions
 {
     public const string Section = UsersOptions.Section + ":KeySet";
 
-    /// <summary>The <c>https://</c> address of the key set, or one of this machine; null when there is none.</summary>
+    /// <summary>
+    /// The address where the issuer publishes its keys: <c>https://…</c>, or <c>http://</c> on this machine; for RS256
+    /// and ES256 only.
+    /// </summary>
     public Uri? Address { get; set; }
 
-    /// <summary>How old the keys may get before they are fetched again, while they are still used.</summary>
+    /// <summary>
+    /// How old fetched keys get before they are fetched anew; so long a withdrawn key may still be good.
+    /// </summary>
     [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
     public TimeSpan RefreshInterval { get; set; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>The least time between two fetches, however many unknown keys are asked for.</summary>
+    /// <summary>
+    /// The least time between two fetches. A token with an unknown key makes the webapp look for a new one, but not
+    /// more often than this; until then <c>/connect</c> answers it 503.
+    /// </summary>
     [Range(typeof(TimeSpan), "00:00:00.1", "01:00:00")]
     public TimeSpan LeastInterval { get; set; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>How old the keys may get while the address does not answer; after that, no token is believed.</summary>
+    /// <summary>
+    /// How long fetched keys are good while the address does not answer; then <c>/connect</c> answers 503.
+    /// </summary>
     [Range(typeof(TimeSpan), "00:00:01", "7.00:00:00")]
     public TimeSpan KeepFor { get; set; } = TimeSpan.FromHours(1);
 }

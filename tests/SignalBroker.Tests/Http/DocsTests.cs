@@ -97,7 +97,7 @@ public sealed partial class DocsTests
             Token
         );
         await cluster.AllNodesReadyAsync();
-        var text = await File.ReadAllTextAsync(Path.Combine(Browser.FindRoot(), "docs", page), Token);
+        var text = await File.ReadAllTextAsync(Path.Combine(Browser.FindRoot(), "docs", "guides", page), Token);
         var script = string.Concat(
             Scripts()
                 .Matches(text)

@@ -4,7 +4,7 @@ using SignalBroker.Tests.Harness;
 
 namespace SignalBroker.Tests.Presence;
 
-/// <summary>The lines of docs/presence.md work as typed.</summary>
+/// <summary>The lines of docs/guides/presence.md work as typed.</summary>
 public sealed partial class DocsTests(TestCluster cluster)
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -37,12 +37,12 @@ public sealed partial class DocsTests(TestCluster cluster)
     private static string FindPage()
     {
         var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder.FullName, "docs", "presence.md")))
+        while (!File.Exists(Path.Combine(folder.FullName, "docs", "guides", "presence.md")))
         {
             folder = folder.Parent!;
         }
 
-        return Path.Combine(folder.FullName, "docs", "presence.md");
+        return Path.Combine(folder.FullName, "docs", "guides", "presence.md");
     }
 
     [GeneratedRegex("```sh\n(?<script>.*?)```", RegexOptions.Singleline, matchTimeoutMilliseconds: 1000)]
