@@ -18,6 +18,10 @@ LOCAL_CLUSTER = src/SignalBroker.LocalCluster
 SHOWCASE = src/SignalBroker.Showcase
 # TURN=0 leaves coturn out.
 WITH_TURN = $(filter-out 0,$(TURN))
+# Another RabbitMQ than the installed one lies in a folder of the user's cache.
+ifdef RABBITMQ
+export RABBITMQ_FOLDER = $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/signalbroker/rabbitmq-$(RABBITMQ)
+endif
 # No build servers: they would stay behind.
 BUILD = dotnet msbuild -restore -p:Configuration=$(CONFIGURATION) -p:UseSharedCompilation=false \
 	-nodeReuse:false -maxCpuCount -nologo -verbosity:quiet
@@ -28,22 +32,22 @@ export DOTNET_GENERATE_ASPNET_CERTIFICATE = false
 export DOTNET_SKIP_WORKLOAD_INTEGRITY_CHECK = 1
 MAKEFLAGS += --no-print-directory
 
-.PHONY: help run test measure build docs docs-reference bench storm tsung push-key vagrant format check-format migrate clean packages test-packages bench-packages tsung-packages \
+.PHONY: help run test measure build docs docs-reference bench storm tsung push-key vagrant format check-format migrate clean rabbitmq packages test-packages bench-packages tsung-packages \
 	turn-packages page
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile | expand -t 22
 
-run: packages $(if $(WITH_TURN),turn-packages) page ## start SignalBroker here [NODES=2 WEBAPPS=1 TURN=1 PORT=any ARGS="--set Key=Value"]
+run: packages $(if $(WITH_TURN),turn-packages) page ## start SignalBroker here [NODES=2 WEBAPPS=1 TURN=1 PORT=any RABBITMQ=4.3 ARGS="--set Key=Value"]
 	@echo "Building ..."
 	@$(BUILD) $(LOCAL_CLUSTER)
 	@exec dotnet $(LOCAL_CLUSTER)/bin/$(CONFIGURATION)/net10.0/SignalBroker.LocalCluster.dll \
 		--nodes $(NODES) --webapps $(WEBAPPS) $(if $(WITH_TURN),--turn) $(if $(PORT),--port $(PORT)) $(ARGS)
 
-test: test-packages build ## run every test [FILTER=part of a test's name]
-	@CONFIGURATION=$(CONFIGURATION) FILTER='$(FILTER)' scripts/test
+test: test-packages build ## run every test [FILTER=part of a test's name, QUICK=1, RABBITMQ=4.3]
+	@CONFIGURATION=$(CONFIGURATION) FILTER='$(FILTER)' QUICK='$(QUICK)' scripts/test
 
-measure: test-packages build ## print what docs/ says of one thing [OF=Inbox, Rooms, Presence or Threats]
+measure: test-packages build ## print what docs/ says of one thing [OF=Inbox, Rooms, Presence or Threats, RABBITMQ=4.3]
 	@dotnet tests/SignalBroker.Tests/bin/$(CONFIGURATION)/net10.0/SignalBroker.Tests.dll \
 		-explicit only -namespace "SignalBroker.Tests.$(OF)" -showLiveOutput
 
@@ -105,10 +109,13 @@ clean: ## remove what was built, and the logs
 		src/*/bin src/*/obj tests/*/bin tests/*/obj bench/*/bin bench/*/obj \
 		bench/peers/*/bin bench/peers/*/obj bench/peers/*/node_modules
 
-packages:
+rabbitmq:
+	@$(if $(RABBITMQ),scripts/make-rabbitmq $(RABBITMQ) $(RABBITMQ_FOLDER))
+
+packages: rabbitmq
 	@scripts/install-packages
 
-test-packages:
+test-packages: rabbitmq
 	@scripts/install-packages test
 
 turn-packages:

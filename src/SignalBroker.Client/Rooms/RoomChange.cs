@@ -41,6 +41,6 @@ public enum RoomEvent
     /// <summary>An anonymous member has said who it is.</summary>
     Revealed,
 
-    /// <summary>The room is no more.</summary>
+    /// <summary>The room has been closed.</summary>
     Closed,
 }

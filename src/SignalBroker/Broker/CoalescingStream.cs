@@ -13,10 +13,10 @@ namespace SignalBroker.Broker;
 /// </remarks>
 internal sealed class CoalescingStream(Socket socket) : NetworkStream(socket, ownsSocket: true), IThreadPoolWorkItem
 {
-    // With so much unsent, whoever writes waits.
+    // With so much unsent, writers wait.
     private const int MaxUnsent = 65_536;
 
-    // Whoever writes so soon after the last sending is not alone.
+    // A write so soon after the last sending is not alone.
     private static readonly TimeSpan Alone = TimeSpan.FromMicroseconds(250);
 
     private readonly Lock gate = new();

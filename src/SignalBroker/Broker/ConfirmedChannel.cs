@@ -37,7 +37,7 @@ internal sealed class ConfirmedChannel : IAsyncDisposable
             new BoundedChannelOptions(options.MaxWaiting)
             {
                 SingleReader = true,
-                // Whoever publishes while nobody else does writes by itself, without another thread's help.
+                // A lone publisher writes by itself, without another thread's help.
                 AllowSynchronousContinuations = true,
             }
         );

@@ -89,7 +89,7 @@ internal sealed class Publication : IValueTaskSource<PublishOutcome>
         }
     }
 
-    /// <summary>One of its holders needs it no more; who awaits the outcome is counted by itself.</summary>
+    /// <summary>One of its holders no longer needs it; who awaits the outcome is counted by itself.</summary>
     public void Release()
     {
         if (Interlocked.Decrement(ref holders) == 0)

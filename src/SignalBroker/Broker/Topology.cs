@@ -29,7 +29,7 @@ internal static class Topology
     /// <summary>The event of a queue that has come to be.</summary>
     public const string QueueCreated = "queue.created";
 
-    /// <summary>The event of a queue that is no more.</summary>
+    /// <summary>The event of a deleted queue.</summary>
     public const string QueueDeleted = "queue.deleted";
 
     /// <summary>The event of somebody who has logged in.</summary>
@@ -48,7 +48,7 @@ internal static class Topology
     // With no webapp for hours events may be dropped: reconciliation makes up for them.
     private const int MaxEventsQueue = 500_000;
 
-    // Whoever sends more than the webapps relay is not answered; whoever waits longer has given up.
+    // What exceeds what the webapps relay gets no answer; senders that have waited longer have given up.
     private const int MaxSignalsQueue = 10_000;
     private const int LargestSignalsQueue = 64 * 1024 * 1024;
     private static readonly TimeSpan SignalsWait = TimeSpan.FromSeconds(30);

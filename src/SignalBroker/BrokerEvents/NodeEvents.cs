@@ -146,6 +146,6 @@ internal sealed partial class NodeEvents(
     [LoggerMessage(LogLevel.Warning, "Node {Node} can't be reconciled yet: {Reason}")]
     private partial void LogNotReconciled(string node, string reason);
 
-    [LoggerMessage(LogLevel.Warning, "{Count} events of node {Node} are handled again: {Reason}")]
+    [LoggerMessage(LogLevel.Warning, "{Count} events of node {Node} will be handled again: {Reason}")]
     private partial void LogNotHandled(int count, string node, string reason);
 }

@@ -6,7 +6,7 @@ using SignalBroker.Identity;
 
 namespace SignalBroker.BrokerEvents;
 
-/// <summary>A session's queue has come to be, or is no more.</summary>
+/// <summary>A session's queue was created or deleted.</summary>
 /// <param name="Created">Whether it has come to be.</param>
 /// <param name="IsAsAgreed">Whether a created queue is exclusive, auto-delete and transient.</param>
 /// <param name="HasArguments">Whether a created queue has arguments that may be more than RabbitMQ's own.</param>

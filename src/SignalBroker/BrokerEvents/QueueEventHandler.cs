@@ -24,7 +24,7 @@ internal sealed class QueueEventHandler(QueueEventStore store, QueueRemover remo
             }
             else if (queue.HasArguments)
             {
-                // Not acked before it has been looked at: whoever declares junk is not listening.
+                // Not acked before it has been looked at: a session that declares junk is not listening.
                 remover.Inspect(node, queue.ListeningKey, () => ApplyAsync(node, [queue.ListeningKey], []));
             }
             else

@@ -41,7 +41,7 @@ internal sealed class QueueEventStore(NpgsqlDataSource database, IOptions<InboxO
         FROM gone
         """;
 
-    /// <summary>Acks the sessions whose queue has come to be, and deletes those whose queue is no more.</summary>
+    /// <summary>Acks the sessions whose queue was created, and deletes those whose queue was deleted.</summary>
     /// <remarks>Repeated and late events change no row, because a listening key is used for one queue only.</remarks>
     /// <returns>The created queues that belong to no session, and the acked sessions whose users have stored signals.</returns>
     public async Task<(IReadOnlyList<string> Orphans, IReadOnlyList<string> Waiting)> ApplyAsync(
@@ -205,7 +205,7 @@ internal sealed class QueueEventStore(NpgsqlDataSource database, IOptions<InboxO
         return strangers.AsList();
     }
 
-    /// <summary>Ends a session, so that nobody reaches it while its connection is being closed.</summary>
+    /// <summary>Ends a session, so that nothing reaches it while its connection is being closed.</summary>
     /// <returns>Whose session it is, and the address whose budgets it uses up; nobody's when there is none.</returns>
     public async Task<(string? UserId, IPAddress? Address)> EndAsync(string node, string listeningKey)
     {

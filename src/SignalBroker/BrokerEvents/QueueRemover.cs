@@ -33,7 +33,7 @@ internal sealed partial class QueueRemover(
     public void Inspect(Node node, string key, Func<Task> acknowledge) =>
         Enqueue(node, token => InspectAsync(node, key, acknowledge, token));
 
-    /// <summary>Closes the connections of a session that is no more.</summary>
+    /// <summary>Closes the connections of an ended session.</summary>
     public void CloseConnections(Node node, string key) =>
         Enqueue(node, token => CloseAsync(node, key, "no such session", token));
 
@@ -111,6 +111,6 @@ internal sealed partial class QueueRemover(
         await originals.CloseAsync(node, key, reason, cancellationToken);
     }
 
-    [LoggerMessage(LogLevel.Warning, "A queue or connection of node {Node} is removed later: {Reason}")]
+    [LoggerMessage(LogLevel.Warning, "Removing a queue or connection of node {Node} was postponed: {Reason}")]
     private partial void LogNotRemoved(string node, string reason);
 }

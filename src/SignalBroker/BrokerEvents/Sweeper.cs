@@ -86,6 +86,6 @@ internal sealed partial class Sweeper(
         return (bool)(await command.ExecuteScalarAsync(cancellationToken))!;
     }
 
-    [LoggerMessage(LogLevel.Warning, "The sweep is put off: {Reason}")]
+    [LoggerMessage(LogLevel.Warning, "The sweep was postponed: {Reason}")]
     private partial void LogNotSwept(string reason);
 }

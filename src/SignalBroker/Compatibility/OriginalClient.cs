@@ -33,7 +33,7 @@ internal sealed partial class OriginalClient(
     /// <summary>Whether others may learn a session's listening key.</summary>
     public bool TellsKeys => !Enabled;
 
-    /// <summary>Whether an original page may log in to a node under this name: no broker's own user is called so.</summary>
+    /// <summary>Whether an original page may log in to a node under this name: no user of a broker's own has it.</summary>
     public bool MayLogIn(string userId) => Enabled && UserId.IsPlain(userId) && !nodes.IsBrokerUser(userId);
 
     /// <summary>Whether this is the passcode of an original page.</summary>

@@ -207,7 +207,7 @@ internal sealed class ConnectEndpoint(
                 return Problem.Of(
                     StatusCodes.Status429TooManyRequests,
                     "too-many-new-users-of-address",
-                    "As many new users and devices have come from this address as may in a day; those that are known may connect.",
+                    "This address has used up its new users and devices of the day; known ones may still connect.",
                     wait
                 );
             default:

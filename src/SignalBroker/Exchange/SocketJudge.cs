@@ -22,7 +22,7 @@ internal sealed class SocketJudge(
     );
 
     /// <summary>What is to be done with a signal in its turn; null for nothing.</summary>
-    /// <remarks>It is judged when it arrives: whoever floods must not be served first, while all the others wait.</remarks>
+    /// <remarks>It is judged when it arrives: a flooder must not be served first while all the others wait.</remarks>
     public SocketWork? Judge(Node node, SocketSignal signal) =>
         signal.Proof switch
         {

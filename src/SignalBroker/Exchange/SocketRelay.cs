@@ -81,7 +81,7 @@ internal sealed partial class SocketRelay(
         if (signal.Id is null)
         {
             // Nothing else would tell the sender which of its signals an answer is about.
-            throw new RefusedException(Problem.InvalidMember("id", "must be given by whoever sends through a socket"));
+            throw new RefusedException(Problem.InvalidMember("id", "is required when sending through a socket"));
         }
 
         var exchanged = await exchange.SendAsync(session, signal);
@@ -90,7 +90,7 @@ internal sealed partial class SocketRelay(
             : envelopes.WriteControl(Outcome, exchanged.WriteTo);
     }
 
-    // Whoever wants to know that it is settled gives it an id.
+    // Clients that want to know that it is settled give it an id.
     private async Task<PooledBuffer?> SettleAsync(Session session, SignalRequest request)
     {
         var settling = await settler.SettleAsync(session, SettleRequest.Parse(request.Settle));

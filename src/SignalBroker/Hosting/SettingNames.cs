@@ -4,7 +4,7 @@ using Microsoft.Extensions.Configuration.EnvironmentVariables;
 
 namespace SignalBroker.Hosting;
 
-/// <summary>Refuses settings that nobody reads: whoever misspells one must not run without it and not know.</summary>
+/// <summary>Refuses settings that nothing reads: a misspelled one must not be missing unnoticed.</summary>
 internal static class SettingNames
 {
     // Those of the framework that have settings below them.

@@ -5,7 +5,7 @@ namespace SignalBroker.Http;
 /// <summary>The names that members of a body or fields of a form may have.</summary>
 /// <remarks>
 /// Whatever is not known is ignored, so that newer clients can talk to older servers. But what is only misspelled would
-/// be missed silently: whoever writes <c>userid</c> would become an anonymous user.
+/// be missed silently: a client that writes <c>userid</c> would become an anonymous user.
 /// </remarks>
 internal static class MemberNames
 {

@@ -36,7 +36,7 @@ internal sealed record Box
     /// <summary>Makes room for a signal, and gives it a sequence.</summary>
     internal Storing Add(StoredSignal signal, InboxOptions bounds, Shares? shares)
     {
-        // Whoever has asked for receipts gets them although others fill the inbox, but not for ever.
+        // Senders that asked for receipts get them even when others fill the inbox, but not for ever.
         var isTaken = signal.IsReceipt
             ? Entries < bounds.MaxEntries * ReceiptsFactor
             : HasRoomFor(1, signal.Envelope.Length, bounds);

@@ -46,7 +46,7 @@ internal sealed partial class InboxDeliverer(
     // The sessions that wait or are served, and whether there was a call for them meanwhile.
     private readonly Dictionary<string, bool> called = [];
 
-    /// <summary>Has somebody look whether the session is behind.</summary>
+    /// <summary>Queues a check whether the session is behind.</summary>
     public void Call(string listeningKey)
     {
         lock (gate)
@@ -61,7 +61,7 @@ internal sealed partial class InboxDeliverer(
         due.Writer.TryWrite(listeningKey);
     }
 
-    /// <summary>Has somebody look whether any of the user's sessions is behind; never throws.</summary>
+    /// <summary>Queues a check whether any of the user's sessions is behind; never throws.</summary>
     public async Task CallAllAsync(string userId)
     {
         try
@@ -226,9 +226,9 @@ internal sealed partial class InboxDeliverer(
         return outcome;
     }
 
-    [LoggerMessage(LogLevel.Debug, "A session of node {Node} gets its stored signals later: {Outcome}")]
+    [LoggerMessage(LogLevel.Debug, "Delivery of stored signals to a session of node {Node} was postponed: {Outcome}")]
     private partial void LogStopped(string node, PublishOutcome outcome);
 
-    [LoggerMessage(LogLevel.Warning, "Stored signals are delivered later: {Reason}")]
+    [LoggerMessage(LogLevel.Warning, "Delivery of stored signals was postponed: {Reason}")]
     private partial void LogNotDelivered(string reason);
 }

@@ -39,7 +39,7 @@ internal static class InboxProblems
             Storing.BudgetUsed(var wait) => Problem.Of(
                 StatusCodes.Status429TooManyRequests,
                 "storage-budget-used",
-                "The sender, or its address, has had as much stored as it may in a day; more may be stored as time goes by.",
+                "The sender or its address has used up what it may store in a day; the budget refills as time goes by.",
                 wait
             ),
             Storing.IdUsed => IdUsed,

@@ -30,6 +30,6 @@ internal sealed partial class InboxSettler(SettlingStore store, ReceiptWriter re
         }
     }
 
-    [LoggerMessage(LogLevel.Warning, "Receipts are delivered later: {Reason}")]
+    [LoggerMessage(LogLevel.Warning, "Delivery of receipts was postponed: {Reason}")]
     private partial void LogNotDelivered(string reason);
 }

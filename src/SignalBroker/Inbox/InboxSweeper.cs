@@ -50,6 +50,6 @@ internal sealed partial class InboxSweeper(
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
         Periodically.RunAsync(options.Value.SweepInterval, clock, SweepAsync, LogNotSwept, stoppingToken);
 
-    [LoggerMessage(LogLevel.Warning, "The sweep of the inboxes is put off: {Reason}")]
+    [LoggerMessage(LogLevel.Warning, "The sweep of the inboxes was postponed: {Reason}")]
     private partial void LogNotSwept(string reason);
 }

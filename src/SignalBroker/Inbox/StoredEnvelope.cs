@@ -11,7 +11,7 @@ internal static class StoredEnvelope
     private const int RoomForTheSequence = 40;
     private const int MaxNumber = 20;
 
-    /// <summary>The whole envelope; whoever has it published disposes of it.</summary>
+    /// <summary>The whole envelope; the publisher disposes of it.</summary>
     public static PooledBuffer Complete(Entry entry)
     {
         var buffer = PooledBuffer.Rent(entry.Envelope.Length + RoomForTheSequence);

@@ -17,7 +17,7 @@ internal static class HealthSetup
                     () => TypedResults.Json(new HealthReport("live", null, null), HealthJson.Default.HealthReport)
                 )
                 .WithName("getLiveness")
-                .WithSummary("Says that the process lives")
+                .WithSummary("Tells that the process is alive")
                 .WithDescription(
                     "On both ports. It says nothing of the database and the nodes: restarting a webapp mends neither."
                 )
@@ -31,7 +31,7 @@ internal static class HealthSetup
                         CheckAsync(database, readiness, cancellationToken)
                 )
                 .WithName("getReadiness")
-                .WithSummary("Says whether the webapp can serve")
+                .WithSummary("Tells whether the webapp is ready to serve")
                 .WithDescription(
                     "On both ports. Ready are the database and at least one node; a webapp that has just started waits up to 10 s "
                         + "for all of them."

@@ -90,7 +90,7 @@ internal sealed class DueStore(VisibilityPolicy visibility)
         return found.AsList();
     }
 
-    /// <summary>Has somebody look at these users again, in the connection's transaction.</summary>
+    /// <summary>Marks these users as due again, in the connection's transaction.</summary>
     public static Task PutOffAsync(NpgsqlConnection connection, IReadOnlyList<string> userIds, TimeSpan by) =>
         connection.ExecuteAsync(
             """

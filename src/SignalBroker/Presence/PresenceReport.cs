@@ -28,7 +28,7 @@ internal sealed record PresenceReport
     /// <summary>A device listened on a node that can't be reached, and nobody knows whether it still does.</summary>
     public const string Unknown = "unknown";
 
-    /// <summary>Whoever asks may not see the user.</summary>
+    /// <summary>The viewer may not see the user.</summary>
     public const string Hidden = "hidden";
 
     /// <summary>Nobody can be called so.</summary>

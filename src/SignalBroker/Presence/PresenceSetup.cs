@@ -103,7 +103,7 @@ internal static class PresenceSetup
                     (PresenceEndpoints presence, HttpRequest request) => presence.ShowSubscriptionsAsync(request)
                 )
                 .WithName("listPresenceSubscriptions")
-                .WithSummary("Lists the users whose presence the session hears of")
+                .WithSummary("Lists the users whose presence the session subscribes to")
                 .WithDescription("Subscriptions are the session's, and end with it.")
                 .RequiresCredential()
                 .Answers<SubscriptionsAnswer>(Asked)
@@ -113,7 +113,7 @@ internal static class PresenceSetup
                     (PresenceEndpoints presence, HttpRequest request) => presence.SubscribeAsync(request)
                 )
                 .WithName("putPresenceSubscriptions")
-                .WithSummary("Has the session hear of these users' presence, and of no others'")
+                .WithSummary("Subscribes the session to these users' presence, and to no others'")
                 .WithDescription(
                     "Answers what they are now; what changes arrives as signals of the type 'presence'. An id that no user "
                         + "can have is answered with the state 'invalid', and is not subscribed to."

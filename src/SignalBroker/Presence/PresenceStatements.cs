@@ -2,7 +2,7 @@ using SignalBroker.Sessions;
 
 namespace SignalBroker.Presence;
 
-/// <summary>Has somebody look at the users whose sessions end.</summary>
+/// <summary>Marks the users whose sessions end as due.</summary>
 internal sealed class PresenceStatements : ISessionStatements
 {
     public string Ended(string ended) => PresenceChanges.Ended(ended);

@@ -187,6 +187,6 @@ internal sealed partial class PresenceTeller(
 
     private sealed record Telling(string UserId, IReadOnlyList<Told> Told, bool IsToRepeat);
 
-    [LoggerMessage(LogLevel.Warning, "Changed presence is told later: {Reason}")]
+    [LoggerMessage(LogLevel.Warning, "Telling of changed presence was postponed: {Reason}")]
     private partial void LogNotTold(string reason);
 }

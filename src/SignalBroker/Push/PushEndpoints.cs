@@ -89,7 +89,7 @@ internal sealed class PushEndpoints(
             Registering.OneTooMany => Problem.Of(
                 StatusCodes.Status429TooManyRequests,
                 "too-many-subscriptions-of-address",
-                "As many new subscriptions have come from this address as may in a day; those that are known may be renewed.",
+                "This address has used up its new subscriptions of the day; known ones may still be renewed.",
                 newOne?.Wait
             ),
             _ => TypedResults.NoContent(),

@@ -176,6 +176,6 @@ internal sealed partial class PushWorker(
     [LoggerMessage(LogLevel.Warning, "A push to {Host} is given up: {Reason}")]
     private partial void LogRefused(string host, string reason);
 
-    [LoggerMessage(LogLevel.Warning, "Pushes are put off: {Reason}")]
+    [LoggerMessage(LogLevel.Warning, "Pushes were postponed: {Reason}")]
     private partial void LogPutOff(string reason);
 }

@@ -49,13 +49,13 @@ internal enum Joining
     /// <summary>The room is not open, and the code is not its own.</summary>
     WrongCode,
 
-    /// <summary>The room has as many members as it may have.</summary>
+    /// <summary>The room is full.</summary>
     Full,
 
     /// <summary>The user is a member of as many rooms as allowed.</summary>
     UserFull,
 
-    /// <summary>Another member is called so.</summary>
+    /// <summary>Another member has this alias.</summary>
     AliasTaken,
 
     /// <summary>There is no such room.</summary>

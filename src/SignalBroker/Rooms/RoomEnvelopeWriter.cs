@@ -9,7 +9,7 @@ namespace SignalBroker.Rooms;
 internal sealed class RoomEnvelopeWriter(EnvelopeWriter envelopes)
 {
     /// <summary>Writes the envelope of one signal; it is the same for every session that gets it.</summary>
-    /// <returns>The envelope; whoever has it published disposes of it.</returns>
+    /// <returns>The envelope; the publisher disposes of it.</returns>
     public PooledBuffer Write(SignalId id, Sender sender, RoomAddress address, SignalRequest request)
     {
         var (buffer, writer) = EnvelopeWriter.Begin(id, request);

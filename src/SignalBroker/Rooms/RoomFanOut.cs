@@ -195,10 +195,10 @@ internal sealed partial class RoomFanOut(
         }
     }
 
-    [LoggerMessage(LogLevel.Warning, "{Count} sessions of members that listen no more are dropped later: {Reason}")]
+    [LoggerMessage(LogLevel.Warning, "Dropping {Count} sessions of members that stopped listening was postponed: {Reason}")]
     private partial void LogNotDropped(int count, string reason);
 
-    [LoggerMessage(LogLevel.Warning, "Other sessions of members that listen no more are not looked for: {Reason}")]
+    [LoggerMessage(LogLevel.Warning, "Looking for other sessions of members that stopped listening failed: {Reason}")]
     private partial void LogNotTried(string reason);
 
     /// <summary>What became of the publishes to one node.</summary>

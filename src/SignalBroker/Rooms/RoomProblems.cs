@@ -49,14 +49,14 @@ internal static class RoomProblems
         Problem.Of(StatusCodes.Status409Conflict, "room-open", "The room is open: everybody may join, without a code.");
 
     public static Problem Full { get; } =
-        Problem.Of(StatusCodes.Status409Conflict, "room-full", "The room has as many members as it may have.");
+        Problem.Of(StatusCodes.Status409Conflict, "room-full", "The room is full.");
 
     /// <summary>The user is in too many rooms.</summary>
     public static Problem UserFull { get; } =
         Problem.Of(
             StatusCodes.Status409Conflict,
             "too-many-rooms",
-            "The user is a member of as many rooms as allowed; leave one first."
+            "The user is in as many rooms as allowed; leave one first."
         );
 
     /// <summary>The users of the address have begun as many memberships as they may for now.</summary>
@@ -64,11 +64,11 @@ internal static class RoomProblems
         Problem.Of(
             StatusCodes.Status429TooManyRequests,
             "too-many-memberships-of-address",
-            "The users of this address have joined as many rooms as they may in a day; they may join again those that they are in.",
+            "This address has used up its joins of the day; rooms that its users are in may still be joined again.",
             retryAfter
         );
 
-    /// <summary>Another member is called so.</summary>
+    /// <summary>Another member has this alias.</summary>
     public static Problem AliasTaken { get; } =
-        Problem.Of(StatusCodes.Status409Conflict, "alias-taken", "Another member of the room is called so.");
+        Problem.Of(StatusCodes.Status409Conflict, "alias-taken", "Another member of the room has this name.");
 }

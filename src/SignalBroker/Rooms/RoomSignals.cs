@@ -25,7 +25,7 @@ internal enum RoomEvent
     /// <summary>An anonymous member has said who it is.</summary>
     Revealed,
 
-    /// <summary>The room is no more.</summary>
+    /// <summary>The room has been closed.</summary>
     Closed,
 }
 
@@ -73,7 +73,7 @@ internal sealed partial class RoomSignals(
         }
     }
 
-    /// <summary>Tells the members of a room that is no more.</summary>
+    /// <summary>Tells the members of a closed room.</summary>
     /// <param name="actor">The session that closed it; null when there is none.</param>
     public async Task TellClosedAsync(RoomRoster roster, Session? actor)
     {

@@ -3,7 +3,7 @@ using SignalBroker.Hosting;
 
 namespace SignalBroker.Rooms;
 
-/// <summary>Removes rooms of whose members none has had a session for long.</summary>
+/// <summary>Removes rooms in which no member has had a session for a long time.</summary>
 internal sealed partial class RoomSweeper(
     RoomStore store,
     IOptions<RoomsOptions> options,
@@ -26,6 +26,6 @@ internal sealed partial class RoomSweeper(
     [LoggerMessage(LogLevel.Information, "{Count} rooms were empty for long and are removed")]
     private partial void LogRemoved(int count);
 
-    [LoggerMessage(LogLevel.Warning, "Empty rooms are removed later: {Reason}")]
+    [LoggerMessage(LogLevel.Warning, "Removing empty rooms was postponed: {Reason}")]
     private partial void LogNotSwept(string reason);
 }

@@ -22,6 +22,6 @@ internal sealed partial class UserSweeper(
         await store.ForgetAnonymousAsync(options.Value.ForgetAnonymousAfter);
     }
 
-    [LoggerMessage(LogLevel.Warning, "Anonymous users are forgotten later: {Reason}")]
+    [LoggerMessage(LogLevel.Warning, "Forgetting anonymous users was postponed: {Reason}")]
     private partial void LogNotForgotten(string reason);
 }

@@ -77,6 +77,6 @@ internal sealed partial class SessionCloser(
 
     private sealed record Ending(Session Session, string Reason);
 
-    [LoggerMessage(LogLevel.Warning, "The connection of {ListeningKey} on node {Node} is closed later: {Reason}")]
+    [LoggerMessage(LogLevel.Warning, "Closing the connection of {ListeningKey} on node {Node} was postponed: {Reason}")]
     private partial void LogNotClosed(string listeningKey, string node, string reason);
 }

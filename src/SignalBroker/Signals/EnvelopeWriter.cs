@@ -16,7 +16,7 @@ internal sealed class EnvelopeWriter(OriginalClient originalClient, TimeProvider
     private const int LengthOfTime = 24;
 
     /// <summary>Writes the envelope of one signal; it is the same for every session of the addressee.</summary>
-    /// <returns>The envelope; whoever has it published disposes of it.</returns>
+    /// <returns>The envelope; the publisher disposes of it.</returns>
     public PooledBuffer Write(SignalId id, Sender sender, string to, SignalRequest request)
     {
         var (buffer, writer) = Begin(id, request);

@@ -139,7 +139,7 @@ internal sealed partial class SignalRouter(
         }
     }
 
-    [LoggerMessage(LogLevel.Warning, "{Count} sessions that listen no more are dropped later: {Reason}")]
+    [LoggerMessage(LogLevel.Warning, "Dropping {Count} sessions that stopped listening was postponed: {Reason}")]
     private partial void LogNotDropped(int count, string reason);
 
     [StructLayout(LayoutKind.Auto)]

@@ -155,6 +155,6 @@ internal sealed partial class StrangeBehaviorLog(
             new(sighting.Kind, sighting.Node, sighting.ListeningKey, sighting.Address);
     }
 
-    [LoggerMessage(LogLevel.Warning, "Strange behavior is written down later: {Reason}")]
+    [LoggerMessage(LogLevel.Warning, "Recording strange behavior was postponed: {Reason}")]
     private partial void LogNotWritten(string reason);
 }

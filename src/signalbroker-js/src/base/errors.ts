@@ -36,7 +36,7 @@ export type ErrorCode =
   | "removed-from-room"
   /** The room is open, and has no join code. */
   | "room-open"
-  /** The room has as many members as it may have. */
+  /** The room is full. */
   | "room-full"
   /** Another member of the room has the alias. */
   | "alias-taken"
