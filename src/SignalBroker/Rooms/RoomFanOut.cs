@@ -195,7 +195,10 @@ internal sealed partial class RoomFanOut(
         }
     }
 
-    [LoggerMessage(LogLevel.Warning, "Dropping {Count} sessions of members that stopped listening was postponed: {Reason}")]
+    [LoggerMessage(
+        LogLevel.Warning,
+        "Dropping {Count} sessions of members that stopped listening was postponed: {Reason}"
+    )]
     private partial void LogNotDropped(int count, string reason);
 
     [LoggerMessage(LogLevel.Warning, "Looking for other sessions of members that stopped listening failed: {Reason}")]

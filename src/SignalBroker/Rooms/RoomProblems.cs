@@ -48,8 +48,7 @@ internal static class RoomProblems
     public static Problem Open { get; } =
         Problem.Of(StatusCodes.Status409Conflict, "room-open", "The room is open: everybody may join, without a code.");
 
-    public static Problem Full { get; } =
-        Problem.Of(StatusCodes.Status409Conflict, "room-full", "The room is full.");
+    public static Problem Full { get; } = Problem.Of(StatusCodes.Status409Conflict, "room-full", "The room is full.");
 
     /// <summary>The user is in too many rooms.</summary>
     public static Problem UserFull { get; } =

@@ -92,6 +92,8 @@ public sealed class InterruptionTests(TestCluster cluster, Browser browser) : Br
         var (alice, bob) = await MeetAsync(name);
         var (aliceId, bobId) = (await NameOfAsync(alice), await NameOfAsync(bob));
         await TalkAsync(alice, bob);
+        // What bob's page still sends to the one that goes finds nobody.
+        bob.WillBeRefused("/exchange");
 
         await alice.Page.ReloadAsync();
 
