@@ -5,7 +5,7 @@ using System.Xml.Linq;
 
 namespace SignalBroker.Http;
 
-/// <summary>What the code's own comments say of the JSON bodies; the compiler puts them beside the program.</summary>
+/// <summary>What the code's own comments say of JSON bodies and settings; the compiler puts them beside the program.</summary>
 /// <remarks>ASP.NET Core's generator for that overlooks what is wired in extension blocks.</remarks>
 internal sealed partial class XmlDescriptions
 {
@@ -43,8 +43,12 @@ internal sealed partial class XmlDescriptions
     /// <summary>What a member of a body is.</summary>
     public string? Of(JsonPropertyInfo member) =>
         member.AttributeProvider is PropertyInfo { DeclaringType: { } type } property
-            ? Summary($"P:{NameOf(type)}.{property.Name}") ?? Parameter(NameOf(type), property.Name)
+            ? Of(property) ?? Parameter(NameOf(type), property.Name)
             : null;
+
+    /// <summary>What a property is, or a value of an enumeration.</summary>
+    public string? Of(MemberInfo member) =>
+        Summary($"{(member is PropertyInfo ? 'P' : 'F')}:{NameOf(member.DeclaringType!)}.{member.Name}");
 
     private static string NameOf(Type type) => type.FullName!.Replace('+', '.');
 

@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Reflection;
 using System.Text.RegularExpressions;
 using SignalBroker.Hosting;
+using SignalBroker.Http;
 using SignalBroker.LocalCluster;
 using SignalBroker.Tests.Harness;
 
@@ -16,7 +17,7 @@ public sealed partial class SettingsPageTests
 
     private static readonly string Page = Path.Combine(Repository.Root, "docs", "reference", "settings.md");
 
-    private static readonly XmlComments Comments = new();
+    private static readonly XmlDescriptions Comments = XmlDescriptions.Read();
 
     // The classes of all sections; where one refines another, the finer one.
     private static readonly Dictionary<string, Type> Sections = typeof(Startup)
@@ -51,7 +52,7 @@ public sealed partial class SettingsPageTests
     public void Every_setting_says_what_it_means() =>
         Sections
             .Values.SelectMany(SettingsOf)
-            .Where(setting => Comments.Of(setting).Length == 0)
+            .Where(setting => Comments.Of(setting) is null)
             .Select(setting => $"{setting.DeclaringType}.{setting.Name}")
             .ShouldBeEmpty();
 
@@ -67,7 +68,7 @@ public sealed partial class SettingsPageTests
     private static string TableOf(string section)
     {
         var type = Sections[section];
-        var isEntry = Comments.Of(type).StartsWith("One entry under", StringComparison.Ordinal);
+        var isEntry = Comments.Of(type)?.StartsWith("One entry under", StringComparison.Ordinal) == true;
         var defaults = Activator.CreateInstance(type)!;
         return TableHead
             + string.Concat(
@@ -131,12 +132,12 @@ public sealed partial class SettingsPageTests
         var words = setting.PropertyType is { IsEnum: true } type ? WordsOf(type) : [];
         var meanings = words
             .Select(word => (word.Name, Meaning: Comments.Of(word)))
-            .Where(word => word.Meaning.Length > 0);
+            .Where(word => word.Meaning is not null);
         return string.Join(
             "<br>",
             meanings
-                .Select(word => $"`{word.Name}`: {word.Meaning.TrimEnd('.')}")
-                .Prepend(Comments.Of(setting).TrimEnd('.'))
+                .Select(word => $"`{word.Name}`: {word.Meaning!.TrimEnd('.')}")
+                .Prepend(Comments.Of(setting)!.TrimEnd('.'))
         );
     }
 
