@@ -11,7 +11,7 @@ internal static class PushMessage
     /// How many bytes can be pushed at most: of the 4096 that every push service takes (RFC 8030, section 7.2), RFC 8291
     /// needs a header of 86, a delimiter and a tag of 16.
     /// </summary>
-    public const int MostBytes = 4096 - 86 - 1 - 16;
+    public const int MaxBytes = 4096 - 86 - 1 - 16;
 
     private const int RoomForTheRest = 128;
 
@@ -21,7 +21,7 @@ internal static class PushMessage
     public static byte[] Write(int signals, Entry? newest)
     {
         var whole = WriteWhole(signals, newest);
-        return whole.Length <= MostBytes ? whole : WriteWhole(signals, newest: null);
+        return whole.Length <= MaxBytes ? whole : WriteWhole(signals, newest: null);
     }
 
     private static byte[] WriteWhole(int signals, Entry? newest)

@@ -10,7 +10,7 @@ internal sealed class PushOptions : IValidatableObject
 {
     public const string Section = "Push";
 
-    private const int MostDoublings = 20;
+    private const int MaxDoublings = 20;
 
     // The services of Chromium's, Firefox's, Safari's and Edge's makers.
     private static readonly string[] KnownHosts =
@@ -105,7 +105,7 @@ internal sealed class PushOptions : IValidatableObject
     /// <param name="asked">The least that the push service has asked for.</param>
     public TimeSpan DelayAfter(int failures, TimeSpan? asked)
     {
-        var longest = Backoff * Math.Pow(2, Math.Min(failures - 1, MostDoublings));
+        var longest = Backoff * Math.Pow(2, Math.Min(failures - 1, MaxDoublings));
         var bounded = longest < MaxBackoff ? longest : MaxBackoff;
         // Those that have failed together are not to come again together.
         var delay = bounded * (1 - (RandomNumberGenerator.GetInt32(1000) / 2000.0));

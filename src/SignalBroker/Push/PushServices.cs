@@ -68,7 +68,7 @@ internal sealed class PushServices : IDisposable
 
     /// <summary>Pushes.</summary>
     /// <param name="keys">For whom it is encrypted (RFC 8291).</param>
-    /// <param name="content">What: at most <see cref="PushMessage.MostBytes"/>.</param>
+    /// <param name="content">What: at most <see cref="PushMessage.MaxBytes"/>.</param>
     /// <param name="timeToLive">For how long it is worth telling.</param>
     public async Task<PushAnswer> PushAsync(Uri endpoint, SubscriberKeys keys, byte[] content, TimeSpan timeToLive)
     {

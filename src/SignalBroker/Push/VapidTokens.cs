@@ -6,7 +6,7 @@ namespace SignalBroker.Push;
 /// <summary>Keeps the tokens that tell push services who pushes (RFC 8292), so that one serves many pushes.</summary>
 internal sealed class VapidTokens(TimeProvider clock) : IVapidTokenCache
 {
-    private const int MostOrigins = 1000;
+    private const int MaxOrigins = 1000;
 
     // They are good for 12 hours; push services' clocks may differ.
     private static readonly TimeSpan UsedFor = TimeSpan.FromHours(6);
@@ -19,7 +19,7 @@ internal sealed class VapidTokens(TimeProvider clock) : IVapidTokenCache
     public void Put(string audience, DateTimeOffset expiration, string token)
     {
         // Where any host is allowed, users could fill the memory with them.
-        if (made.Count >= MostOrigins)
+        if (made.Count >= MaxOrigins)
         {
             made.Clear();
         }

@@ -89,8 +89,8 @@ internal sealed partial class KeySet : IDisposable
     }
 
     private TimeSpan Pause =>
-        last is { } known && Age(known.At) < settings.KeepFor || RetryInterval > settings.LeastInterval
-            ? settings.LeastInterval
+        last is { } known && Age(known.At) < settings.KeepFor || RetryInterval > settings.MinInterval
+            ? settings.MinInterval
             : RetryInterval;
 
     /// <summary>Whether there may be keys for an algorithm: a secret that is published is none.</summary>

@@ -7,7 +7,7 @@ namespace SignalBroker.Users;
 /// <summary>Reads what an issuer publishes: a JWK set (RFC 7517).</summary>
 internal static class KeySetDocument
 {
-    private const int MostKeys = 64;
+    private const int MaxKeys = 64;
 
     /// <summary>Reads the keys that can verify RS256 or ES256; others may be for somebody else and are left out.</summary>
     /// <returns>Whether it is a key set at all.</returns>
@@ -23,7 +23,7 @@ internal static class KeySetDocument
             !StrictJson.TryReadObject(document, out var set)
             || !set.TryGetProperty("keys", out var entries)
             || entries.ValueKind != JsonValueKind.Array
-            || entries.GetArrayLength() > MostKeys
+            || entries.GetArrayLength() > MaxKeys
         )
         {
             return false;

@@ -7,9 +7,9 @@ namespace SignalBroker.Users;
 /// <summary>Makes the keys that tokens are verified with, each good for the one algorithm of its kind.</summary>
 internal static class SigningKey
 {
-    private const int LeastSecretBytes = SHA256.HashSizeInBytes;
-    private const int LeastRsaBits = 2048;
-    private const int MostRsaBits = 8192;
+    private const int MinSecretBytes = SHA256.HashSizeInBytes;
+    private const int MinRsaBits = 2048;
+    private const int MaxRsaBits = 8192;
 
     /// <summary>The only algorithm that a key is used with.</summary>
     public static TokenAlgorithms AlgorithmOf(SecurityKey key) =>
@@ -23,18 +23,18 @@ internal static class SigningKey
     /// <summary>A secret that the issuer shares with us, for HS256.</summary>
     /// <exception cref="CryptographicException">It is too short.</exception>
     public static SecurityKey OfSecret(string? id, byte[] secret) =>
-        secret.Length >= LeastSecretBytes
+        secret.Length >= MinSecretBytes
             ? new SymmetricSecurityKey(secret) { KeyId = id }
-            : throw new CryptographicException($"a secret must have at least {LeastSecretBytes} bytes");
+            : throw new CryptographicException($"a secret must have at least {MinSecretBytes} bytes");
 
     /// <summary>An RSA key, for RS256.</summary>
     /// <exception cref="CryptographicException">It is no such key or too weak.</exception>
     public static SecurityKey OfRsa(string? id, RSAParameters parameters)
     {
         using var rsa = RSA.Create(parameters);
-        return rsa.KeySize is >= LeastRsaBits and <= MostRsaBits
+        return rsa.KeySize is >= MinRsaBits and <= MaxRsaBits
             ? new RsaSecurityKey(rsa.ExportParameters(includePrivateParameters: false)) { KeyId = id }
-            : throw new CryptographicException($"an RSA key must have {LeastRsaBits} to {MostRsaBits} bits");
+            : throw new CryptographicException($"an RSA key must have {MinRsaBits} to {MaxRsaBits} bits");
     }
 
     /// <summary>A point on P-256, for ES256.</summary>

@@ -27,7 +27,7 @@ internal sealed class UserStore(NpgsqlDataSource database)
         AND NOT EXISTS (SELECT FROM sessions WHERE sessions.user_id = users.user_id)
         """;
 
-    private const int MostAtOnce = 1000;
+    private const int MaxAtOnce = 1000;
 
     /// <summary>
     /// A part of a statement that makes the users of <paramref name="came"/> known, a named subquery with the column
@@ -117,7 +117,7 @@ internal sealed class UserStore(NpgsqlDataSource database)
                         SELECT user_id FROM users
                         WHERE {IsToBeForgotten}
                           AND NOT EXISTS (SELECT FROM room_members WHERE room_members.user_id = users.user_id)
-                        LIMIT @MostAtOnce FOR UPDATE SKIP LOCKED
+                        LIMIT @MaxAtOnce FOR UPDATE SKIP LOCKED
                     )
                     RETURNING user_id
                 ), devices AS (
@@ -131,10 +131,10 @@ internal sealed class UserStore(NpgsqlDataSource database)
                 )
                 SELECT count(*)::int FROM forgotten
                 """,
-                new { awayFor, MostAtOnce }
+                new { awayFor, MaxAtOnce }
             );
             forgotten += portion;
-        } while (portion == MostAtOnce);
+        } while (portion == MaxAtOnce);
         return forgotten;
     }
 }

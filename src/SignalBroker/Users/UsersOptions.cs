@@ -108,7 +108,7 @@ internal sealed class KeySetOptions
     /// more often than this; until then <c>/connect</c> answers it 503.
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:00.1", "01:00:00")]
-    public TimeSpan LeastInterval { get; set; } = TimeSpan.FromSeconds(30);
+    public TimeSpan MinInterval { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>
     /// How long fetched keys are good while the address does not answer; then <c>/connect</c> answers 503.

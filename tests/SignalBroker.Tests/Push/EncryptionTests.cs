@@ -32,10 +32,10 @@ public sealed class EncryptionTests : IAsyncLifetime
     [Theory]
     [InlineData(1)]
     [InlineData(3992)]
-    [InlineData(PushMessage.MostBytes)]
+    [InlineData(PushMessage.MaxBytes)]
     public async Task Whatever_fits_comes_out_as_it_went_in(int length)
     {
-        PushMessage.MostBytes.ShouldBe(3993);
+        PushMessage.MaxBytes.ShouldBe(3993);
         var browser = service.Register();
         var content = RandomNumberGenerator.GetBytes(length);
 

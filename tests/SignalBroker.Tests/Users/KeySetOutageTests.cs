@@ -21,7 +21,7 @@ public sealed class KeySetOutageTests(TestCluster cluster) : IDisposable
                 ["Users:Issuer"] = Issuer.Name,
                 ["Users:Audience"] = Issuer.Audience,
                 ["Users:KeySet:Address"] = server.Address.ToString(),
-                ["Users:KeySet:LeastInterval"] = "00:10:00",
+                ["Users:KeySet:MinInterval"] = "00:10:00",
             },
             TestContext.Current.CancellationToken
         );
