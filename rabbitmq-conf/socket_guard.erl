@@ -4,7 +4,7 @@
 %% write there: a crash report quotes a second CONNECT with its passcode, and each wrong guess is five lines.
 -module(socket_guard).
 -behaviour(gen_event).
--export([start/1, log/2, init/1, handle_event/2, handle_call/2]).
+-export([start/0, log/2, init/1, handle_event/2, handle_call/2]).
 
 -define(LARGEST, 8 * 1024 * 1024).
 -define(LISTEN_WITHIN, 10_000).
@@ -30,35 +30,39 @@
 -define(UNWANTED, [
     "STOMP ",
     "Web STOMP",
+    "MQTT ",
+    "Web MQTT",
+    "Rejected Web MQTT",
+    "Failed to add binding between",
     "AMQP 0-9-1 client call timeout",
     "User '~ts' authenticated successfully",
     "User '~ts' failed to authenticate"
 ]).
 
-start(Port) ->
+start() ->
     ok = logger:add_primary_filter(?MODULE, {fun ?MODULE:log/2, none}),
     %% What floods the node must not keep the guard from its turn.
-    spawn_opt(fun() -> watch_heaps(Port) end, [{priority, high}]),
-    spawn_opt(fun() -> watch_traffic(Port, #{}, used(), now_in_ms()) end, [{priority, high}]),
-    spawn(fun() -> watch_listening(Port, #{}) end).
+    spawn_opt(fun watch_heaps/0, [{priority, high}]),
+    spawn_opt(fun() -> watch_traffic(#{}, used(), now_in_ms()) end, [{priority, high}]),
+    spawn(fun() -> watch_listening(#{}) end).
 
 %% Whose heap is large the runtime tells by itself, through RabbitMQ's monitor of the system.
-watch_heaps(Port) ->
+watch_heaps() ->
     case whereis(sysmon_handler) of
         undefined ->
             timer:sleep(?GLANCE_EVERY);
         Monitor ->
             monitor(process, Monitor),
             ok = gen_event:add_handler(Monitor, {?MODULE, self()}, self()),
-            close_those_told(Port)
+            close_those_told()
     end,
-    watch_heaps(Port).
+    watch_heaps().
 
-close_those_told(Port) ->
+close_those_told() ->
     receive
         {large_heap, Process} ->
-            try_to(fun() -> close_if_large(Process, Port) end, Port, ok),
-            close_those_told(Port);
+            try_to(fun() -> close_if_large(Process, ports()) end, ok),
+            close_those_told();
         {'DOWN', _, process, _, _} ->
             ok
     end.
@@ -76,65 +80,77 @@ handle_call(_, Watcher) ->
     {ok, ok, Watcher}.
 
 %% What a socket has sent, and what it was sent and has not settled, may be held outside of the heaps.
-watch_traffic(Port, Known, UsedBefore, LookedAt) ->
+watch_traffic(Known, UsedBefore, LookedAt) ->
     timer:sleep(?GLANCE_EVERY),
     Used = used(),
     case Used > UsedBefore + ?GROWTH orelse now_in_ms() > LookedAt + ?LOOK_EVERY of
         true ->
-            Look = fun(Tcp, Looked) -> close_after_traffic(Tcp, Port, Known, Looked) end,
-            Looked = try_to(fun() -> in_stretches(Look, #{}, ?REST_OF_TRAFFIC) end, Port, Known),
-            watch_traffic(Port, Looked, Used, now_in_ms());
+            Ports = ports(),
+            Look = fun(Tcp, Looked) -> close_after_traffic(Tcp, Ports, Known, Looked) end,
+            Looked = try_to(fun() -> in_stretches(Look, #{}, ?REST_OF_TRAFFIC) end, Known),
+            watch_traffic(Looked, Used, now_in_ms());
         false ->
-            watch_traffic(Port, Known, min(Used, UsedBefore), LookedAt)
+            watch_traffic(Known, min(Used, UsedBefore), LookedAt)
     end.
 
 %% Returns the traffic at which each socket was looked at.
-close_after_traffic(Tcp, Port, Known, Looked) ->
+close_after_traffic(Tcp, Ports, Known, Looked) ->
     Before = maps:get(Tcp, Known, 0),
-    case bytes(Tcp) of
-        Bytes when Bytes > Before + ?TRAFFIC ->
-            [close_if_large(Process, Port) || Socket <- holder(Tcp, Port), Process <- [Socket | queues(Socket)]],
-            Looked#{Tcp => Bytes};
-        _ when Before > 0 ->
-            Looked#{Tcp => Before};
-        _ ->
-            Looked
+    {Bytes, Unsent} = traffic(Tcp),
+    Moved = Bytes > Before + ?TRAFFIC,
+    %% What a client that has stopped reading by MQTT is sent waits in the process of its socket.
+    [
+        close_if_large(Process, Ports)
+     || Moved orelse Unsent > 0, Socket <- holder(Tcp, Ports), Process <- [Socket | queues(Socket)]
+    ],
+    if
+        Moved -> Looked#{Tcp => Bytes};
+        Before > 0 -> Looked#{Tcp => Before};
+        true -> Looked
     end.
 
-bytes(Tcp) ->
-    lists:sum([Bytes || {ok, Counted} <- [inet:getstat(Tcp, [recv_oct, send_oct])], {_, Bytes} <- Counted]).
+traffic(Tcp) ->
+    case inet:getstat(Tcp, [recv_oct, send_oct, send_pend]) of
+        {ok, Counted} ->
+            [Received, Sent, Unsent] = [proplists:get_value(Name, Counted) || Name <- [recv_oct, send_oct, send_pend]],
+            {Received + Sent, Unsent};
+        _ ->
+            {0, 0}
+    end.
 
-watch_listening(Port, Idle) ->
+watch_listening(Idle) ->
     timer:sleep(?LOOK_EVERY),
-    watch_listening(Port, try_to(fun() -> close_the_idle(Port, Idle) end, Port, Idle)).
+    watch_listening(try_to(fun() -> close_the_idle(Idle) end, Idle)).
 
 %% Returns since when nobody listens through each of the sockets without a queue.
-close_the_idle(Port, Before) ->
-    Now = now_in_ms(),
-    Listening = maps:from_keys(owners(), listening),
+close_the_idle(Before) ->
+    {Now, Ports} = {now_in_ms(), ports()},
+    Listening = listening(),
     Look = fun(Tcp, Idle) ->
-        case [Socket || Socket <- holder(Tcp, Port), not listens(Socket, Listening), is_browsers(Socket)] of
+        case [Socket || Socket <- holder(Tcp, Ports), not listens(Socket, Listening), is_browsers(Socket)] of
             [_] -> Idle#{Tcp => maps:get(Tcp, Before, Now)};
             [] -> Idle
         end
     end,
     Idle = in_stretches(Look, #{}, ?REST_OF_IDLE),
-    [
-        exit(Socket, shutdown)
-     || {Tcp, Since} <- maps:to_list(Idle),
-        Now > Since + ?LISTEN_WITHIN,
-        Socket <- holder(Tcp, Port),
-        is_browsers(Socket),
-        queues(Socket) =:= []
-    ],
+    close_unless_listening([Tcp || {Tcp, Since} <- maps:to_list(Idle), Now > Since + ?LISTEN_WITHIN], Ports),
     Idle.
 
-try_to(Look, Port, Otherwise) ->
+close_unless_listening([], _) ->
+    [];
+close_unless_listening(Due, Ports) ->
+    Listening = listening(),
+    [
+        exit(Socket, shutdown)
+     || Tcp <- Due, Socket <- holder(Tcp, Ports), is_browsers(Socket), not listens(Socket, Listening)
+    ].
+
+try_to(Look, Otherwise) ->
     try
         Look()
     catch
         _:Reason ->
-            logger:warning("The sockets of port ~b can't be looked at: ~p", [Port, Reason]),
+            logger:warning("The listeners' sockets can't be looked at: ~p", [Reason]),
             Otherwise
     end.
 
@@ -154,13 +170,22 @@ in_stretches(Look, State, Rest, [Tcp | Others], Begin) ->
             in_stretches(Look, Next, Rest, Others, Begin)
     end.
 
-%% The process that holds a TCP socket of the port; while it is being accepted, this is still its supervisor.
-holder(Tcp, Port) ->
+%% The ports at which browsers listen.
+ports() ->
+    [
+        Port
+     || Listener <- [rabbitmq_web_stomp, rabbitmq_web_mqtt],
+        {ok, Settings} <- [application:get_env(Listener, tcp_config)],
+        {port, Port} <- Settings
+    ].
+
+%% The process that holds a TCP socket of one of the ports; while it is being accepted, this is still its supervisor.
+holder(Tcp, Ports) ->
     [
         Process
      || {name, "tcp_inet"} <- [erlang:port_info(Tcp, name)],
-        {ok, {_, P}} <- [inet:sockname(Tcp)],
-        P =:= Port,
+        {ok, {_, Port}} <- [inet:sockname(Tcp)],
+        lists:member(Port, Ports),
         {connected, Process} <- [erlang:port_info(Tcp, connected)]
     ].
 
@@ -168,19 +193,20 @@ is_browsers(Process) ->
     {_, Entries} = info(Process, dictionary),
     element(1, proplists:get_value('$initial_call', Entries, {none})) =:= cowboy_clear.
 
-%% Once somebody has logged in, the socket's process is linked to its connection and its channel inside the broker, and an
-%% exclusive queue is owned by the connection that declared it, and monitors it.
+%% An exclusive queue is owned by the connection that declared it. By MQTT this is the socket's process; by STOMP the socket's
+%% process is linked to it, and to its channel, once somebody has logged in.
 listens(Socket, Listening) ->
-    lists:any(fun(Process) -> is_map_key(Process, Listening) end, links(Socket)).
+    lists:any(fun(Process) -> is_map_key(Process, Listening) end, [Socket | links(Socket)]).
 
-owners() ->
-    [
+listening() ->
+    Owners = [
         Owner
      || whereis(rabbit) =/= undefined,
         Queue <- rabbit_amqqueue:list(<<"/">>),
         Owner <- [amqqueue:get_exclusive_owner(Queue)],
         is_pid(Owner)
-    ].
+    ],
+    maps:from_keys(Owners, true).
 
 queues(Socket) ->
     [
@@ -199,10 +225,10 @@ name(Queue) ->
     [Name || {process_name, {_, {resource, _, queue, _} = Name}} <- Entries].
 
 %% A queue's socket goes with the connection that declared it. What the queue holds beside waiting signals was never settled.
-close_if_large(Process, Port) ->
+close_if_large(Process, Ports) ->
     [
         close(Owner, Whose)
-     || is_suspect(Process), {Owner, Whose} <- owner(Process) ++ socket(Process, Port), is_too_large(Process)
+     || is_suspect(Process), {Owner, Whose} <- owner(Process) ++ socket(Process, Ports), is_too_large(Process)
     ].
 
 owner(Queue) ->
@@ -214,10 +240,10 @@ owner(Queue) ->
         is_pid(Owner)
     ].
 
-socket(Process, Port) ->
+socket(Process, Ports) ->
     [
         {Process, inet:peername(Tcp)}
-     || is_browsers(Process), Tcp <- links(Process), is_port(Tcp), holder(Tcp, Port) =:= [Process]
+     || is_browsers(Process), Tcp <- links(Process), is_port(Tcp), holder(Tcp, Ports) =:= [Process]
     ].
 
 links(Process) ->

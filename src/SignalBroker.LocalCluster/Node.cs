@@ -6,6 +6,9 @@ public sealed class Node : Part
     private const string AmqpUser = "signalbroker-webapp";
     private const string ManagementUser = "signalbroker-management";
 
+    // Of this version on rabbitmq-conf opens a socket for it.
+    private static readonly Version FirstWithMqtt = new(4, 0);
+
     private readonly RabbitMqInstallation _installation;
     private readonly ErlangDistribution _erlang;
     private readonly string _folder;
@@ -14,8 +17,10 @@ public sealed class Node : Part
     private readonly string _brokerAccessAddress;
     private readonly int _amqpPort;
     private readonly int _listeningPort;
+    private readonly int _mqttPort;
     private readonly int _managementPort;
     private readonly int _distributionPort;
+    private Version? _version;
 
     internal Node(Run run, string name, ClusterOptions options, ErlangDistribution erlang, string brokerAccessAddress)
         : base(run, name)
@@ -27,6 +32,7 @@ public sealed class Node : Part
         _folder = PrivateFiles.CreateFolder(run.DataFolder, name);
         _amqpPort = run.Ports.Next();
         _listeningPort = run.Ports.Next();
+        _mqttPort = run.Ports.Next();
         _managementPort = run.Ports.Next();
         _distributionPort = run.Ports.Next();
         if (options.ProxiedNodes)
@@ -37,6 +43,9 @@ public sealed class Node : Part
     }
 
     public string ListeningAddress => $"ws://127.0.0.1:{_listeningPort}/ws";
+
+    /// <summary>Where browsers listen by MQTT; null before the node has been started, and where its RabbitMQ is too old for it.</summary>
+    public string? MqttAddress => _version >= FirstWithMqtt ? $"ws://127.0.0.1:{_mqttPort}/ws" : null;
 
     /// <summary>Where webapps publish and consume; through the proxy, if there is one.</summary>
     public string AmqpAddress => $"amqp://{AmqpUser}:{_amqpPassword}@127.0.0.1:{AmqpProxy?.Port ?? _amqpPort}/%2f";
@@ -71,6 +80,9 @@ public sealed class Node : Part
         [
             new($"Nodes:{index}:Name", Name),
             new($"Nodes:{index}:ListeningAddress", ListeningAddress),
+            .. MqttAddress is { } mqtt
+                ? [new($"Nodes:{index}:MqttAddress", mqtt)]
+                : Array.Empty<KeyValuePair<string, string>>(),
             new($"Nodes:{index}:AmqpAddress", AmqpAddress),
             new($"Nodes:{index}:ManagementAddress", ManagementAddress),
             new($"Nodes:{index}:Capacity", Capacity.ToString()),
@@ -110,14 +122,15 @@ public sealed class Node : Part
             ["AMQP_PORT"] = _amqpPort.ToString(),
             ["LISTENING_IP"] = "127.0.0.1",
             ["LISTENING_PORT"] = _listeningPort.ToString(),
+            ["MQTT_PORT"] = _mqttPort.ToString(),
             ["MANAGEMENT_IP"] = "127.0.0.1",
             ["MANAGEMENT_PORT"] = _managementPort.ToString(),
             ["BROKER_ACCESS_ADDRESS"] = _brokerAccessAddress,
             ["MANAGEMENT_USER"] = ManagementUser,
             ["MANAGEMENT_PASSWORD_HASH"] = Secrets.HashForRabbitMq(_managementPassword),
         };
-        var version = await _installation.FindVersionAsync(_folder, _erlang.Environment, cancellationToken);
-        NodeConfiguration.Render(_folder, version, values);
+        _version = await _installation.FindVersionAsync(_folder, _erlang.Environment, cancellationToken);
+        NodeConfiguration.Render(_folder, _version, values);
     }
 
     // The AMQP listener is the last that a booting node opens, after its definitions are loaded.

@@ -7,6 +7,9 @@ public static partial class NodeConfiguration
 {
     private const string Main = "rabbitmq.conf";
 
+    // Before the version from which on a folder's files count.
+    private const string Since = "from-";
+
     // Copied as it is: a program, and no template.
     private const string Guard = "socket_guard.erl";
 
@@ -27,36 +30,36 @@ public static partial class NodeConfiguration
     /// <exception cref="PartFailedException">A placeholder has no value.</exception>
     public static void Render(string folder, Version version, IReadOnlyDictionary<string, string> values)
     {
+        string[] folders = [Repository.NodeConfiguration, .. FoldersSince(version)];
         foreach (var file in Files)
         {
-            var template = File.ReadAllText(Path.Combine(Repository.NodeConfiguration, file));
-            var text = Placeholder()
-                .Replace(
-                    template,
-                    match =>
-                        values.TryGetValue(match.Groups["name"].Value, out var value)
-                            ? value
-                            : throw new PartFailedException($"rabbitmq-conf/{file}: {match.Value} has no value.")
-                );
-            PrivateFiles.Write(folder, file, file == Main ? text + SettingsSince(version) : text);
+            var found = folders.Select(each => Path.Combine(each, file)).Where(File.Exists).ToArray();
+            // Each RabbitMQ refuses to start with a key that it does not know. Other files can't be added to.
+            var templates = file == Main ? found : found[^1..];
+            PrivateFiles.Write(folder, file, string.Concat(templates.Select(template => Fill(template, values))));
         }
 
         PrivateFiles.Write(folder, Guard, File.ReadAllText(Path.Combine(Repository.NodeConfiguration, Guard)));
     }
 
-    // Each RabbitMQ refuses to start with a key that it does not know.
-    private static string SettingsSince(Version version) =>
-        string.Concat(
-            Directory
-                .EnumerateFiles(Repository.NodeConfiguration, "rabbitmq-from-*.conf")
-                .Order(StringComparer.Ordinal)
-                .Where(file => Version.Parse(FromVersion().Match(file).Groups["version"].Value) <= version)
-                .Select(File.ReadAllText)
-        );
+    private static string Fill(string template, IReadOnlyDictionary<string, string> values) =>
+        Placeholder()
+            .Replace(
+                File.ReadAllText(template),
+                match =>
+                    values.TryGetValue(match.Groups["name"].Value, out var value)
+                        ? value
+                        : throw new PartFailedException($"{template}: {match.Value} has no value.")
+            );
+
+    private static IEnumerable<string> FoldersSince(Version version) =>
+        Directory
+            .EnumerateDirectories(Repository.NodeConfiguration, $"{Since}*")
+            .Select(folder => (Folder: folder, Version: Version.Parse(Path.GetFileName(folder)[Since.Length..])))
+            .Where(found => found.Version <= version)
+            .OrderBy(found => found.Version)
+            .Select(found => found.Folder);
 
     [GeneratedRegex(@"\$\{(?<name>[A-Z_]+)\}", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Placeholder();
-
-    [GeneratedRegex(@"from-(?<version>[\d.]+)\.conf$", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
-    private static partial Regex FromVersion();
 }

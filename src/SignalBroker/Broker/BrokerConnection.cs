@@ -1,3 +1,4 @@
+using System.Text;
 using RabbitMQ.Client;
 using SignalBroker.Hosting;
 using SignalBroker.Nodes;
@@ -44,6 +45,14 @@ internal static partial class BrokerConnection
             }
         }
     }
+
+    /// <summary>The version of the RabbitMQ at the other end; null if it does not say.</summary>
+    public static Version? VersionOf(IConnection connection) =>
+        connection.ServerProperties?.TryGetValue("version", out var value) == true
+        && value is byte[] text
+        && Version.TryParse(Encoding.ASCII.GetString(text).Split('-', '+')[0], out var version)
+            ? version
+            : null;
 
     /// <summary>Opens a connection that is logged in as a session.</summary>
     /// <param name="purpose">What it is for; the node's listing of connections shows it.</param>

@@ -12,20 +12,28 @@ namespace SignalBroker.Broker;
 /// <summary>A queue as a node lists it.</summary>
 internal sealed record BrokerQueue(
     string Name,
-    bool Exclusive,
-    [property: JsonPropertyName("auto_delete")] bool AutoDelete,
-    bool Durable,
+    string? Type,
+    // Null for what can't be exclusive, such as a stream, from RabbitMQ 4 on.
+    bool? Exclusive,
+    [property: JsonPropertyName("auto_delete")] bool? AutoDelete,
+    bool? Durable,
     Dictionary<string, JsonElement>? Arguments
 )
 {
+    // How RabbitMQ 4 shows the type.
+    private const string MqttType = "MQTT QoS 0";
+
     /// <summary>Whether the queue is as a session's queue has to be: it goes with its one listener.</summary>
     public bool IsAsAgreed =>
-        Exclusive
-        && AutoDelete
-        && !Durable
-        && (
-            Arguments is null || Arguments.All(argument => Topology.IsHarmless(argument.Key, argument.Value.ToString()))
-        );
+        Topology.IsMqttQueue(Name)
+            ? Type is Topology.MqttQueueType or MqttType
+            : IsExclusive && AutoDelete == true && Durable == false && HasOnlyHarmlessArguments;
+
+    /// <summary>Whether it belongs to one connection, and goes with it.</summary>
+    public bool IsExclusive => Exclusive == true;
+
+    private bool HasOnlyHarmlessArguments =>
+        Arguments is null || Arguments.All(argument => Topology.IsHarmless(argument.Key, argument.Value.ToString()));
 }
 
 /// <summary>The part of RabbitMQ's management HTTP API that the webapp needs.</summary>
@@ -40,7 +48,7 @@ internal sealed partial class ManagementApi(HttpClient http)
         var all =
             await GetAsync(
                 node,
-                $"api/queues/{VirtualHost(node)}?disable_stats=true&columns=name,exclusive,auto_delete,durable,arguments",
+                $"api/queues/{VirtualHost(node)}?disable_stats=true&columns=name,type,exclusive,auto_delete,durable,arguments",
                 ManagementJson.Default.ListBrokerQueue,
                 cancellationToken
             ) ?? throw new HttpRequestException("The management API knows no list of queues.");

@@ -1,6 +1,7 @@
 using RabbitMQ.Client;
 using RabbitMQ.Client.Events;
 using RabbitMQ.Client.Exceptions;
+using SignalBroker.Identity;
 using SignalBroker.Nodes;
 
 namespace SignalBroker.Broker;
@@ -38,7 +39,11 @@ internal sealed class SessionConnection : IAsyncDisposable
 
     private SessionConnection(IConnection connection, IChannel channel, string listeningKey)
     {
-        (this.connection, this.channel, queue) = (connection, channel, Topology.QueueOf(listeningKey));
+        (this.connection, this.channel, queue) = (
+            connection,
+            channel,
+            Topology.QueueOf(listeningKey, ListeningProtocol.Sse)
+        );
         connection.ConnectionShutdownAsync += OnShutdownAsync;
         channel.ChannelShutdownAsync += OnShutdownAsync;
         if (!channel.IsOpen)

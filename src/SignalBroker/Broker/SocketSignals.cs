@@ -8,10 +8,16 @@ using SignalBroker.Signals;
 namespace SignalBroker.Broker;
 
 /// <summary>A signal that came through a socket, as it arrives at a webapp.</summary>
-/// <param name="Sender">The routing key: the listening key of the session that is said to have sent it.</param>
+/// <param name="Sender">The session that is said to have sent it.</param>
 /// <param name="Waited">Whether it had to wait for a webapp.</param>
 /// <param name="Crowds">Whether as many of its sender's are unsettled as half of those that may still come from others.</param>
-internal readonly record struct SocketSignal(string Sender, SenderProof Proof, int Size, bool Waited, bool Crowds);
+internal readonly record struct SocketSignal(
+    SocketSender Sender,
+    SenderProof Proof,
+    int Size,
+    bool Waited,
+    bool Crowds
+);
 
 /// <summary>What is to be done with a signal.</summary>
 /// <param name="DoAsync">Takes its body, which is valid until it returns; it must not throw.</param>
@@ -58,14 +64,15 @@ internal sealed class SocketSignals(
         ulong? waited = null;
         consumer.ReceivedAsync += async (_, delivery) =>
         {
-            var (sender, tag) = (delivery.RoutingKey, delivery.DeliveryTag);
+            var tag = delivery.DeliveryTag;
             var body = PooledBuffer.Rent(delivery.Body.Length);
             body.Write(delivery.Body.Span);
             // The first comes when this webapp's turn has come, and behind it is what nobody has consumed until then.
             waited ??= Prefetch + await channel.MessageCountAsync(Topology.SignalsQueue, cancellationToken);
-            var proof = SenderProof.Of(sender, delivery.BasicProperties);
+            var (from, proof) = SenderProof.Of(delivery.Exchange, delivery.RoutingKey, delivery.BasicProperties);
+            var sender = from.ListeningKey;
             var crowds = unsettled.Crowds(sender);
-            if (judge(new(sender, proof, body.Written.Length, tag <= waited, crowds)) is not { } work)
+            if (judge(new(from, proof, body.Written.Length, tag <= waited, crowds)) is not { } work)
             {
                 body.Dispose();
                 await SettleAsync(channel, tag);

@@ -23,8 +23,21 @@ internal static class Topology
     /// </remarks>
     public const string SignalsExchange = "signals";
 
+    /// <summary>To what subscriptions by MQTT are bound, and where sessions send signals by MQTT.</summary>
+    /// <remarks>
+    /// A direct exchange: each subscription is for one topic, and a look-up costs the same however many there are.
+    /// <see cref="SenderProof"/> says what proves the sender.
+    /// </remarks>
+    public const string MqttExchange = "signals.mqtt";
+
+    /// <summary>The one topic to which sessions send by MQTT; as it bears no dot or slash, it is the routing key as well.</summary>
+    public const string MqttSendTopic = "signals";
+
     /// <summary>The durable queue in which signals that came through sockets wait for the webapp whose turn it is.</summary>
     public const string SignalsQueue = "signalbroker.signals";
+
+    /// <summary>The type of the queue by which a session listens by MQTT at QoS 0: it lies in its socket's own process.</summary>
+    public const string MqttQueueType = "rabbit_mqtt_qos0_queue";
 
     /// <summary>The event of a queue that has come to be.</summary>
     public const string QueueCreated = "queue.created";
@@ -45,6 +58,9 @@ internal static class Topology
     /// </remarks>
     public const int CopiesPerPublish = 32;
 
+    private const string BeforeMqttKey = "mqtt-subscription-";
+    private const string BehindMqttKey = "qos0";
+
     // With no webapp for hours events may be dropped: reconciliation makes up for them.
     private const int MaxEventsQueue = 500_000;
 
@@ -54,18 +70,30 @@ internal static class Topology
     private static readonly TimeSpan SignalsWait = TimeSpan.FromSeconds(30);
 
     /// <summary>The name of the queue that a session listens on.</summary>
-    public static string QueueOf(string listeningKey) => listeningKey;
+    /// <param name="protocol">By what it listens. RabbitMQ's MQTT plug-in makes the name of the client id, which is the key.</param>
+    public static string QueueOf(string listeningKey, ListeningProtocol protocol) =>
+        protocol == ListeningProtocol.Mqtt ? BeforeMqttKey + listeningKey + BehindMqttKey : listeningKey;
 
     /// <summary>The routing key of a signal that goes to many queues: no queue bears such a name.</summary>
     public static string KeyOfCopies(string signalId) => "r." + signalId;
 
     /// <summary>The listening key that a queue belongs to; null for a queue that is no session's.</summary>
-    public static string? KeyOf(string queue) => ListeningKey.IsWellFormed(queue) ? queue : null;
+    public static string? KeyOf(string queue) =>
+        ListeningKey.IsWellFormed(queue) ? queue
+        : IsMqttQueue(queue) ? queue[BeforeMqttKey.Length..^BehindMqttKey.Length]
+        : null;
+
+    /// <summary>Whether the queue is that of a session that listens by MQTT at QoS 0.</summary>
+    public static bool IsMqttQueue(string queue) =>
+        queue.Length == BeforeMqttKey.Length + ListeningKey.Length + BehindMqttKey.Length
+        && queue.StartsWith(BeforeMqttKey, StringComparison.Ordinal)
+        && queue.EndsWith(BehindMqttKey, StringComparison.Ordinal)
+        && ListeningKey.IsWellFormed(queue.AsSpan(BeforeMqttKey.Length, ListeningKey.Length));
 
     /// <summary>Whether a queue may have this argument: RabbitMQ 4 itself gives every queue the type that it has anyway.</summary>
     public static bool IsHarmless(string argument, string value) => (argument, value) is ("x-queue-type", "classic");
 
-    /// <summary>Declares the exchange and the queue for signals that come through sockets.</summary>
+    /// <summary>Declares the exchanges and the queue for signals that come through sockets.</summary>
     /// <remarks>
     /// One consumer is active at a time and gets everything in order; when it goes, the next one gets what it has not
     /// settled, in the same order.
@@ -96,6 +124,13 @@ internal static class Topology
             cancellationToken: cancellationToken
         );
         await channel.QueueBindAsync(SignalsQueue, SignalsExchange, "#", cancellationToken: cancellationToken);
+        await channel.ExchangeDeclareAsync(
+            MqttExchange,
+            ExchangeType.Direct,
+            durable: true,
+            cancellationToken: cancellationToken
+        );
+        await channel.QueueBindAsync(SignalsQueue, MqttExchange, MqttSendTopic, cancellationToken: cancellationToken);
     }
 
     /// <summary>Declares a session's queue as the session's SUBSCRIBE over STOMP would.</summary>
@@ -106,7 +141,7 @@ internal static class Topology
         CancellationToken cancellationToken
     ) =>
         channel.QueueDeclareAsync(
-            QueueOf(listeningKey),
+            QueueOf(listeningKey, ListeningProtocol.Sse),
             durable: false,
             exclusive: true,
             autoDelete: true,

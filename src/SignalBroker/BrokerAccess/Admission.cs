@@ -1,6 +1,7 @@
 using SignalBroker.Compatibility;
 using SignalBroker.Database;
 using SignalBroker.Identity;
+using SignalBroker.Nodes;
 using SignalBroker.Sessions;
 using SignalBroker.StrangeBehaviors;
 
@@ -9,7 +10,10 @@ namespace SignalBroker.BrokerAccess;
 /// <summary>Answers "may this user log in?": a session's key opens one socket, on its own node, once.</summary>
 internal sealed class Admission
 {
+    private const string ClientId = "client_id";
+
     private readonly AdmissionStore store;
+    private readonly NodeCatalog nodes;
     private readonly StrangeBehaviorLog strange;
     private readonly WebappUser webappUser;
     private readonly OriginalClient originalClient;
@@ -18,18 +22,22 @@ internal sealed class Admission
     /// <summary>Starts admitting; logins that come at the same time share a statement.</summary>
     public Admission(
         AdmissionStore store,
+        NodeCatalog nodes,
         StrangeBehaviorLog strange,
         WebappUser webappUser,
         OriginalClient originalClient
     )
     {
-        (this.store, this.strange, this.webappUser, this.originalClient) = (store, strange, webappUser, originalClient);
+        (this.store, this.nodes, this.strange) = (store, nodes, strange);
+        (this.webappUser, this.originalClient) = (webappUser, originalClient);
         admissions = new(AdmitAsync);
     }
 
     /// <summary>Whether the login is right and the first of its session.</summary>
     /// <param name="node">The node that asks, by its path.</param>
-    /// <param name="form">RabbitMQ's fields: <c>username</c> and <c>password</c>.</param>
+    /// <param name="form">
+    /// RabbitMQ's fields: <c>username</c> and <c>password</c>, for listeners also <c>vhost</c>, and by MQTT <c>client_id</c>.
+    /// </param>
     public async ValueTask<bool> AllowsAsync(string node, IFormCollection form)
     {
         if (form["username"] is not [{ } name] || form["password"] is not [{ } password])
@@ -42,14 +50,24 @@ internal sealed class Admission
             return webappUser.Admits(node, form, name, password);
         }
 
+        var protocol =
+            form.ContainsKey(ClientId) ? ListeningProtocol.Mqtt
+            : form.ContainsKey("vhost") ? ListeningProtocol.Stomp
+            : ListeningProtocol.Sse;
+        // The client id makes the queue's name, and whoever bears another's takes over its socket.
+        if (protocol == ListeningProtocol.Mqtt && (form[ClientId] != name || !Offers(node)))
+        {
+            return false;
+        }
+
         Login login;
         if (ListeningKey.IsWellFormed(name))
         {
-            login = new(name, PasscodeHash.Of(password), node, OriginalUserId: null);
+            login = new(name, PasscodeHash.Of(password), node, protocol, OriginalUserId: null);
         }
-        else if (originalClient.IsPasscode(password))
+        else if (protocol != ListeningProtocol.Mqtt && originalClient.IsPasscode(password))
         {
-            login = new(password, PasscodeHash.Of(password), node, name);
+            login = new(password, PasscodeHash.Of(password), node, protocol, name);
         }
         else
         {
@@ -64,6 +82,8 @@ internal sealed class Admission
         await RecordAsync(login);
         return false;
     }
+
+    private bool Offers(string node) => nodes.TryGet(node, out var known) && known.OffersMqtt;
 
     private async Task<IReadOnlyDictionary<Attempt, object>> AdmitAsync(IReadOnlyList<Attempt> attempts)
     {

@@ -8,11 +8,13 @@ namespace SignalBroker.BrokerAccess;
 
 /// <summary>A login as a node asks about it.</summary>
 /// <param name="PasscodeHash">The hash of the passcode given.</param>
+/// <param name="Protocol">By what it logs in.</param>
 /// <param name="OriginalUserId">The user id where the original project's page logs in; null otherwise.</param>
 internal readonly record struct Login(
     string ListeningKey,
     PasscodeHash PasscodeHash,
     string Node,
+    ListeningProtocol Protocol,
     string? OriginalUserId
 );
 
@@ -37,9 +39,9 @@ internal sealed class AdmissionStore(NpgsqlDataSource database)
         await using var connection = await database.OpenConnectionAsync();
         var admitted = await connection.QueryAsync<int>(
             """
-            UPDATE sessions SET admitted_at = now()
-            FROM unnest(@keys, @hashes, @nodes, @users) WITH ORDINALITY
-                AS login(listening_key, passcode_sha256, node, user_id, number)
+            UPDATE sessions SET admitted_at = now(), protocol = lower(login.protocol)
+            FROM unnest(@keys, @hashes, @nodes, @protocols, @users) WITH ORDINALITY
+                AS login(listening_key, passcode_sha256, node, protocol, user_id, number)
             WHERE sessions.listening_key = login.listening_key
               AND sessions.passcode_sha256 = login.passcode_sha256
               AND sessions.node = login.node
@@ -53,6 +55,7 @@ internal sealed class AdmissionStore(NpgsqlDataSource database)
                 keys = Column(login => login.ListeningKey),
                 hashes = Column(login => login.PasscodeHash.ToArray()),
                 nodes = Column(login => login.Node),
+                protocols = Column(login => login.Protocol.ToString()),
                 users = Column(login => login.OriginalUserId),
             }
         );

@@ -36,7 +36,7 @@ internal sealed class Permissions(
         form["resource"] is ["topic"]
         && form["routing_key"] is [{ } routingKey]
         && form["username"] is [{ } name]
-        && (routingKey == name ? MaySend(node, form, name) : IsWebapps(node, form));
+        && (IsWebapps(node, form) || routingKey == RoutingKeyFor(node, form, name));
 
     /// <summary>Whether the session may do this with the resource.</summary>
     public async ValueTask<bool> AllowsResourceAsync(string node, IFormCollection form)
@@ -49,12 +49,14 @@ internal sealed class Permissions(
         if (form["resource"] is ["exchange"])
         {
             // With which routing key is the next question.
-            return form["username"] is [{ } sender] && MaySend(node, form, sender) && await ListensAsync(node, sender);
+            return form["username"] is [{ } sender]
+                && RoutingKeyFor(node, form, sender) is not null
+                && (form["permission"] == "read" || await ListensAsync(node, sender, ProtocolOf(form)));
         }
 
         if (
             form["resource"] is not ["queue"]
-            || form["permission"] is not ["configure" or "read"]
+            || form["permission"] is not [{ } permission]
             || form["username"] is not [{ } name]
             || form["name"] is not [{ } queue]
             || Topology.KeyOf(queue) is not { } key
@@ -65,9 +67,15 @@ internal sealed class Permissions(
             return false;
         }
 
-        return ListeningKey.IsWellFormed(name)
-            ? queue == Topology.QueueOf(name)
-            : originalClient.MayLogIn(name) && await IsOwnedAsync(key, name, node);
+        // RabbitMQ's MQTT plug-in asks for all three; by STOMP nobody publishes to a queue.
+        var isMqtts = Topology.IsMqttQueue(queue);
+        return IsByMqtt(form) == isMqtts
+            && (permission is "configure" or "read" || isMqtts && permission is "write")
+            && (
+                ListeningKey.IsWellFormed(name)
+                    ? key == name
+                    : !isMqtts && originalClient.MayLogIn(name) && await IsOwnedAsync(key, name, node)
+            );
     }
 
     private bool IsWebapps(string node, IFormCollection form) =>
@@ -78,15 +86,32 @@ internal sealed class Permissions(
         && form["permission"] is [{ } permission]
         && WebappUser.Allows(kind, name, permission);
 
-    private bool MaySend(string node, IFormCollection form, string name) =>
-        form["name"] is [Topology.SignalsExchange]
-        && form["permission"] is ["write"]
-        && ListeningKey.IsWellFormed(name)
-        && IsOwnHost(node, form);
+    // The exchange tells by what the session sends.
+    private static ListeningProtocol ProtocolOf(IFormCollection form) =>
+        form["name"] == Topology.MqttExchange ? ListeningProtocol.Mqtt : ListeningProtocol.Stomp;
+
+    // The only routing key with which the session may do this with the exchange; null if it may not at all.
+    private string? RoutingKeyFor(string node, IFormCollection form, string name) =>
+        !ListeningKey.IsWellFormed(name) || !IsOwnHost(node, form)
+            ? null
+            : ((string?)form["name"], (string?)form["permission"]) switch
+            {
+                (Topology.SignalsExchange, "write") when !IsByMqtt(form) => name,
+                (Topology.MqttExchange, "read") when IsByMqtt(form) => name,
+                (Topology.MqttExchange, "write") when IsByMqtt(form) && ProvesMqttSenders(node) =>
+                    Topology.MqttSendTopic,
+                _ => null,
+            };
+
+    // A node names the client id with every question that concerns an MQTT client.
+    private static bool IsByMqtt(IFormCollection form) =>
+        form.ContainsKey("client_id") || form.ContainsKey("variable_map.client_id");
+
+    private bool ProvesMqttSenders(string node) => nodes.TryGet(node, out var own) && own.ProvesMqttSenders;
 
     // A node asks the same when a queue is declared that is to pass its dead letters on to the exchange, and of those it
     // checks no routing key. A session's queue is declared without that, once, and before the session sends anything.
-    private async Task<bool> ListensAsync(string node, string listeningKey)
+    private async Task<bool> ListensAsync(string node, string listeningKey, ListeningProtocol protocol)
     {
         if (!nodes.TryGet(node, out var own))
         {
@@ -96,7 +121,7 @@ internal sealed class Permissions(
         try
         {
             using var limit = new CancellationTokenSource(Patience);
-            var queue = await management.FindQueueAsync(own, Topology.QueueOf(listeningKey), limit.Token);
+            var queue = await management.FindQueueAsync(own, Topology.QueueOf(listeningKey, protocol), limit.Token);
             if (queue is { IsAsAgreed: true })
             {
                 return true;

@@ -46,9 +46,12 @@ internal sealed class WebappUser(NodeCatalog nodes, StrangeBehaviorLog strange)
         (kind, permission) switch
         {
             ("queue", _) => name is Topology.EventsQueue or Topology.SignalsQueue,
-            ("exchange", "configure") => name is Topology.SignalsExchange,
+            ("exchange", "configure") => name is Topology.SignalsExchange or Topology.MqttExchange,
             ("exchange", "write") => name is Topology.DefaultExchange,
-            ("exchange" or "topic", "read") => name is Topology.SignalsExchange or Topology.EventsExchange,
+            ("exchange" or "topic", "read") => name
+                is Topology.SignalsExchange
+                    or Topology.MqttExchange
+                    or Topology.EventsExchange,
             _ => false,
         };
 

@@ -35,6 +35,12 @@ internal sealed partial class NodeEvents(
 
     private async Task ConsumeAsync(IConnection connection, CancellationToken cancellationToken)
     {
+        node.Version = BrokerConnection.VersionOf(connection);
+        if (node is { MqttAddress: not null, OffersMqtt: false })
+        {
+            LogTooOldForMqtt(node.Name, node.Version);
+        }
+
         await using var channel = await connection.CreateChannelAsync(cancellationToken: cancellationToken);
         await Topology.DeclareEventsAsync(channel, kinds, cancellationToken);
         // A SEND to an exchange that is not there yet would close its sender, so it is there before the sessions.
@@ -139,6 +145,12 @@ internal sealed partial class NodeEvents(
     }
 
     private readonly record struct Delivery(ulong Tag, QueueEvent? Event, OriginalConnection? Original);
+
+    [LoggerMessage(
+        LogLevel.Warning,
+        "Node {Node} runs RabbitMQ {Version}; its MqttAddress is not offered, because native MQTT needs 3.12 or newer"
+    )]
+    private partial void LogTooOldForMqtt(string node, Version? version);
 
     [LoggerMessage(LogLevel.Information, "Consuming the events of node {Node}")]
     private partial void LogConsuming(string node);

@@ -7,10 +7,17 @@ using SignalBroker.Identity;
 namespace SignalBroker.BrokerEvents;
 
 /// <summary>A session's queue was created or deleted.</summary>
+/// <param name="Queue">The queue's name.</param>
 /// <param name="Created">Whether it has come to be.</param>
 /// <param name="IsAsAgreed">Whether a created queue is exclusive, auto-delete and transient.</param>
 /// <param name="HasArguments">Whether a created queue has arguments that may be more than RabbitMQ's own.</param>
-internal readonly record struct QueueEvent(string ListeningKey, bool Created, bool IsAsAgreed, bool HasArguments)
+internal readonly record struct QueueEvent(
+    string Queue,
+    string ListeningKey,
+    bool Created,
+    bool IsAsAgreed,
+    bool HasArguments
+)
 {
     // RabbitMQ 4 itself gives every queue this argument, which the event shows as Erlang writes it.
     private static readonly byte[] ClassicType = """{<<"x-queue-type">>,longstr,<<"classic">>}"""u8.ToArray();
@@ -29,11 +36,16 @@ internal readonly record struct QueueEvent(string ListeningKey, bool Created, bo
 
         return routingKey switch
         {
-            Topology.QueueDeleted => new QueueEvent(key, Created: false, IsAsAgreed: true, HasArguments: false),
+            Topology.QueueDeleted => new QueueEvent(queue, key, Created: false, IsAsAgreed: true, HasArguments: false),
             Topology.QueueCreated => new QueueEvent(
+                queue,
                 key,
                 Created: true,
-                Is(headers, "exclusive", true) && Is(headers, "auto_delete", true) && Is(headers, "durable", false),
+                Topology.IsMqttQueue(queue)
+                    ? Text(headers, "type") == Topology.MqttQueueType && Is(headers, "exclusive", true)
+                    : Is(headers, "exclusive", true)
+                        && Is(headers, "auto_delete", true)
+                        && Is(headers, "durable", false),
                 headers.TryGetValue("arguments", out var arguments) && arguments is not null && !AreHarmless(arguments)
             ),
             _ => null,

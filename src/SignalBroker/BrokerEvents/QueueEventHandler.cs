@@ -10,7 +10,7 @@ internal sealed class QueueEventHandler(QueueEventStore store, QueueRemover remo
     /// <summary>Handles the events; when it returns, what they change is committed.</summary>
     public async Task HandleAsync(Node node, IReadOnlyCollection<QueueEvent> events)
     {
-        var created = new SortedSet<string>(StringComparer.Ordinal);
+        var created = new SortedDictionary<string, string>(StringComparer.Ordinal);
         var deleted = new SortedSet<string>(StringComparer.Ordinal);
         foreach (var queue in events)
         {
@@ -20,28 +20,33 @@ internal sealed class QueueEventHandler(QueueEventStore store, QueueRemover remo
             }
             else if (!queue.IsAsAgreed)
             {
-                remover.RemoveJunk(node, queue.ListeningKey);
+                remover.RemoveJunk(node, queue.Queue);
             }
             else if (queue.HasArguments)
             {
                 // Not acked before it has been looked at: a session that declares junk is not listening.
-                remover.Inspect(node, queue.ListeningKey, () => ApplyAsync(node, [queue.ListeningKey], []));
+                remover.Inspect(
+                    node,
+                    queue.Queue,
+                    () => ApplyAsync(node, new() { [queue.ListeningKey] = queue.Queue }, [])
+                );
             }
             else
             {
-                created.Add(queue.ListeningKey);
+                created[queue.ListeningKey] = queue.Queue;
             }
         }
 
-        await ApplyAsync(node, [.. created], [.. deleted]);
+        await ApplyAsync(node, created, [.. deleted]);
     }
 
-    private async Task ApplyAsync(Node node, string[] created, string[] deleted)
+    // The created queues by their keys.
+    private async Task ApplyAsync(Node node, SortedDictionary<string, string> created, string[] deleted)
     {
-        var (orphans, waiting) = await store.ApplyAsync(node.Name, created, deleted);
+        var (orphans, waiting) = await store.ApplyAsync(node.Name, [.. created.Keys], deleted);
         foreach (var key in orphans)
         {
-            remover.RemoveOrphan(node, key);
+            remover.RemoveOrphan(node, created[key]);
         }
 
         foreach (var key in waiting)

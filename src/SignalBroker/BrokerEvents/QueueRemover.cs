@@ -23,15 +23,15 @@ internal sealed partial class QueueRemover(
     private readonly NodeWorkers<Func<CancellationToken, Task>> workers = new(nodes);
 
     /// <summary>Closes a queue that belongs to no session, if it is still there.</summary>
-    public void RemoveOrphan(Node node, string key) => Enqueue(node, token => RemoveOrphanAsync(node, key, token));
+    public void RemoveOrphan(Node node, string queue) => Enqueue(node, token => RemoveOrphanAsync(node, queue, token));
 
     /// <summary>Ends the session that declared a queue of the wrong kind, closes its connection and deletes the queue.</summary>
-    public void RemoveJunk(Node node, string key) => Enqueue(node, token => RemoveJunkAsync(node, key, token));
+    public void RemoveJunk(Node node, string queue) => Enqueue(node, token => RemoveJunkAsync(node, queue, token));
 
     /// <summary>Looks at a queue that has arguments, and removes it if they are more than RabbitMQ's own.</summary>
     /// <param name="acknowledge">Called if the queue is as agreed.</param>
-    public void Inspect(Node node, string key, Func<Task> acknowledge) =>
-        Enqueue(node, token => InspectAsync(node, key, acknowledge, token));
+    public void Inspect(Node node, string queue, Func<Task> acknowledge) =>
+        Enqueue(node, token => InspectAsync(node, queue, acknowledge, token));
 
     /// <summary>Closes the connections of an ended session.</summary>
     public void CloseConnections(Node node, string key) =>
@@ -46,9 +46,9 @@ internal sealed partial class QueueRemover(
 
     private void Enqueue(Node node, Func<CancellationToken, Task> removal) => workers.Add(node.Name, removal);
 
-    private async Task RemoveOrphanAsync(Node node, string key, CancellationToken cancellationToken)
+    private async Task RemoveOrphanAsync(Node node, string queue, CancellationToken cancellationToken)
     {
-        var queue = Topology.QueueOf(key);
+        var key = Topology.KeyOf(queue)!;
 
         // The events of one queue may be handled in any order: it may have gone, and its session with it.
         if (await management.FindQueueAsync(node, queue, cancellationToken) is null)
@@ -66,22 +66,27 @@ internal sealed partial class QueueRemover(
         await CloseAsync(node, key, "no such session", cancellationToken);
     }
 
-    private async Task InspectAsync(Node node, string key, Func<Task> acknowledge, CancellationToken cancellationToken)
+    private async Task InspectAsync(
+        Node node,
+        string queue,
+        Func<Task> acknowledge,
+        CancellationToken cancellationToken
+    )
     {
-        var queue = await management.FindQueueAsync(node, Topology.QueueOf(key), cancellationToken);
-        if (queue is { IsAsAgreed: true })
+        var found = await management.FindQueueAsync(node, queue, cancellationToken);
+        if (found is { IsAsAgreed: true })
         {
             await acknowledge();
         }
-        else if (queue is not null)
+        else if (found is not null)
         {
-            await RemoveJunkAsync(node, key, cancellationToken);
+            await RemoveJunkAsync(node, queue, cancellationToken);
         }
     }
 
-    private async Task RemoveJunkAsync(Node node, string key, CancellationToken cancellationToken)
+    private async Task RemoveJunkAsync(Node node, string queue, CancellationToken cancellationToken)
     {
-        var queue = Topology.QueueOf(key);
+        var key = Topology.KeyOf(queue)!;
         var (userId, address) = await store.EndAsync(node.Name, key);
         if (userId is null && await management.FindQueueAsync(node, queue, cancellationToken) is null)
         {
@@ -99,7 +104,7 @@ internal sealed partial class QueueRemover(
             }
         );
         await CloseAsync(node, key, JunkReason, cancellationToken);
-        if (await management.FindQueueAsync(node, queue, cancellationToken) is { Exclusive: false })
+        if (await management.FindQueueAsync(node, queue, cancellationToken) is { IsExclusive: false })
         {
             await management.DeleteQueueAsync(node, queue, JunkReason, cancellationToken);
         }

@@ -28,7 +28,8 @@ internal sealed partial class Reconciler(
         var before = await store.NowAsync();
         var listed = await management.ListSessionQueuesAsync(node, cancellationToken);
         var logins = await management.ListSessionLoginsAsync(node, cancellationToken);
-        string[] queues = [.. listed.Select(queue => Topology.KeyOf(queue.Name)!).Order()];
+        var names = listed.ToLookup(queue => Topology.KeyOf(queue.Name)!, queue => queue.Name);
+        string[] queues = [.. names.Select(key => key.Key).Order()];
 
         string[] agreed =
         [
@@ -46,7 +47,7 @@ internal sealed partial class Reconciler(
 
         foreach (var key in orphans)
         {
-            remover.RemoveOrphan(node, key);
+            remover.RemoveOrphan(node, names[key].First());
         }
 
         // A socket can outlive its session: its owner has unsubscribed, or has never subscribed.
@@ -58,7 +59,7 @@ internal sealed partial class Reconciler(
 
         foreach (var junk in listed.Where(queue => !queue.IsAsAgreed))
         {
-            remover.RemoveJunk(node, Topology.KeyOf(junk.Name)!);
+            remover.RemoveJunk(node, junk.Name);
         }
 
         Record(StrangeKind.NeverAcked, expired, "the listener logged in and never subscribed");

@@ -34,6 +34,7 @@ internal sealed record ConnectRequest(
 /// <param name="UserId">Whose session it is.</param>
 /// <param name="Device">The device, if it was named.</param>
 /// <param name="ListeningAddress">The WebSocket address to open and speak STOMP on.</param>
+/// <param name="Listening">All ways to listen at the session's node, best first; the first login decides.</param>
 /// <param name="ListeningKey">The session's public name: STOMP login, and <c>/queue/…</c> to subscribe to.</param>
 /// <param name="Passcode">The session's only secret: STOMP passcode and password of HTTP's Basic scheme.</param>
 /// <param name="Ack">Whether the session is listening; always false here.</param>
@@ -46,6 +47,7 @@ internal sealed record ConnectAnswer(
     string UserId,
     string? Device,
     string ListeningAddress,
+    IReadOnlyList<ListeningOffer> Listening,
     string ListeningKey,
     string Passcode,
     bool Ack,
@@ -175,6 +177,7 @@ internal sealed class ConnectEndpoint(
                         session.UserId,
                         session.Device,
                         node.ListeningAddress,
+                        isOriginal ? [] : ListeningOffer.Of(node, key),
                         key,
                         passcode,
                         Ack: false,

@@ -35,6 +35,20 @@ internal static class ConnectSetup
                       "userId": "alice",
                       "device": "phone",
                       "listeningAddress": "wss://node1.example/ws",
+                      "listening": [
+                        {
+                          "protocol": "mqtt",
+                          "address": "wss://node1.example/mqtt",
+                          "subscribe": "s.GJQmOhSWGtvMm2JcI1o0hw",
+                          "send": "signals"
+                        },
+                        {
+                          "protocol": "stomp",
+                          "address": "wss://node1.example/ws",
+                          "subscribe": "/queue/s.GJQmOhSWGtvMm2JcI1o0hw",
+                          "send": "/exchange/signals/s.GJQmOhSWGtvMm2JcI1o0hw"
+                        }
+                      ],
                       "listeningKey": "s.GJQmOhSWGtvMm2JcI1o0hw",
                       "passcode": "p8mXbJ0wqQyKqYcYb3n5eT2c1c0b2l5oQ0m1l2n3o4Y",
                       "ack": false,

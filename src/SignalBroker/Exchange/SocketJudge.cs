@@ -27,7 +27,7 @@ internal sealed class SocketJudge(
         signal.Proof switch
         {
             SenderProof.Proven => JudgeProven(node, signal),
-            SenderProof.Missing when limiter.AnswersUnnamed(signal.Sender) => Refusing(
+            SenderProof.Missing when limiter.AnswersUnnamed(signal.Sender.ListeningKey) => Refusing(
                 node,
                 signal.Sender,
                 UserIdMissing
@@ -39,7 +39,7 @@ internal sealed class SocketJudge(
     // What has waited comes all at once, however slowly it was sent.
     private SocketWork? JudgeProven(Node node, SocketSignal signal)
     {
-        var sender = signal.Sender;
+        var sender = signal.Sender.ListeningKey;
         if (closer.HasClosed(sender))
         {
             return null;
@@ -49,12 +49,12 @@ internal sealed class SocketJudge(
         {
             // What waits behind an answer that is kept back would otherwise take the places of all the others.
             return signal.Crowds && even.Keeps(sender)
-                ? Refusing(node, sender, Problem.TooManyRequests(EvenAnswer.Beat), atOnce: true)
-                : new(body => relay.RelayAsync(node, sender, body));
+                ? Refusing(node, signal.Sender, Problem.TooManyRequests(EvenAnswer.Beat), atOnce: true)
+                : new(body => relay.RelayAsync(node, signal.Sender, body));
         }
 
         return signal.Waited || limiter.Tolerates(sender)
-            ? Refusing(node, sender, Problem.TooManyRequests(wait), atOnce: even.Keeps(sender))
+            ? Refusing(node, signal.Sender, Problem.TooManyRequests(wait), atOnce: even.Keeps(sender))
             : Closing(
                 node,
                 sender,
@@ -76,7 +76,10 @@ internal sealed class SocketJudge(
             // Only a queue of the wrong kind does that, and such a queue is removed with its session. No more is done
             // here, because a client that reaches the AMQP port can pretend it.
             strange.Record(
-                new(StrangeKind.ForgedSender, $"a signal in the name of {signal.Sender} was dead-lettered by its queue")
+                new(
+                    StrangeKind.ForgedSender,
+                    $"a signal in the name of {signal.Sender.ListeningKey} was dead-lettered by its queue"
+                )
                 {
                     Node = node.Name,
                     ListeningKey = owner,
@@ -87,7 +90,7 @@ internal sealed class SocketJudge(
         return null;
     }
 
-    private SocketWork Refusing(Node node, string sender, Problem problem, bool atOnce = false) =>
+    private SocketWork Refusing(Node node, SocketSender sender, Problem problem, bool atOnce = false) =>
         new(body => relay.RefuseAsync(node, sender, problem, body), atOnce);
 
     private SocketWork Closing(Node node, string sender, StrangeKind kind, string detail)

@@ -30,15 +30,15 @@ internal sealed partial class SocketRelay(
 
     /// <summary>Sends a signal, and answers what became of it.</summary>
     /// <param name="node">The node that it was sent on.</param>
-    /// <param name="listeningKey">The session that has sent it.</param>
-    public Task RelayAsync(Node node, string listeningKey, ReadOnlyMemory<byte> body) =>
-        AnswerAsync(node, listeningKey, () => HandleAsync(node, listeningKey, body));
+    /// <param name="sender">The session that has sent it.</param>
+    public Task RelayAsync(Node node, SocketSender sender, ReadOnlyMemory<byte> body) =>
+        AnswerAsync(node, sender, () => HandleAsync(node, sender.ListeningKey, body));
 
     /// <summary>Answers that a signal is not sent.</summary>
     /// <param name="node">The node that it was sent on.</param>
-    /// <param name="listeningKey">The session that has sent it.</param>
-    public Task RefuseAsync(Node node, string listeningKey, Problem problem, ReadOnlyMemory<byte> body) =>
-        AnswerAsync(node, listeningKey, () => new(Refuse(problem, body)));
+    /// <param name="sender">The session that has sent it.</param>
+    public Task RefuseAsync(Node node, SocketSender sender, Problem problem, ReadOnlyMemory<byte> body) =>
+        AnswerAsync(node, sender, () => new(Refuse(problem, body)));
 
     // What the sender is answered; null when there is nobody to answer.
     private async ValueTask<PooledBuffer?> HandleAsync(Node node, string listeningKey, ReadOnlyMemory<byte> body)
@@ -124,21 +124,16 @@ internal sealed partial class SocketRelay(
         );
     }
 
-    private async Task AnswerAsync(Node node, string listeningKey, Func<ValueTask<PooledBuffer?>> handle)
+    private async Task AnswerAsync(Node node, SocketSender sender, Func<ValueTask<PooledBuffer?>> handle)
     {
         try
         {
-            if (closed.Contains(listeningKey) || await handle() is not { } answer)
+            if (closed.Contains(sender.ListeningKey) || await handle() is not { } answer)
             {
                 return;
             }
 
-            var outcome = await links.PublishAsync(
-                node.Name,
-                Topology.QueueOf(listeningKey),
-                answer.Written,
-                options.Value.TimeToLive
-            );
+            var outcome = await links.PublishAsync(node.Name, sender.Queue, answer.Written, options.Value.TimeToLive);
             if (outcome != PublishOutcome.Unknown)
             {
                 // Otherwise it may still wait to be written to the node.

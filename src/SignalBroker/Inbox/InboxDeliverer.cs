@@ -212,7 +212,7 @@ internal sealed partial class InboxDeliverer(
         var outcome = limiter.Takes(session, envelope.Written.Length)
             ? await nodes.PublishAsync(
                 session.Node,
-                Topology.QueueOf(session.ListeningKey),
+                session.Queue,
                 envelope.Written,
                 signals.Value.InQueue(entry.TimeToLive)
             )

@@ -26,17 +26,39 @@ internal enum NodeState
 /// <summary>One RabbitMQ server that holds browsers' sockets, as this webapp sees it at the moment.</summary>
 internal sealed class Node(NodeOptions options)
 {
+    private static readonly Version FirstWithMqtt = new(3, 12);
+
+    // Of this version on the node itself writes down the client id, if rabbitmq-conf/ tells it to.
+    private static readonly Version FirstWithProofs = new(4, 3);
+
     private volatile bool responsive;
     private volatile bool eventsBound;
     private volatile bool reconciled;
     private volatile bool blocked;
+    private volatile Version? version;
     private int sessions;
 
     /// <summary>The node's name in the sessions table and in its own paths.</summary>
     public string Name { get; } = options.Name;
 
-    /// <summary>The public address at which browsers listen.</summary>
+    /// <summary>The public address at which browsers listen by STOMP.</summary>
     public string ListeningAddress { get; } = options.ListeningAddress!.ToString();
+
+    /// <summary>The public address at which browsers listen by MQTT; null where it is off.</summary>
+    public string? MqttAddress { get; } = options.MqttAddress?.ToString();
+
+    /// <summary>The version of its RabbitMQ; null until it has been reached.</summary>
+    public Version? Version
+    {
+        get => version;
+        set => version = value;
+    }
+
+    /// <summary>Whether sessions may listen by MQTT, as a native protocol of the broker.</summary>
+    public bool OffersMqtt => MqttAddress is not null && version >= FirstWithMqtt;
+
+    /// <summary>Whether it vouches for who sends by MQTT.</summary>
+    public bool ProvesMqttSenders => OffersMqtt && version >= FirstWithProofs;
 
     /// <summary>The internal AMQP address, with the credentials of the webapp's own user.</summary>
     public Uri AmqpAddress { get; } = options.AmqpAddress!;

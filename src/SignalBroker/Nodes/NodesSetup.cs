@@ -29,6 +29,8 @@ internal static class NodesSetup
                             catalog.Nodes.Select(node => new NodeReport(
                                 node.Name,
                                 node.ListeningAddress,
+                                node.OffersMqtt ? node.MqttAddress : null,
+                                node.Version?.ToString(),
                                 node.State,
                                 node.Sessions,
                                 node.Capacity
@@ -45,6 +47,8 @@ internal static class NodesSetup
                       {
                         "name": "sb1",
                         "listeningAddress": "wss://node1.example/ws",
+                        "mqttAddress": "wss://node1.example/mqtt",
+                        "version": "4.3.6",
                         "state": "ready",
                         "sessions": 4711,
                         "capacity": 10000
@@ -60,6 +64,11 @@ internal static class NodesSetup
         var node = entry.Get<NodeOptions>() ?? new NodeOptions();
         Settings.Check(entry.Path, node);
         CheckScheme($"{entry.Path}:ListeningAddress", node.ListeningAddress!, "ws", "wss");
+        if (node.MqttAddress is { } mqttAddress)
+        {
+            CheckScheme($"{entry.Path}:MqttAddress", mqttAddress, "ws", "wss");
+        }
+
         CheckScheme($"{entry.Path}:AmqpAddress", node.AmqpAddress!, "amqp", "amqps");
         CheckScheme($"{entry.Path}:ManagementAddress", node.ManagementAddress!, "http", "https");
         return node;
@@ -96,8 +105,18 @@ internal static class NodesSetup
 
 /// <summary>A node as the internal port shows it.</summary>
 /// <param name="Name">Its name in the settings.</param>
-/// <param name="ListeningAddress">The address at which browsers listen.</param>
+/// <param name="ListeningAddress">The address at which browsers listen by STOMP.</param>
+/// <param name="MqttAddress">The address at which browsers listen by MQTT, if the node offers that.</param>
+/// <param name="Version">The version of its RabbitMQ, as soon as it is known.</param>
 /// <param name="State">Whether it gets new sessions, and why not.</param>
 /// <param name="Sessions">How many sessions it holds, counted every few seconds.</param>
 /// <param name="Capacity">How many it should hold.</param>
-internal sealed record NodeReport(string Name, string ListeningAddress, NodeState State, int Sessions, int Capacity);
+internal sealed record NodeReport(
+    string Name,
+    string ListeningAddress,
+    string? MqttAddress,
+    string? Version,
+    NodeState State,
+    int Sessions,
+    int Capacity
+);

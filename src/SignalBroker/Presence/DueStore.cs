@@ -1,5 +1,6 @@
 using Dapper;
 using Npgsql;
+using SignalBroker.Broker;
 using SignalBroker.Database;
 using SignalBroker.Identity;
 using SignalBroker.Visibility;
@@ -19,6 +20,12 @@ internal sealed record Subscriber
 
     /// <summary>The node that holds its queue.</summary>
     public required string Node { get; init; }
+
+    /// <summary>By what it listens.</summary>
+    public ListeningProtocol Protocol { get; init; }
+
+    /// <summary>The name of its queue.</summary>
+    public string Queue => Topology.QueueOf(ListeningKey, Protocol);
 
     /// <summary>Whether its queue exists.</summary>
     public bool Acked { get; init; }
@@ -72,7 +79,7 @@ internal sealed class DueStore(VisibilityPolicy visibility)
         var found = await connection.QueryAsync<Subscriber>(
             $"""
             SELECT sessions.listening_key AS ListeningKey, sessions.node AS Node, sessions.acked_at IS NOT NULL AS Acked,
-                   subscription.user_id AS UserId, subscription.told AS Told
+                   coalesce(sessions.protocol, 'stomp') AS Protocol, subscription.user_id AS UserId, subscription.told AS Told
             FROM unnest(@users, @news) AS report(user_id, told), LATERAL (
                 SELECT * FROM presence_subscriptions WHERE presence_subscriptions.user_id = report.user_id OFFSET 0
             ) AS subscription JOIN sessions USING (listening_key)

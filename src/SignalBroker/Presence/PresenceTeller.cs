@@ -171,7 +171,7 @@ internal sealed partial class PresenceTeller(
     private async Task<PublishOutcome> PublishAsync(Subscriber[] part, SignalId id, PooledBuffer envelope)
     {
         var (node, timeToLive) = (part[0].Node, options.Value.TimeToLive);
-        var queues = Array.ConvertAll(part, subscriber => Topology.QueueOf(subscriber.ListeningKey));
+        var queues = Array.ConvertAll(part, subscriber => subscriber.Queue);
         return queues is [var only]
             ? await links.PublishAsync(node, only, envelope.Written, timeToLive)
             : (

@@ -120,7 +120,7 @@ internal sealed partial class RoomFanOut(
         var outcomes = await nodes.PublishAsync(
             share.Node,
             copy.Key,
-            Array.ConvertAll(parts, part => Array.ConvertAll(part, session => Topology.QueueOf(session.ListeningKey))),
+            Array.ConvertAll(parts, part => Array.ConvertAll(part, session => session.Queue)),
             copy.Body,
             copy.TimeToLive
         );

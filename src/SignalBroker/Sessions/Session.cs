@@ -1,4 +1,5 @@
 using System.Net;
+using SignalBroker.Broker;
 using SignalBroker.Identity;
 
 namespace SignalBroker.Sessions;
@@ -16,6 +17,12 @@ internal sealed record Session
 
     /// <summary>The name of the node that holds the session's queue.</summary>
     public required string Node { get; init; }
+
+    /// <summary>By what a socket has logged in with the session's key; null while none has.</summary>
+    public ListeningProtocol? Protocol { get; init; }
+
+    /// <summary>The name of the session's queue.</summary>
+    public string Queue => field ??= Topology.QueueOf(ListeningKey, Protocol ?? ListeningProtocol.Stomp);
 
     /// <summary>The SHA-256 of the session's passcode.</summary>
     public required byte[] PasscodeSha256 { get; init; }

@@ -60,7 +60,7 @@ internal sealed partial class SessionCloser(
         );
         try
         {
-            await links.PublishAsync(session.Node, Topology.QueueOf(session.ListeningKey), envelope, FarewellLasts);
+            await links.PublishAsync(session.Node, session.Queue, envelope, FarewellLasts);
             await Task.Delay(FarewellDelivery, clock);
         }
         finally

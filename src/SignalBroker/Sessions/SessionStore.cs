@@ -70,7 +70,7 @@ internal sealed class SessionStore(NpgsqlDataSource database, IEnumerable<ISessi
 {
     /// <summary>The columns of a <see cref="Session"/>.</summary>
     public const string Columns = """
-        listening_key AS ListeningKey, user_id AS UserId, device AS Device, node AS Node,
+        listening_key AS ListeningKey, user_id AS UserId, device AS Device, node AS Node, protocol AS Protocol,
         passcode_sha256 AS PasscodeSha256, CASE WHEN NOT by_application THEN address END AS Address, original_client AS OriginalClient, admitted_at IS NOT NULL AS Admitted, acked_at IS NOT NULL AS Ack
         """;
 

@@ -99,7 +99,7 @@ internal sealed partial class SignalRouter(
 
     private ValueTask<PublishOutcome> PublishAsync(Session session, Signal signal) =>
         limiter.Takes(session, signal.Body.Length)
-            ? nodes.PublishAsync(session.Node, Topology.QueueOf(session.ListeningKey), signal.Body, signal.TimeToLive)
+            ? nodes.PublishAsync(session.Node, session.Queue, signal.Body, signal.TimeToLive)
             : ValueTask.FromResult(PublishOutcome.Overloaded);
 
     private static bool IsGone(SessionOutcome outcome) =>

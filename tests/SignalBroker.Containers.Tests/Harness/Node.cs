@@ -17,6 +17,7 @@ public sealed class Node : ContainedServer
     private const string ManagementUser = "signalbroker-management";
 
     private const int Listening = 15674;
+    private const int Mqtt = 15675;
     private const int Amqp = RabbitMqBuilder.RabbitMqPort;
     private const int Management = 15672;
 
@@ -72,6 +73,7 @@ public sealed class Node : ContainedServer
                     ["CONF_DIR"] = Folder,
                     ["LISTENING_IP"] = Everywhere,
                     ["LISTENING_PORT"] = $"{Listening}",
+                    ["MQTT_PORT"] = $"{Mqtt}",
                     ["AMQP_IP"] = Everywhere,
                     ["AMQP_PORT"] = $"{Amqp}",
                     ["MANAGEMENT_IP"] = Everywhere,

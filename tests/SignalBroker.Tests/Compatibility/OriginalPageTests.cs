@@ -42,7 +42,7 @@ public sealed class OriginalPageTests(OriginalCluster original)
         var answer = await original.Api.PostFormAsync("/disconnect", new() { ["queueName"] = phone.Key });
 
         answer.Status.ShouldBe(HttpStatusCode.NoContent);
-        await phone.Socket.Closed.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        await phone.Closed.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
         (await ExchangeAsync("alice", "carol", "still there?")).Outcomes.ShouldBe([(null, "queued")]);
         await laptop.ReceiveAsync();
     }
@@ -163,7 +163,7 @@ public sealed class OriginalPageTests(OriginalCluster original)
             (await thief.TryConnectAsync("frank", "")).ShouldBeFalse();
         }
 
-        await using var first = await Listener.StartAsync(session, "frank", session.ListeningKey);
+        await using var first = await Listener.StartStompAsync(session, "frank", session.ListeningKey);
         await using var second = await StompSocket.OpenAsync(session.ListeningAddress);
 
         (await second.TryConnectAsync("frank", session.ListeningKey)).ShouldBeFalse();
@@ -208,6 +208,6 @@ public sealed class OriginalPageTests(OriginalCluster original)
     private async Task<Listener> ListenAsync(string userId)
     {
         var session = await ConnectAsync(userId);
-        return await Listener.StartAsync(session, login: userId, passcode: session.ListeningKey);
+        return await Listener.StartStompAsync(session, login: userId, passcode: session.ListeningKey);
     }
 }

@@ -27,7 +27,7 @@ public sealed class CrossingTests(FailureCluster cluster) : FailureTests(cluster
 
         foreach (var listener in senders.Concat(receivers))
         {
-            listener.Socket.Arrived().ShouldBeEmpty();
+            listener.Arrived().ShouldBeEmpty();
             await listener.DisposeAsync();
         }
     }

@@ -69,6 +69,10 @@ public sealed class FailureCluster : IAsyncLifetime
     public async Task<Listener> ListenOnAsync(Node node, int webapp = 0) =>
         await Listener.StartAsync(await ConnectOnAsync(node, webapp));
 
+    /// <summary>The same by STOMP, for what the test says in frames of its own.</summary>
+    public async Task<Listener> ListenByStompOnAsync(Node node) =>
+        await Listener.StartStompAsync(await ConnectOnAsync(node));
+
     /// <summary>Opens a session on this node.</summary>
     public async Task<ConnectedSession> ConnectOnAsync(Node node, int webapp = 0)
     {

@@ -30,9 +30,9 @@ public sealed class FarewellTests(FailureCluster cluster) : FailureTests(cluster
             await api.ConnectAsync(replaced.Session.UserId);
             await api.DisconnectAsync(leaving.Session);
 
-            var first = await Task.WhenAny(replaced.Socket.Closed, leaving.Socket.Closed);
-            first.ShouldBe(leaving.Socket.Closed);
-            await replaced.Socket.Closed.WaitAsync(TimeSpan.FromSeconds(60), Token);
+            var first = await Task.WhenAny(replaced.Closed, leaving.Closed);
+            first.ShouldBe(leaving.Closed);
+            await replaced.Closed.WaitAsync(TimeSpan.FromSeconds(60), Token);
         }
         finally
         {

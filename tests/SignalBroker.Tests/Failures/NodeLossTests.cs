@@ -56,7 +56,7 @@ public sealed class NodeLossTests(FailureCluster cluster) : FailureTests(cluster
 
         await Cluster.Victim.StopAsync(Token);
 
-        await lost.Socket.Closed;
+        await lost.Closed;
         await Cluster.EverybodySeesAsync(Cluster.Victim, "unreachable", NoticedWithin);
         await NewSessionsGoToTheOtherNodeAsync();
 

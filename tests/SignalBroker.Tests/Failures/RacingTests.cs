@@ -88,7 +88,7 @@ public sealed class RacingTests(FailureCluster cluster) : FailureTests(cluster)
                 await using (var listener = await Listener.StartAsync(session))
                 {
                     await other.DisconnectAsync(session);
-                    await listener.Socket.Closed.WaitAsync(ClosedWithin, Token);
+                    await listener.Closed.WaitAsync(ClosedWithin, Token);
                 }
 
                 break;

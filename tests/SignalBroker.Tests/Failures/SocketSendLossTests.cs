@@ -53,7 +53,7 @@ public sealed class SocketSendLossTests(FailureCluster cluster) : FailureTests(c
     public async Task Signals_wait_while_there_is_no_webapp_but_no_more_than_their_queue_holds()
     {
         const int MaxWaiting = 10_000;
-        await using var flooding = await Cluster.ListenOnAsync(Cluster.Bystander);
+        await using var flooding = await Cluster.ListenByStompOnAsync(Cluster.Bystander);
         await using var sender = await Cluster.ListenOnAsync(Cluster.Victim);
         await using var receiver = await Cluster.ListenOnAsync(Cluster.Victim);
         // From now on the nodes know that they may send.
@@ -78,7 +78,7 @@ public sealed class SocketSendLossTests(FailureCluster cluster) : FailureTests(c
 
         // Nobody can be asked, so this is refused, after all that was sent before.
         await flooding.Socket.SubscribeAsync("/topic/x");
-        await flooding.Socket.Closed;
+        await flooding.Closed;
         (await WaitingAsync(Cluster.Bystander)).ShouldBe(MaxWaiting);
         await Cluster.Servers.Webapps[0].StartAsync(Token);
 
@@ -107,7 +107,7 @@ public sealed class SocketSendLossTests(FailureCluster cluster) : FailureTests(c
 
             (await quick.ReceiveAsync()).GetProperty("content").GetInt32().ShouldBe(2);
             (await quick.ReceiveAsync()).GetProperty("type").GetString().ShouldBe("outcome");
-            isQuickFirst = slow.Socket.Arrived().Count == 0;
+            isQuickFirst = slow.Arrived().Count == 0;
             if (isQuickFirst)
             {
                 var sessions = (await slow.ReceiveAsync()).GetProperty("content").GetProperty("sessions");

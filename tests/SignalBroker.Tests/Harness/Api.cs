@@ -18,9 +18,15 @@ public sealed record ConnectedSession(
     DateTime AckBy
 )
 {
+    /// <summary>All ways to listen that its node offers, best first.</summary>
+    public IReadOnlyList<Offer> Listening { get; init; } = [];
+
     public AuthenticationHeaderValue Authorization =>
         new("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{ListeningKey}:{Passcode}")));
 }
+
+/// <summary>A way to listen, as /connect offers it.</summary>
+public sealed record Offer(string Protocol, string Address, string Subscribe, string? Send);
 
 /// <summary>An answer of the webapp, read whole.</summary>
 public sealed record Answer(HttpStatusCode Status, HttpResponseHeaders Headers, string Body)

@@ -5,7 +5,7 @@ using System.Threading.Channels;
 namespace SignalBroker.Tests.Harness;
 
 /// <summary>A raw Web-STOMP socket, which says whatever a test wants it to say.</summary>
-public sealed class StompSocket : IAsyncDisposable
+public sealed class StompSocket : IListenerSocket
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
@@ -113,6 +113,26 @@ public sealed class StompSocket : IAsyncDisposable
             frame.Command.ShouldBe("ERROR", frame.Body);
         }
     }
+
+    public async Task<string?> ReceiveAsync(TimeSpan? patience = null)
+    {
+        if (await ReadAsync(patience) is not { } frame)
+        {
+            return null;
+        }
+
+        frame.Command.ShouldBe("MESSAGE", frame.Body);
+        return frame.Body;
+    }
+
+    public IReadOnlyList<string> ArrivedEnvelopes() => [.. Arrived().Select(frame => frame.Body)];
+
+    public Task SendSignalAsync(ConnectedSession session, string body) =>
+        SendAsync(
+            "SEND",
+            [("destination", $"/exchange/signals/{session.ListeningKey}"), ("user-id", session.ListeningKey)],
+            body
+        );
 
     /// <summary>Whatever has arrived and was not read yet.</summary>
     public IReadOnlyList<StompFrame> Arrived()

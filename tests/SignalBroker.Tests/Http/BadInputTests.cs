@@ -270,7 +270,17 @@ public sealed class BadInputTests(TestCluster cluster)
             .EnumerateArray()
             .Select(member => member.GetString());
         required.ShouldBe(
-            ["userId", "listeningAddress", "listeningKey", "passcode", "ack", "ackBy", "ackWithin", "iceServers"],
+            [
+                "userId",
+                "listeningAddress",
+                "listening",
+                "listeningKey",
+                "passcode",
+                "ack",
+                "ackBy",
+                "ackWithin",
+                "iceServers",
+            ],
             ignoreOrder: true
         );
     }

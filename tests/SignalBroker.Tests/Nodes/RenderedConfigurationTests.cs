@@ -9,14 +9,19 @@ public sealed class RenderedConfigurationTests : IDisposable
     private readonly string folder = Directory.CreateTempSubdirectory("signalbroker-").FullName;
 
     [Theory]
-    [InlineData("3.9.29", false, false)]
-    [InlineData("3.10.8", false, false)]
-    [InlineData("3.12.2", true, false)]
-    [InlineData("4.0.5", true, false)]
-    [InlineData("4.3.0", true, true)]
-    [InlineData("4.3.6", true, true)]
-    [InlineData("4.10.0", true, true)]
-    public async Task Only_what_the_version_knows_is_set(string version, bool boundsFrames, bool boundsStrangers)
+    [InlineData("3.9.29", false, false, false)]
+    [InlineData("3.10.8", false, false, false)]
+    [InlineData("3.12.2", true, false, false)]
+    [InlineData("4.0.5", true, true, false)]
+    [InlineData("4.3.0", true, true, true)]
+    [InlineData("4.3.6", true, true, true)]
+    [InlineData("4.10.0", true, true, true)]
+    public async Task Only_what_the_version_knows_is_set(
+        string version,
+        bool boundsFrames,
+        bool speaksMqtt,
+        bool boundsStrangers
+    )
     {
         await RenderAsync(version);
 
@@ -28,10 +33,17 @@ public sealed class RenderedConfigurationTests : IDisposable
         keys.Contains("stomp.max_frame_size = 131072").ShouldBe(boundsFrames);
         keys.Contains("stomp.max_frame_size_unauthenticated = 8192").ShouldBe(boundsStrangers);
         keys.Contains("stomp.login_timeout = 10000").ShouldBe(boundsStrangers);
+        keys.Contains("mqtt.max_packet_size_authenticated = 131072").ShouldBe(speaksMqtt);
+        keys.Count(key => key.StartsWith("mqtt.message_interceptors.", StringComparison.Ordinal))
+            .ShouldBe(boundsStrangers ? 1 : 0);
+        (await ReadAsync("enabled_plugins"))
+            .Contains("rabbitmq_web_mqtt", StringComparison.Ordinal)
+            .ShouldBe(speaksMqtt);
+        (await ReadAsync("advanced.config")).Contains("{port, 15675}", StringComparison.Ordinal).ShouldBe(speaksMqtt);
     }
 
     [Fact]
-    public async Task The_guard_is_rendered_with_the_port_that_it_guards()
+    public async Task The_node_starts_the_guard()
     {
         await RenderAsync("3.10.8");
 
@@ -39,10 +51,12 @@ public sealed class RenderedConfigurationTests : IDisposable
             Path.Combine(folder, "socket_guard.start"),
             TestContext.Current.CancellationToken
         );
-        start.ShouldContain("start(15674)");
         start.ShouldContain($"\"{folder}/socket_guard.erl\"");
         File.Exists(Path.Combine(folder, "socket_guard.erl")).ShouldBeTrue();
     }
+
+    private Task<string> ReadAsync(string file) =>
+        File.ReadAllTextAsync(Path.Combine(folder, file), TestContext.Current.CancellationToken);
 
     public void Dispose() => Directory.Delete(folder, recursive: true);
 
@@ -58,6 +72,7 @@ public sealed class RenderedConfigurationTests : IDisposable
                 ["NODE_NAME"] = "sb1",
                 ["LISTENING_IP"] = "127.0.0.1",
                 ["LISTENING_PORT"] = "15674",
+                ["MQTT_PORT"] = "15675",
                 ["AMQP_IP"] = "127.0.0.1",
                 ["AMQP_PORT"] = "5672",
                 ["MANAGEMENT_IP"] = "127.0.0.1",

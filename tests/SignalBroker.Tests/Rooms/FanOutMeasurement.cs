@@ -99,7 +99,7 @@ public sealed class FanOutMeasurement
         var content = new string('x', 1_200);
         foreach (var listener in listeners)
         {
-            listener.Socket.Arrived();
+            listener.Arrived();
         }
 
         // One at a time, for the time until the last member has it.
@@ -171,8 +171,8 @@ public sealed class FanOutMeasurement
                 {
                     for (var left = each; left > 0; )
                     {
-                        var frame = await listener.Socket.ExpectAsync("MESSAGE");
-                        left -= frame.Body.Contains(content, StringComparison.Ordinal) ? 1 : 0;
+                        var envelope = await listener.ReceiveAsync();
+                        left -= envelope.GetRawText().Contains(content, StringComparison.Ordinal) ? 1 : 0;
                     }
                 })
             );

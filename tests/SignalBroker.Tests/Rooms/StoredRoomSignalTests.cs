@@ -233,12 +233,7 @@ public sealed class StoredRoomSignalTests(TestCluster cluster)
         var content = receipt.GetProperty("content");
         (content.Text("room"), content.Text("member"), content.Text("outcome")).ShouldBe((room, member, "delivered"));
         var read = await Api.ReadInboxAsync(host.Session);
-        string frames;
-        lock (host.Socket.Transcript)
-        {
-            frames = host.Socket.Transcript.ToString();
-        }
-
+        var frames = host.Transcript;
         frames.ShouldContain("receipt");
         read.Sequences.Count.ShouldBe(2);
         foreach (var secret in (string[])[hidden.Session.UserId, hidden.Key, "hidden-device"])

@@ -53,7 +53,7 @@ public sealed class ConnectTests(TestCluster cluster)
 
         var answer = await cluster.ApiOf(1).ExchangeAsync(alice.Session, new { to = bob.Session.UserId, content = 1 });
         answer.Status.ShouldBe(HttpStatusCode.NotFound, answer.Body);
-        await bob.Socket.Closed.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        await bob.Closed.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
         await Eventually.HoldsAsync(async () => (await cluster.RowsOfAsync(bob.Session.UserId)).ShouldBe(0));
     }
 
@@ -96,7 +96,7 @@ public sealed class ConnectTests(TestCluster cluster)
     {
         await using var bob = await Listener.StartAsync(cluster.Api);
 
-        bob.Socket.Abort();
+        bob.Abort();
 
         await Eventually.HoldsAsync(async () => (await cluster.RowsOfAsync(bob.Session.UserId)).ShouldBe(0));
     }

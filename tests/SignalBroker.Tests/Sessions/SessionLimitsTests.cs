@@ -41,7 +41,7 @@ public sealed class SessionLimitsTests(TestCluster cluster, LimitingWebapps weba
 
         await using var young = await Listener.StartAsync(api, user);
 
-        await old.Socket.Closed.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        await old.Closed.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
         (await api.ExchangeAsync(young.Session, new { to = user, content = 1 })).Outcomes.ShouldBe([
             (young.Key, "queued"),
         ]);

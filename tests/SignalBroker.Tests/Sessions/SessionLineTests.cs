@@ -24,7 +24,7 @@ public sealed class SessionLineTests(TestCluster cluster, LimitingWebapps webapp
         await replacing.ConnectAsync(user);
 
         ShouldTellOfReplacement(await old.ReceiveAsync());
-        await old.Socket.Closed.WaitAsync(TimeSpan.FromSeconds(30), Token);
+        await old.Closed.WaitAsync(TimeSpan.FromSeconds(30), Token);
     }
 
     [Fact]

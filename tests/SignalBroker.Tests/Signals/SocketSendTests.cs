@@ -237,7 +237,7 @@ public sealed class SocketSendTests(TestCluster cluster)
         var envelope = await bob.ReceiveAsync();
         envelope.GetProperty("fromSession").GetString().ShouldBe(session.ListeningKey);
         channel.CloseReason!.ReplyCode.ShouldBe((ushort)403);
-        bob.Socket.Arrived().ShouldBeEmpty();
+        bob.Arrived().ShouldBeEmpty();
     }
 
     private static async Task<JsonElement> ControlAsync(Listener listener, string type)

@@ -84,12 +84,7 @@ public sealed class AnonymityTests(TestCluster cluster)
         }
 
         answers.ShouldAllBe(answer => answer.Status == HttpStatusCode.OK);
-        string host_s_frames;
-        lock (host.Socket.Transcript)
-        {
-            host_s_frames = host.Socket.Transcript.ToString();
-        }
-
+        var host_s_frames = host.Transcript;
         host_s_frames.ShouldContain("to all");
         raw.Frames.ShouldContain("to all");
         foreach (var secret in (string[])[hidden.Session.UserId, hidden.Key, hiddenToo.Key, "hidden-device"])

@@ -110,14 +110,14 @@ public sealed class DestinationTests(TestCluster cluster)
     [Fact]
     public async Task A_queue_that_was_left_can_not_be_taken_up_again()
     {
-        await using var listener = await Listener.StartAsync(cluster.Api);
+        await using var listener = await Listener.StartStompAsync(cluster.Api);
         await listener.Socket.SendAsync("UNSUBSCRIBE", [("id", "0"), ("receipt", "left")]);
         await listener.Socket.ExpectAsync("RECEIPT");
 
         // The broker may let it in for a moment, since a queue's name is all that it asks about.
         await listener.Socket.ListenAsync(listener.Key);
 
-        await listener.Socket.Closed.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        await listener.Closed.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
         await Eventually.HoldsAsync(async () =>
         {
             (await cluster.RowsOfAsync(listener.Session.UserId)).ShouldBe(0);
@@ -149,7 +149,7 @@ public sealed class DestinationTests(TestCluster cluster)
 
         public static async Task<Scene> SetAsync(TestCluster cluster)
         {
-            var listener = await Listener.StartAsync(cluster.Api);
+            var listener = await Listener.StartStompAsync(cluster.Api);
             var session = await cluster.Api.ConnectAsync();
             while (session.ListeningAddress != listener.Session.ListeningAddress)
             {

@@ -49,7 +49,7 @@ public sealed class EndlessFrameTests(TestCluster cluster)
     public async Task A_session_that_never_ends_a_frame_is_closed()
     {
         var session = await cluster.Api.ConnectAsync();
-        await using var listener = await Listener.StartAsync(session);
+        await using var listener = await Listener.StartStompAsync(session);
 
         await listener.Socket.SendTextAsync($"SEND\ndestination:/exchange/signals/{listener.Key}\n\n");
 

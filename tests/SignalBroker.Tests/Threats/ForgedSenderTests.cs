@@ -28,8 +28,8 @@ public sealed class ForgedSenderTests(StrictServers strict) : IClassFixture<Stri
     )
     {
         const int DeadLetters = 10 * StrictServers.SignalsPerSecond;
-        await using var victim = await Listener.StartAsync(strict.Api);
-        await using var friend = await Listener.StartAsync(strict.Api);
+        await using var victim = await Listener.StartStompAsync(strict.Api);
+        await using var friend = await Listener.StartStompAsync(strict.Api);
         var session = await strict.Api.ConnectAsync();
         await using var forger = await StompSocket.OpenAsync(session.ListeningAddress);
         await Management.SetPolicyAsync(
@@ -81,11 +81,11 @@ public sealed class ForgedSenderTests(StrictServers strict) : IClassFixture<Stri
     [InlineData("x-last-death-reason", "expired")]
     public async Task Whoever_pretends_a_dead_letter_loses_its_session(string header, string value)
     {
-        await using var victim = await Listener.StartAsync(strict.Api);
-        await using var friend = await Listener.StartAsync(strict.Api);
+        await using var victim = await Listener.StartStompAsync(strict.Api);
+        await using var friend = await Listener.StartStompAsync(strict.Api);
         foreach (var names in new[] { true, false })
         {
-            await using var forger = await Listener.StartAsync(strict.Api);
+            await using var forger = await Listener.StartStompAsync(strict.Api);
             (string, string)[] headers = [(header, value.Replace("{victim}", victim.Key, StringComparison.Ordinal))];
             await forger.SendAsync(BodyTo(friend), names ? [.. headers, ("user-id", forger.Key)] : headers);
 
@@ -98,8 +98,8 @@ public sealed class ForgedSenderTests(StrictServers strict) : IClassFixture<Stri
     [Fact]
     public async Task Whoever_does_not_name_itself_is_told_so_and_can_send_on()
     {
-        await using var alice = await Listener.StartAsync(strict.Api);
-        await using var bob = await Listener.StartAsync(strict.Api);
+        await using var alice = await Listener.StartStompAsync(strict.Api);
+        await using var bob = await Listener.StartStompAsync(strict.Api);
 
         await alice.SendAsync(BodyTo(bob), []);
 
@@ -115,8 +115,8 @@ public sealed class ForgedSenderTests(StrictServers strict) : IClassFixture<Stri
     [Fact]
     public async Task Whoever_goes_on_without_naming_itself_is_answered_no_more()
     {
-        await using var alice = await Listener.StartAsync(strict.Api);
-        await using var bob = await Listener.StartAsync(strict.Api);
+        await using var alice = await Listener.StartStompAsync(strict.Api);
+        await using var bob = await Listener.StartStompAsync(strict.Api);
         const int Signals = 10 * StrictServers.SignalsPerSecond;
 
         for (var number = 0; number < Signals; number++)
@@ -139,8 +139,8 @@ public sealed class ForgedSenderTests(StrictServers strict) : IClassFixture<Stri
     [Fact]
     public async Task Whoever_logs_in_by_AMQP_and_pretends_a_dead_letter_loses_its_session()
     {
-        await using var victim = await Listener.StartAsync(strict.Api);
-        await using var friend = await Listener.StartAsync(strict.Api);
+        await using var victim = await Listener.StartStompAsync(strict.Api);
+        await using var friend = await Listener.StartStompAsync(strict.Api);
         var deaths = new Dictionary<string, object?>
         {
             ["x-death"] = new List<object?>
@@ -191,8 +191,8 @@ public sealed class ForgedSenderTests(StrictServers strict) : IClassFixture<Stri
     [Fact]
     public async Task Whoever_has_its_own_signals_copied_reaches_nobody_else()
     {
-        await using var victim = await Listener.StartAsync(strict.Api);
-        await using var friend = await Listener.StartAsync(strict.Api);
+        await using var victim = await Listener.StartStompAsync(strict.Api);
+        await using var friend = await Listener.StartStompAsync(strict.Api);
         foreach (var header in new[] { "CC", "BCC" })
         {
             var session = await strict.Api.ConnectAsync();
@@ -253,14 +253,14 @@ public sealed class ForgedSenderTests(StrictServers strict) : IClassFixture<Stri
         var envelope = await friend.ReceiveAsync();
         envelope.GetProperty("id").GetString().ShouldBe("own", envelope.GetRawText());
         envelope.GetProperty("fromSession").GetString().ShouldBe(victim.Key);
-        victim.Socket.Arrived().ShouldBeEmpty();
-        friend.Socket.Arrived().ShouldBeEmpty();
+        victim.Arrived().ShouldBeEmpty();
+        friend.Arrived().ShouldBeEmpty();
     }
 
     private async Task ExpectEndedAsync(Listener forger)
     {
-        await forger.Socket.Closed.WaitAsync(Patience, Token);
-        forger.Socket.Arrived().ShouldBeEmpty();
+        await forger.Closed.WaitAsync(Patience, Token);
+        forger.Arrived().ShouldBeEmpty();
         await ExpectEndedAsync(forger.Session);
     }
 

@@ -63,7 +63,7 @@ public sealed class JunkQueueTests(TestCluster cluster)
         Dictionary<string, object?> arguments
     )
     {
-        await using var innocent = await Listener.StartAsync(cluster.Api);
+        await using var innocent = await Listener.StartStompAsync(cluster.Api);
         var session = await cluster.Api.ConnectAsync();
         await using var connection = await Management.OpenAmqpAsync(
             cluster.NodeOf(session),
@@ -156,15 +156,15 @@ public sealed class JunkQueueTests(TestCluster cluster)
     [Fact]
     public async Task A_queue_whose_session_is_no_more_is_closed_and_recorded()
     {
-        await using var innocent = await Listener.StartAsync(cluster.Api);
-        await using var listener = await Listener.StartAsync(cluster.Api);
+        await using var innocent = await Listener.StartStompAsync(cluster.Api);
+        await using var listener = await Listener.StartStompAsync(cluster.Api);
         await using (var delete = cluster.Database.CreateCommand("DELETE FROM sessions WHERE listening_key = $1"))
         {
             delete.Parameters.AddWithValue(listener.Key);
             await delete.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
         }
 
-        await listener.Socket.Closed.WaitAsync(Patience, TestContext.Current.CancellationToken);
+        await listener.Closed.WaitAsync(Patience, TestContext.Current.CancellationToken);
 
         await ExpectGoneAsync(listener.Session);
         var row = await StrangeRows.ExpectAsync(cluster.InternalOf(1), "queueWithoutSession", listener.Key);
@@ -176,12 +176,12 @@ public sealed class JunkQueueTests(TestCluster cluster)
     [Fact]
     public async Task A_socket_that_outlives_its_session_is_closed()
     {
-        await using var listener = await Listener.StartAsync(cluster.Api);
+        await using var listener = await Listener.StartStompAsync(cluster.Api);
         await Eventually.HoldsAsync(async () => (await cluster.IsAckedAsync(listener.Key)).ShouldBe(true));
 
         await listener.Socket.SendAsync("UNSUBSCRIBE", [("id", "0")]);
 
-        await listener.Socket.Closed.WaitAsync(Patience, TestContext.Current.CancellationToken);
+        await listener.Closed.WaitAsync(Patience, TestContext.Current.CancellationToken);
         (await cluster.RowsOfAsync(listener.Session.UserId)).ShouldBe(0);
     }
 

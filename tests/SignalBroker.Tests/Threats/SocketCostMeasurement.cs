@@ -115,7 +115,7 @@ public sealed class SocketCostMeasurement
 
     private async Task<TimeSpan> TransactionAsync(int size)
     {
-        await using var listener = await Listener.StartAsync(Api);
+        await using var listener = await Listener.StartStompAsync(Api);
         var watch = Stopwatch.StartNew();
         await listener.Socket.SendAsync("BEGIN", [("transaction", "t")]);
         await listener.Socket.FloodAsync(Send(listener.Key, new string('x', size)), Limit);
@@ -146,8 +146,8 @@ public sealed class SocketCostMeasurement
     // How long another session waits for answers to what it sends through its socket, without and beside a large commit.
     private async Task<(TimeSpan Quiet, TimeSpan Behind)> CommitAsync()
     {
-        await using var other = await Listener.StartAsync(Api);
-        await using var sender = await Listener.StartAsync(Api);
+        await using var other = await Listener.StartStompAsync(Api);
+        await using var sender = await Listener.StartStompAsync(Api);
         var quiet = await SlowestAsync(other, 50);
         var commit = string.Concat(Enumerable.Repeat(Send(sender.Key, """{"to":"nobody"}"""), 50));
         await sender.Socket.SendAsync("BEGIN", [("transaction", "t")]);

@@ -79,7 +79,7 @@ public sealed class SocketFloodTests(StrictServers strict) : IClassFixture<Stric
             (await neighbour.ReceiveAsync()).GetProperty("type").GetString().ShouldBe("outcome");
         }
 
-        await flooding.Socket.Closed.WaitAsync(Patience, TestContext.Current.CancellationToken);
+        await flooding.Closed.WaitAsync(Patience, TestContext.Current.CancellationToken);
         await flood;
         var row = await StrangeRows.ExpectAsync(strict.Internal, "socketFlood", flooding.Key);
         row.UserId.ShouldBe(flooding.Session.UserId);
@@ -136,7 +136,7 @@ public sealed class SocketFloodTests(StrictServers strict) : IClassFixture<Stric
     {
         try
         {
-            for (var number = 0; number < 20_000 && !flooding.Socket.Closed.IsCompleted; number++)
+            for (var number = 0; number < 20_000 && !flooding.Closed.IsCompleted; number++)
             {
                 await flooding.SendAsync(
                     new

@@ -12,7 +12,7 @@ public sealed class TransactionTests(TestCluster cluster)
     [InlineData(1)]
     public async Task A_session_that_never_commits_is_closed(int size)
     {
-        await using var listener = await Listener.StartAsync(cluster.Api);
+        await using var listener = await Listener.StartStompAsync(cluster.Api);
         await listener.Socket.SendAsync("BEGIN", [("transaction", "t")]);
         var send = StompFrame.Write(
             "SEND",

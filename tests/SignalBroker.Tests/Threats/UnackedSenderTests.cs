@@ -19,7 +19,7 @@ public sealed class UnackedSenderTests(StrictServers strict) : IClassFixture<Str
     [InlineData("x-dead-letter-routing-key", "{victim}")]
     public async Task A_SUBSCRIBE_can_have_no_dead_letters_passed_on_to_the_signals(string header, string value)
     {
-        await using var victim = await Listener.StartAsync(strict.Api);
+        await using var victim = await Listener.StartStompAsync(strict.Api);
         var session = await strict.Api.ConnectAsync();
         await using var forger = await StompSocket.OpenAsync(session.ListeningAddress);
         (await forger.TryConnectAsync(session.ListeningKey, session.Passcode)).ShouldBeTrue();
@@ -67,7 +67,7 @@ public sealed class UnackedSenderTests(StrictServers strict) : IClassFixture<Str
     [Fact]
     public async Task A_SEND_of_a_session_that_does_not_listen_is_refused()
     {
-        await using var friend = await Listener.StartAsync(strict.Api);
+        await using var friend = await Listener.StartStompAsync(strict.Api);
         var session = await strict.Api.ConnectAsync();
         await using var socket = await StompSocket.OpenAsync(session.ListeningAddress);
         (await socket.TryConnectAsync(session.ListeningKey, session.Passcode)).ShouldBeTrue();
@@ -84,13 +84,13 @@ public sealed class UnackedSenderTests(StrictServers strict) : IClassFixture<Str
 
         await socket.Closed.WaitAsync(Patience, Token);
         await ExpectEndedAsync(session);
-        friend.Socket.Arrived().ShouldBeEmpty();
+        friend.Arrived().ShouldBeEmpty();
     }
 
     [Fact]
     public async Task A_SEND_right_behind_the_SUBSCRIBE_is_relayed()
     {
-        await using var friend = await Listener.StartAsync(strict.Api);
+        await using var friend = await Listener.StartStompAsync(strict.Api);
         var session = await strict.Api.ConnectAsync();
         await using var socket = await StompSocket.OpenAsync(session.ListeningAddress);
         (await socket.TryConnectAsync(session.ListeningKey, session.Passcode)).ShouldBeTrue();

@@ -191,9 +191,8 @@ public sealed class HistoryDevice(Func<int, Api> api, string userId, string devi
 
     private async Task ReadAsync(Listener from, int session)
     {
-        while (await from.Socket.ReadAsync(TimeSpan.FromMinutes(5)) is { Command: "MESSAGE" } frame)
+        while (await from.TryReceiveAsync(TimeSpan.FromMinutes(5)) is { } envelope)
         {
-            var envelope = System.Text.Json.JsonDocument.Parse(frame.Body).RootElement;
             lock (received)
             {
                 received.Add(
