@@ -10,8 +10,8 @@ public static partial class NodeConfiguration
     // Before the version from which on a folder's files count.
     private const string Since = "from-";
 
-    // Copied as it is: a program, and no template.
-    private const string Guard = "socket_guard.erl";
+    // Copied as they are.
+    private static readonly string[] Programs = ["session_access.erl", "socket_guard.erl"];
 
     private static readonly string[] Files =
     [
@@ -20,7 +20,7 @@ public static partial class NodeConfiguration
         "advanced.config",
         "enabled_plugins",
         "definitions.json",
-        "socket_guard.start",
+        "programs.start",
     ];
 
     /// <summary>Writes all files into a folder.</summary>
@@ -39,7 +39,10 @@ public static partial class NodeConfiguration
             PrivateFiles.Write(folder, file, string.Concat(templates.Select(template => Fill(template, values))));
         }
 
-        PrivateFiles.Write(folder, Guard, File.ReadAllText(Path.Combine(Repository.NodeConfiguration, Guard)));
+        foreach (var program in Programs)
+        {
+            PrivateFiles.Write(folder, program, File.ReadAllText(Path.Combine(Repository.NodeConfiguration, program)));
+        }
     }
 
     private static string Fill(string template, IReadOnlyDictionary<string, string> values) =>

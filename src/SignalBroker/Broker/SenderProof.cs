@@ -2,6 +2,7 @@ using System.Collections;
 using System.Text;
 using RabbitMQ.Client;
 using SignalBroker.Identity;
+using SignalBroker.Nodes;
 
 namespace SignalBroker.Broker;
 
@@ -39,7 +40,10 @@ internal abstract record SenderProof
     public static SenderProof None { get; } = new Missing();
 
     /// <summary>Reads who is said to have sent a delivered message, and what proves it.</summary>
+    /// <param name="node">The node that has delivered it.</param>
+    /// <param name="exchange">The exchange that it was published to.</param>
     public static (SocketSender Sender, SenderProof Proof) Of(
+        Node node,
         string exchange,
         string routingKey,
         IReadOnlyBasicProperties properties
@@ -56,7 +60,7 @@ internal abstract record SenderProof
                 ? Encoding.UTF8.GetString(clientId)
                 : "";
         // Without the node's own word it is nobody's, and nothing dead-letters into this exchange.
-        var isProven = ListeningKey.IsWellFormed(sender) && !headers.Keys.Any(IsOfDeadLetter);
+        var isProven = node.ProvesMqttSenders && ListeningKey.IsWellFormed(sender) && !headers.Keys.Any(IsOfDeadLetter);
         return (new(sender, ListeningProtocol.Mqtt), isProven ? Good : new Unknown());
     }
 

@@ -69,7 +69,7 @@ internal sealed class SocketSignals(
             body.Write(delivery.Body.Span);
             // The first comes when this webapp's turn has come, and behind it is what nobody has consumed until then.
             waited ??= Prefetch + await channel.MessageCountAsync(Topology.SignalsQueue, cancellationToken);
-            var (from, proof) = SenderProof.Of(delivery.Exchange, delivery.RoutingKey, delivery.BasicProperties);
+            var (from, proof) = SenderProof.Of(node, delivery.Exchange, delivery.RoutingKey, delivery.BasicProperties);
             var sender = from.ListeningKey;
             var crowds = unsettled.Crowds(sender);
             if (judge(new(from, proof, body.Written.Length, tag <= waited, crowds)) is not { } work)

@@ -43,16 +43,20 @@ public sealed class RenderedConfigurationTests : IDisposable
     }
 
     [Fact]
-    public async Task The_node_starts_the_guard()
+    public async Task The_node_starts_its_programs()
     {
         await RenderAsync("3.10.8");
 
         var start = await File.ReadAllTextAsync(
-            Path.Combine(folder, "socket_guard.start"),
+            Path.Combine(folder, "programs.start"),
             TestContext.Current.CancellationToken
         );
-        start.ShouldContain($"\"{folder}/socket_guard.erl\"");
-        File.Exists(Path.Combine(folder, "socket_guard.erl")).ShouldBeTrue();
+        start.ShouldContain($"\"{folder}/\"");
+        foreach (var program in (string[])["session_access.erl", "socket_guard.erl"])
+        {
+            start.ShouldContain($"\"{program}\"");
+            File.Exists(Path.Combine(folder, program)).ShouldBeTrue();
+        }
     }
 
     private Task<string> ReadAsync(string file) =>
