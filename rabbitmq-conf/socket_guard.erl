@@ -133,6 +133,7 @@ close_the_idle(Before) ->
         end
     end,
     Idle = in_stretches(Look, #{}, ?REST_OF_IDLE),
+    delete_abandoned(),
     close_unless_listening([Tcp || {Tcp, Since} <- maps:to_list(Idle), Now > Since + ?LISTEN_WITHIN], Ports),
     Idle.
 
@@ -172,12 +173,10 @@ in_stretches(Look, State, Rest, [Tcp | Others], Begin) ->
 
 %% The ports at which browsers listen.
 ports() ->
-    [
-        Port
-     || Listener <- [rabbitmq_web_stomp, rabbitmq_web_mqtt],
-        {ok, Settings} <- [application:get_env(Listener, tcp_config)],
-        {port, Port} <- Settings
-    ].
+    ports(rabbitmq_web_stomp) ++ ports(rabbitmq_web_mqtt).
+
+ports(Listener) ->
+    [Port || {ok, Settings} <- [application:get_env(Listener, tcp_config)], {port, Port} <- Settings].
 
 %% The process that holds a TCP socket of one of the ports; while it is being accepted, this is still its supervisor.
 holder(Tcp, Ports) ->
@@ -277,7 +276,23 @@ held(Process) ->
 
 close(Process, Whose) ->
     logger:warning("Closed the socket of ~p, which held more than ~b bytes", [Whose, ?LARGEST]),
-    exit(Process, kill).
+    case [Tcp || Tcp <- links(Process), is_port(Tcp), holder(Tcp, ports(rabbitmq_web_mqtt)) =:= [Process]] of
+        [] -> exit(Process, kill);
+        %% It has a queue to delete.
+        [Tcp] -> port_close(Tcp)
+    end.
+
+%% The queue of a listener by MQTT lies in its socket's process, which deletes it when it goes. Where that was killed, the
+%% broker would take signals for it all the same.
+delete_abandoned() ->
+    [
+        rabbit_queue_type:delete(Queue, false, false, <<"socket_guard">>)
+     || ports(rabbitmq_web_mqtt) =/= [],
+        whereis(rabbit) =/= undefined,
+        Queue <- rabbit_amqqueue:list(<<"/">>),
+        amqqueue:get_type(Queue) =:= rabbit_mqtt_qos0_queue,
+        not is_process_alive(amqqueue:get_pid(Queue))
+    ].
 
 used() ->
     lists:sum([Bytes || {_, Bytes} <- erlang:memory([processes, binary])]).

@@ -73,10 +73,11 @@ internal sealed record ExchangeAnswerSchema(
     public sealed record Reached(string? ListeningKey, string? Device, PublishOutcome Outcome);
 }
 
-/// <summary><c>POST /exchange</c>: sends one signal to a user or to a session.</summary>
+/// <summary><c>POST /exchange</c>: sends one signal, or each of an array.</summary>
 internal sealed class ExchangeEndpoint(
     SessionProof sessions,
     SignalExchange exchange,
+    SignalBatch batch,
     SenderLimiter limiter,
     StrangeBehaviorLog strange,
     OriginalClient originalClient,
@@ -102,22 +103,19 @@ internal sealed class ExchangeEndpoint(
         var isForm = RequestBody.IsForm(request);
         var sender = await AuthenticateAsync(request);
         using var body = isForm ? null : await RequestBody.ReadAsync(request);
+        if (body is not null && SignalBatch.Is(body.Written.Span))
+        {
+            var answers = await batch.SendAsync(sender, body.Written, signal => Judge(sender, signal));
+            await AnswerAsync(context.Response, answers, Write);
+            return null;
+        }
+
         var signal = body is null
             ? SignalReader.ReadForm(await RequestBody.ReadFormAsync(request), longest)
             : SignalReader.ReadJson(body.Written, longest);
-        if (!signal.Settle.IsEmpty)
+        if (Judge(sender, signal) is { } problem)
         {
-            return Problem.InvalidMember("settle", "goes through the socket; over HTTP there is /inbox/settle");
-        }
-
-        if (signal.Receipt && sender.Session is null)
-        {
-            return Problem.InvalidMember("receipt", "is for sessions: an application has no inbox");
-        }
-
-        if (sender.Session is { } session && limiter.Delay(session.ListeningKey, signal.Content.Length) is { } wait)
-        {
-            return Problem.TooManyRequests(wait);
+            return problem;
         }
 
         var exchanged = await exchange.SendAsync(sender, signal);
@@ -126,22 +124,47 @@ internal sealed class ExchangeEndpoint(
             return failure;
         }
 
-        await AnswerAsync(context.Response, exchanged);
+        await AnswerAsync(context.Response, exchanged, Write);
         return null;
     }
 
-    private static async Task AnswerAsync(HttpResponse response, Exchanged exchanged)
+    private Problem? Judge(Sender sender, SignalRequest signal) =>
+        !signal.Settle.IsEmpty
+            ? Problem.InvalidMember("settle", "goes through the socket; over HTTP there is /inbox/settle")
+        : signal.Receipt && sender.Session is null
+            ? Problem.InvalidMember("receipt", "is for sessions: an application has no inbox")
+        : sender.Session is { } session && limiter.Delay(session.ListeningKey, signal.Content.Length) is { } wait
+            ? Problem.TooManyRequests(wait)
+        : null;
+
+    private static void Write(Utf8JsonWriter writer, IReadOnlyList<SignalAnswer> answers)
     {
-        using var answer = PooledBuffer.Rent(UsualAnswer);
-        var writer = answer.JsonWriter();
+        writer.WriteStartArray();
+        foreach (var answer in answers)
+        {
+            answer.WriteTo(writer);
+        }
+
+        writer.WriteEndArray();
+    }
+
+    private static void Write(Utf8JsonWriter writer, Exchanged exchanged)
+    {
         writer.WriteStartObject();
         exchanged.WriteTo(writer);
         writer.WriteEndObject();
+    }
+
+    private static async Task AnswerAsync<T>(HttpResponse response, T answer, Action<Utf8JsonWriter, T> write)
+    {
+        using var written = PooledBuffer.Rent(UsualAnswer);
+        var writer = written.JsonWriter();
+        write(writer, answer);
         writer.Flush();
         response.ContentType = "application/json; charset=utf-8";
         // Kestrel cuts an answer of unknown length into chunks.
-        response.ContentLength = answer.Written.Length;
-        await response.BodyWriter.WriteAsync(answer.Written);
+        response.ContentLength = written.Written.Length;
+        await response.BodyWriter.WriteAsync(written.Written);
     }
 
     private async ValueTask<Sender> AuthenticateAsync(HttpRequest request)

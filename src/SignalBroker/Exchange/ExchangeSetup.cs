@@ -23,6 +23,7 @@ internal static class ExchangeSetup
             builder.Services.AddSingleton<SenderCloser>();
             builder.Services.AddSingleton<HiddenExchange>();
             builder.Services.AddSingleton<SignalExchange>();
+            builder.Services.AddSingleton<SignalBatch>();
             builder.Services.AddSingleton<ExchangeEndpoint>();
             builder.Services.AddSingleton<SocketRelay>();
             builder.Services.AddSingleton<SocketJudge>();
@@ -42,7 +43,9 @@ internal static class ExchangeSetup
                 .WithSummary("Sends a signal")
                 .WithDescription(
                     "Publishes the signal to every listening session of the user, to the one session, or to the members of the "
-                        + "room, and answers what the broker said for each: 'queued' means that the broker has it in a live queue."
+                        + "room, and answers what the broker said for each: 'queued' means that the broker has it in a live queue. "
+                        + "The body may also be an array of up to 64 signals; then the answer is an array of what became of each, "
+                        + "or of problem details with its id, and the status is 200."
                 )
                 .Takes<ExchangeRequestSchema>("""{ "to": "bob", "type": "greeting", "content": { "hello": "bob" } }""")
                 .RequiresCredential()

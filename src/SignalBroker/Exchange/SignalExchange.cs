@@ -56,6 +56,29 @@ internal sealed class SignalExchange(
             : sent;
     }
 
+    /// <summary>Begins to send several signals of one sender; those to the same addressee keep their order.</summary>
+    public SignalSequence Begin(Sender sender) => new(this, sender);
+
+    /// <summary>Whether nothing has to be known of a signal but the sessions that it goes to.</summary>
+    internal bool IsPlain(SignalRequest signal) =>
+        signal is { ToRoom: null, Store: null } && visibility.IsOpen && !registry.IsKept;
+
+    /// <summary>The sessions that a signal goes to.</summary>
+    internal ValueTask<Session[]> FindAsync(SignalRequest signal) => router.FindAsync(signal);
+
+    /// <summary>Publishes a plain signal to these sessions, before this returns.</summary>
+    internal async Task<Exchanged> PublishAsync(Sender sender, SignalRequest signal, Session[] to)
+    {
+        var id = SignalId.Of(signal.Id);
+        var outcomes = await router.RouteAsync(sender, id, signal, to, mayFindOthers: true);
+        foreach (var (session, outcome) in outcomes)
+        {
+            metrics.Routed(session.Node, outcome);
+        }
+
+        return new Exchanged.Sent(id, NameOf(signal), outcomes, Kept: null, sessions);
+    }
+
     [AsyncMethodBuilder(typeof(ReusingMethodBuilder<>))]
     private async ValueTask<Exchanged.Sent> SendAsync(
         Sender sender,

@@ -24,14 +24,16 @@ internal sealed partial class SignalRouter(
 )
 {
     /// <summary>Publishes the signal, and says what the broker answered for each of the addressee's sessions.</summary>
-    /// <param name="to">The addressee's sessions, where they are known already.</param>
+    /// <param name="to">The addressee's sessions, where they are known already: then it is published before this returns.</param>
+    /// <param name="mayFindOthers">Whether others are looked for should the known ones be gone.</param>
     /// <returns>An outcome for each session; empty when the addressee has none.</returns>
     [AsyncMethodBuilder(typeof(ReusingMethodBuilder<>))]
     public async ValueTask<SessionOutcome[]> RouteAsync(
         Sender sender,
         SignalId id,
         SignalRequest request,
-        Session[]? to = null
+        Session[]? to = null,
+        bool mayFindOthers = false
     )
     {
         var addressees = to ?? await FindAsync(request);
@@ -47,7 +49,11 @@ internal sealed partial class SignalRouter(
             : await PublishAsync(addressees, signal);
         if (Array.Exists(outcomes, IsGone))
         {
-            outcomes = [.. outcomes, .. await TryOthersAsync(outcomes, to is null ? request : null, signal)];
+            outcomes =
+            [
+                .. outcomes,
+                .. await TryOthersAsync(outcomes, to is null || mayFindOthers ? request : null, signal),
+            ];
         }
 
         if (Array.TrueForAll(outcomes, IsAnswered))
@@ -74,7 +80,8 @@ internal sealed partial class SignalRouter(
         }
     }
 
-    private async ValueTask<Session[]> FindAsync(SignalRequest request)
+    /// <summary>The sessions of a signal's addressee that are listening or about to.</summary>
+    public async ValueTask<Session[]> FindAsync(SignalRequest request)
     {
         if (request.ToSession is { } key)
         {

@@ -21,7 +21,34 @@ public sealed class StoppedReader : IAsyncDisposable
     /// <summary>Begins to listen, and then reads nothing any more.</summary>
     public static async Task<StoppedReader> StartAsync(ConnectedSession session, CancellationToken cancellationToken)
     {
-        var address = new Uri(session.ListeningAddress);
+        if (Listener.NextByMqtt())
+        {
+            var offer = MqttSocket.OfferOf(session);
+            var byMqtt = await OpenAsync(session, offer.Address, "mqtt", cancellationToken);
+            await byMqtt.ListenByMqttAsync(offer.Subscribe, cancellationToken);
+            return byMqtt;
+        }
+
+        var byStomp = await OpenAsync(session, session.ListeningAddress, "v12.stomp", cancellationToken);
+        await byStomp.ListenByStompAsync(cancellationToken);
+        return byStomp;
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        frames.Dispose();
+        connection.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    private static async Task<StoppedReader> OpenAsync(
+        ConnectedSession session,
+        string at,
+        string protocol,
+        CancellationToken cancellationToken
+    )
+    {
+        var address = new Uri(at);
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp)
         {
             // Before connecting, so that the window is small from the first packet on.
@@ -32,7 +59,7 @@ public sealed class StoppedReader : IAsyncDisposable
         await stream.WriteAsync(
             Encoding.ASCII.GetBytes(
                 $"GET {address.PathAndQuery} HTTP/1.1\r\nHost: {address.Authority}\r\nUpgrade: websocket\r\n"
-                    + "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: v12.stomp\r\n"
+                    + $"Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: {protocol}\r\n"
                     + "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
             ),
             cancellationToken
@@ -46,35 +73,66 @@ public sealed class StoppedReader : IAsyncDisposable
         }
 
         answer.ToString().ShouldStartWith("HTTP/1.1 101");
-        var webSocket = WebSocket.CreateFromStream(stream, new WebSocketCreationOptions { SubProtocol = "v12.stomp" });
-        var reader = new StoppedReader(session, socket, webSocket);
-        await reader.SendAsync(
+        var webSocket = WebSocket.CreateFromStream(stream, new WebSocketCreationOptions { SubProtocol = protocol });
+        return new(session, socket, webSocket);
+    }
+
+    private async Task ListenByStompAsync(CancellationToken cancellationToken)
+    {
+        await SendAsync(
             "CONNECT",
             ("accept-version", "1.2"),
             ("host", "/"),
-            ("login", session.ListeningKey),
-            ("passcode", session.Passcode)
+            ("login", Session.ListeningKey),
+            ("passcode", Session.Passcode)
         );
-        (await reader.ReadAsync(cancellationToken)).ShouldStartWith("CONNECTED");
-        await reader.SendAsync(
+        (await ReadAsync(cancellationToken)).ShouldStartWith("CONNECTED");
+        await SendAsync(
             "SUBSCRIBE",
             ("id", "0"),
-            ("destination", $"/queue/{session.ListeningKey}"),
+            ("destination", $"/queue/{Session.ListeningKey}"),
             ("ack", "auto"),
             ("exclusive", "true"),
             ("auto-delete", "true"),
             ("durable", "false"),
             ("receipt", "subscribed")
         );
-        (await reader.ReadAsync(cancellationToken)).ShouldStartWith("RECEIPT");
-        return reader;
+        (await ReadAsync(cancellationToken)).ShouldStartWith("RECEIPT");
     }
 
-    public ValueTask DisposeAsync()
+    // MQTT 3.1.1: CONNECT with a clean session, user name and password, no keep-alive; SUBSCRIBE number 1 at QoS 0.
+    private async Task ListenByMqttAsync(string filter, CancellationToken cancellationToken)
     {
-        frames.Dispose();
-        connection.Dispose();
-        return ValueTask.CompletedTask;
+        await SendPacketAsync(
+            0x10,
+            [
+                .. Text("MQTT"),
+                4,
+                0xC2,
+                0,
+                0,
+                .. Text(Session.ListeningKey),
+                .. Text(Session.ListeningKey),
+                .. Text(Session.Passcode),
+            ]
+        );
+        (await ReadBytesAsync(cancellationToken)).ShouldBe([0x20, 2, 0, 0]);
+        await SendPacketAsync(0x82, [0, 1, .. Text(filter), 0]);
+        (await ReadBytesAsync(cancellationToken)).ShouldBe([0x90, 3, 0, 1, 0]);
+    }
+
+    private static byte[] Text(string text) => [0, (byte)text.Length, .. Encoding.ASCII.GetBytes(text)];
+
+    private Task SendPacketAsync(byte type, byte[] rest)
+    {
+        byte[] length =
+            rest.Length < 128 ? [(byte)rest.Length] : [(byte)(rest.Length % 128 | 128), (byte)(rest.Length / 128)];
+        return frames.SendAsync(
+            (byte[])[type, .. length, .. rest],
+            WebSocketMessageType.Binary,
+            endOfMessage: true,
+            CancellationToken.None
+        );
     }
 
     private Task SendAsync(string command, params (string Name, string Value)[] headers) =>
@@ -85,10 +143,13 @@ public sealed class StoppedReader : IAsyncDisposable
             CancellationToken.None
         );
 
-    private async Task<string> ReadAsync(CancellationToken cancellationToken)
+    private async Task<string> ReadAsync(CancellationToken cancellationToken) =>
+        Encoding.UTF8.GetString(await ReadBytesAsync(cancellationToken));
+
+    private async Task<byte[]> ReadBytesAsync(CancellationToken cancellationToken)
     {
         var received = await frames.ReceiveAsync(buffer, cancellationToken);
         received.EndOfMessage.ShouldBeTrue();
-        return Encoding.UTF8.GetString(buffer, 0, received.Count);
+        return buffer[..received.Count];
     }
 }

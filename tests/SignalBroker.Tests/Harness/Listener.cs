@@ -5,16 +5,22 @@ namespace SignalBroker.Tests.Harness;
 
 /// <summary>A user's device that listens, as a browser does: /connect, socket, login, subscription.</summary>
 /// <remarks>
-/// The environment variable LISTENING names the protocol, <c>stomp</c> or <c>mqtt</c>, so that each test holds for both.
+/// The environment variable LISTENING names the protocol, <c>stomp</c> or <c>mqtt</c>, so that each test holds for both; with
+/// <c>both</c> they take turns.
 /// </remarks>
 public sealed class Listener : IAsyncDisposable
 {
+    private static readonly string? Protocol = Environment.GetEnvironmentVariable("LISTENING");
+
+    private static int last;
+
     private readonly IListenerSocket socket;
 
     public Listener(ConnectedSession session, IListenerSocket socket) => (Session, this.socket) = (session, socket);
 
-    /// <summary>Whether listeners speak MQTT, unless a test says otherwise.</summary>
-    public static bool ByMqtt { get; } = Environment.GetEnvironmentVariable("LISTENING") == "mqtt";
+    /// <summary>Whether the next listener speaks MQTT, unless a test says otherwise.</summary>
+    public static bool NextByMqtt() =>
+        Protocol == "mqtt" || Protocol == "both" && Interlocked.Increment(ref last) % 2 == 0;
 
     public ConnectedSession Session { get; }
 
@@ -43,7 +49,7 @@ public sealed class Listener : IAsyncDisposable
 
     public static async Task<Listener> StartAsync(ConnectedSession session)
     {
-        if (!ByMqtt)
+        if (!NextByMqtt())
         {
             return await StartStompAsync(session);
         }

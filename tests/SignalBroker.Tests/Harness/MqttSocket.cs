@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Net.WebSockets;
 using System.Text;
 using System.Threading.Channels;
 using MQTTnet;
@@ -67,14 +68,18 @@ public sealed class MqttSocket : IListenerSocket
         var socket = new MqttSocket();
         try
         {
-            await socket.client.ConnectAsync(options.Build());
-            return socket;
+            if ((await socket.client.ConnectAsync(options.Build())).ResultCode == MqttClientConnectResultCode.Success)
+            {
+                return socket;
+            }
         }
         catch (MqttCommunicationException)
         {
-            await socket.DisposeAsync();
-            return null;
+            // Closed without an answer.
         }
+
+        await socket.DisposeAsync();
+        return null;
     }
 
     /// <summary>What the session's node offers by MQTT.</summary>
@@ -139,9 +144,13 @@ public sealed class MqttSocket : IListenerSocket
         return arrived;
     }
 
-    // Not awaited: what a signal's sender hears is its outcome.
-    public async Task SendSignalAsync(ConnectedSession session, string body) =>
-        (await PublishAsync(OfferOf(session).Send!, body)).ShouldBeTrue();
+    public async Task SendSignalAsync(ConnectedSession session, string body)
+    {
+        if (!await PublishAsync(OfferOf(session).Send!, body))
+        {
+            throw new WebSocketException("The node has closed the socket instead of taking the signal.");
+        }
+    }
 
     public void Abort() => client.Dispose();
 

@@ -21,7 +21,7 @@ public sealed class OnlyTheDiagonalTests(TestCluster cluster)
         // Nobody's guesses have cost a session its one admission.
         foreach (var session in sessions)
         {
-            await using var listener = await Listener.StartAsync(session);
+            await using var listener = await Listener.StartStompAsync(session);
         }
     }
 
@@ -31,7 +31,7 @@ public sealed class OnlyTheDiagonalTests(TestCluster cluster)
         var sessions = await ConnectThreeAsync();
         foreach (var owner in sessions)
         {
-            await using var listening = await Listener.StartAsync(owner);
+            await using var listening = await Listener.StartStompAsync(owner);
             foreach (var node in cluster.Servers.Nodes)
             {
                 await using var other = await LogInAsync(node);
@@ -91,7 +91,7 @@ public sealed class OnlyTheDiagonalTests(TestCluster cluster)
     [Fact]
     public async Task RabbitMQ_is_told_to_allow_only_who_listens_to_write_to_the_exchange_of_signals()
     {
-        await using var listener = await Listener.StartAsync(cluster.Api);
+        await using var listener = await Listener.StartStompAsync(cluster.Api);
         var idle = await cluster.Api.ConnectAsync();
         foreach (var login in new[] { listener.Session, idle })
         {
