@@ -18,9 +18,13 @@ LOCAL_CLUSTER = src/SignalBroker.LocalCluster
 SHOWCASE = src/SignalBroker.Showcase
 # TURN=0 leaves coturn out.
 WITH_TURN = $(filter-out 0,$(TURN))
-# Another RabbitMQ than the installed one lies in a folder of the user's cache.
-ifdef RABBITMQ
-export RABBITMQ_FOLDER = $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/signalbroker/rabbitmq-$(RABBITMQ)
+# Other RabbitMQs than the installed one lie in folders of the user's cache. NODES="3.10 4.3" names a version for each node.
+INSTALLED = 3.10
+VERSIONS = $(if $(findstring .,$(NODES)),$(NODES),$(RABBITMQ))
+FOLDER_OF = $(if $(filter $(INSTALLED),$(1)),/usr/lib/rabbitmq,$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/signalbroker/rabbitmq-$(1))
+ifneq ($(VERSIONS),)
+empty =
+export RABBITMQ_FOLDER = $(subst $(empty) $(empty),:,$(foreach version,$(VERSIONS),$(call FOLDER_OF,$(version))))
 endif
 # No build servers: they would stay behind.
 BUILD = dotnet msbuild -restore -p:Configuration=$(CONFIGURATION) -p:UseSharedCompilation=false \
@@ -38,11 +42,11 @@ MAKEFLAGS += --no-print-directory
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile | expand -t 22
 
-run: packages $(if $(WITH_TURN),turn-packages) page ## start SignalBroker here [NODES=2 WEBAPPS=1 TURN=1 PORT=any RABBITMQ=4.3 ARGS="--set Key=Value"]
+run: packages $(if $(WITH_TURN),turn-packages) page ## start SignalBroker here [NODES=2 or NODES="3.10 4.3", WEBAPPS=1 TURN=1 PORT=any RABBITMQ=4.3 ARGS="--set Key=Value"]
 	@echo "Building ..."
 	@$(BUILD) $(LOCAL_CLUSTER)
 	@exec dotnet $(LOCAL_CLUSTER)/bin/$(CONFIGURATION)/net10.0/SignalBroker.LocalCluster.dll \
-		--nodes $(NODES) --webapps $(WEBAPPS) $(if $(WITH_TURN),--turn) $(if $(PORT),--port $(PORT)) $(ARGS)
+		--nodes $(if $(findstring .,$(NODES)),$(words $(NODES)),$(NODES)) --webapps $(WEBAPPS) $(if $(WITH_TURN),--turn) $(if $(PORT),--port $(PORT)) $(ARGS)
 
 test: test-packages build ## run every test [FILTER=part of a test's name, QUICK=1, RABBITMQ=4.3]
 	@CONFIGURATION=$(CONFIGURATION) FILTER='$(FILTER)' QUICK='$(QUICK)' scripts/test
@@ -110,7 +114,7 @@ clean: ## remove what was built, and the logs
 		bench/peers/*/bin bench/peers/*/obj bench/peers/*/node_modules
 
 rabbitmq:
-	@$(if $(RABBITMQ),scripts/make-rabbitmq $(RABBITMQ) $(RABBITMQ_FOLDER))
+	@$(foreach version,$(filter-out $(INSTALLED),$(VERSIONS)),scripts/make-rabbitmq $(version) $(call FOLDER_OF,$(version)) &&) true
 
 packages: rabbitmq
 	@scripts/install-packages

@@ -88,6 +88,7 @@ export default defineConfig({
         text: "How do I run it?",
         items: [
           page("Operations", "/operations/"),
+          page("Which RabbitMQ", "/operations/rabbitmq"),
           page("A node's configuration", "/operations/node-configuration"),
           page("Security", "/security"),
         ],

@@ -118,7 +118,7 @@ public sealed class Cluster : IAsyncDisposable
         _options.BrokerAccessAddress
         ?? (_options.WithoutBalancer ? _webapps[0].InternalAddress : $"http://127.0.0.1:{_balancer.Port}");
 
-    private Node NewNode(int number) => new(_run, $"sb{number}", _options, _erlang, BrokerAccessAddress);
+    private Node NewNode(int number) => new(_run, number, _options, _erlang, BrokerAccessAddress);
 
     private Webapp NewWebapp(int number, IReadOnlyDictionary<string, string> settings, int? publicPort) =>
         new(_run, $"webapp{number}", () => [.. ServerSettings(), .. settings], publicPort);

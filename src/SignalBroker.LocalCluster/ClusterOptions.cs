@@ -14,7 +14,8 @@ public sealed record ClusterOptions
 
     /// <summary>
     /// Another RabbitMQ: a folder with bin/rabbitmq-server or sbin/rabbitmq-server, or an executable that acts as
-    /// rabbitmq-server; null for what the environment variable RABBITMQ_FOLDER names, or else the installed package.
+    /// rabbitmq-server; null for what the environment variable RABBITMQ_FOLDER names, or else the installed package. The nodes
+    /// take turns with several, which colons separate.
     /// </summary>
     public string? RabbitMq { get; init; }
 

@@ -22,14 +22,14 @@ public sealed class Node : Part
     private readonly int _distributionPort;
     private Version? _version;
 
-    internal Node(Run run, string name, ClusterOptions options, ErlangDistribution erlang, string brokerAccessAddress)
-        : base(run, name)
+    internal Node(Run run, int number, ClusterOptions options, ErlangDistribution erlang, string brokerAccessAddress)
+        : base(run, $"sb{number}")
     {
         Capacity = options.NodeCapacity;
-        _installation = RabbitMqInstallation.At(options.RabbitMq);
+        _installation = RabbitMqInstallation.Of(options.RabbitMq, number - 1);
         _erlang = erlang;
         _brokerAccessAddress = brokerAccessAddress;
-        _folder = PrivateFiles.CreateFolder(run.DataFolder, name);
+        _folder = PrivateFiles.CreateFolder(run.DataFolder, Name);
         _amqpPort = run.Ports.Next();
         _listeningPort = run.Ports.Next();
         _mqttPort = run.Ports.Next();

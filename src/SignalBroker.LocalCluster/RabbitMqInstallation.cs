@@ -8,15 +8,27 @@ internal sealed partial record RabbitMqInstallation(string Server)
     /// <summary>Names another RabbitMQ for every cluster of the process and its children, such as the tests'.</summary>
     private const string FolderVariable = "RABBITMQ_FOLDER";
 
-    private const string Package = "/usr/lib/rabbitmq";
+    /// <summary>Where the installed package lies.</summary>
+    public const string Package = "/usr/lib/rabbitmq";
+
     private const string ServerName = "rabbitmq-server";
 
     public string Ctl => Path.Combine(Path.GetDirectoryName(Server)!, "rabbitmqctl");
 
-    /// <summary>Finds the installation at a path: a folder of programs, their parent, or the server program itself.</summary>
-    public static RabbitMqInstallation At(string? path)
+    /// <summary>Finds a node's installation.</summary>
+    /// <param name="paths">
+    /// One or several, of which each is a folder of programs, their parent, or the server program itself.
+    /// </param>
+    /// <param name="node">The number of the node among all, from 0 on.</param>
+    public static RabbitMqInstallation Of(string? paths, int node)
     {
-        path = Path.GetFullPath(path ?? Environment.GetEnvironmentVariable(FolderVariable) ?? Package);
+        var all = (paths ?? Environment.GetEnvironmentVariable(FolderVariable) ?? Package).Split(Path.PathSeparator);
+        return At(all[node % all.Length]);
+    }
+
+    private static RabbitMqInstallation At(string path)
+    {
+        path = Path.GetFullPath(path);
         string[] candidates = [path, $"{path}/bin/{ServerName}", $"{path}/sbin/{ServerName}", $"{path}/{ServerName}"];
         return new RabbitMqInstallation(
             candidates.FirstOrDefault(File.Exists)

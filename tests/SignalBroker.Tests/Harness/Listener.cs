@@ -47,13 +47,11 @@ public sealed class Listener : IAsyncDisposable
     public static async Task<Listener> StartAsync(Api api, string? userId = null, string? device = null) =>
         await StartAsync(await api.ConnectAsync(userId, device));
 
-    public static async Task<Listener> StartAsync(ConnectedSession session)
-    {
-        if (!NextByMqtt())
-        {
-            return await StartStompAsync(session);
-        }
+    public static async Task<Listener> StartAsync(ConnectedSession session) =>
+        NextByMqtt() ? await StartMqttAsync(session) : await StartStompAsync(session);
 
+    public static async Task<Listener> StartMqttAsync(ConnectedSession session)
+    {
         var opened = await MqttSocket.OpenAsync(session);
         opened.ShouldNotBeNull("the node has refused the login");
         (await opened.SubscribeAsync(MqttSocket.OfferOf(session).Subscribe)).ShouldBeTrue();
