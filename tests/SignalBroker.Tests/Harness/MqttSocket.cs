@@ -32,11 +32,9 @@ public sealed class MqttSocket : IListenerSocket
             envelopes.Writer.TryWrite(text);
             return Task.CompletedTask;
         };
-        client.DisconnectedAsync += left =>
+        client.DisconnectedAsync += _ =>
         {
-            Reason = left.Reason;
-            envelopes.Writer.TryComplete();
-            closed.TrySetResult();
+            End();
             return Task.CompletedTask;
         };
     }
@@ -44,9 +42,6 @@ public sealed class MqttSocket : IListenerSocket
     public Task Closed => closed.Task;
 
     public StringBuilder Transcript { get; } = new();
-
-    /// <summary>Why the node has closed it, where it said so.</summary>
-    public MqttClientDisconnectReason? Reason { get; private set; }
 
     /// <summary>Logs in as the session.</summary>
     /// <param name="configure">Changes what an honest client would send.</param>
@@ -152,11 +147,21 @@ public sealed class MqttSocket : IListenerSocket
         }
     }
 
-    public void Abort() => client.Dispose();
+    public void Abort()
+    {
+        client.Dispose();
+        End();
+    }
 
     public ValueTask DisposeAsync()
     {
-        client.Dispose();
+        Abort();
         return ValueTask.CompletedTask;
+    }
+
+    private void End()
+    {
+        envelopes.Writer.TryComplete();
+        closed.TrySetResult();
     }
 }

@@ -71,7 +71,14 @@ public sealed class MixedVersionsTests(MixedCluster cluster) : IClassFixture<Mix
         {
             foreach (var receiver in everybody.Where(receiver => receiver.Session != sender.Session))
             {
-                await sender.SendAsync(new { toSession = receiver.Session.ListeningKey, id = "1", content = "by socket" });
+                await sender.SendAsync(
+                    new
+                    {
+                        toSession = receiver.Session.ListeningKey,
+                        id = "1",
+                        content = "by socket",
+                    }
+                );
                 (await receiver.ReceiveAsync()).GetProperty("content").GetString().ShouldBe("by socket");
                 (await sender.ReceiveAsync()).GetProperty("type").GetString().ShouldBe("outcome");
             }
