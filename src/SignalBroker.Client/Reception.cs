@@ -5,7 +5,7 @@ using SignalBroker.Client.Sending;
 
 namespace SignalBroker.Client;
 
-/// <summary>Sorts what arrives, and keeps signals until they are read.</summary>
+/// <summary>Sorts what arrives, and queues signals until they are read.</summary>
 internal sealed class Reception(SignalBrokerClient client, SignalBrokerClientOptions options)
 {
     private readonly Duplicates duplicates = new();
@@ -13,11 +13,10 @@ internal sealed class Reception(SignalBrokerClient client, SignalBrokerClientOpt
         new BoundedChannelOptions(options.MaxUnreadSignals)
     );
 
-    /// <summary>An inbox, whose signals come among the others.</summary>
+    /// <summary>An inbox whose signals go into the same queue.</summary>
     public ClientInbox NewInbox(InboxCalls calls, string? userId) =>
         new(calls, signals.Writer, duplicates, options, userId);
 
-    /// <summary>Takes an envelope.</summary>
     public async ValueTask ReceiveAsync(ReadOnlyMemory<byte> envelope)
     {
         if (IsDealtWith(envelope))
@@ -58,7 +57,7 @@ internal sealed class Reception(SignalBrokerClient client, SignalBrokerClientOpt
         }
     }
 
-    /// <summary>The signals, until there are no more; whoever asks for the next one has done with the one before.</summary>
+    /// <summary>The signals; a reader that asks for the next one is done with the one before.</summary>
     public async IAsyncEnumerable<Signal> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         do
@@ -76,8 +75,7 @@ internal sealed class Reception(SignalBrokerClient client, SignalBrokerClientOpt
         } while (await signals.Reader.WaitToReadAsync(cancellationToken));
     }
 
-    /// <summary>No more signals come.</summary>
-    /// <param name="failure">What is wrong; null if nothing is.</param>
+    /// <summary>Ends the reading, with the failure if there is one.</summary>
     public void Complete(Exception? failure) => signals.Writer.TryComplete(failure);
 
     private bool IsDealtWith(ReadOnlyMemory<byte> envelope)

@@ -1,3 +1,5 @@
+using static SignalBroker.Client.SignalBrokerCode;
+
 namespace SignalBroker.Client;
 
 /// <summary>
@@ -8,7 +10,7 @@ public class ServerRefusedException : SignalBrokerException
 {
     private protected ServerRefusedException(Refusal refusal)
         : base(refusal.Code, refusal.Detail) =>
-        (Status, RetryAfter, Sessions) = (refusal.Status, refusal.RetryAfter, refusal.Sessions);
+        (Status, RetryAfter, Sessions) = (refusal.Status, refusal.RetryAfter, refusal.Sessions ?? []);
 
     /// <summary>The HTTP status, from 400 on.</summary>
     public int Status { get; }
@@ -22,21 +24,12 @@ public class ServerRefusedException : SignalBrokerException
     internal static ServerRefusedException Of(Refusal refusal) =>
         (refusal.Status, refusal.Code) switch
         {
-            (_, SignalBrokerCode.UserNotListening or SignalBrokerCode.MemberNotListening) =>
-                new UserNotListeningException(refusal),
-            (_, SignalBrokerCode.UserUnknown) => new UserUnknownException(refusal),
-            (_, SignalBrokerCode.RoomNotFound or SignalBrokerCode.MemberNotFound) => new RoomNotFoundException(refusal),
-            (
-                _,
-                SignalBrokerCode.RoomFull
-                    or SignalBrokerCode.RoomOpen
-                    or SignalBrokerCode.TooManyRooms
-                    or SignalBrokerCode.AliasTaken
-            ) => new RoomConflictException(refusal),
-            (_, SignalBrokerCode.InboxFull or SignalBrokerCode.InboxShareUsed) => new InboxFullException(refusal),
-            (_, SignalBrokerCode.IdAlreadyUsed or SignalBrokerCode.SignalUnderWay) => new SignalConflictException(
-                refusal
-            ),
+            (_, UserNotListening or MemberNotListening) => new UserNotListeningException(refusal),
+            (_, UserUnknown) => new UserUnknownException(refusal),
+            (_, RoomNotFound or MemberNotFound) => new RoomNotFoundException(refusal),
+            (_, RoomFull or RoomOpen or TooManyRooms or AliasTaken) => new RoomConflictException(refusal),
+            (_, InboxFull or InboxShareUsed) => new InboxFullException(refusal),
+            (_, IdAlreadyUsed or SignalUnderWay) => new SignalConflictException(refusal),
             (401, _) => new UnauthorizedException(refusal),
             (403, _) => new ForbiddenException(refusal),
             (409, _) => new SessionConflictException(refusal),
@@ -58,9 +51,9 @@ public sealed class InvalidRequestException : ServerRefusedException
 }
 
 /// <summary>
-/// 401: who asks is not proven: <see cref="SignalBrokerCode.Unauthorized"/>, <see cref="SignalBrokerCode.TokenMissing"/>,
-/// <see cref="SignalBrokerCode.TokenInvalid"/>, <see cref="SignalBrokerCode.TokenExpired"/> or
-/// <see cref="SignalBrokerCode.ServiceKeyInvalid"/>.
+/// 401: who asks is not proven: <see cref="SignalBrokerCode.Unauthorized"/>,
+/// <see cref="SignalBrokerCode.TokenMissing"/>, <see cref="SignalBrokerCode.TokenInvalid"/>,
+/// <see cref="SignalBrokerCode.TokenExpired"/> or <see cref="SignalBrokerCode.ServiceKeyInvalid"/>.
 /// </summary>
 public sealed class UnauthorizedException : ServerRefusedException
 {
@@ -83,8 +76,8 @@ public sealed class ForbiddenException : ServerRefusedException
 }
 
 /// <summary>
-/// 404, <see cref="SignalBrokerCode.UserNotListening"/> or <see cref="SignalBrokerCode.MemberNotListening"/>: the addressee
-/// has no session that listens.
+/// 404, <see cref="SignalBrokerCode.UserNotListening"/> or <see cref="SignalBrokerCode.MemberNotListening"/>: the
+/// addressee has no session that listens.
 /// </summary>
 public sealed class UserNotListeningException : ServerRefusedException
 {
@@ -132,8 +125,8 @@ public sealed class RoomConflictException : ServerRefusedException
 }
 
 /// <summary>
-/// 409: the addressee has as many stored signals as allowed (<see cref="SignalBrokerCode.InboxFull"/>), or as many of the
-/// sender's (<see cref="SignalBrokerCode.InboxShareUsed"/>); the signal is not stored.
+/// 409: the addressee has as many stored signals as allowed (<see cref="SignalBrokerCode.InboxFull"/>), or as many of
+/// the sender's (<see cref="SignalBrokerCode.InboxShareUsed"/>); the signal is not stored.
 /// </summary>
 public sealed class InboxFullException : ServerRefusedException
 {
@@ -173,9 +166,10 @@ public sealed class ServerUnavailableException : ServerRefusedException
 }
 
 /// <summary>What an error answer says.</summary>
-internal sealed record Refusal(int Status, string Code, string Detail)
-{
-    public TimeSpan? RetryAfter { get; init; }
-
-    public IReadOnlyList<Delivery> Sessions { get; init; } = [];
-}
+internal sealed record Refusal(
+    int Status,
+    string Code,
+    string Detail,
+    TimeSpan? RetryAfter = null,
+    IReadOnlyList<Delivery>? Sessions = null
+);

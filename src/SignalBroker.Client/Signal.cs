@@ -15,7 +15,8 @@ public sealed record Signal
     public required string Id { get; init; }
 
     /// <summary>
-    /// The user who sent it; null where <see cref="FromApplication"/> did, an anonymous member of a room, or the server.
+    /// The user who sent it; null where <see cref="FromApplication"/> did, an anonymous member of a room, or the
+    /// server.
     /// </summary>
     public required string? From { get; init; }
 
@@ -75,14 +76,14 @@ public sealed record Signal
     internal ClientInbox? Inbox { get; init; }
 
     /// <summary>
-    /// Settles a stored signal: the user's device has done with it, so that it never comes to it again. Many are settled
-    /// together; while the client reconnects, they wait.
+    /// Settles a stored signal: the user's device has done with it, so that it never comes to it again. Many are
+    /// settled together; while the client reconnects, they wait.
     /// </summary>
     /// <param name="cancellationToken">Ends the waiting for the confirmation; it is settled all the same.</param>
     /// <returns>Ends when the server has confirmed it; at once for a signal that is not stored.</returns>
     /// <exception cref="SignalNotSentException">The client was closed before: the signal comes again.</exception>
     /// <exception cref="ServerRefusedException">The server refused it.</exception>
-    /// <exception cref="OperationCanceledException">The waiting was ended.</exception>
+    /// <exception cref="OperationCanceledException">The caller ended the waiting.</exception>
     public Task SettleAsync(CancellationToken cancellationToken = default) =>
         Inbox is not null && Sequence is { } sequence
             ? Inbox.Arrivals.SettleAsync(sequence).WaitAsync(cancellationToken)

@@ -8,24 +8,20 @@ namespace SignalBroker.Client;
 /// <summary>A user who listens, and stays so over lost connections, nodes and webapps. All members are thread-safe.</summary>
 /// <example>
 /// <code>
-/// await using var me = await SignalBrokerClient.ConnectAsync(new() { Url = new("https://signal.example"), UserId = "alice" });
-/// await me.SendAsync("bob", JsonElement.Parse("""{ "hello": "bob" }"""));
-/// await foreach (var signal in me.ReadSignalsAsync())
-/// {
-///     Console.WriteLine($"{signal.From}: {signal.Content}");
-/// }
+/// await using var me = await SignalBrokerClient.ConnectAsync(new() { Url = new("https://signal.example"), UserId =
+/// "alice" }); await me.SendAsync("bob", JsonElement.Parse("""{ "hello": "bob" }""")); await foreach (var signal in
+/// me.ReadSignalsAsync()) {     Console.WriteLine($"{signal.From}: {signal.Content}"); }
 /// </code>
 /// </example>
 public sealed class SignalBrokerClient : SignalSender, IAsyncDisposable
 {
-    // How long closing waits for answers to what is under way.
+    // How long closing waits for outstanding answers.
     private static readonly TimeSpan FarewellPatience = TimeSpan.FromSeconds(5);
 
     private readonly SignalBrokerClientOptions options;
     private readonly Webapp webapp;
     private readonly Connection connection;
     private readonly Outbox<ListeningSession> outbox;
-    private readonly SocketSending socketSending;
     private readonly IceServersCache iceServers;
     private readonly Reception reception;
     private readonly TaskCompletionSource firstListening = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -46,14 +42,9 @@ public sealed class SignalBrokerClient : SignalSender, IAsyncDisposable
         webapp = new Webapp(options);
         reception = new Reception(this, options);
         connection = new Connection(options, webapp, Changed, reception.ReceiveAsync);
-        socketSending = new SocketSending(options.TimeProvider);
+        SocketSending = new SocketSending(options.TimeProvider);
         iceServers = new IceServersCache(webapp, options.TimeProvider);
-        outbox = new Outbox<ListeningSession>(
-            HandOverAsync,
-            Connection.Expired,
-            options.TimeProvider,
-            options.Reconnects
-        );
+        outbox = new(HandOverAsync, Connection.Expired, options.TimeProvider, options.Reconnects);
     }
 
     /// <summary>Hears of every change of the state, one after the other. A handler must not block.</summary>
@@ -75,42 +66,36 @@ public sealed class SignalBrokerClient : SignalSender, IAsyncDisposable
     /// <summary>What is stored for the user.</summary>
     public ClientInbox Inbox =>
         inbox
-        ?? Interlocked.CompareExchange(
+        ?? LazyInitializer.EnsureInitialized(
             ref inbox,
-            reception.NewInbox(new(webapp, outbox, socketSending, options), session?.Info.UserId),
-            null
-        )
-        ?? inbox;
+            () => reception.NewInbox(new(webapp, outbox, SocketSending, options), session?.Info.UserId)
+        );
 
     /// <summary>The rooms of the user.</summary>
     public ClientRooms Rooms =>
-        rooms ?? Interlocked.CompareExchange(ref rooms, new(new(webapp, outbox, options.Reconnects)), null) ?? rooms;
+        rooms ?? LazyInitializer.EnsureInitialized(ref rooms, () => new(new(webapp, outbox, options.Reconnects)));
 
     /// <summary>Who can be reached.</summary>
     public ClientPresence Presence =>
         presence
-        ?? Interlocked.CompareExchange(
+        ?? LazyInitializer.EnsureInitialized(
             ref presence,
-            new(new(webapp, outbox, options.Reconnects), options.TimeProvider),
-            null
-        )
-        ?? presence;
+            () => new(new(webapp, outbox, options.Reconnects), options.TimeProvider)
+        );
 
-    /// <summary>The inbox, if it is used.</summary>
     internal ClientInbox? UsedInbox => inbox;
 
-    /// <summary>Who watches presence, if somebody does.</summary>
     internal ClientPresence? UsedPresence => presence;
 
-    /// <summary>Hears what became of signals that went through the socket.</summary>
-    internal SocketSending SocketSending => socketSending;
+    /// <summary>What sends through the socket, and takes the answers.</summary>
+    internal SocketSending SocketSending { get; }
 
     /// <summary>Another client of the user has taken the place of this one.</summary>
     internal void Replaced() => connection.Replaced();
 
     /// <summary>Opens a session and listens; after a failure that may pass, it waits and tries again.</summary>
     /// <param name="options">How to connect, and as whom.</param>
-    /// <param name="cancellationToken">Gives up connecting; afterwards it changes nothing.</param>
+    /// <param name="cancellationToken">Cancels connecting; it has no effect afterwards.</param>
     /// <returns>The client, once it listens.</returns>
     /// <exception cref="ArgumentException">An option is out of its range.</exception>
     /// <exception cref="ServerRefusedException">The server refuses for good, a wrong user id or token for example.</exception>
@@ -118,7 +103,7 @@ public sealed class SignalBrokerClient : SignalSender, IAsyncDisposable
     /// Any other failure of the first attempt, where <see cref="SignalBrokerClientOptions.Reconnects"/> is off.
     /// </exception>
     /// <exception cref="ListeningFailedException"><see cref="SignalBrokerClientOptions.ConnectTimeout"/> is over.</exception>
-    /// <exception cref="OperationCanceledException">It was given up.</exception>
+    /// <exception cref="OperationCanceledException">The caller cancelled it.</exception>
     public static async Task<SignalBrokerClient> ConnectAsync(
         SignalBrokerClientOptions options,
         CancellationToken cancellationToken = default
@@ -146,44 +131,45 @@ public sealed class SignalBrokerClient : SignalSender, IAsyncDisposable
     }
 
     /// <summary>
-    /// The signals as they arrive, each once; of several readers, each signal goes to one. Stored ones come in the order of
-    /// their sequences, and are settled when the next signal is asked for, unless
+    /// The signals as they arrive, each once; of several readers, each signal goes to one. Stored ones come in the
+    /// order of their sequences, and are settled when the next signal is asked for, unless
     /// <see cref="SignalBrokerClientOptions.Settle"/> says otherwise.
     /// </summary>
     /// <param name="cancellationToken">Ends the reading; what was not read is kept for the next reader.</param>
     /// <returns>Signals until the client is disposed of.</returns>
     /// <exception cref="SignalBrokerException">The server has refused the client for good, while it reconnected.</exception>
-    /// <exception cref="OperationCanceledException">The reading was ended.</exception>
+    /// <exception cref="OperationCanceledException">The caller ended the reading.</exception>
     public IAsyncEnumerable<Signal> ReadSignalsAsync(CancellationToken cancellationToken = default) =>
         reception.ReadAsync(cancellationToken);
 
     /// <summary>
-    /// The Authorization header that proves <see cref="Session"/>, for requests of one's own. It is a secret, and changes
-    /// with every reconnect.
+    /// The Authorization header that proves <see cref="Session"/>, for requests of one's own. It is a secret, and
+    /// changes with every reconnect.
     /// </summary>
     public AuthenticationHeaderValue GetAuthorization() => session!.Authorization;
 
     /// <summary>
-    /// The ICE servers for a peer connection; asked for again when their credentials have less than a minute left. If that
-    /// fails, the old ones are returned: they may still do.
+    /// The ICE servers for a peer connection; asked for again when their credentials have less than a minute left. If
+    /// that fails, the old ones are returned: they may still do.
     /// </summary>
-    /// <param name="cancellationToken">Gives it up.</param>
-    /// <exception cref="OperationCanceledException">It was given up.</exception>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="OperationCanceledException">The caller cancelled it.</exception>
     public ValueTask<IceServers> GetIceServersAsync(CancellationToken cancellationToken = default) =>
         iceServers.GetAsync(cancellationToken);
 
     /// <summary>
-    /// Takes no more signals and questions, waits up to 5 s for answers to what is under way, and ends the session at the
-    /// webapp and at the node. What has got no answer by then fails at once with <see cref="ServerUnreachableException"/>,
-    /// what was not sent with <see cref="SignalNotSentException"/>. Stored signals that have not been settled come again to the
-    /// device's next client.
+    /// Takes no more signals and questions, waits up to 5 s for answers to what is under way, and ends the session at
+    /// the webapp and at the node. What has got no answer by then fails at once with
+    /// <see cref="ServerUnreachableException"/>, what was not sent with <see cref="SignalNotSentException"/>. Stored
+    /// signals that have not been settled come again to the device's next client.
     /// </summary>
     public async ValueTask DisposeAsync()
     {
-        // Whoever does not read holds the connection up.
+        // Otherwise signals that nobody reads would hold up the connection.
         reception.Complete(failure: null);
         var patience = state is ClientState.Listening ? FarewellPatience : TimeSpan.Zero;
-        var why = new SignalNotSentException(SignalBrokerCode.Closed, "The application closed the client.");
+        var (code, reason) = Connection.ClosedByApplication;
+        var why = new SignalNotSentException(code, reason);
         await Task.WhenAll(
             outbox.DrainAsync(why, patience),
             inbox?.Arrivals.FinishAsync(patience) ?? Task.CompletedTask
@@ -203,16 +189,16 @@ public sealed class SignalBrokerClient : SignalSender, IAsyncDisposable
         OutgoingSignal signal,
         CancellationToken cancellationToken
     ) =>
-        options.Send == SendsBy.Socket && listening.Listener.CanSend && socketSending.Takes(signal.Id, signal.Body)
-            ? socketSending.SendAsync(listening.Session, listening.Listener, signal.Id, signal.Body, cancellationToken)
-            : webapp.ExchangeAsync(listening.Session, signal.Body, cancellationToken);
+        options.Send == SendsBy.Socket && listening.Listener.CanSend && SocketSending.Takes(signal.Id, signal.Body)
+            ? SocketSending.SendAsync(listening.Session, listening.Listener, signal.Id, signal.Body, cancellationToken)
+            : webapp.Calls.ExchangeAsync(listening.Session.Authorization, signal.Body, cancellationToken);
 
     private async Task<Interruption> RunAsync()
     {
         var failure = await connection.RunAsync();
         var problem = failure switch
         {
-            null => new Interruption(SignalBrokerCode.Closed, "The application closed the client."),
+            null => Connection.ClosedByApplication,
             SignalBrokerException refused => new(refused.Code, refused.Message),
             _ => new(SignalBrokerCode.ClientFailed, failure.Message),
         };
@@ -230,7 +216,7 @@ public sealed class SignalBrokerClient : SignalSender, IAsyncDisposable
         }
         catch when (failure is not null)
         {
-            // The handler has closed the client by throwing before.
+            // The handler threw before, and so closed the client.
         }
 
         return problem;
@@ -241,7 +227,7 @@ public sealed class SignalBrokerClient : SignalSender, IAsyncDisposable
         if (opened is null)
         {
             outbox.Pause();
-            socketSending.Lost();
+            SocketSending.Lost();
             Show(next);
             return;
         }

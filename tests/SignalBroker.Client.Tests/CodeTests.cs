@@ -60,7 +60,7 @@ public sealed partial class CodeTests
     [InlineData(429, SignalBrokerCode.TooManyRequests, typeof(TooManyRequestsException))]
     [InlineData(503, SignalBrokerCode.NoNodeAvailable, typeof(ServerUnavailableException))]
     [InlineData(502, "http-502", typeof(ServerUnavailableException))]
-    public void A_refusal_is_of_a_type(int status, string code, Type type)
+    public void Each_refusal_has_its_exception_type(int status, string code, Type type)
     {
         var refused = ServerRefusedException.Of(new(status, code, "No."));
         refused.ShouldBeOfType(type);

@@ -7,7 +7,6 @@ namespace SignalBroker.Client.Http;
 /// <summary>Requests to the webapp, whose failures are this library's exceptions.</summary>
 internal sealed class HttpCalls(Uri url, HttpMessageInvoker? http, TimeProvider time)
 {
-    /// <summary>How long a request may take.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
     private const int LargestAnswer = 1 << 23;
@@ -15,12 +14,24 @@ internal sealed class HttpCalls(Uri url, HttpMessageInvoker? http, TimeProvider 
 
     private static readonly MediaTypeHeaderValue Json = new("application/json");
 
+    // All clients of the process share these connections, also for their WebSockets. They live for a limited time, so
+    // that a client notices when a host name moves to another address.
+    private static readonly HttpMessageInvoker Shared = new(
+        new SocketsHttpHandler
+        {
+            AllowAutoRedirect = false,
+            UseCookies = false,
+            ConnectTimeout = TimeSpan.FromSeconds(15),
+            PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+        }
+    );
+
     private readonly string address = url.AbsoluteUri.TrimEnd('/');
 
     /// <summary>What requests and WebSockets go through.</summary>
-    public HttpMessageInvoker Http { get; } = http ?? SharedHttp.Invoker;
+    public HttpMessageInvoker Http { get; } = http ?? Shared;
 
-    /// <summary>Sends JSON, or nothing, and reads what is answered.</summary>
+    /// <summary>Sends JSON, or nothing, and reads the answer.</summary>
     /// <exception cref="ServerRefusedException">The server answered with an error.</exception>
     /// <exception cref="ServerUnreachableException">It did not answer, or something else did.</exception>
     public async Task<T> AskAsync<T>(
@@ -33,97 +44,32 @@ internal sealed class HttpCalls(Uri url, HttpMessageInvoker? http, TimeProvider 
     )
         where T : class
     {
-        using var content = body is { } json
-            ? new ReadOnlyMemoryContent(json) { Headers = { ContentType = Json } }
+        using var content = body is { } bytes
+            ? new ReadOnlyMemoryContent(bytes) { Headers = { ContentType = Json } }
             : null;
-        return Read(await SendAsync(method, path, content, authorization, Patience, cancellationToken), answer);
-    }
-
-    /// <summary>Posts JSON, and reads what is answered.</summary>
-    /// <inheritdoc cref="AskAsync{T}"/>
-    public Task<T> PostAsync<T>(
-        string path,
-        ReadOnlyMemory<byte> body,
-        AuthenticationHeaderValue? authorization,
-        JsonTypeInfo<T> answer,
-        CancellationToken cancellationToken
-    )
-        where T : class => AskAsync(HttpMethod.Post, path, body, authorization, answer, cancellationToken);
-
-    /// <summary>Asks for something that has no answer.</summary>
-    /// <inheritdoc cref="AskAsync{T}"/>
-    public Task TellAsync(
-        HttpMethod method,
-        string path,
-        AuthenticationHeaderValue authorization,
-        TimeSpan patience,
-        CancellationToken cancellationToken
-    ) => SendAsync(method, path, content: null, authorization, patience, cancellationToken);
-
-    /// <summary>Gets what the path answers.</summary>
-    /// <inheritdoc cref="AskAsync{T}"/>
-    public Task<T> GetAsync<T>(
-        string path,
-        AuthenticationHeaderValue authorization,
-        JsonTypeInfo<T> answer,
-        CancellationToken cancellationToken
-    )
-        where T : class => AskAsync(HttpMethod.Get, path, body: null, authorization, answer, cancellationToken);
-
-    /// <summary>Opens a stream of server-sent events; whoever gets it disposes of it.</summary>
-    /// <exception cref="ServerRefusedException">The server answered with an error.</exception>
-    /// <exception cref="ServerUnreachableException">Something else answered.</exception>
-    /// <exception cref="HttpRequestException">It did not answer.</exception>
-    public async Task<HttpResponseMessage> OpenStreamAsync(
-        string path,
-        AuthenticationHeaderValue authorization,
-        CancellationToken cancellationToken
-    )
-    {
-        using var request = new HttpRequestMessage(HttpMethod.Get, address + path);
-        request.Headers.Authorization = authorization;
-        request.Headers.Accept.Add(new(EventStream));
-        var response = await Http.SendAsync(request, cancellationToken);
-        if (response.IsSuccessStatusCode && response.Content.Headers.ContentType?.MediaType == EventStream)
-        {
-            return response;
-        }
-
-        using (response)
-        {
-            if (response.IsSuccessStatusCode)
-            {
-                // A gateway's sign-in page, or the start page that an application has for each unknown path.
-                throw new ServerUnreachableException(
-                    $"Something on the way answered {path} with {response.Content.Headers.ContentType?.ToString() ?? "something without a type"}."
-                );
-            }
-
-            throw FailureOf(response, await ReadAllAsync(response, cancellationToken));
-        }
-    }
-
-    // Something else than a webapp answered, such as a gateway's sign-in page; it may go away.
-    private static T Read<T>(byte[] answer, JsonTypeInfo<T> type)
-        where T : class
-    {
+        var json = await SendAsync(method, path, content, authorization, Patience, cancellationToken);
         try
         {
-            return JsonSerializer.Deserialize(answer, type) ?? throw new JsonException();
+            return JsonSerializer.Deserialize(json, answer) ?? throw new JsonException();
         }
         catch (JsonException wrong)
         {
-            throw new ServerUnreachableException("The answer is none of SignalBroker's.", wrong);
+            // Not a webapp's, but a gateway's sign-in page for example, which may go away.
+            throw new ServerUnreachableException("The answer is not SignalBroker's.", wrong);
         }
     }
 
-    private static async Task<byte[]> ReadAllAsync(HttpResponseMessage response, CancellationToken cancellationToken)
-    {
-        await response.Content.LoadIntoBufferAsync(LargestAnswer, cancellationToken);
-        return await response.Content.ReadAsByteArrayAsync(cancellationToken);
-    }
+    /// <summary>Sends one signal, which the body holds as JSON.</summary>
+    /// <inheritdoc cref="AskAsync{T}"/>
+    public Task<ExchangeAnswer> ExchangeAsync(
+        AuthenticationHeaderValue sender,
+        ReadOnlyMemory<byte> body,
+        CancellationToken cancellationToken
+    ) => AskAsync(HttpMethod.Post, "/exchange", body, sender, ApiJson.Default.ExchangeAnswer, cancellationToken);
 
-    private async Task<byte[]> SendAsync(
+    /// <summary>Makes a request, and returns the answer's body.</summary>
+    /// <inheritdoc cref="AskAsync{T}"/>
+    public async Task<byte[]> SendAsync(
         HttpMethod method,
         string path,
         HttpContent? content,
@@ -153,6 +99,41 @@ internal sealed class HttpCalls(Uri url, HttpMessageInvoker? http, TimeProvider 
         }
     }
 
+    /// <summary>Opens a stream of server-sent events; whoever gets it disposes of it.</summary>
+    /// <exception cref="ServerRefusedException">The server answered with an error.</exception>
+    /// <exception cref="ServerUnreachableException">Something else answered.</exception>
+    /// <exception cref="HttpRequestException">It did not answer.</exception>
+    public async Task<HttpResponseMessage> OpenStreamAsync(
+        string path,
+        AuthenticationHeaderValue authorization,
+        CancellationToken cancellationToken
+    )
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, address + path);
+        request.Headers.Authorization = authorization;
+        request.Headers.Accept.Add(new(EventStream));
+        var response = await Http.SendAsync(request, cancellationToken);
+        if (response.IsSuccessStatusCode && response.Content.Headers.ContentType?.MediaType == EventStream)
+        {
+            return response;
+        }
+
+        using (response)
+        {
+            // Success means a gateway's sign-in page, or the start page that an application has for each unknown path.
+            var type = response.Content.Headers.ContentType?.ToString() ?? "something without a type";
+            throw response.IsSuccessStatusCode
+                ? new ServerUnreachableException($"Something on the way answered {path} with {type}.")
+                : FailureOf(response, await ReadAllAsync(response, cancellationToken));
+        }
+    }
+
+    private static async Task<byte[]> ReadAllAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    {
+        await response.Content.LoadIntoBufferAsync(LargestAnswer, cancellationToken);
+        return await response.Content.ReadAsByteArrayAsync(cancellationToken);
+    }
+
     private static SignalBrokerException FailureOf(HttpResponseMessage response, byte[] answer)
     {
         Problem? problem = null;
@@ -172,17 +153,11 @@ internal sealed class HttpCalls(Uri url, HttpMessageInvoker? http, TimeProvider 
             return new ServerUnreachableException(says);
         }
 
-        return ServerRefusedException.Of(
-            new(status, code, says)
-            {
-                RetryAfter = RetryAfter(response.Headers),
-                Sessions = ReachedSession.All(problem?.Sessions),
-            }
-        );
+        return ServerRefusedException.Of(new(status, code, says, RetryAfter(response.Headers), problem?.Sessions));
     }
 
-    // The server names every refusal. What has no code comes from a gateway that can't reach it, or won't for the moment;
-    // only the length of a body is the same the next time.
+    // The server names every refusal. What has no code comes from a gateway that can't reach it, or won't for the
+    // moment; only the length of a body is the same the next time.
     private static string? CodeOfGateway(int status) =>
         status switch
         {

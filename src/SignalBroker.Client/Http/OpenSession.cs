@@ -7,11 +7,7 @@ namespace SignalBroker.Client.Http;
 internal sealed class OpenSession(SessionInfo info, string passcode, IceServers iceServers)
 {
     public SessionInfo Info { get; } = info;
-
-    /// <summary>The session's only secret.</summary>
     public string Passcode { get; } = passcode;
-
-    /// <summary>The servers that came with it.</summary>
     public IceServers IceServers { get; } = iceServers;
 
     /// <summary>The Authorization header that proves the session (RFC 7617).</summary>

@@ -2,15 +2,15 @@ using System.Net.Http.Headers;
 
 namespace SignalBroker.Client.Http;
 
-/// <summary>What proves to <c>/connect</c> who the user is: a token, a backend's service key, or nothing.</summary>
+/// <summary>Proves to <c>/connect</c> who the user is: by a token, a backend's service key, or not at all.</summary>
 internal sealed class UserProof(SignalBrokerClientOptions options)
 {
     private AuthenticationHeaderValue? current = options.ServiceKey is { } key ? ServiceKey(key) : null;
 
-    /// <summary>Whether the application has been asked for a token, and has not answered.</summary>
+    /// <summary>Whether the application has been asked for a token and has not brought it yet.</summary>
     public bool IsAsked { get; private set; }
 
-    /// <summary>Whether there may be another one when this one is refused.</summary>
+    /// <summary>Whether the application may have another one when this one is refused.</summary>
     public bool HasOthers => options.Token is not null;
 
     public static AuthenticationHeaderValue ServiceKey(string key) => new("ServiceKey", key);
@@ -24,12 +24,15 @@ internal sealed class UserProof(SignalBrokerClientOptions options)
             try
             {
                 IsAsked = true;
-                // A source that takes no notice of being cancelled must not hold the client up.
+                // A source that ignores cancellation must not hold up the client.
                 current = new("Bearer", await options.Token(cancellationToken).AsTask().WaitAsync(cancellationToken));
             }
             catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
             {
-                throw new TokenUnavailableException($"The token can't be had: {failure.Message}", failure);
+                throw new TokenUnavailableException(
+                    $"The application could not provide the token: {failure.Message}",
+                    failure
+                );
             }
             finally
             {
@@ -40,6 +43,6 @@ internal sealed class UserProof(SignalBrokerClientOptions options)
         return current;
     }
 
-    /// <summary>The last token was refused.</summary>
+    /// <summary>Drops a token that was refused.</summary>
     public void Forget() => current = HasOthers ? null : current;
 }

@@ -2,7 +2,6 @@ using System.Buffers.Text;
 using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using System.Text.Json;
-using System.Text.Json.Serialization.Metadata;
 
 namespace SignalBroker.Client.Http;
 
@@ -11,26 +10,21 @@ internal sealed class Webapp(SignalBrokerClientOptions options)
 {
     private static readonly TimeSpan FarewellPatience = TimeSpan.FromSeconds(5);
 
-    private readonly HttpCalls calls = new(options.Url, options.Http, options.TimeProvider);
     private readonly UserProof proof = new(options);
     private readonly string line = options.Line ?? NewLine();
     private string? userId = options.UserId;
 
-    /// <summary>What requests and WebSockets go through.</summary>
-    public HttpMessageInvoker Http => calls.Http;
+    public HttpCalls Calls { get; } = new(options.Url, options.Http, options.TimeProvider);
 
-    /// <summary>What opening a session waits for at this moment.</summary>
+    /// <summary>What opening a session is waiting for.</summary>
     public Interruption IsWaitingFor =>
         proof.IsAsked
             ? new(SignalBrokerCode.TokenUnavailable, "The application has not brought the token yet.")
             : new(SignalBrokerCode.Unreachable, "The server has not answered yet.");
 
-    /// <summary>Opens a session.</summary>
-    /// <param name="resumes">Whether the client has listened before.</param>
-    /// <param name="cancellationToken">Gives it up.</param>
-    /// <exception cref="ServerRefusedException">The server answered with an error.</exception>
-    /// <exception cref="ServerUnreachableException">It did not answer.</exception>
+    /// <summary>Opens a session; it resumes if the client has listened before.</summary>
     /// <exception cref="TokenUnavailableException">The application's source of tokens failed.</exception>
+    /// <inheritdoc cref="HttpCalls.AskAsync{T}" path="/exception"/>
     public async Task<OpenSession> OpenSessionAsync(bool resumes, CancellationToken cancellationToken)
     {
         for (var attempt = 1; ; attempt++)
@@ -38,7 +32,7 @@ internal sealed class Webapp(SignalBrokerClientOptions options)
             try
             {
                 var session = await ConnectAsync(resumes, cancellationToken);
-                // An anonymous user comes back under the name that the server gave.
+                // An anonymous user comes back under the name that the server gave it.
                 userId = session.Info.UserId;
                 return session;
             }
@@ -49,69 +43,29 @@ internal sealed class Webapp(SignalBrokerClientOptions options)
         }
     }
 
-    /// <summary>Sends one signal, which the body holds as JSON.</summary>
-    /// <exception cref="ServerRefusedException">The server answered with an error.</exception>
-    /// <exception cref="ServerUnreachableException">It did not answer.</exception>
-    public static Task<ExchangeAnswer> ExchangeAsync(
-        HttpCalls calls,
-        AuthenticationHeaderValue sender,
-        ReadOnlyMemory<byte> body,
-        CancellationToken cancellationToken
-    ) => calls.PostAsync("/exchange", body, sender, ApiJson.Default.ExchangeAnswer, cancellationToken);
-
-    /// <inheritdoc cref="ExchangeAsync(HttpCalls, AuthenticationHeaderValue, ReadOnlyMemory{byte}, CancellationToken)"/>
-    public Task<ExchangeAnswer> ExchangeAsync(
-        OpenSession session,
-        ReadOnlyMemory<byte> body,
-        CancellationToken cancellationToken
-    ) => ExchangeAsync(calls, session.Authorization, body, cancellationToken);
-
-    /// <summary>Fresh ICE servers for a session.</summary>
-    /// <exception cref="ServerRefusedException">The server answered with an error.</exception>
-    /// <exception cref="ServerUnreachableException">It did not answer.</exception>
+    /// <inheritdoc cref="HttpCalls.AskAsync{T}" path="/exception"/>
     public async Task<IceServers> GetIceServersAsync(OpenSession session, CancellationToken cancellationToken)
     {
-        var answer = await calls.GetAsync(
+        var answer = await Calls.AskAsync(
+            HttpMethod.Get,
             "/ice-servers",
+            body: null,
             session.Authorization,
             ApiJson.Default.IceServersAnswer,
             cancellationToken
         );
-        return ListedIceServer.All(answer.IceServers, answer.IceServersExpireAt, answer.IceServersTimeToLive);
+        return answer.ToIceServers();
     }
-
-    /// <summary>Asks anything as a session.</summary>
-    /// <inheritdoc cref="HttpCalls.AskAsync{T}"/>
-    public Task<T> AskAsync<T>(
-        OpenSession session,
-        HttpMethod method,
-        string path,
-        ReadOnlyMemory<byte>? body,
-        JsonTypeInfo<T> answer,
-        CancellationToken cancellationToken
-    )
-        where T : class => calls.AskAsync(method, path, body, session.Authorization, answer, cancellationToken);
-
-    /// <summary>Asks for something that has no answer, as a session.</summary>
-    /// <inheritdoc cref="HttpCalls.AskAsync{T}"/>
-    public Task TellAsync(OpenSession session, HttpMethod method, string path, CancellationToken cancellationToken) =>
-        calls.TellAsync(method, path, session.Authorization, HttpCalls.Patience, cancellationToken);
-
-    /// <summary>Opens the stream of a session's signals; whoever gets it disposes of it.</summary>
-    /// <exception cref="ServerRefusedException">The server answered with an error.</exception>
-    /// <exception cref="ServerUnreachableException">Something else answered.</exception>
-    /// <exception cref="HttpRequestException">It did not answer.</exception>
-    public Task<HttpResponseMessage> OpenStreamAsync(OpenSession session, CancellationToken cancellationToken) =>
-        calls.OpenStreamAsync("/listen", session.Authorization, cancellationToken);
 
     /// <summary>Ends a session, as far as the webapp can be reached.</summary>
     public async Task DisconnectAsync(OpenSession session)
     {
         try
         {
-            await calls.TellAsync(
+            await Calls.SendAsync(
                 HttpMethod.Post,
                 "/disconnect",
+                content: null,
                 session.Authorization,
                 FarewellPatience,
                 CancellationToken.None
@@ -119,11 +73,11 @@ internal sealed class Webapp(SignalBrokerClientOptions options)
         }
         catch (SignalBrokerException)
         {
-            // The node ends the session in any case, when its socket breaks.
+            // In any case the node ends the session when its socket breaks.
         }
     }
 
-    // A name that the server gave to an anonymous user may be one that needs a proof.
+    // A name that the server gave to an anonymous user may need a proof by now.
     private bool MayTryAnother(UnauthorizedException refused)
     {
         if (proof.HasOthers)
@@ -145,7 +99,8 @@ internal sealed class Webapp(SignalBrokerClientOptions options)
             new ConnectRequest(userId, options.Device, line, resumes),
             ApiJson.Default.ConnectRequest
         );
-        var answer = await calls.PostAsync(
+        var answer = await Calls.AskAsync(
+            HttpMethod.Post,
             "/connect",
             body,
             await proof.GetAsync(cancellationToken),
@@ -154,11 +109,7 @@ internal sealed class Webapp(SignalBrokerClientOptions options)
         );
         return
             answer is { UserId: { } user, ListeningAddress: { } place, ListeningKey: { } key, Passcode: { } passcode }
-            ? new(
-                new(user, answer.Device, key, place),
-                passcode,
-                ListedIceServer.All(answer.IceServers, answer.IceServersExpireAt, answer.IceServersTimeToLive)
-            )
-            : throw new ServerUnreachableException("The answer to /connect is none of SignalBroker's.");
+            ? new(new(user, answer.Device, key, place), passcode, answer.ToIceServers())
+            : throw new ServerUnreachableException("The answer to /connect is not SignalBroker's.");
     }
 }

@@ -9,12 +9,12 @@ namespace SignalBroker.Client;
 /// settled it.
 /// </summary>
 /// <remarks>
-/// Nobody has to ask for it: <see cref="SignalBrokerClient.ReadSignalsAsync"/> hands out what is stored as well, in the order
-/// of the sequences and each once, however often the client reconnects. This is for what goes beyond that.
+/// You need not ask for it: <see cref="SignalBrokerClient.ReadSignalsAsync"/> hands out what is stored as well, in the
+/// order of the sequences and each once, however often the client reconnects. This class is for anything beyond that.
 /// </remarks>
 public sealed class ClientInbox
 {
-    /// <summary>How many signals may be asked for at a time.</summary>
+    /// <summary>The most signals in one answer.</summary>
     internal const int MaxEntries = 64;
 
     private readonly InboxCalls calls;
@@ -31,19 +31,18 @@ public sealed class ClientInbox
         Arrivals = new StoredArrivals(this, calls, unread, duplicates, options, userId);
     }
 
-    /// <summary>What has come.</summary>
     internal StoredArrivals Arrivals { get; }
 
-    /// <summary>Asks what is stored for the device that it has not settled, what has been read before included.</summary>
+    /// <summary>Reads the stored signals that the device has not settled, including those read before.</summary>
     /// <param name="after">The sequence to begin after; null for after what the device has settled.</param>
     /// <param name="limit">How many signals to ask for, 0 to 64.</param>
-    /// <param name="cancellationToken">Gives it up.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
     /// <returns>The signals, and whether any may be missing.</returns>
     /// <exception cref="ArgumentOutOfRangeException">A number is out of its range.</exception>
     /// <exception cref="ServerRefusedException">The server refused it.</exception>
     /// <exception cref="ServerUnreachableException">The server did not answer.</exception>
     /// <exception cref="SignalNotSentException">The client did not listen again in time, or is closed.</exception>
-    /// <exception cref="OperationCanceledException">It was given up by the caller.</exception>
+    /// <exception cref="OperationCanceledException">The caller cancelled it.</exception>
     public async Task<InboxPage> ReadAsync(
         long? after = null,
         int limit = MaxEntries,
@@ -70,7 +69,7 @@ public sealed class ClientInbox
 
     /// <summary>Settles everything up to a sequence, for the session's device.</summary>
     /// <param name="sequence">The sequence, from 1 on, such as <see cref="Signal.Sequence"/>.</param>
-    /// <param name="cancellationToken">Gives it up; it may have been done all the same.</param>
+    /// <param name="cancellationToken">Cancels the call; it may still be carried out.</param>
     /// <returns>Ends when the server has confirmed it.</returns>
     /// <inheritdoc cref="ReadAsync" path="/exception"/>
     public async Task SettleThroughAsync(long sequence, CancellationToken cancellationToken = default)

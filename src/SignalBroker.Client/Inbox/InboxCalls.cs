@@ -5,7 +5,7 @@ using SignalBroker.Client.Sending;
 
 namespace SignalBroker.Client;
 
-/// <summary>What a user asks about its inbox: settling goes the way that signals go.</summary>
+/// <summary>A user's requests about its inbox; settling goes through the socket if signals do.</summary>
 internal sealed class InboxCalls(
     Webapp webapp,
     Outbox<ListeningSession> outbox,
@@ -15,31 +15,30 @@ internal sealed class InboxCalls(
 {
     private readonly SessionCalls calls = new(webapp, outbox, options.Reconnects);
 
-    /// <summary>Asks what is stored after a sequence; where none is given, after what the device has settled.</summary>
+    /// <summary>Reads what is stored after a sequence, or after what the device has settled.</summary>
     public Task<InboxAnswer> ReadAsync(long? after, int limit, CancellationToken cancellationToken)
     {
         var path = after is null ? $"/inbox?limit={limit}" : $"/inbox?limit={limit}&after={after}";
         return calls.GetAsync(path, InboxJson.Default.InboxAnswer, cancellationToken);
     }
 
-    /// <summary>Settles.</summary>
-    /// <returns>Up to where nothing is left to settle.</returns>
+    /// <returns>The sequence up to which nothing is left to settle.</returns>
     public async Task<long> SettleAsync(SettleRequest request, CancellationToken cancellationToken)
     {
         var answer = await outbox.AskAsync(
             (listening, stop) =>
                 options.Send == SendsBy.Socket && listening.Listener.CanSend
                     ? SettleBySocketAsync(listening, request, stop)
-                    : webapp.AskAsync(
-                        listening.Session,
+                    : webapp.Calls.AskAsync(
                         HttpMethod.Post,
                         "/inbox/settle",
                         JsonSerializer.SerializeToUtf8Bytes(request, InboxJson.Default.SettleRequest),
+                        listening.Session.Authorization,
                         ApiJson.Default.ExchangeAnswer,
                         stop
                     ),
-            calls.MayPass,
-            // Closing itself settles what was read.
+            failure => calls.MayPass(failure),
+            // A client that closes settles what was read.
             isFarewell: true,
             cancellationToken
         );

@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace SignalBroker.Client;
 
-/// <summary>What the server and this library say to each other about the inbox as JSON.</summary>
+/// <summary>The JSON about the inbox.</summary>
 /// <remarks>A page of the inbox holds contents that are nested as deep as the server takes them, and is deeper itself.</remarks>
 [JsonSourceGenerationOptions(
     MaxDepth = 128,

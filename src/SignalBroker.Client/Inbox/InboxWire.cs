@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace SignalBroker.Client;
 
-/// <summary>What <c>/inbox/settle</c> takes.</summary>
+/// <summary>The body of <c>/inbox/settle</c>.</summary>
 internal sealed record SettleRequest
 {
     public long? UpTo { get; init; }
@@ -12,7 +12,7 @@ internal sealed record SettleRequest
 /// <summary>The same, through the socket.</summary>
 internal sealed record SettleBySocketRequest(string Id, SettleRequest Settle);
 
-/// <summary>What <c>GET /inbox</c> answers.</summary>
+/// <summary>The answer of <c>GET /inbox</c>.</summary>
 internal sealed record InboxAnswer(
     bool Recovered,
     long LastSequence,

@@ -1,9 +1,13 @@
 namespace SignalBroker.Client;
 
-/// <summary>A set of sequences, which mostly follow each other: a few ranges, however many they are.</summary>
+/// <summary>A set of sequences, kept as ranges: mostly they are consecutive, so that there are few.</summary>
 internal sealed class SequenceSet
 {
-    // In their order, with a gap between each and the next.
+    private static readonly Comparer<(long First, long Last)> ByLast = Comparer<(long First, long Last)>.Create(
+        (one, other) => one.Last.CompareTo(other.Last)
+    );
+
+    // In order, with a gap between each and the next.
     private readonly List<(long First, long Last)> ranges = [];
 
     /// <summary>The largest one; 0 when it is empty.</summary>
@@ -14,7 +18,7 @@ internal sealed class SequenceSet
     public bool Add(long sequence)
     {
         var place = PlaceOf(sequence);
-        if (place < ranges.Count && ranges[place].First <= sequence)
+        if (Holds(place, sequence))
         {
             return false;
         }
@@ -29,14 +33,8 @@ internal sealed class SequenceSet
         return true;
     }
 
-    /// <summary>Whether a sequence is in it.</summary>
-    public bool Contains(long sequence)
-    {
-        var place = PlaceOf(sequence);
-        return place < ranges.Count && ranges[place].First <= sequence;
-    }
+    public bool Contains(long sequence) => Holds(PlaceOf(sequence), sequence);
 
-    /// <summary>Takes all out.</summary>
     public void Clear() => ranges.Clear();
 
     /// <summary>Adds every sequence up to this one.</summary>
@@ -48,29 +46,20 @@ internal sealed class SequenceSet
         }
 
         var place = PlaceOf(last);
-        var end = place < ranges.Count && ranges[place].First <= last ? ranges[place++].Last : last;
+        var end = Holds(place, last) ? ranges[place++].Last : last;
         ranges.RemoveRange(0, place);
         ranges.Insert(0, (1, end));
         JoinNext(0);
     }
 
-    // The first range that does not end before the sequence. What comes is mostly larger than all that came.
+    // The first range that does not end before the sequence. Most are larger than all that came before.
     private int PlaceOf(long sequence)
     {
-        if (sequence > Largest)
-        {
-            return ranges.Count;
-        }
-
-        var (low, high) = (0, ranges.Count);
-        while (low < high)
-        {
-            var middle = (low + high) / 2;
-            (low, high) = ranges[middle].Last < sequence ? (middle + 1, high) : (low, middle);
-        }
-
-        return low;
+        var place = sequence > Largest ? ~ranges.Count : ranges.BinarySearch((sequence, sequence), ByLast);
+        return place < 0 ? ~place : place;
     }
+
+    private bool Holds(int place, long sequence) => place < ranges.Count && ranges[place].First <= sequence;
 
     private void JoinNext(int place)
     {

@@ -1,9 +1,7 @@
 namespace SignalBroker.Client;
 
-/// <summary>Settles sequences, many at a time, until the server has confirmed each.</summary>
-/// <param name="settle">Settles some; its answer is up to where nothing is left to settle.</param>
-/// <param name="settled">Hears of that.</param>
-/// <param name="time">The clock.</param>
+/// <summary>Settles sequences in batches until the server has confirmed each.</summary>
+/// <remarks><c>settle</c> returns the sequence up to which nothing is left to settle.</remarks>
 internal sealed class Settler(
     Func<IReadOnlyList<long>, CancellationToken, Task<long>> settle,
     Action<long> settled,
@@ -12,7 +10,7 @@ internal sealed class Settler(
 {
     private const int Most = 1000;
 
-    // What is settled within this time goes together, apart from the first one.
+    // After the first one, sequences that are settled within this time form a batch.
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
 
     private readonly Lock changing = new();
@@ -21,8 +19,7 @@ internal sealed class Settler(
     private Task working = Task.CompletedTask;
     private bool isWorking;
 
-    /// <summary>Settles a sequence.</summary>
-    /// <returns>Ends when the server has confirmed it.</returns>
+    /// <returns>A task that ends when the server has confirmed it.</returns>
     public Task SettleAsync(long sequence)
     {
         lock (changing)
@@ -43,7 +40,7 @@ internal sealed class Settler(
         }
     }
 
-    /// <summary>The confirmation of a sequence that is being settled; done if it is not.</summary>
+    /// <summary>Ends when a sequence that is being settled is confirmed; at once for any other.</summary>
     public Task WhenSettledAsync(long sequence)
     {
         lock (changing)
@@ -52,7 +49,7 @@ internal sealed class Settler(
         }
     }
 
-    /// <summary>Waits until all that was settled is confirmed, which is not put off any more.</summary>
+    /// <summary>Sends the batches without further pauses, and waits for the confirmations.</summary>
     public async Task FinishAsync(TimeSpan patience)
     {
         hurrying.TrySetResult();
@@ -65,7 +62,7 @@ internal sealed class Settler(
         await Task.WhenAny(last, Task.Delay(patience, time, CancellationToken.None));
     }
 
-    /// <summary>Whether to go on after such a failure, though it has been tried for long enough for a single question.</summary>
+    /// <summary>Whether to go on after such a failure, even after a call has been repeated for long enough.</summary>
     public static bool MayPass(SignalBrokerException failure) =>
         failure
             is ServerUnreachableException
@@ -74,7 +71,7 @@ internal sealed class Settler(
 
     private async Task WorkAsync()
     {
-        // Whoever settles must not wait for the sending.
+        // The caller must not wait for the sending.
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         while (Next() is { } batch)
         {
@@ -87,12 +84,12 @@ internal sealed class Settler(
             }
             catch (SignalBrokerException failure)
             {
-                // One that may pass stays the first one, and is sent again.
+                // After a transient failure the batch stays first, and is sent again.
                 if (!MayPass(failure))
                 {
                     Leave(batch);
                     batch.Done.TrySetException(failure);
-                    // Often nobody waits for it.
+                    // Often nobody awaits it.
                     _ = batch.Done.Task.Exception;
                 }
             }

@@ -4,7 +4,7 @@ using SignalBroker.Client.Listening;
 
 namespace SignalBroker.Client;
 
-/// <summary>Which stored signals have come, are settled, and are still to be asked for.</summary>
+/// <summary>Tracks which stored signals have arrived, which are settled, and which are still to be fetched.</summary>
 internal sealed class StoredArrivals
 {
     private static readonly TimeSpan AskAgain = TimeSpan.FromSeconds(1);
@@ -36,7 +36,7 @@ internal sealed class StoredArrivals
     {
         (this.inbox, this.calls, this.unread, this.duplicates) = (inbox, calls, unread, duplicates);
         (afterSequence, this.userId, time) = (options.AfterSequence, userId, options.TimeProvider);
-        // Nothing may be taken for known before it is certain that the server still counts from where it did.
+        // No signal may be taken for known before it is certain that the server has not begun to count anew.
         passedOver = afterSequence is null ? null : 0;
         settler = new Settler(
             (sequences, stop) => calls.SettleAsync(new() { Sequences = sequences }, stop),
@@ -45,10 +45,10 @@ internal sealed class StoredArrivals
         );
     }
 
-    /// <summary>Puts a stored signal that has come among those that wait to be read, unless it came before.</summary>
+    /// <summary>Queues a stored signal for the reader, unless it came before.</summary>
     /// <remarks>
-    /// If too many wait, it is passed over, together with all stored ones after it: they are asked for, in their order, when
-    /// those that wait have been read. So they neither hold the connection up nor grow too old in the session's queue.
+    /// If too many are queued, it is passed over, together with all stored ones after it: they are fetched, in order,
+    /// when the queue has been read. So they neither hold up the connection nor expire in the session's queue.
     /// </remarks>
     public void Receive(Signal signal)
     {
@@ -58,14 +58,14 @@ internal sealed class StoredArrivals
             {
                 passedOver = Math.Max(passedOver.Value, signal.Sequence!.Value);
             }
-            else if (TakeIn(signal) == Taking.NoRoom)
+            else if (!TakeIn(signal))
             {
                 passedOver = signal.Sequence;
             }
         }
     }
 
-    /// <summary>Whatever waited has been read: asks for what was passed over.</summary>
+    /// <summary>Fetches what was passed over, now that the queue has been read.</summary>
     public void FetchIfPassedOver()
     {
         lock (changing)
@@ -87,7 +87,7 @@ internal sealed class StoredArrivals
         _ = FetchAsync();
     }
 
-    /// <summary>Signals have come because they were asked for; they can be settled as well.</summary>
+    /// <summary>Lets signals be settled that the application has asked for.</summary>
     public void Show(IReadOnlyList<Signal> signals)
     {
         lock (changing)
@@ -96,7 +96,7 @@ internal sealed class StoredArrivals
         }
     }
 
-    /// <summary>Settles a stored signal, if that is not done or under way.</summary>
+    /// <summary>Settles a stored signal, unless that is done or under way.</summary>
     public Task SettleAsync(long sequence)
     {
         lock (changing)
@@ -105,7 +105,7 @@ internal sealed class StoredArrivals
         }
     }
 
-    /// <summary>The device has nothing left to settle up to a sequence.</summary>
+    /// <summary>Notes that the device has nothing left to settle up to a sequence.</summary>
     public void SettledThrough(long sequence)
     {
         lock (changing)
@@ -114,11 +114,10 @@ internal sealed class StoredArrivals
         }
     }
 
-    /// <summary>Waits until what was settled is confirmed.</summary>
     public Task FinishAsync(TimeSpan patience) => settler.FinishAsync(patience);
 
-    /// <summary>A session listens; another user's sequences begin anew.</summary>
-    /// <returns>Where it stands; null if nothing stored has come, and nothing was to be begun after.</returns>
+    /// <summary>Starts with a new session; if its user is another one, sequences start anew.</summary>
+    /// <returns>Null if no stored signal has arrived, and no sequence to start after was given.</returns>
     public Place? Opened(SessionInfo session)
     {
         Place? place;
@@ -137,9 +136,9 @@ internal sealed class StoredArrivals
         return place;
     }
 
-    /// <summary>Whether everything that was sent since the last signal has come, or comes; null if that can't be known.</summary>
+    /// <summary>Whether everything sent since the last signal has arrived or will; null if unknown.</summary>
     /// <param name="place">Where the inbox stood when the session began.</param>
-    /// <param name="isStillWanted">Whether to go on asking.</param>
+    /// <param name="isStillWanted">Whether to keep asking.</param>
     public async Task<bool?> AskRecoveredAsync(Place place, Func<bool> isStillWanted)
     {
         while (isStillWanted())
@@ -147,7 +146,16 @@ internal sealed class StoredArrivals
             try
             {
                 var answer = await calls.ReadAsync(place.Last, limit: 0, CancellationToken.None);
-                Compare(place, answer);
+                lock (changing)
+                {
+                    if (ForgetIfLost(place, answer))
+                    {
+                        // Signals dropped as known were not.
+                        passedOver ??= 0;
+                    }
+                }
+
+                FetchIfPassedOver();
                 return answer.Recovered;
             }
             catch (SignalBrokerException failure) when (Settler.MayPass(failure))
@@ -171,7 +179,7 @@ internal sealed class StoredArrivals
             {
                 while (await FetchSomeAsync())
                 {
-                    // Until nothing that was passed over is left, or no more can wait to be read.
+                    // Until nothing that was passed over is left, or the queue is full.
                 }
             }
             catch (SignalBrokerException failure) when (Settler.MayPass(failure))
@@ -185,7 +193,7 @@ internal sealed class StoredArrivals
             }
             catch (SignalBrokerException)
             {
-                // The client is closed, or the server knows no inbox.
+                // The client is closed, or the server has no inboxes.
             }
         }
     }
@@ -217,12 +225,9 @@ internal sealed class StoredArrivals
                 return true;
             }
 
-            foreach (var signal in inbox.SignalsOf(answer))
+            if (!inbox.SignalsOf(answer).TrueForAll(TakeIn))
             {
-                if (TakeIn(signal) == Taking.NoRoom)
-                {
-                    return false;
-                }
+                return false;
             }
 
             if ((answer.More || passedOver > answer.LastSequence) && seen.Largest > after)
@@ -235,51 +240,38 @@ internal sealed class StoredArrivals
         }
     }
 
-    private Taking TakeIn(Signal signal)
+    // False if it is new and there is no room for it.
+    private bool TakeIn(Signal signal)
     {
         var sequence = signal.Sequence!.Value;
         if (seen.Contains(sequence))
         {
-            // If it is settled, that is under way.
-            return Taking.Dropped;
+            // If it has been settled, the confirmation is under way.
+            return true;
         }
 
         if (sequence <= afterSequence || duplicates.Knows(signal))
         {
             seen.Add(sequence);
             _ = settler.SettleAsync(sequence);
-            return Taking.Dropped;
+            return true;
         }
 
-        // Whoever reads it settles it when this has been done.
+        // It is settled after it has been read.
         if (!unread.TryWrite(signal))
         {
-            return Taking.NoRoom;
+            return false;
         }
 
         seen.Add(sequence);
         unsettled.Add(sequence);
         duplicates.Contains(signal);
-        return Taking.Taken;
+        return true;
     }
 
     private Place PlaceNow() => new(Math.Max(afterSequence ?? 0, seen.Largest), beginnings);
 
-    private void Compare(Place place, InboxAnswer answer)
-    {
-        lock (changing)
-        {
-            if (ForgetIfLost(place, answer))
-            {
-                // What was dropped as known was not.
-                passedOver ??= 0;
-            }
-        }
-
-        FetchIfPassedOver();
-    }
-
-    // A server that has lost its database counts anew.
+    // A server that has lost its database starts to count anew.
     private bool ForgetIfLost(Place place, InboxAnswer answer)
     {
         var isLost = answer.LastSequence < place.Last && place.Beginning == beginnings;
@@ -298,17 +290,10 @@ internal sealed class StoredArrivals
         unsettled.Clear();
         afterSequence = 0;
     }
-
-    private enum Taking
-    {
-        Taken,
-        Dropped,
-        NoRoom,
-    }
 }
 
 /// <summary>Where an inbox stands.</summary>
-/// <param name="Last">The last sequence that came.</param>
-/// <param name="Beginning">How often the sequences have begun anew.</param>
+/// <param name="Last">The last sequence that arrived.</param>
+/// <param name="Beginning">How often sequences have started anew.</param>
 [StructLayout(LayoutKind.Auto)]
 internal readonly record struct Place(long Last, int Beginning);

@@ -1,7 +1,7 @@
 namespace SignalBroker.Client.Listening;
 
 /// <summary>How long to wait before the next attempt: exponential with full jitter.</summary>
-/// <remarks>So clients that have lost the same node do not come back in step.</remarks>
+/// <remarks>So clients that have lost the same node do not come back in lockstep.</remarks>
 internal sealed class BackOff(Random random)
 {
     public static readonly TimeSpan First = TimeSpan.FromSeconds(0.5);
@@ -12,7 +12,7 @@ internal sealed class BackOff(Random random)
     private int failures;
 
     /// <summary>The wait after one more failure: at random, from 0 up to a bound that doubles.</summary>
-    /// <param name="asked">How long the server has asked to wait before that, if it has.</param>
+    /// <param name="asked">How long the server has asked to wait in addition, if it has.</param>
     public TimeSpan Next(TimeSpan? asked = null)
     {
         var bound = First * (1 << Math.Min(failures, Doublings));
@@ -20,9 +20,7 @@ internal sealed class BackOff(Random random)
         return (asked ?? TimeSpan.Zero) + ((bound < Longest ? bound : Longest) * random.NextDouble());
     }
 
-    /// <summary>The same after a failure that may say how long the server has asked to wait.</summary>
     public TimeSpan Next(Exception failure) => Next((failure as ServerRefusedException)?.RetryAfter);
 
-    /// <summary>It went well.</summary>
     public void Reset() => failures = 0;
 }

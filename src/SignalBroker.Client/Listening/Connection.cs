@@ -2,28 +2,29 @@ using SignalBroker.Client.Http;
 
 namespace SignalBroker.Client.Listening;
 
-/// <summary>A session and the way on which its signals come in.</summary>
 internal sealed record ListeningSession(OpenSession Session, Listener Listener);
-
-/// <summary>Hears of a connection's state; a session comes with <see cref="ClientState.Listening"/> only.</summary>
-internal delegate void ConnectionChanged(ClientState state, ListeningSession? session);
 
 /// <summary>Listens, and comes back after every loss with a new session: a key opens one socket, once.</summary>
 internal sealed class Connection(
     SignalBrokerClientOptions options,
     Webapp webapp,
-    ConnectionChanged changed,
+    Action<ClientState, ListeningSession?> changed,
     EnvelopeReceived received
 ) : IAsyncDisposable
 {
-    // A session that is lost sooner than this shows no recovery: the next wait grows.
+    public static readonly Interruption ClosedByApplication = new(
+        SignalBrokerCode.Closed,
+        "The application closed the client."
+    );
+
+    // After a session that was lost sooner than this, the next wait grows.
     private static readonly TimeSpan StableAfter = TimeSpan.FromSeconds(15);
 
-    // An attempt that takes longer says what it waits for.
+    // After this time an attempt reports what it waits for.
     private static readonly TimeSpan SlowAfter = TimeSpan.FromSeconds(8);
     private static readonly Interruption Unconfirmed = new(
         SignalBrokerCode.ListeningLost,
-        "The server has not confirmed yet that it listens."
+        "The server has not confirmed the subscription yet."
     );
     private static readonly Interruption ReplacedByAnother = new(
         SignalBrokerCode.SessionReplaced,
@@ -32,10 +33,6 @@ internal sealed class Connection(
     private static readonly Interruption ReplacedByItself = new(
         SignalBrokerCode.ListeningLost,
         "A late request of this client may have taken its place."
-    );
-    private static readonly Interruption ClosedByApplication = new(
-        SignalBrokerCode.Closed,
-        "The application closed the client."
     );
 
     private readonly CancellationTokenSource closing = new();
@@ -47,11 +44,9 @@ internal sealed class Connection(
     private bool hasListened;
     private volatile Interruption? problem;
 
-    // A request of its own for a session got no answer: the webapp may open that session later, and end this one for it.
+    // One of its own requests for a session got no answer: the webapp may open that session later and end this one for
+    // it.
     private bool mayReplaceItself;
-
-    /// <summary>Why it does not listen.</summary>
-    public Interruption Problem => problem ?? webapp.IsWaitingFor;
 
     private TimeProvider Time => options.TimeProvider;
 
@@ -63,7 +58,7 @@ internal sealed class Connection(
         {
             while (true)
             {
-                changed(Waiting(retryAt: null), session: null);
+                changed(Waiting(retryAt: null), null);
                 var retryAfter = TimeSpan.Zero;
                 try
                 {
@@ -77,7 +72,7 @@ internal sealed class Connection(
                 catch (SessionConflictException taken)
                     when (hasListened && taken.Code == SignalBrokerCode.SessionReplaced)
                 {
-                    // Whether the notice or this refusal tells of it depends on the network alone.
+                    // Only the network decides whether the notice or this refusal comes first.
                     throw new ListeningFailedException(new(taken.Code, taken.Message));
                 }
                 catch (SignalBrokerException failure) when (options.Reconnects && MayPass(failure))
@@ -88,7 +83,7 @@ internal sealed class Connection(
 
                 closing.Token.ThrowIfCancellationRequested();
                 var wait = start.MayGoAnotherWay() ? TimeSpan.Zero : retryAfter + backOff.Next();
-                changed(Waiting(Time.GetUtcNow() + wait), session: null);
+                changed(Waiting(Time.GetUtcNow() + wait), null);
                 await Task.Delay(wait, Time, closing.Token);
             }
         }
@@ -106,7 +101,7 @@ internal sealed class Connection(
         }
     }
 
-    /// <summary>Waits as long as the application wants until the client listens for the first time.</summary>
+    /// <summary>Waits, for no longer than the application wants, until the client listens for the first time.</summary>
     /// <exception cref="ListeningFailedException">The time is over.</exception>
     public async Task WaitForFirstAsync(Task firstListening, CancellationToken cancellationToken)
     {
@@ -117,32 +112,29 @@ internal sealed class Connection(
         }
         catch (TimeoutException) when (!firstListening.IsCompleted)
         {
-            var (code, reason) = Problem;
+            var (code, reason) = problem ?? webapp.IsWaitingFor;
             throw new ListeningFailedException(
                 new(code, $"Not connected after {limit.TotalSeconds:0.###} s. {reason}")
             );
         }
     }
 
-    /// <summary>The webapp no longer knows the session.</summary>
     public static void Expired(ListeningSession session) =>
         session.Listener.End(new(SignalBrokerCode.Unauthorized, "The webapp no longer knows the session."));
 
-    /// <summary>
-    /// Another client of the user has taken the place of this one, which stays closed; or a late request of its own has.
-    /// </summary>
+    /// <summary>Another client of the user, or a late request of this one, has taken its place.</summary>
     public void Replaced()
     {
         lock (changing)
         {
-            // Once only, or two clients could replace each other for ever. By its line the next session ends the late one,
-            // and takes nobody else's place, as it resumes.
+            // Only once, or two clients could replace each other forever. By its line, the next session ends the late
+            // one; as it resumes, it takes nobody else's place.
             current?.Listener.End(mayReplaceItself ? ReplacedByItself : ReplacedByAnother);
             mayReplaceItself = false;
         }
     }
 
-    /// <summary>A handler has thrown while the session listened: the client is closed by that.</summary>
+    /// <summary>Closes the client because a handler threw while the session listened.</summary>
     public void Fail(ListeningSession listening, Exception failure)
     {
         failedBy = failure;
@@ -251,11 +243,11 @@ internal sealed class Connection(
             problem = waitsFor();
             try
             {
-                changed(Waiting(retryAt: null), session: null);
+                changed(Waiting(retryAt: null), null);
             }
             catch (Exception failure)
             {
-                // Nobody else would end what it opens.
+                // Nobody else would close what it opens.
                 await closing.CancelAsync();
                 await ((Task)under).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 if (under.IsCompletedSuccessfully)
@@ -270,7 +262,7 @@ internal sealed class Connection(
         }
     }
 
-    // Whether the same may go well later. A conflict may be with one's own lost session.
+    // Whether a later attempt may succeed. A conflict may be with the client's own lost session.
     private bool MayPass(SignalBrokerException failure) =>
         failure switch
         {
@@ -281,5 +273,5 @@ internal sealed class Connection(
         };
 }
 
-/// <summary>The application's handler has thrown; whatever it was, it says nothing of the connection.</summary>
+/// <summary>The application's handler threw; whatever it threw, the connection is not to blame.</summary>
 internal sealed class HandlerFailedException(Exception cause) : Exception(cause.Message, cause);

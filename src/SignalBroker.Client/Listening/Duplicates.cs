@@ -5,8 +5,8 @@ using System.Text;
 
 namespace SignalBroker.Client.Listening;
 
-/// <summary>Recognizes signals that came before by their sender and id: the last 500 at least, and at most 1,000.</summary>
-/// <remarks>16 bytes for each, and none for a client that has received nothing.</remarks>
+/// <summary>Recognizes duplicates by sender and id, among at least the last 500 signals and at most 1,000.</summary>
+/// <remarks>It takes 16 bytes for each, and none in a client that has received nothing.</remarks>
 internal sealed class Duplicates
 {
     private const int Generation = 500;
@@ -16,7 +16,11 @@ internal sealed class Duplicates
     private HashSet<UInt128>? previous;
 
     /// <summary>Whether it came before; if not, it is remembered.</summary>
-    public bool Contains(Signal signal)
+    public bool Contains(Signal signal) => Contains(signal, remembers: true);
+
+    public bool Knows(Signal signal) => Contains(signal, remembers: false);
+
+    private bool Contains(Signal signal, bool remembers)
     {
         if (signal.Id.Length == 0)
         {
@@ -26,43 +30,26 @@ internal sealed class Duplicates
         var name = NameOf(signal);
         lock (changing)
         {
-            if (previous?.Contains(name) == true)
+            if (previous?.Contains(name) == true || current?.Contains(name) == true)
             {
                 return true;
             }
 
-            current ??= [];
-            if (!current.Add(name))
+            if (remembers)
             {
-                return true;
-            }
-
-            if (current.Count == Generation)
-            {
-                (current, previous) = (previous, current);
-                current?.Clear();
+                (current ??= []).Add(name);
+                if (current.Count == Generation)
+                {
+                    (current, previous) = (previous, current);
+                    current?.Clear();
+                }
             }
 
             return false;
         }
     }
 
-    /// <summary>Whether it came before.</summary>
-    public bool Knows(Signal signal)
-    {
-        if (signal.Id.Length == 0)
-        {
-            return false;
-        }
-
-        var name = NameOf(signal);
-        lock (changing)
-        {
-            return previous?.Contains(name) == true || current?.Contains(name) == true;
-        }
-    }
-
-    // Ids are chosen by their senders, and nobody may silence somebody else's: hence a hash without known collisions.
+    // Senders choose ids, and none may suppress another's signals: hence a hash without known collisions.
     private static UInt128 NameOf(Signal signal)
     {
         var (kind, sender) = signal switch

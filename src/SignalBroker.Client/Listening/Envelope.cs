@@ -5,23 +5,24 @@ namespace SignalBroker.Client.Listening;
 /// <summary>Reads what a listener receives.</summary>
 internal static class Envelope
 {
-    /// <summary>The signal in an envelope; null when it is none that is to be read.</summary>
+    /// <summary>The signal in an envelope; null for anything else.</summary>
     /// <param name="envelope">The envelope.</param>
     /// <param name="control">What the server itself tells this library; null for anything else.</param>
     public static Signal? Read(ReadOnlyMemory<byte> envelope, out ControlEnvelope? control)
     {
         control = null;
-        var (id, to) = ("", "");
+        string? id = null;
         string? from = null;
         string? fromSession = null;
         string? fromApplication = null;
         string? fromAlias = null;
         string? fromMember = null;
+        string? to = null;
         string? room = null;
         string? toMember = null;
         string? device = null;
-        long? sequence = null;
         string? type = null;
+        long? sequence = null;
         var hasSender = false;
         DateTimeOffset sentAt = default;
         DateTimeOffset? expiresAt = null;
@@ -36,48 +37,16 @@ internal static class Envelope
 
             while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
             {
-                if (reader.ValueTextEquals("id"u8))
+                if (reader.ValueTextEquals("from"u8))
                 {
-                    id = Text(ref reader) ?? "";
-                }
-                else if (reader.ValueTextEquals("from"u8))
-                {
-                    // Whatever it holds: what has a sender is not the server's own.
+                    // Whatever it holds: what has a sender is not from the server itself.
                     hasSender = true;
                     (from, fromApplication, fromAlias) = From(ref reader);
-                }
-                else if (reader.ValueTextEquals("fromMember"u8))
-                {
-                    fromMember = Text(ref reader);
-                }
-                else if (reader.ValueTextEquals("room"u8))
-                {
-                    room = Text(ref reader);
-                }
-                else if (reader.ValueTextEquals("toMember"u8))
-                {
-                    toMember = Text(ref reader);
-                }
-                else if (reader.ValueTextEquals("device"u8))
-                {
-                    device = Text(ref reader);
                 }
                 else if (reader.ValueTextEquals("sequence"u8))
                 {
                     reader.Read();
                     sequence = reader.GetInt64();
-                }
-                else if (reader.ValueTextEquals("fromSession"u8))
-                {
-                    fromSession = Text(ref reader);
-                }
-                else if (reader.ValueTextEquals("to"u8))
-                {
-                    to = Text(ref reader) ?? "";
-                }
-                else if (reader.ValueTextEquals("type"u8))
-                {
-                    type = Text(ref reader);
                 }
                 else if (reader.ValueTextEquals("sentAt"u8))
                 {
@@ -93,7 +62,16 @@ internal static class Envelope
                 {
                     content = JsonElement.ParseValue(ref reader);
                 }
-                else
+                else if (
+                    !Takes(ref reader, "id"u8, ref id)
+                    && !Takes(ref reader, "fromSession"u8, ref fromSession)
+                    && !Takes(ref reader, "fromMember"u8, ref fromMember)
+                    && !Takes(ref reader, "to"u8, ref to)
+                    && !Takes(ref reader, "room"u8, ref room)
+                    && !Takes(ref reader, "toMember"u8, ref toMember)
+                    && !Takes(ref reader, "device"u8, ref device)
+                    && !Takes(ref reader, "type"u8, ref type)
+                )
                 {
                     reader.Skip();
                 }
@@ -109,22 +87,20 @@ internal static class Envelope
             return null;
         }
 
-        if (!hasSender)
+        if (!hasSender && sequence is null && type is not Signal.RoomType)
         {
-            if (sequence is null && type is not Signal.RoomType)
-            {
-                control = type is null ? null : new(type, content);
-                return null;
-            }
+            control = type is null ? null : new(type, content);
+            return null;
         }
-        else if (from is null && fromApplication is null && fromMember is null)
+
+        if (hasSender && (from ?? fromApplication ?? fromMember) is null)
         {
             return null;
         }
 
         return new Signal
         {
-            Id = id,
+            Id = id ?? "",
             From = from,
             FromSession = fromSession,
             FromApplication = fromApplication,
@@ -132,7 +108,7 @@ internal static class Envelope
             FromAlias = fromAlias,
             Room = room,
             ToMember = toMember,
-            To = to,
+            To = to ?? "",
             Device = device,
             Sequence = sequence,
             Type = type,
@@ -142,13 +118,20 @@ internal static class Envelope
         };
     }
 
-    private static string? Text(ref Utf8JsonReader reader)
+    // Takes the value, a string or null, of the member with this name.
+    private static bool Takes(ref Utf8JsonReader reader, ReadOnlySpan<byte> name, ref string? value)
     {
+        if (!reader.ValueTextEquals(name))
+        {
+            return false;
+        }
+
         reader.Read();
-        return reader.GetString();
+        value = reader.GetString();
+        return true;
     }
 
-    // A user is a text. An application or an anonymous member is an object, because any text may be a user's id.
+    // A user is a string. An application or an anonymous member is an object, because any string may be a user's id.
     private static (string? User, string? Application, string? Alias) From(ref Utf8JsonReader reader)
     {
         reader.Read();
@@ -161,15 +144,7 @@ internal static class Envelope
         string? alias = null;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            if (reader.ValueTextEquals("application"u8))
-            {
-                application = Text(ref reader);
-            }
-            else if (reader.ValueTextEquals("alias"u8))
-            {
-                alias = Text(ref reader);
-            }
-            else
+            if (!Takes(ref reader, "application"u8, ref application) && !Takes(ref reader, "alias"u8, ref alias))
             {
                 reader.Skip();
             }

@@ -3,17 +3,17 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace SignalBroker.Client.Listening;
 
-/// <summary>Cuts a stream of server-sent events (HTML standard, section 9.2) into their data.</summary>
-/// <remarks>Comments are heart-beats; other fields mean nothing here.</remarks>
+/// <summary>Extracts the data from a stream of server-sent events (HTML standard, section 9.2).</summary>
+/// <remarks>Comments are heart-beats; other fields have no meaning here.</remarks>
 internal sealed class EventReader(Action<ReadOnlyMemory<byte>> onData)
 {
     private const int Largest = 1 << 20;
 
-    // What of a line or of an event has come; none while nothing is under way.
+    // The part of a line or of an event that has arrived; null if there is none.
     private ArrayBufferWriter<byte>? line;
     private ArrayBufferWriter<byte>? data;
 
-    /// <summary>Hands out the data of every event that is complete by now; it is only valid within the call.</summary>
+    /// <summary>Passes on the data of every event that is complete by now; it is only valid within the call.</summary>
     /// <exception cref="InvalidDataException">A line or an event is too long.</exception>
     public void Add(ReadOnlyMemory<byte> arrived)
     {

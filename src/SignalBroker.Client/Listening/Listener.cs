@@ -6,46 +6,81 @@ namespace SignalBroker.Client.Listening;
 /// <summary>Takes one envelope, which is only valid until it returns; more of them wait until its task has ended.</summary>
 internal delegate ValueTask EnvelopeReceived(ReadOnlyMemory<byte> envelope);
 
-/// <summary>One way on which a session's signals come in, until it is lost.</summary>
-/// <remarks>While nothing comes it holds no buffer of its own, and no timer.</remarks>
+/// <summary>Receives a session's signals in one way, until the connection is lost.</summary>
+/// <remarks>While nothing arrives it holds neither a buffer nor a timer of its own.</remarks>
 internal abstract class Listener(TimeProvider time, EnvelopeReceived received) : IDisposable
 {
     private readonly CancellationTokenSource ending = new();
     private CancellationTokenSource? starting;
     private List<Task>? held;
     private Interruption? reason;
+    private bool wasReached;
     private long lastHeard = time.GetTimestamp();
     private volatile bool isHeldUp;
 
-    /// <summary>Which way it is.</summary>
     public abstract ListensBy By { get; }
 
-    /// <summary>Whether <see cref="SendAsync"/> is possible, and its answer can come.</summary>
+    /// <summary>Whether <see cref="SendAsync"/> is possible, and its answer can arrive.</summary>
     public virtual bool CanSend => false;
 
-    /// <summary>Every how many seconds <see cref="Beat"/> is to be called.</summary>
+    /// <summary>The seconds between two calls of <see cref="Beat"/>.</summary>
     public int BeatEvery { get; protected set; }
 
-    /// <summary>Whether the other side has ever said a word.</summary>
-    protected bool WasReached { get; private set; }
-
-    /// <summary>What is at the other end, for people.</summary>
+    /// <summary>What is at the other end, for messages.</summary>
     protected abstract string OtherSide { get; }
 
-    /// <summary>After which silence the other side is given up; zero for never.</summary>
+    /// <summary>How long the other side may be silent; zero for any time.</summary>
     protected TimeSpan MaxSilence { get; set; }
 
-    /// <summary>Whether it reads nothing until what came has been taken.</summary>
+    /// <summary>Whether it stops reading until what has come has been taken.</summary>
     protected bool IsHeldUp => isHeldUp;
 
-    /// <summary>Cancelled when it ends.</summary>
     protected CancellationToken Ending => ending.Token;
 
-    /// <summary>Why no more comes; null as long as it does.</summary>
+    /// <summary>Why it has ended; null until then.</summary>
     protected Interruption? Reason => Volatile.Read(ref reason);
 
-    /// <summary>Hands out what comes until it is lost or <see cref="End"/> is called.</summary>
-    /// <returns>Why no more comes.</returns>
+    /// <summary>Connects; returns when the other side has confirmed that the session listens.</summary>
+    /// <exception cref="ListeningFailedException">It can't be reached, refused, or took too long.</exception>
+    public async Task StartAsync(OpenSession session, TimeSpan within, CancellationToken cancellationToken)
+    {
+        using var patience = new CancellationTokenSource(within, time);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, patience.Token);
+        starting = patience;
+        try
+        {
+            await BeginAsync(session, limit.Token);
+            Pulse.Of(time).Add(this);
+        }
+        catch (Exception failure)
+        {
+            Dispose();
+            cancellationToken.ThrowIfCancellationRequested();
+            var why = failure switch
+            {
+                ListeningFailedException => failure.Message,
+                OperationCanceledException => $"The {OtherSide} did not confirm in time.",
+                _ when failure is SignalBrokerException || IsLoss(failure) => $"The {OtherSide}: {failure.Message}",
+                _ => null,
+            };
+            if (why is null)
+            {
+                throw;
+            }
+
+            throw new ListeningFailedException(why, failure)
+            {
+                // The webapp answers 503 while the session's node is away.
+                WasReached = wasReached || failure is ServerRefusedException { Status: 503 },
+            };
+        }
+        finally
+        {
+            starting = null;
+        }
+    }
+
+    /// <summary>Receives until the connection is lost or <see cref="End"/> is called, and returns the reason.</summary>
     public async Task<Interruption> ListenAsync()
     {
         try
@@ -68,7 +103,7 @@ internal abstract class Listener(TimeProvider time, EnvelopeReceived received) :
         CancellationToken cancellationToken
     ) => throw new NotSupportedException();
 
-    /// <summary>Breaks it; <see cref="ListenAsync"/> returns the reason, if it is the first one.</summary>
+    /// <summary>Breaks the connection; <see cref="ListenAsync"/> returns the first reason given.</summary>
     public void End(Interruption why)
     {
         Interlocked.CompareExchange(ref reason, why, null);
@@ -76,15 +111,15 @@ internal abstract class Listener(TimeProvider time, EnvelopeReceived received) :
         Break();
     }
 
-    /// <summary>Takes leave of the other side and breaks it.</summary>
+    /// <summary>Says goodbye to the other side, and ends it.</summary>
     public virtual Task CloseAsync(Interruption why)
     {
         End(why);
         return Task.CompletedTask;
     }
 
-    /// <summary>Says that this listener is there, and gives the other side up when it has been silent for too long.</summary>
-    /// <returns>Whether it shall be asked again.</returns>
+    /// <summary>Sends a heart-beat, and gives the other side up when it has been silent for too long.</summary>
+    /// <returns>Whether to call again.</returns>
     public bool Beat()
     {
         if (Reason is not null)
@@ -92,7 +127,7 @@ internal abstract class Listener(TimeProvider time, EnvelopeReceived received) :
             return false;
         }
 
-        // Held up, it is the application that does not read what the other side may have said.
+        // While it is held up, it is the application that does not read.
         var silence = time.GetElapsedTime(Volatile.Read(ref lastHeard));
         if (MaxSilence > TimeSpan.Zero && silence > MaxSilence && !isHeldUp)
         {
@@ -104,17 +139,18 @@ internal abstract class Listener(TimeProvider time, EnvelopeReceived received) :
         return true;
     }
 
-    /// <inheritdoc />
     public void Dispose() => End(Lost("The connection was closed."));
 
-    /// <summary>Waits for the other side's next words and hears them.</summary>
-    /// <returns>Whether there may be more; if not, the reason is known.</returns>
+    /// <summary>Connects, and waits for the confirmation.</summary>
+    protected abstract Task BeginAsync(OpenSession session, CancellationToken cancellationToken);
+
+    /// <summary>Waits for what the other side sends next, and takes it; false after the end.</summary>
     protected abstract ValueTask<bool> ReceiveAsync(CancellationToken cancellationToken);
 
     /// <summary>Closes what it holds; called again, it does nothing.</summary>
     protected abstract void Break();
 
-    /// <summary>Says that this listener is there, where the other side wants to hear it.</summary>
+    /// <summary>Sends a heart-beat, where the other side wants any.</summary>
     protected virtual void Say() { }
 
     /// <summary>Whether such a failure means that the other side is gone.</summary>
@@ -128,17 +164,15 @@ internal abstract class Listener(TimeProvider time, EnvelopeReceived received) :
                 or InvalidDataException
                 or InvalidOperationException;
 
-    /// <summary>No more comes.</summary>
     protected void Lose(string why) => Interlocked.CompareExchange(ref reason, Lost(why), null);
 
-    /// <summary>The other side has said a word: nothing is in the way, and it may take its usual time for the rest.</summary>
+    /// <summary>Notes that the other side has answered: it may take its usual time for the rest.</summary>
     protected void Reached()
     {
-        WasReached = true;
+        wasReached = true;
         starting?.CancelAfter(WayChoice.Usual);
     }
 
-    /// <summary>Something has come.</summary>
     protected void Heard() => Volatile.Write(ref lastHeard, time.GetTimestamp());
 
     /// <summary>Hands an envelope on; if it can't be taken at once, <see cref="HoldUpAsync"/> waits for that.</summary>
@@ -163,54 +197,6 @@ internal abstract class Listener(TimeProvider time, EnvelopeReceived received) :
             held = null;
             Heard();
             isHeldUp = false;
-        }
-    }
-
-    /// <summary>Begins to listen with what was just made, or says why that is not possible.</summary>
-    protected static async Task<T> StartAsync<T>(
-        T listener,
-        Func<T, CancellationToken, Task> begin,
-        TimeProvider time,
-        TimeSpan within,
-        CancellationToken cancellationToken
-    )
-        where T : Listener
-    {
-        using var patience = new CancellationTokenSource(within, time);
-        listener.starting = patience;
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, patience.Token);
-        try
-        {
-            await begin(listener, limit.Token);
-            Pulse.Of(time).Add(listener);
-            return listener;
-        }
-        catch (Exception failure)
-        {
-            listener.Dispose();
-            cancellationToken.ThrowIfCancellationRequested();
-            var why = failure switch
-            {
-                ListeningFailedException => failure.Message,
-                OperationCanceledException => $"The {listener.OtherSide} did not confirm in time.",
-                _ when failure is SignalBrokerException || IsLoss(failure) =>
-                    $"The {listener.OtherSide}: {failure.Message}",
-                _ => null,
-            };
-            if (why is null)
-            {
-                throw;
-            }
-
-            throw new ListeningFailedException(why, failure)
-            {
-                // The webapp answers so while the session's node is away.
-                WasReached = listener.WasReached || failure is ServerRefusedException { Status: 503 },
-            };
-        }
-        finally
-        {
-            listener.starting = null;
         }
     }
 

@@ -8,55 +8,34 @@ internal sealed class ListenerStart(SignalBrokerClientOptions options, Webapp we
     private readonly WayChoice ways = new(options.Listen, options.TimeProvider);
     private bool hasOtherWay;
 
-    /// <summary>Whether what failed last was this way only: the next attempt, which goes another one, need not wait. True once.</summary>
+    /// <summary>Whether the next attempt goes another way, and so need not wait. True once.</summary>
     public bool MayGoAnotherWay()
     {
-        var mayGo = hasOtherWay;
-        hasOtherWay = false;
+        (var mayGo, hasOtherWay) = (hasOtherWay, false);
         return mayGo;
     }
 
-    /// <summary>Begins; if that fails, the session is ended.</summary>
+    /// <summary>Listens to a session, which is ended if that fails.</summary>
     /// <exception cref="ListeningFailedException">It is not possible this way.</exception>
     public async Task<Listener> BeginAsync(OpenSession session, CancellationToken cancellationToken)
     {
         var by = ways.Next();
-        Listener? listener = null;
+        Listener listener =
+            by == ListensBy.WebSocket
+                ? new SocketListener(webapp.Calls.Http, options, received)
+                : new StreamListener(webapp.Calls, options.TimeProvider, received);
         try
         {
-            listener =
-                by == ListensBy.WebSocket
-                    ? await SocketListener.StartAsync(
-                        webapp.Http,
-                        session,
-                        options,
-                        received,
-                        ways.Within,
-                        cancellationToken
-                    )
-                    : await StreamListener.StartAsync(
-                        webapp,
-                        session,
-                        options,
-                        received,
-                        ways.Within,
-                        cancellationToken
-                    );
+            await listener.StartAsync(session, ways.Within, cancellationToken);
             ways.Succeeded(by);
             return listener;
         }
-        catch (ListeningFailedException failure) when (!failure.WasReached)
+        catch (Exception failure)
         {
-            hasOtherWay = ways.Failed(by);
+            hasOtherWay |= failure is ListeningFailedException { WasReached: false } && ways.Failed(by);
+            // Nobody else ends the session before it expires.
+            await webapp.DisconnectAsync(session);
             throw;
-        }
-        finally
-        {
-            if (listener is null)
-            {
-                // Nobody else ends it before it expires.
-                await webapp.DisconnectAsync(session);
-            }
         }
     }
 }

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace SignalBroker.Client.Listening;
 
-/// <summary>The one timer by which all listeners of a process say, each in its turn, that they are there.</summary>
+/// <summary>One timer for the heart-beats of all listeners of a process.</summary>
 internal sealed class Pulse
 {
     private const int Slots = 64;
@@ -20,15 +20,14 @@ internal sealed class Pulse
     private Pulse(TimeProvider time) =>
         timer = time.CreateTimer(_ => Beat(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
 
-    /// <summary>The pulse of a clock.</summary>
     public static Pulse Of(TimeProvider time) => All.GetValue(time, clock => new Pulse(clock));
 
-    /// <summary>Lets a listener take part until its <see cref="Listener.Beat"/> returns false.</summary>
+    /// <summary>Calls a listener's <see cref="Listener.Beat"/> until it returns false.</summary>
     public void Add(Listener listener)
     {
         lock (changing)
         {
-            // Spread, so that they do not all wake the node at once.
+            // Spread out, so that they do not all wake the node at once.
             Place(listener, 1 + Random.Shared.Next(listener.BeatEvery));
             if (++members == 1)
             {

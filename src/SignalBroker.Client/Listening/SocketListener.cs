@@ -14,11 +14,14 @@ internal sealed class SocketListener : Listener
 {
     private const int ReceiveSize = 16 * 1024;
     private const int MaxBeat = 60;
+    private const string SubProtocol = "v12.stomp";
 
     // A lost network may never answer the closing handshake.
     private static readonly TimeSpan ClosingPatience = TimeSpan.FromSeconds(1);
     private static readonly byte[] HeartBeat = "\n"u8.ToArray();
 
+    private readonly HttpMessageInvoker http;
+    private readonly SignalBrokerClientOptions options;
     private readonly StompFrames frames = new();
     private readonly StompFrames.Handler handle;
     private readonly SemaphoreSlim saying = new(1);
@@ -26,35 +29,17 @@ internal sealed class SocketListener : Listener
     private string? expected;
     private bool answered;
 
-    private SocketListener(TimeProvider time, EnvelopeReceived received)
-        : base(time, received) => handle = Handle;
+    public SocketListener(HttpMessageInvoker http, SignalBrokerClientOptions options, EnvelopeReceived received)
+        : base(options.TimeProvider, received) => (this.http, this.options, handle) = (http, options, Handle);
 
     public override ListensBy By => ListensBy.WebSocket;
 
-    // Held up, answers would wait behind what nobody reads.
+    // While it is held up, answers would wait behind signals that nobody reads.
     public override bool CanSend => !IsHeldUp;
 
     protected override string OtherSide => "node";
 
     private WebSocket Socket => socket!;
-
-    /// <summary>Opens the session's listening address and returns when the node has confirmed the subscription.</summary>
-    /// <exception cref="ListeningFailedException">The node can't be reached, refused, or took too long.</exception>
-    public static Task<Listener> StartAsync(
-        HttpMessageInvoker http,
-        OpenSession session,
-        SignalBrokerClientOptions options,
-        EnvelopeReceived received,
-        TimeSpan within,
-        CancellationToken cancellationToken
-    ) =>
-        StartAsync<Listener>(
-            new SocketListener(options.TimeProvider, received),
-            (listener, limit) => ((SocketListener)listener).BeginAsync(http, session, options, limit),
-            options.TimeProvider,
-            within,
-            cancellationToken
-        );
 
     public override async Task SendAsync(
         OpenSession session,
@@ -62,7 +47,7 @@ internal sealed class SocketListener : Listener
         CancellationToken cancellationToken
     )
     {
-        // The node checks the user id, which is the webapp's proof of who has sent it.
+        // The node checks the user id, which proves the sender to the webapp.
         var key = session.Info.ListeningKey;
         var head = $"SEND\ndestination:/exchange/signals/{key}\nuser-id:{key}\ncontent-length:{body.Length}\n\n";
         var frame = ArrayPool<byte>.Shared.Rent(head.Length + body.Length + 1);
@@ -103,7 +88,7 @@ internal sealed class SocketListener : Listener
         }
         catch (Exception broken) when (IsLoss(broken) || broken is OperationCanceledException)
         {
-            // It is gone already.
+            // The connection is gone already.
         }
 
         End(why);
@@ -113,7 +98,7 @@ internal sealed class SocketListener : Listener
 
     protected override void Say()
     {
-        // What is being said tells the node as well that this listener is there.
+        // A frame that is being sent serves as a heart-beat.
         if (saying.Wait(0))
         {
             _ = SayBeatAsync();
@@ -127,7 +112,7 @@ internal sealed class SocketListener : Listener
             }
             catch (Exception broken) when (IsLoss(broken) || broken is OperationCanceledException)
             {
-                // The receiving side learns of it.
+                // The receiving side will notice.
             }
             finally
             {
@@ -136,10 +121,32 @@ internal sealed class SocketListener : Listener
         }
     }
 
+    protected override async Task BeginAsync(OpenSession session, CancellationToken cancellationToken)
+    {
+        var address = new Uri(session.Info.ListeningAddress);
+        socket = await OpenAsync(address, cancellationToken);
+        var key = session.Info.ListeningKey;
+        var beat = options.HeartBeat;
+        var ours = (int)beat.TotalMilliseconds;
+        await AskAsync(
+            "CONNECTED",
+            $"CONNECT\naccept-version:1.2\nhost:/\nheart-beat:{ours},{ours}\nlogin:{key}\npasscode:{session.Passcode}\n\n\0",
+            cancellationToken
+        );
+        await AskAsync(
+            "RECEIPT",
+            $"SUBSCRIBE\nid:0\ndestination:/queue/{key}\nack:auto\nexclusive:true\nauto-delete:true\ndurable:false\nreceipt:0\n\n\0",
+            cancellationToken
+        );
+        BeatEvery = Math.Clamp(BeatEvery, (int)beat.TotalSeconds, MaxBeat);
+        MaxSilence = MaxSilence > TimeSpan.Zero && MaxSilence < 2 * beat ? 2 * beat : MaxSilence;
+        expected = null;
+    }
+
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     protected override async ValueTask<bool> ReceiveAsync(CancellationToken cancellationToken)
     {
-        // Waiting takes no buffer.
+        // An empty read waits without a buffer.
         var begun = await Socket.ReceiveAsync(Memory<byte>.Empty, cancellationToken);
         Heard();
         if (begun.MessageType != WebSocketMessageType.Close && !begun.EndOfMessage)
@@ -168,39 +175,36 @@ internal sealed class SocketListener : Listener
         return Reason is null;
     }
 
-    private async Task BeginAsync(
-        HttpMessageInvoker http,
-        OpenSession session,
-        SignalBrokerClientOptions options,
-        CancellationToken cancellationToken
-    )
+    private async Task<WebSocket> OpenAsync(Uri address, CancellationToken cancellationToken)
     {
-        socket = await Sockets.OpenAsync(
-            new Uri(session.Info.ListeningAddress),
-            http,
-            options.OpenSocket,
-            cancellationToken
-        );
-        await SubscribeAsync(session, options.HeartBeat, cancellationToken);
-    }
+        if (options.OpenSocket is { } open)
+        {
+            var stream = await open(address, cancellationToken);
+            try
+            {
+                return await WebSocketUpgrade.OpenAsync(stream, address, SubProtocol, cancellationToken);
+            }
+            catch
+            {
+                await stream.DisposeAsync();
+                throw;
+            }
+        }
 
-    private async Task SubscribeAsync(OpenSession session, TimeSpan beat, CancellationToken cancellationToken)
-    {
-        var key = session.Info.ListeningKey;
-        var ours = (int)beat.TotalMilliseconds;
-        await AskAsync(
-            "CONNECTED",
-            $"CONNECT\naccept-version:1.2\nhost:/\nheart-beat:{ours},{ours}\nlogin:{key}\npasscode:{session.Passcode}\n\n\0",
-            cancellationToken
-        );
-        await AskAsync(
-            "RECEIPT",
-            $"SUBSCRIBE\nid:0\ndestination:/queue/{key}\nack:auto\nexclusive:true\nauto-delete:true\ndurable:false\nreceipt:0\n\n\0",
-            cancellationToken
-        );
-        BeatEvery = Math.Clamp(BeatEvery, (int)beat.TotalSeconds, MaxBeat);
-        MaxSilence = MaxSilence > TimeSpan.Zero && MaxSilence < 2 * beat ? 2 * beat : MaxSilence;
-        expected = null;
+        var client = new ClientWebSocket();
+        try
+        {
+            client.Options.AddSubProtocol(SubProtocol);
+            // STOMP has heart-beats of its own; these would be a timer for each listener.
+            client.Options.KeepAliveInterval = TimeSpan.Zero;
+            await client.ConnectAsync(address, http, cancellationToken);
+            return client;
+        }
+        catch
+        {
+            client.Dispose();
+            throw;
+        }
     }
 
     private async Task AskAsync(string answer, string frame, CancellationToken cancellationToken)

@@ -12,34 +12,17 @@ internal sealed class StreamListener : Listener
     // The webapp sends a comment at least every 15 s.
     private static readonly TimeSpan MaxPause = TimeSpan.FromSeconds(40);
 
+    private readonly HttpCalls calls;
     private readonly EventReader events;
     private HttpResponseMessage? response;
     private Stream? stream;
 
-    private StreamListener(TimeProvider time, EnvelopeReceived received)
-        : base(time, received) => events = new EventReader(HandOn);
+    public StreamListener(HttpCalls calls, TimeProvider time, EnvelopeReceived received)
+        : base(time, received) => (this.calls, events) = (calls, new EventReader(HandOn));
 
     public override ListensBy By => ListensBy.ServerSentEvents;
 
     protected override string OtherSide => "webapp";
-
-    /// <summary>Opens the stream and returns when the webapp has said that the session listens.</summary>
-    /// <exception cref="ListeningFailedException">The webapp can't be reached, refused, or took too long.</exception>
-    public static Task<Listener> StartAsync(
-        Webapp webapp,
-        OpenSession session,
-        SignalBrokerClientOptions options,
-        EnvelopeReceived received,
-        TimeSpan within,
-        CancellationToken cancellationToken
-    ) =>
-        StartAsync<Listener>(
-            new StreamListener(options.TimeProvider, received),
-            (listener, limit) => ((StreamListener)listener).BeginAsync(webapp, session, limit),
-            options.TimeProvider,
-            within,
-            cancellationToken
-        );
 
     protected override void Break() => response?.Dispose();
 
@@ -47,7 +30,7 @@ internal sealed class StreamListener : Listener
     {
         // Only a cancelled read breaks the connection at once; disposing would try to read the rest first.
         var token = cancellationToken.CanBeCanceled ? cancellationToken : Ending;
-        // Waiting takes no buffer.
+        // An empty read waits without a buffer.
 #pragma warning disable CA2022
         _ = await stream!.ReadAsync(Memory<byte>.Empty, token);
 #pragma warning restore CA2022
@@ -72,9 +55,9 @@ internal sealed class StreamListener : Listener
         return Reason is null;
     }
 
-    private async Task BeginAsync(Webapp webapp, OpenSession session, CancellationToken cancellationToken)
+    protected override async Task BeginAsync(OpenSession session, CancellationToken cancellationToken)
     {
-        response = await webapp.OpenStreamAsync(session, cancellationToken);
+        response = await calls.OpenStreamAsync("/listen", session.Authorization, cancellationToken);
         stream = await response.Content.ReadAsStreamAsync(cancellationToken);
         // The first bytes, a comment, say that the session listens.
         if (!await ReceiveAsync(cancellationToken))

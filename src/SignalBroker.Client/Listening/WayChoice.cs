@@ -1,22 +1,20 @@
 namespace SignalBroker.Client.Listening;
 
-/// <summary>Which way to listen the next time.</summary>
-/// <param name="wanted">What the application wants; null for a WebSocket, and server-sent events where those fail.</param>
-/// <param name="time">The clock.</param>
+/// <summary>How to listen next: as the application wants, or by WebSocket, and by events where those fail.</summary>
 internal sealed class WayChoice(ListensBy? wanted, TimeProvider time)
 {
-    /// <summary>So many WebSockets in a row must be refused without a word of the node.</summary>
+    /// <summary>After how many refused WebSockets in a row, without a word from the node, it falls back.</summary>
     public const int Patience = 2;
 
-    /// <summary>How long a node may take that is known to be reachable: after an outage everybody comes at once.</summary>
+    /// <summary>How long a reachable node may take: after an outage everybody comes at once.</summary>
     public static readonly TimeSpan Usual = TimeSpan.FromSeconds(15);
 
-    // Where no WebSocket has ever worked, one that stays silent is taken for swallowed on the way, and events are there 5 s
-    // after the beginning, also if something refused the first one and swallows the second.
+    // If no WebSocket has ever worked, one that stays silent is presumed to be swallowed on the way. Events flow 5 s
+    // after the start, even if something refuses the first WebSocket and swallows the second.
     private static readonly TimeSpan FirstWithin = TimeSpan.FromSeconds(4);
     private static readonly TimeSpan SecondWithin = TimeSpan.FromSeconds(2.5);
 
-    // Whatever refuses a WebSocket does so at once; what takes longer waits for an answer that will not come.
+    // A refusal comes at once; what takes longer waits for an answer that will not come.
     private static readonly TimeSpan RefusedWithin = TimeSpan.FromSeconds(1);
 
     /// <summary>How long server-sent events are used until a WebSocket is tried once more.</summary>
@@ -28,12 +26,10 @@ internal sealed class WayChoice(ListensBy? wanted, TimeProvider time)
     private long begun;
 
     /// <summary>
-    /// How long the attempt that was last begun may take until the other side has confirmed, or has said a word; from then
-    /// on it may take <see cref="Usual"/>.
+    /// How long the last attempt may take until the other side has answered; after that, <see cref="Usual"/>.
     /// </summary>
     public TimeSpan Within { get; private set; }
 
-    /// <summary>The way for the next attempt.</summary>
     public ListensBy Next()
     {
         var by = wanted ?? Choose();
@@ -45,7 +41,6 @@ internal sealed class WayChoice(ListensBy? wanted, TimeProvider time)
         return by;
     }
 
-    /// <summary>An attempt that way ended with the client listening.</summary>
     public void Succeeded(ListensBy by)
     {
         if (by == ListensBy.WebSocket)
@@ -54,13 +49,13 @@ internal sealed class WayChoice(ListensBy? wanted, TimeProvider time)
         }
     }
 
-    /// <summary>The attempt that was last begun failed, as if something blocked it.</summary>
-    /// <returns>Whether another way is next.</returns>
+    /// <summary>Notes that the last attempt failed, as if something blocked it.</summary>
+    /// <returns>Whether the next attempt goes another way.</returns>
     public bool Failed(ListensBy by)
     {
         if (by == ListensBy.ServerSentEvents)
         {
-            // Neither works, or the webapp is too old for it: both get their turns.
+            // Neither works, or the webapp is too old for events: try both in turn.
             (failures, fellBackAt) = (Patience - 1, null);
             return false;
         }

@@ -22,7 +22,7 @@ public sealed class ClientPresence
 
     /// <summary>Asks whether a user can be reached.</summary>
     /// <param name="userId">The user's id.</param>
-    /// <param name="cancellationToken">Gives it up.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
     /// <returns>
     /// What is known; <see cref="PresenceState.Away"/> for a user who was never there, and
     /// <see cref="PresenceState.Invalid"/> for one whom there can't be.
@@ -30,17 +30,17 @@ public sealed class ClientPresence
     /// <exception cref="ServerRefusedException">The server refused it.</exception>
     /// <exception cref="ServerUnreachableException">The server did not answer.</exception>
     /// <exception cref="SignalNotSentException">The client did not listen again in time, or is closed.</exception>
-    /// <exception cref="OperationCanceledException">It was given up by the caller.</exception>
+    /// <exception cref="OperationCanceledException">The caller cancelled it.</exception>
     public async Task<Presence> GetAsync(string userId, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(userId);
         var all = await GetAsync([userId], cancellationToken);
-        return all.Count == 1 ? all[0] : throw new ServerUnreachableException("The answer is none of SignalBroker's.");
+        return all.Count == 1 ? all[0] : throw new ServerUnreachableException("The answer is not SignalBroker's.");
     }
 
     /// <summary>Asks whether users can be reached.</summary>
     /// <param name="userIds">The users' ids, 100 at most.</param>
-    /// <param name="cancellationToken">Gives it up.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
     /// <returns>What is known of each, in the order of the question.</returns>
     /// <inheritdoc cref="GetAsync(string, CancellationToken)"/>
     public async Task<IReadOnlyList<Presence>> GetAsync(
@@ -54,9 +54,9 @@ public sealed class ClientPresence
     }
 
     /// <summary>
-    /// Watches users: first what is known of each, and then each change of the state and of the devices. After a reconnect it
-    /// goes on with what has changed
-    /// meanwhile. Of several changes that nobody has read yet, the last one comes.
+    /// Watches users: first what is known of each, and then each change of the state and of the devices. After a
+    /// reconnect it goes on with what has changed meanwhile. Of several changes that nobody has read yet, the last one
+    /// comes.
     /// </summary>
     /// <param name="userIds">The users' ids. All watches of a client together may have 100 users.</param>
     /// <param name="cancellationToken">Ends the watch.</param>
@@ -118,23 +118,23 @@ public sealed class ClientPresence
         } while (after is not null);
     }
 
-    /// <summary>Hears of a change.</summary>
+    /// <summary>Takes the content of an envelope that tells of a change.</summary>
     internal void Receive(JsonElement content)
     {
         try
         {
-            if (content.Deserialize(PresenceJson.Default.ListedPresence) is { } told)
+            if (content.Deserialize(PresenceJson.Default.Presence) is { } presence)
             {
-                Tell([told.ToPresence()]);
+                Tell([presence]);
             }
         }
         catch (JsonException)
         {
-            // A newer server's, perhaps.
+            // From a newer server, perhaps.
         }
     }
 
-    /// <summary>Says to a new session's webapp whom to watch.</summary>
+    /// <summary>Subscribes a new session to the watched users.</summary>
     internal void Resume()
     {
         lock (changing)
@@ -148,8 +148,7 @@ public sealed class ClientPresence
         _ = ResubscribeAsync();
     }
 
-    /// <summary>No more comes.</summary>
-    /// <param name="why">What is wrong; null if nothing is.</param>
+    /// <summary>Ends all watches, with the failure if there is one.</summary>
     internal void Close(Exception? why)
     {
         lock (changing)
@@ -169,13 +168,20 @@ public sealed class ClientPresence
         }
     }
 
-    // A watch that the server has not agreed to yet is asked for with the others; if it is refused, they are as before.
+    // A new watch is requested together with the agreed ones; if the server refuses, these stay as they are.
     private async Task SubscribeAsync(PresenceWatch? fresh, CancellationToken cancellationToken)
     {
         await subscribing.WaitAsync(cancellationToken);
         try
         {
-            Tell(await AskAsync(HttpMethod.Put, "/presence/subscriptions", Watched(fresh), cancellationToken));
+            string[] users;
+            lock (changing)
+            {
+                var wanted = watches.Where(watch => watch.IsAgreed || watch == fresh);
+                users = [.. wanted.SelectMany(watch => watch.Users).Distinct()];
+            }
+
+            Tell(await AskAsync(HttpMethod.Put, "/presence/subscriptions", users, cancellationToken));
             lock (changing)
             {
                 fresh?.IsAgreed = true;
@@ -202,7 +208,7 @@ public sealed class ClientPresence
             isRepeatable: true,
             cancellationToken
         );
-        return answer.All();
+        return answer.Presence ?? [];
     }
 
     private async Task ResubscribeAsync()
@@ -220,7 +226,7 @@ public sealed class ClientPresence
             }
             catch (SignalNotSentException closed) when (closed.Code == SignalBrokerCode.Closed)
             {
-                // The client tells those who watch.
+                // The client ends the watches itself.
                 return;
             }
             catch (SignalBrokerException failure)
@@ -232,17 +238,6 @@ public sealed class ClientPresence
 
                 return;
             }
-        }
-    }
-
-    private string[] Watched(PresenceWatch? fresh)
-    {
-        lock (changing)
-        {
-            return
-            [
-                .. watches.Where(watch => watch.IsAgreed || watch == fresh).SelectMany(watch => watch.Users).Distinct(),
-            ];
         }
     }
 }

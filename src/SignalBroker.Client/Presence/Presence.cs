@@ -10,7 +10,11 @@ public sealed record Presence
     public PresenceState State { get; init; }
 
     /// <summary>The devices with which the user listens.</summary>
-    public IReadOnlyList<DevicePresence> Devices { get; init; } = [];
+    public IReadOnlyList<DevicePresence> Devices
+    {
+        get;
+        init => field = value ?? [];
+    } = [];
 
     /// <summary>When the user listened last, by the server's clock; null while it does, and for one never seen.</summary>
     public DateTimeOffset? LastSeen { get; init; }
@@ -18,7 +22,7 @@ public sealed record Presence
     /// <summary>When the server knew this, by its clock: of two, the later one is true.</summary>
     public DateTimeOffset AsOf { get; init; }
 
-    /// <summary>Whether one who has been told the other one need not be told this: since when is no news.</summary>
+    /// <summary>Whether it differs from the other one in nothing but since when.</summary>
     internal bool IsNoNewsAfter(Presence? other) =>
         State == other?.State && Devices.Select(NameAndState).SequenceEqual(other.Devices.Select(NameAndState));
 

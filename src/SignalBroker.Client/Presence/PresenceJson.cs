@@ -1,9 +1,10 @@
 using System.Text.Json.Serialization;
+using SignalBroker.Client.Http;
 
 namespace SignalBroker.Client;
 
-/// <summary>What the server and this library say to each other about presence as JSON.</summary>
 [JsonSourceGenerationOptions(
+    Converters = [typeof(Word<PresenceState>)],
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull
 )]

@@ -1,8 +1,9 @@
 using System.Text;
+using System.Threading.Channels;
 
 namespace SignalBroker.Client;
 
-/// <summary>One who watches some users' presence: for each of them only the newest word waits to be read.</summary>
+/// <summary>A watch of some users' presence; only the latest state of each waits to be read.</summary>
 internal sealed class PresenceWatch(IEnumerable<string> users)
 {
     private readonly Lock changing = new();
@@ -11,51 +12,48 @@ internal sealed class PresenceWatch(IEnumerable<string> users)
         .Distinct()
         .ToDictionary(user => user, _ => (Presence?)null);
     private readonly Dictionary<string, Presence> news = [];
-    private TaskCompletionSource? waiting;
+    private readonly Channel<bool> changes = Channel.CreateBounded<bool>(
+        new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite }
+    );
     private bool hasEnded;
     private Exception? failure;
 
-    /// <summary>Whom it watches.</summary>
     public IReadOnlyCollection<string> Users => told.Keys;
 
-    /// <summary>Whether the server has agreed to it.</summary>
+    /// <summary>Whether the server has accepted the subscription.</summary>
     public bool IsAgreed { get; set; }
 
-    /// <summary>Hears of somebody's presence.</summary>
     public void Tell(Presence presence)
     {
         lock (changing)
         {
-            // What is told and what is answered may overtake each other.
+            // Notices and answers may overtake each other.
             if (
                 told.TryGetValue(presence.UserId, out var before)
                 && ((news.GetValueOrDefault(presence.UserId) ?? before) is not { } last || last.AsOf <= presence.AsOf)
             )
             {
                 news[presence.UserId] = presence;
-                waiting?.TrySetResult();
+                changes.Writer.TryWrite(true);
             }
         }
     }
 
-    /// <summary>No more comes.</summary>
-    /// <param name="why">What is wrong; null if nothing is.</param>
+    /// <summary>Ends the watch, with the failure if there is one.</summary>
     public void End(Exception? why)
     {
         lock (changing)
         {
             (hasEnded, failure) = (true, why);
-            waiting?.TrySetResult();
+            changes.Writer.TryWrite(true);
         }
     }
 
-    /// <summary>Waits for what differs from what was told before.</summary>
-    /// <returns>That; null when no more comes.</returns>
+    /// <summary>Waits for states that differ from those told before; null at the end.</summary>
     public async Task<IReadOnlyList<Presence>?> NextAsync(CancellationToken cancellationToken)
     {
         while (true)
         {
-            Task next;
             lock (changing)
             {
                 var changed = news.Values.Where(presence => !presence.IsNoNewsAfter(told[presence.UserId])).ToList();
@@ -74,16 +72,13 @@ internal sealed class PresenceWatch(IEnumerable<string> users)
                 {
                     return failure is null ? null : throw failure;
                 }
-
-                waiting = new(TaskCreationOptions.RunContinuationsAsynchronously);
-                next = waiting.Task;
             }
 
-            await next.WaitAsync(cancellationToken);
+            await changes.Reader.ReadAsync(cancellationToken);
         }
     }
 
-    // As the server writes names: in Unicode's form C, and without half surrogate pairs, which JSON can't hold.
+    // As the server writes names: in Unicode's form C, and without lone surrogates, which JSON can't hold.
     private static string AsSent(string user) =>
         Ascii.IsValid(user) ? user : string.Concat(user.EnumerateRunes()).Normalize();
 }

@@ -1,16 +1,14 @@
 namespace SignalBroker.Client;
 
-/// <summary>What <c>POST /rooms</c> takes.</summary>
 internal sealed record CreateRoomRequest(
     string? Name,
-    string Kind,
+    RoomKind Kind,
     bool Open,
     int? MaxMembers,
     string? Alias,
     bool Anonymous
 );
 
-/// <summary>What <c>/join</c> takes.</summary>
 internal sealed record JoinRoomRequest(string? JoinCode, string? Alias, bool Anonymous);
 
 /// <summary>A room, as the server writes it.</summary>
@@ -18,7 +16,7 @@ internal sealed record RoomAnswer
 {
     public required string Room { get; init; }
     public string? Name { get; init; }
-    public string? Kind { get; init; }
+    public RoomKind Kind { get; init; }
     public bool Open { get; init; }
     public int Members { get; init; }
     public int MaxMembers { get; init; }
@@ -32,7 +30,7 @@ internal sealed record RoomAnswer
         {
             Id = Room,
             Name = Name,
-            Kind = Kind == "host" ? RoomKind.Host : RoomKind.Broadcast,
+            Kind = Kind,
             IsOpen = Open,
             Members = Members,
             MaxMembers = MaxMembers,
@@ -43,14 +41,12 @@ internal sealed record RoomAnswer
         };
 }
 
-/// <summary>A room's members, as the server writes them.</summary>
 internal sealed record MembersAnswer(string? Room, long Version, IReadOnlyList<ListedMember>? Members)
 {
     public RoomMembers ToMembers() =>
         new(Room ?? "", Version, [.. (Members ?? []).Select(member => member.ToMember())]);
 }
 
-/// <summary>A member, as the server writes it.</summary>
 internal sealed record ListedMember
 {
     public required string Member { get; init; }
@@ -74,7 +70,7 @@ internal sealed record ListedMember
 internal sealed record ToldChange
 {
     public required string Room { get; init; }
-    public string? Event { get; init; }
+    public RoomEvent Event { get; init; }
     public long Version { get; init; }
     public ListedMember? Member { get; init; }
     public string? Owner { get; init; }
@@ -83,15 +79,7 @@ internal sealed record ToldChange
         new()
         {
             Room = Room,
-            Event = Event switch
-            {
-                "joined" => RoomEvent.Joined,
-                "left" => RoomEvent.Left,
-                "removed" => RoomEvent.Removed,
-                "revealed" => RoomEvent.Revealed,
-                "closed" => RoomEvent.Closed,
-                _ => RoomEvent.Other,
-            },
+            Event = Event,
             Version = Version,
             Member = Member?.ToMember(),
             Owner = Owner,

@@ -1,5 +1,3 @@
-using SignalBroker.Client.Http;
-
 namespace SignalBroker.Client;
 
 /// <summary>What became of a signal in a room; it counts, and names nobody.</summary>
@@ -18,20 +16,6 @@ public sealed record SentToRoom(string Id, string Room, int Members, int Listeni
 
     /// <summary>Whether the sender may not know who listens; <see cref="Nodes"/> is empty then.</summary>
     public bool IsHidden { get; init; }
-
-    internal static SentToRoom Of(ExchangeAnswer answer) =>
-        new(
-            answer.Id ?? "",
-            answer.Room ?? "",
-            answer.Members,
-            answer.Listening,
-            [.. (answer.Nodes ?? []).Select(node => new DeliveryToNode(node.Members, Outcomes.Of(node.Outcome)))]
-        )
-        {
-            Stored = answer.Stored,
-            Full = answer.Full,
-            IsHidden = answer.Outcome is not null,
-        };
 }
 
 /// <summary>What became of a signal for the members of a room that listen on one node.</summary>

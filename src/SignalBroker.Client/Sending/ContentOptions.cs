@@ -5,7 +5,7 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace SignalBroker.Client.Sending;
 
-/// <summary>How content is written as JSON by reflection: in camelCase, and never as <c>{}</c> what has more to say.</summary>
+/// <summary>Writes content by reflection, in camelCase, and refuses types that would become <c>{}</c>.</summary>
 [RequiresUnreferencedCode("It finds the content's members by reflection.")]
 [RequiresDynamicCode("It finds the content's members by reflection.")]
 internal static class ContentOptions
@@ -17,7 +17,7 @@ internal static class ContentOptions
             TypeInfoResolver = new DefaultJsonTypeInfoResolver { Modifiers = { RefuseWhatWouldBeLost } },
         };
 
-    // JSON takes properties only, so that a tuple arrived as nothing. A polymorphic base is written as what derives from it.
+    // Only properties are written, so a tuple would arrive empty. A polymorphic base is written as its derived type.
     private static void RefuseWhatWouldBeLost(JsonTypeInfo type)
     {
         if (

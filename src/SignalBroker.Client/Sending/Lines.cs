@@ -1,12 +1,12 @@
 namespace SignalBroker.Client.Sending;
 
-/// <summary>Whose turn it is: one signal at a time to a user, room or session, in the order of the calls. Not thread-safe.</summary>
+/// <summary>One signal at a time to a user, room or session, in the order of the calls. Not thread-safe.</summary>
 internal sealed class Lines
 {
     private readonly Dictionary<(AddresseeKind, string), LinkedList<TaskCompletionSource>> lines = [];
 
-    /// <summary>Takes a place behind all that go to the same addressee.</summary>
-    /// <returns>The place; its task ends when it is its turn.</returns>
+    /// <summary>Queues behind all signals to the same recipient.</summary>
+    /// <returns>The place in the line; its task ends when its turn has come.</returns>
     public LinkedListNode<TaskCompletionSource> Enter(Addressee to)
     {
         var name = NameOf(to);
@@ -24,7 +24,7 @@ internal sealed class Lines
         return turn;
     }
 
-    /// <summary>Gives up a place; if it was the first one, it is the next one's turn.</summary>
+    /// <summary>Gives up a place; if it was first, the next one's turn has come.</summary>
     public void Leave(Addressee to, LinkedListNode<TaskCompletionSource> turn)
     {
         var line = turn.List!;

@@ -4,31 +4,25 @@ using SignalBroker.Client.Listening;
 
 namespace SignalBroker.Client.Sending;
 
-/// <summary>Hands one signal over to the webapp, proven by its sender.</summary>
-internal delegate Task<ExchangeAnswer> Deliver<TSender>(
-    TSender sender,
-    OutgoingSignal signal,
-    CancellationToken cancellationToken
-);
-
 /// <summary>
-/// Signals on their way out: one at a time to a user, room or session, so that their order stays, and none while nothing
-/// listens.
+/// Sends signals one at a time per user, room or session, so that they stay in order, and none while the client does
+/// not listen.
 /// </summary>
-/// <typeparam name="TSender">What proves who sends.</typeparam>
-/// <param name="deliver">Hands a signal over.</param>
-/// <param name="expired">Hears that a sender is not known any more; null if that is an error like others.</param>
-/// <param name="time">The clock.</param>
-/// <param name="triesAgain">Whether a failure that may pass is waited for.</param>
+/// <remarks>
+/// <c>expired</c> is told of a sender that the webapp no longer knows, whose signals wait for the next one; if it is null,
+/// that is an error like any other.
+/// </remarks>
 [SuppressMessage("Design", "CA1001", Justification = "The source holds neither a timer nor a handle.")]
 internal sealed class Outbox<TSender>(
-    Deliver<TSender> deliver,
+    Func<TSender, OutgoingSignal, CancellationToken, Task<ExchangeAnswer>> deliver,
     Action<TSender>? expired,
     TimeProvider time,
     bool triesAgain = true
 )
     where TSender : class
 {
+    private const int MaxWaiting = 100;
+
     private readonly Lock changing = new();
     private readonly Lines lines = new();
     private readonly CancellationTokenSource closing = new();
@@ -39,13 +33,13 @@ internal sealed class Outbox<TSender>(
     private int waiting;
     private int asking;
 
-    /// <summary>Sends a signal when it is its turn, and again after a failure that may pass.</summary>
-    /// <exception cref="SignalNotSentException">It was given up before it was sent.</exception>
+    /// <summary>Sends a signal when its turn has come, and again after a transient failure.</summary>
+    /// <exception cref="SignalNotSentException">It was not sent.</exception>
     /// <exception cref="ServerRefusedException">The server refused it.</exception>
     /// <exception cref="ServerUnreachableException">The server did not answer in time.</exception>
     public async Task<ExchangeAnswer> SendAsync(OutgoingSignal signal, CancellationToken cancellationToken)
     {
-        var limit = new TimeLimit(time, signal.TimeToLive ?? OutboxLimits.UsualTimeToLive);
+        var limit = new TimeLimit(time, signal.TimeToLive ?? TimeLimit.Usual);
         var turn = Enter(signal.To);
         try
         {
@@ -63,11 +57,8 @@ internal sealed class Outbox<TSender>(
         }
     }
 
-    /// <summary>Asks something else of the webapp, beside the lines: when one may send, and again after a failure that may pass.</summary>
-    /// <param name="ask">Asks once.</param>
-    /// <param name="mayPass">Whether it is asked again after such a failure.</param>
-    /// <param name="isFarewell">Whether it may be asked while everything else is only waited for.</param>
-    /// <param name="cancellationToken">Gives it up.</param>
+    /// <summary>Makes another request as soon as the client listens, and again after a transient failure.</summary>
+    /// <remarks>A farewell may be made even while the outbox is being drained.</remarks>
     /// <inheritdoc cref="SendAsync"/>
     public async Task<T> AskAsync<T>(
         Func<TSender, CancellationToken, Task<T>> ask,
@@ -88,7 +79,7 @@ internal sealed class Outbox<TSender>(
 
         try
         {
-            return await TryAsync(ask, new TimeLimit(time, OutboxLimits.UsualTimeToLive), mayPass, cancellationToken);
+            return await TryAsync(ask, new TimeLimit(time, TimeLimit.Usual), mayPass, cancellationToken);
         }
         finally
         {
@@ -100,9 +91,7 @@ internal sealed class Outbox<TSender>(
         }
     }
 
-    /// <summary>Takes no more signals, and waits until everything has been answered.</summary>
-    /// <param name="why">What further signals are told.</param>
-    /// <param name="patience">How long it waits at most.</param>
+    /// <summary>Refuses further signals, and waits until everything has been answered.</summary>
     public async Task DrainAsync(SignalNotSentException why, TimeSpan patience)
     {
         lock (changing)
@@ -115,7 +104,7 @@ internal sealed class Outbox<TSender>(
         await drained.Task.WaitAsync(patience, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
-    /// <summary>One may send: what waits is sent.</summary>
+    /// <summary>Sends what waits, and what comes.</summary>
     public void Open(TSender sender)
     {
         lock (changing)
@@ -128,8 +117,8 @@ internal sealed class Outbox<TSender>(
         }
     }
 
-    /// <summary>Nothing listens at the moment: what is sent waits.</summary>
-    /// <param name="sender">Only if it is this one that does not; null for any.</param>
+    /// <summary>Lets signals wait until <see cref="Open"/> is called.</summary>
+    /// <param name="sender">Does so only if this one is open; null for any.</param>
     public void Pause(TSender? sender = null)
     {
         lock (changing)
@@ -141,7 +130,7 @@ internal sealed class Outbox<TSender>(
         }
     }
 
-    /// <summary>Gives up what waits and what is under way, and whatever comes.</summary>
+    /// <summary>Fails what waits, what is under way, and whatever comes.</summary>
     public void Close(SignalNotSentException why)
     {
         lock (changing)
@@ -154,7 +143,7 @@ internal sealed class Outbox<TSender>(
             Shut();
             closedBy = why;
             listening.SetException(why);
-            // Often nobody waits for it.
+            // Often nobody awaits it.
             _ = listening.Task.Exception;
         }
 
@@ -192,7 +181,9 @@ internal sealed class Outbox<TSender>(
             TSender sender;
             try
             {
-                sender = await limit.WaitAsync(Listening(), cancellationToken);
+                var open = Listening();
+                await limit.WaitAsync(open, cancellationToken);
+                sender = await open;
             }
             catch (SignalNotSentException) when (unanswered is not null)
             {
@@ -220,9 +211,9 @@ internal sealed class Outbox<TSender>(
             }
             catch (SignalBrokerException failure) when (mayPass(failure))
             {
-                // One that may have been sent is sent again all the same: its receiver knows it by its id.
+                // One that may have been sent is sent again: recipients drop duplicates by id.
                 var wait = backOff.Next(failure);
-                // What may have arrived once stays so, whatever is answered to it later.
+                // A signal that may have arrived may have, whatever later tries are answered.
                 var last = failure.MayBeDone ? failure : unanswered;
                 if (wait >= limit.Left)
                 {
@@ -230,13 +221,13 @@ internal sealed class Outbox<TSender>(
                 }
 
                 unanswered = last;
-                // Whoever gives it up meanwhile is told so above.
+                // A cancellation meanwhile is noticed above.
                 await Task.Delay(wait, time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
     }
 
-    // Whoever has had too much stored in a day is told so at once, and does not hold up what comes after it.
+    // A used-up storage budget is reported at once, so that the signal does not hold up the next ones.
     private static bool MayPass(SignalBrokerException failure) =>
         failure.Code != SignalBrokerCode.StorageBudgetUsed
         && failure
@@ -264,24 +255,16 @@ internal sealed class Outbox<TSender>(
                 throw why;
             }
 
-            if (waiting >= OutboxLimits.MaxWaiting && !listening.Task.IsCompleted)
+            if (waiting >= MaxWaiting && !listening.Task.IsCompleted)
             {
                 throw new SignalNotSentException(
                     SignalBrokerCode.QueueFull,
-                    $"{OutboxLimits.MaxWaiting} signals wait already for the client to listen again."
+                    $"{MaxWaiting} signals wait already for the client to listen again."
                 );
             }
 
             waiting++;
             return lines.Enter(to);
-        }
-    }
-
-    private void TellDrained()
-    {
-        if (waiting + asking == 0)
-        {
-            drained?.TrySetResult();
         }
     }
 
@@ -292,6 +275,14 @@ internal sealed class Outbox<TSender>(
             waiting--;
             TellDrained();
             lines.Leave(to, turn);
+        }
+    }
+
+    private void TellDrained()
+    {
+        if (waiting + asking == 0)
+        {
+            drained?.TrySetResult();
         }
     }
 }

@@ -1,29 +1,18 @@
+using System.Buffers;
+using System.Text.Encodings.Web;
 using System.Text.Json;
-using SignalBroker.Client.Http;
 
 namespace SignalBroker.Client.Sending;
 
-/// <summary>A signal on its way out, as <c>/exchange</c> and the socket take it.</summary>
-internal sealed class OutgoingSignal : IDisposable
+/// <summary>A signal on its way out, whose body is the JSON that <c>/exchange</c> and the socket take.</summary>
+internal sealed record OutgoingSignal(Addressee To, string Id, TimeSpan? TimeToLive, ReadOnlyMemory<byte> Body)
 {
-    private const int RoomForTheRest = 512;
+    private const int UsualSize = 512;
 
-    private readonly PooledBuffer body;
+    // What is written goes into a JSON parser and never into a page's markup.
+    private static readonly JsonWriterOptions Writing = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    private OutgoingSignal(Addressee to, string id, TimeSpan? timeToLive, PooledBuffer body)
-    {
-        (To, Id, TimeToLive) = (to, id, timeToLive);
-        this.body = body;
-    }
-
-    public Addressee To { get; }
-
-    public string Id { get; }
-
-    public TimeSpan? TimeToLive { get; }
-
-    /// <summary>The request's body, good for any number of tries.</summary>
-    public ReadOnlyMemory<byte> Body => body.Written;
+    private static readonly SendOptions Defaults = new();
 
     /// <summary>Writes the body, with whatever content the last argument writes.</summary>
     public static OutgoingSignal Write(
@@ -33,60 +22,54 @@ internal sealed class OutgoingSignal : IDisposable
         Action<Utf8JsonWriter> writeContent
     )
     {
+        options ??= Defaults;
         ArgumentException.ThrowIfNullOrEmpty(to.Name, nameof(to));
-        if (options?.ToMember is not null && to.Kind != AddresseeKind.Room)
+        if (options.ToMember is not null && to.Kind != AddresseeKind.Room)
         {
             throw new ArgumentException($"{nameof(SendOptions.ToMember)} goes with a room.", nameof(options));
         }
 
-        var id = options?.Id ?? Guid.CreateVersion7(time.GetUtcNow()).ToString();
-        var buffer = new PooledBuffer(RoomForTheRest);
-        // Its own: the content's serializer is foreign code, which may send a signal itself.
-        using var writer = buffer.NewJsonWriter();
+        var id = options.Id ?? Guid.CreateVersion7(time.GetUtcNow()).ToString();
+        var body = new ArrayBufferWriter<byte>(UsualSize);
+        using var writer = new Utf8JsonWriter(body, Writing);
         writer.WriteStartObject();
         WriteAddressee(writer, to);
         writer.WriteString("id"u8, id);
-        if (options?.Type is { } type)
-        {
-            writer.WriteString("type"u8, type);
-        }
-
-        if (options?.TimeToLive is { } timeToLive)
-        {
-            writer.WriteNumber("timeToLive"u8, (long)timeToLive.TotalMilliseconds);
-        }
-
-        if (options is not null)
-        {
-            WriteStoring(writer, options);
-        }
-
+        WriteOptions(writer, options);
         writer.WritePropertyName("content"u8);
         writeContent(writer);
         writer.WriteEndObject();
         writer.Flush();
-        return new(to, id, options?.TimeToLive, buffer);
+        return new(to, id, options.TimeToLive, body.WrittenMemory);
     }
 
     private static void WriteAddressee(Utf8JsonWriter writer, Addressee to)
     {
-        writer.WriteString(
-            to.Kind switch
-            {
-                AddresseeKind.Room => "toRoom"u8,
-                AddresseeKind.Session => "toSession"u8,
-                _ => "to"u8,
-            },
-            to.Name
-        );
+        var (name, part) = to.Kind switch
+        {
+            AddresseeKind.Room => ("toRoom", "toMember"),
+            AddresseeKind.Session => ("toSession", ""),
+            _ => ("to", "device"),
+        };
+        writer.WriteString(name, to.Name);
         if (to.Part is not null)
         {
-            writer.WriteString(to.Kind == AddresseeKind.Room ? "toMember"u8 : "device"u8, to.Part);
+            writer.WriteString(part, to.Part);
         }
     }
 
-    private static void WriteStoring(Utf8JsonWriter writer, SendOptions options)
+    private static void WriteOptions(Utf8JsonWriter writer, SendOptions options)
     {
+        if (options.Type is not null)
+        {
+            writer.WriteString("type"u8, options.Type);
+        }
+
+        if (options.TimeToLive is { } timeToLive)
+        {
+            writer.WriteNumber("timeToLive"u8, (long)timeToLive.TotalMilliseconds);
+        }
+
         if (options.Store != Storing.Never)
         {
             writer.WriteString("store"u8, options.Store == Storing.Always ? "always"u8 : "ifOffline"u8);
@@ -97,7 +80,4 @@ internal sealed class OutgoingSignal : IDisposable
             writer.WriteString("receipt"u8, "delivered"u8);
         }
     }
-
-    /// <summary>Gives the body's memory back; only when no request can read it any more.</summary>
-    public void Dispose() => body.Dispose();
 }

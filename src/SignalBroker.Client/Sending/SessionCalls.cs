@@ -4,16 +4,11 @@ using SignalBroker.Client.Listening;
 
 namespace SignalBroker.Client.Sending;
 
-/// <summary>What a user asks of the webapp besides sending, proven by the session that listens at the moment.</summary>
+/// <summary>A user's requests to the webapp besides sending, made with the session that listens.</summary>
 internal sealed class SessionCalls(Webapp webapp, Outbox<ListeningSession> outbox, bool triesAgain)
 {
-    /// <summary>Asks, as soon as a session listens, and again after what may pass.</summary>
-    /// <param name="method">GET, POST, PUT or DELETE.</param>
-    /// <param name="path">The path and the query.</param>
-    /// <param name="body">What is asked, as JSON; null for nothing.</param>
-    /// <param name="answer">What is answered.</param>
-    /// <param name="isRepeatable">Whether it may be asked again when it is not known whether it was done.</param>
-    /// <param name="cancellationToken">Gives it up.</param>
+    /// <summary>Makes a request as soon as a session listens, and again after a transient failure.</summary>
+    /// <remarks>One that may have been carried out is made again only if it is repeatable.</remarks>
     /// <exception cref="SignalNotSentException">No session listened in time.</exception>
     /// <exception cref="ServerRefusedException">The server answered with an error.</exception>
     /// <exception cref="ServerUnreachableException">It did not answer.</exception>
@@ -27,33 +22,31 @@ internal sealed class SessionCalls(Webapp webapp, Outbox<ListeningSession> outbo
     )
         where T : class =>
         outbox.AskAsync(
-            (listening, stop) => webapp.AskAsync(listening.Session, method, path, body, answer, stop),
+            (listening, stop) =>
+                webapp.Calls.AskAsync(method, path, body, listening.Session.Authorization, answer, stop),
             failure => MayPass(failure, isRepeatable),
             cancellationToken: cancellationToken
         );
 
-    /// <summary>Gets what a path answers.</summary>
     /// <inheritdoc cref="AskAsync{T}"/>
     public Task<T> GetAsync<T>(string path, JsonTypeInfo<T> answer, CancellationToken cancellationToken)
         where T : class => AskAsync(HttpMethod.Get, path, body: null, answer, isRepeatable: true, cancellationToken);
 
-    /// <summary>Asks for something that has no answer, and may be done twice.</summary>
+    /// <summary>Makes a request that has no answer and may be carried out twice.</summary>
     /// <inheritdoc cref="AskAsync{T}"/>
     public Task TellAsync(HttpMethod method, string path, CancellationToken cancellationToken) =>
         outbox.AskAsync(
-            async (listening, stop) =>
+            (listening, stop) =>
             {
-                await webapp.TellAsync(listening.Session, method, path, stop);
-                return true;
+                var proof = listening.Session.Authorization;
+                return webapp.Calls.SendAsync(method, path, content: null, proof, HttpCalls.Patience, stop);
             },
-            MayPass,
+            failure => MayPass(failure),
             cancellationToken: cancellationToken
         );
 
-    /// <summary>Whether something that may be done twice is asked again after such a failure.</summary>
-    public bool MayPass(SignalBrokerException failure) => MayPass(failure, isRepeatable: true);
-
-    private bool MayPass(SignalBrokerException failure, bool isRepeatable) =>
+    /// <summary>Whether a request is repeated after such a failure.</summary>
+    public bool MayPass(SignalBrokerException failure, bool isRepeatable = true) =>
         triesAgain
         && failure switch
         {

@@ -5,18 +5,18 @@ using SignalBroker.Client.Listening;
 
 namespace SignalBroker.Client.Sending;
 
-/// <summary>Sends signals through a listener's socket; each is answered by an envelope of the server that names it.</summary>
+/// <summary>Sends signals through a listener's socket; the server answers each in an envelope with its id.</summary>
 internal sealed class SocketSending(TimeProvider time)
 {
-    /// <summary>How long an answer may take; then the same signal may be sent again.</summary>
+    /// <summary>How long to wait for an answer before the signal is sent again.</summary>
     public static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(10);
 
     private readonly ConcurrentDictionary<string, TaskCompletionSource<ExchangeAnswer>> waiting = [];
 
-    /// <summary>Whether something may go this way; nothing else of the same name must be under way.</summary>
+    /// <summary>Whether the socket takes the body, and nothing else with the same id is under way.</summary>
     public bool Takes(string id, ReadOnlyMemory<byte> body) => body.Length <= 64 * 1024 && !waiting.ContainsKey(id);
 
-    /// <summary>Sends one signal, or what else the socket takes, and waits for its answer.</summary>
+    /// <summary>Sends one signal, or another request that the socket takes, and waits for its answer.</summary>
     /// <exception cref="ServerRefusedException">The server answered with an error.</exception>
     /// <exception cref="ServerUnreachableException">No answer came.</exception>
     public async Task<ExchangeAnswer> SendAsync(
@@ -51,37 +51,30 @@ internal sealed class SocketSending(TimeProvider time)
         }
     }
 
-    /// <summary>Hears an envelope that the server itself has written.</summary>
+    /// <summary>Takes an envelope that the server itself has written.</summary>
     public void Receive(ControlEnvelope envelope)
     {
         try
         {
-            if (envelope.Type == "outcome")
-            {
-                if (
-                    envelope.Content.Deserialize(ApiJson.Default.ExchangeAnswer) is { Id: { } id } answer
-                    && waiting.TryGetValue(id, out var sender)
-                )
-                {
-                    sender.TrySetResult(answer);
-                }
-            }
-            else if (
-                envelope.Type == "error"
-                && envelope.Content.Deserialize(ApiJson.Default.Problem) is { Id: { } id } problem
-                && waiting.TryGetValue(id, out var sender)
+            if (
+                envelope.Type == "outcome"
+                && envelope.Content.Deserialize(ApiJson.Default.ExchangeAnswer) is { } answer
             )
             {
-                sender.TrySetException(RefusalOf(problem));
+                SenderOf(answer.Id)?.TrySetResult(answer);
+            }
+            else if (envelope.Type == "error" && envelope.Content.Deserialize(ApiJson.Default.Problem) is { } problem)
+            {
+                SenderOf(problem.Id)?.TrySetException(RefusalOf(problem));
             }
         }
         catch (JsonException)
         {
-            // A newer server's, perhaps; the signal is sent again when no answer comes that can be read.
+            // From a newer server, perhaps; the signal is sent again when no readable answer comes.
         }
     }
 
-    /// <summary>The socket is lost: no more answers come.</summary>
+    /// <summary>Fails everything that waits for an answer, because the socket is lost.</summary>
     public void Lost()
     {
         foreach (var (_, sender) in waiting)
@@ -92,16 +85,17 @@ internal sealed class SocketSending(TimeProvider time)
         }
     }
 
+    private TaskCompletionSource<ExchangeAnswer>? SenderOf(string? id) =>
+        id is null ? null : waiting.GetValueOrDefault(id);
+
     private static ServerRefusedException RefusalOf(Problem problem) =>
         ServerRefusedException.Of(
             new(
                 problem.Status ?? 500,
                 problem.Code ?? SignalBrokerCode.InternalError,
-                problem.Detail ?? "The server refused the signal."
+                problem.Detail ?? "The server refused the signal.",
+                problem.RetryAfter is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
+                problem.Sessions
             )
-            {
-                RetryAfter = problem.RetryAfter is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
-                Sessions = ReachedSession.All(problem.Sessions),
-            }
         );
 }

@@ -1,14 +1,14 @@
-using System.Diagnostics.CodeAnalysis;
-
 namespace SignalBroker.Client.Sending;
 
 /// <summary>How long a signal may still wait.</summary>
-[SuppressMessage("Performance", "CA1815", Justification = "Nobody compares it.")]
-internal readonly struct TimeLimit(TimeProvider time, TimeSpan limit)
+internal sealed class TimeLimit(TimeProvider time, TimeSpan limit)
 {
+    /// <summary>How long a signal may wait if its sender does not say.</summary>
+    public static readonly TimeSpan Usual = TimeSpan.FromSeconds(30);
+
     private readonly long begun = time.GetTimestamp();
 
-    /// <summary>What is left of it; negative when it is over.</summary>
+    /// <summary>Negative when the time is over.</summary>
     public TimeSpan Left => limit - time.GetElapsedTime(begun);
 
     /// <summary>Waits for a task as long as there is time.</summary>
@@ -32,12 +32,5 @@ internal readonly struct TimeLimit(TimeProvider time, TimeSpan limit)
         }
 
         cancellationToken.ThrowIfCancellationRequested();
-    }
-
-    /// <inheritdoc cref="WaitAsync(Task, CancellationToken)"/>
-    public async Task<T> WaitAsync<T>(Task<T> task, CancellationToken cancellationToken)
-    {
-        await WaitAsync((Task)task, cancellationToken);
-        return await task;
     }
 }

@@ -3,9 +3,6 @@ using System.Buffers.Text;
 namespace SignalBroker.Stomp;
 
 /// <summary>A frame of STOMP 1.2 as it lies in a buffer.</summary>
-/// <param name="command">Such as MESSAGE.</param>
-/// <param name="headers">The header lines.</param>
-/// <param name="body">The body.</param>
 internal readonly ref struct StompFrame(
     ReadOnlySpan<byte> command,
     ReadOnlySpan<byte> headers,
@@ -36,7 +33,7 @@ internal readonly ref struct StompFrame(
     }
 }
 
-/// <summary>Cuts what arrives into frames of STOMP 1.2, wherever the WebSocket's messages begin and end.</summary>
+/// <summary>Splits what arrives into frames of STOMP 1.2, wherever the WebSocket's messages begin and end.</summary>
 internal sealed class StompFrames
 {
     private const int Largest = 1 << 20;
@@ -44,10 +41,10 @@ internal sealed class StompFrames
     private byte[] kept = [];
     private int keptLength;
 
-    /// <summary>Hears of a frame; it is only valid within the call.</summary>
+    /// <summary>Takes a frame, which is only valid within the call.</summary>
     public delegate void Handler(StompFrame frame);
 
-    /// <summary>Hands out every frame that is complete by now, and keeps the beginning of one that is not.</summary>
+    /// <summary>Passes on every frame that is complete by now, and keeps the beginning of one that is not.</summary>
     public void Add(ReadOnlyMemory<byte> arrived, Handler handler)
     {
         if (keptLength > 0)

@@ -3,7 +3,7 @@ using SignalBroker.Signals;
 
 namespace SignalBroker.Inbox;
 
-/// <summary>A user's inbox while its row is locked: the counter that gives out sequences.</summary>
+/// <summary>A user's inbox while its row is locked: it assigns the sequences.</summary>
 internal sealed record Box
 {
     private const int ReceiptsFactor = 10;
@@ -13,30 +13,29 @@ internal sealed record Box
     /// <summary>The newest entry's sequence; 0 before the first one.</summary>
     public long LastSequence { get; private set; }
 
-    /// <summary>How many entries it has.</summary>
     public int Entries { get; private set; }
 
-    /// <summary>How many bytes their envelopes have.</summary>
+    /// <summary>The size of all envelopes.</summary>
     public long Bytes { get; private set; }
 
-    /// <summary>Whether it has got an entry.</summary>
+    /// <summary>Whether an entry was added.</summary>
     public bool HasChanged { get; private set; }
 
-    /// <summary>Whether there is room for so many signals, which have so many bytes together.</summary>
+    /// <summary>Whether there is room for so many signals of so many bytes in total.</summary>
     public bool HasRoomFor(int signals, long bytes, InboxOptions bounds) =>
         Entries + signals <= bounds.MaxEntries && Bytes + bytes <= bounds.MaxBytes;
 
-    /// <summary>Whether so many signals may exceed somebody's share.</summary>
+    /// <summary>Whether so many signals could exceed a sender's share.</summary>
     public bool IsToBeShared(int signals, long bytes, InboxOptions bounds)
     {
         var share = Math.Min(bounds.ShareOfSender, bounds.ShareOfAddress);
         return share < 1 && (Entries + signals > bounds.MaxEntries * share || Bytes + bytes > bounds.MaxBytes * share);
     }
 
-    /// <summary>Makes room for a signal, and gives it a sequence.</summary>
+    /// <summary>Gives a signal a sequence, if there is room for it.</summary>
     internal Storing Add(StoredSignal signal, InboxOptions bounds, Shares? shares)
     {
-        // Senders that asked for receipts get them even when others fill the inbox, but not for ever.
+        // Receipts are stored even when others have filled the inbox, but not without end.
         var isTaken = signal.IsReceipt
             ? Entries < bounds.MaxEntries * ReceiptsFactor
             : HasRoomFor(1, signal.Envelope.Length, bounds);

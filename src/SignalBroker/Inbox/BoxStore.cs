@@ -6,16 +6,16 @@ using SignalBroker.Signals;
 
 namespace SignalBroker.Inbox;
 
-/// <summary>The SQL statements that look at inboxes whose rows are locked: what has expired there, and whose the rest is.</summary>
+/// <summary>The SQL statements about inboxes whose rows are locked: what has expired, and who sent the rest.</summary>
 internal static class BoxStore
 {
-    /// <summary>Reads the boxes of <c>@users</c>.</summary>
+    /// <summary>Selects the boxes of <c>@users</c>.</summary>
     public const string Select = """
         SELECT user_id AS UserId, last_sequence AS LastSequence, entries AS Entries, bytes AS Bytes
         FROM inboxes WHERE user_id = ANY(@users)
         """;
 
-    /// <summary>Removes what has expired in full inboxes: the sweep may not have been there since.</summary>
+    /// <summary>Removes expired entries from full inboxes, which the sweep may not have reached yet.</summary>
     public static async Task ExpireAsync(
         NpgsqlConnection connection,
         IReadOnlyList<StoredSignal> signals,
@@ -33,7 +33,7 @@ internal static class BoxStore
         }
     }
 
-    /// <summary>How much those who send have, where somebody may have all of its share; other inboxes cost no statement.</summary>
+    /// <summary>The shares of the senders in inboxes where one may be used up; others cost no statement.</summary>
     public static async Task<Dictionary<string, Shares>> FindSharesAsync(
         NpgsqlConnection connection,
         IReadOnlyList<StoredSignal> signals,

@@ -7,12 +7,11 @@ using SignalBroker.Sessions;
 namespace SignalBroker.Inbox;
 
 /// <summary>What a deliverer has to publish to one session.</summary>
-/// <param name="LastSequence">The newest entry that there was, a moment before the entries were read.</param>
-/// <param name="Entries">The next ones that the session has not got, in their order.</param>
+/// <param name="LastSequence">The newest entry's sequence, a moment before the entries were read.</param>
+/// <param name="Entries">The next entries that the session lacks, in order.</param>
 internal sealed record Delivery(Session Session, long LastSequence, IReadOnlyList<Entry> Entries);
 
-/// <summary>A session of a user, and whether it waits for stored signals.</summary>
-/// <param name="IsBehind">Whether there are stored signals that are not in its queue yet.</param>
+/// <param name="IsBehind">Whether there are stored signals that are not in the session's queue yet.</param>
 internal sealed record Recipient(Session Session, bool IsBehind);
 
 /// <summary>The SQL statements that hand stored signals to sessions.</summary>
@@ -39,8 +38,8 @@ internal sealed class DeliveryStore(NpgsqlDataSource database)
             )
             """;
 
-    /// <summary>Has nobody else deliver to these sessions until the transaction ends, and reads what they have not got.</summary>
-    /// <param name="listeningKeys">The sessions; those that another deliverer is at are left out.</param>
+    /// <summary>Locks sessions for delivery until the transaction ends, and reads the entries that they lack.</summary>
+    /// <param name="listeningKeys">The sessions; those that another deliverer serves are left out.</param>
     /// <param name="most">How many entries to read for each.</param>
     public static async Task<IReadOnlyList<Delivery>> BeginAsync(
         NpgsqlConnection connection,
@@ -70,29 +69,19 @@ internal sealed class DeliveryStore(NpgsqlDataSource database)
             new { listeningKeys, most }
         );
         var mine = (await read.ReadAsync<string>()).ToHashSet();
-        var sessions = read.Read<Session, long, (Session Session, long LastSequence)>(
-                (session, lastSequence) => (session, lastSequence),
-                splitOn: "LastSequence"
-            )
+        var sessions = read.Read<Session, long, (Session Session, long Last)>(ValueTuple.Create, "LastSequence")
             .AsList();
-        var entries = read.Read<Entry, string, (Entry Entry, string Key)>(
-                (entry, key) => (entry, key),
-                splitOn: "ListeningKey"
-            )
+        var entries = read.Read<Entry, string, (Entry Entry, string Key)>(ValueTuple.Create, "ListeningKey")
             .ToLookup(waiting => waiting.Key, waiting => waiting.Entry);
         return
         [
             .. sessions
                 .Where(found => mine.Contains(found.Session.ListeningKey))
-                .Select(found => new Delivery(
-                    found.Session,
-                    found.LastSequence,
-                    [.. entries[found.Session.ListeningKey]]
-                )),
+                .Select(found => new Delivery(found.Session, found.Last, [.. entries[found.Session.ListeningKey]])),
         ];
     }
 
-    /// <summary>Writes down up to where the sessions' queues have their users' entries.</summary>
+    /// <summary>Records up to which sequence the sessions' queues have their users' entries.</summary>
     public static Task AdvanceAsync(
         NpgsqlConnection connection,
         IReadOnlyCollection<(string ListeningKey, long PublishedThrough)> reached
@@ -113,7 +102,7 @@ internal sealed class DeliveryStore(NpgsqlDataSource database)
             }
         );
 
-    /// <summary>Which of these sessions have not got all stored signals into their queues.</summary>
+    /// <summary>Those of these sessions whose queues lack stored signals.</summary>
     public static async Task<string[]> FindBehindAsync(NpgsqlConnection connection, string[] listeningKeys)
     {
         var behind = await connection.QueryAsync<string>(
@@ -126,7 +115,7 @@ internal sealed class DeliveryStore(NpgsqlDataSource database)
         return behind.ToArray();
     }
 
-    /// <summary>The users' sessions that listen or are about to, by user.</summary>
+    /// <summary>The users' sessions that listen or are about to.</summary>
     public async Task<IReadOnlyDictionary<string, Recipient[]>> FindRecipientsAsync(IReadOnlyList<string> userIds)
     {
         await using var connection = await database.OpenConnectionAsync();

@@ -1,16 +1,16 @@
 namespace SignalBroker.Inbox;
 
-/// <summary>The parts of statements that remember users' devices, which stored signals then wait for.</summary>
+/// <summary>The part of a statement that remembers users' devices, so that stored signals wait for them.</summary>
 internal static class Devices
 {
     /// <summary>
     /// Named subqueries that remember the named devices of <paramref name="acked"/>, a named subquery with the columns
-    /// <c>user_id</c> and <c>device</c>, and forget what is more than <c>@MaxDevices</c>.
+    /// <c>user_id</c> and <c>device</c>, and forget those in excess of <c>@MaxDevices</c>.
     /// </summary>
     /// <remarks>
-    /// A device is remembered when it listens, and not before: a name that somebody has made up leaves nothing. Those that go
-    /// have no session, so nobody else writes to their rows except who forgets them as well, and whoever has locked one may
-    /// do it. The others are written in one order.
+    /// A device is remembered when it listens, and not before, so that made-up names leave nothing behind. Forgotten
+    /// devices have no session, so only other statements that forget them write to their rows, and any of those may do
+    /// it. Remembered ones are written in a fixed order.
     /// </remarks>
     public static string Remember(string acked) =>
         $"""

@@ -9,19 +9,19 @@ using SignalBroker.Signals;
 
 namespace SignalBroker.Inbox;
 
-/// <summary>Publishes stored signals to the sessions that are behind, each session's in their order.</summary>
+/// <summary>Publishes stored signals, in order, to the sessions that are behind.</summary>
 /// <remarks>
 /// <para>
-/// A session is served by one deliverer at a time: it holds an advisory lock of the session until its transaction ends,
-/// publishes the entries one after the other, each after the confirm of the one before, and writes down in the same
-/// transaction how far it came. Who finds the lock taken goes away; who has held it looks once more after letting go.
-/// So what was stored while the lock was held is found by its holder. Sessions that wait at the same time share a
-/// transaction, in which each is published to by itself.
+/// One deliverer at a time serves a session: it holds an advisory lock of the session until its transaction ends,
+/// publishes the entries one after the other, each after the confirm of the previous one, and records its progress in
+/// the same transaction. A deliverer that finds the lock taken moves on; the one that held it looks again after
+/// releasing it, and so finds what was stored meanwhile. Sessions that wait at the same time share a transaction, but
+/// are served independently.
 /// </para>
 /// <para>
-/// A deliverer that dies has published more than it has written down, and the next one publishes that again. Even two
-/// that are at it at once (PostgreSQL was lost, and with it the lock) each publish without a gap from where the written
-/// word ends: whoever drops what comes twice has every entry once, and in its order.
+/// A deliverer that dies has published more than it has recorded, and the next one publishes that again. Even two at
+/// once (PostgreSQL was lost, and with it the lock) each publish without a gap from the recorded position: a recipient
+/// that drops duplicates has every entry once, and in order.
 /// </para>
 /// </remarks>
 internal sealed partial class InboxDeliverer(
@@ -35,7 +35,7 @@ internal sealed partial class InboxDeliverer(
     ILogger<InboxDeliverer> logger
 ) : BackgroundService
 {
-    // A crowd costs one transaction, and may take no more memory than a few sessions with much to get.
+    // Many sessions share one transaction, which may take no more memory than a few sessions that are far behind.
     private const int MaxTogether = 32;
     private const int MaxEntries = 64;
     private const int FewestEntries = 4;
@@ -43,7 +43,7 @@ internal sealed partial class InboxDeliverer(
     private readonly Channel<string> due = Channel.CreateUnbounded<string>();
     private readonly Lock gate = new();
 
-    // The sessions that wait or are served, and whether there was a call for them meanwhile.
+    // The sessions that wait or are being served, and whether they were called again meanwhile.
     private readonly Dictionary<string, bool> called = [];
 
     /// <summary>Queues a check whether the session is behind.</summary>
@@ -62,29 +62,18 @@ internal sealed partial class InboxDeliverer(
     }
 
     /// <summary>Queues a check whether any of the user's sessions is behind; never throws.</summary>
-    public async Task CallAllAsync(string userId)
-    {
-        try
-        {
-            foreach (var session in await directory.FindListeningAsync(userId))
-            {
-                Call(session.ListeningKey);
-            }
-        }
-        catch (Exception failure) when (DatabaseFailure.Is(failure))
-        {
-            // It is stored, so the sweep finds it.
-            LogNotDelivered(failure.Message);
-        }
-    }
+    public Task CallAllAsync(string userId) => CallAllAsync([userId], directory.FindListeningAsync);
 
     /// <summary>The same for many users, who are members of rooms or have sent something.</summary>
-    public async Task CallAllAsync(IEnumerable<string> userIds)
+    public Task CallAllAsync(IEnumerable<string> userIds) =>
+        CallAllAsync(userIds, directory.FindListeningOfMemberAsync);
+
+    private async Task CallAllAsync(IEnumerable<string> userIds, Func<string, ValueTask<Session[]>> findAsync)
     {
         try
         {
-            // All at once, so that those who are not remembered share a question.
-            foreach (var finding in userIds.Select(directory.FindListeningOfMemberAsync).ToArray())
+            // All at once, so that one query answers for all who are not remembered.
+            foreach (var finding in userIds.Select(findAsync).ToArray())
             {
                 foreach (var session in await finding)
                 {
@@ -94,18 +83,18 @@ internal sealed partial class InboxDeliverer(
         }
         catch (Exception failure) when (DatabaseFailure.Is(failure))
         {
-            // As above.
+            // It is stored, so the sweep finds it.
             LogNotDelivered(failure.Message);
         }
     }
 
-    /// <summary>Publishes to the sessions what they have not got.</summary>
+    /// <summary>Publishes to the sessions the entries that they lack.</summary>
     public async Task DeliverAsync(string[] listeningKeys)
     {
         await using var connection = await database.OpenConnectionAsync();
         while (listeningKeys.Length > 0)
         {
-            // What has been stored meanwhile, or was too much for one read.
+            // Some may have been stored meanwhile, or not fitted into one read.
             var served = await DeliverAsync(connection, listeningKeys);
             listeningKeys = served.Length == 0 ? [] : await DeliveryStore.FindBehindAsync(connection, served);
         }
@@ -135,7 +124,7 @@ internal sealed partial class InboxDeliverer(
             }
             catch (Exception failure)
             {
-                // Whatever it is, the next session must not wait for it, and the sweep comes back to these.
+                // Whatever it is, other sessions must not wait for it, and the sweep comes back to these.
                 LogNotDelivered(failure.Message);
             }
 
@@ -160,7 +149,7 @@ internal sealed partial class InboxDeliverer(
         due.Writer.TryWrite(listeningKey);
     }
 
-    // The sessions that are worth looking at once more.
+    // The sessions worth another look.
     private async Task<string[]> DeliverAsync(NpgsqlConnection connection, string[] listeningKeys)
     {
         await using var transaction = await connection.BeginTransactionAsync();
@@ -182,7 +171,7 @@ internal sealed partial class InboxDeliverer(
         ];
     }
 
-    // Up to where its queue has the user's entries, and whether it took all of these.
+    // The sequence up to which its queue has the user's entries, and whether it took all of these.
     private async Task<(long Through, bool IsDone)> PublishAsync(Delivery delivery, int most)
     {
         var through = 0L;
@@ -193,22 +182,24 @@ internal sealed partial class InboxDeliverer(
             if (outcome != PublishOutcome.Queued)
             {
                 LogStopped(delivery.Session.Node, outcome);
-                await (
-                    outcome == PublishOutcome.NotListening ? directory.DropAsync(delivery.Session) : Task.CompletedTask
-                );
+                if (outcome == PublishOutcome.NotListening)
+                {
+                    await directory.DropAsync(delivery.Session);
+                }
+
                 return (through, false);
             }
 
             through = entry.Sequence;
         }
 
-        // What is not for this session need not be looked at again.
+        // Entries that are not for this session need not be read again.
         return (delivery.Entries.Count < most ? Math.Max(through, delivery.LastSequence) : through, true);
     }
 
     private async Task<PublishOutcome> PublishAsync(Session session, Entry entry)
     {
-        var envelope = StoredEnvelope.Complete(entry);
+        var envelope = entry.Complete();
         var outcome = limiter.Takes(session, envelope.Written.Length)
             ? await nodes.PublishAsync(
                 session.Node,
@@ -219,16 +210,16 @@ internal sealed partial class InboxDeliverer(
             : PublishOutcome.Overloaded;
         if (outcome != PublishOutcome.Unknown)
         {
-            // Otherwise it may still wait to be written to the node.
+            // An envelope whose outcome is unknown may still wait to be written to the node.
             envelope.Dispose();
         }
 
         return outcome;
     }
 
-    [LoggerMessage(LogLevel.Debug, "Delivery of stored signals to a session of node {Node} was postponed: {Outcome}")]
+    [LoggerMessage(LogLevel.Debug, "Postponed the delivery of stored signals to a session of node {Node}: {Outcome}")]
     private partial void LogStopped(string node, PublishOutcome outcome);
 
-    [LoggerMessage(LogLevel.Warning, "Delivery of stored signals was postponed: {Reason}")]
+    [LoggerMessage(LogLevel.Warning, "Postponed the delivery of stored signals: {Reason}")]
     private partial void LogNotDelivered(string reason);
 }

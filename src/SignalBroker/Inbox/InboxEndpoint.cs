@@ -8,7 +8,6 @@ using SignalBroker.Sessions;
 namespace SignalBroker.Inbox;
 
 /// <summary>What <c>GET /inbox</c> answers.</summary>
-/// <remarks>For the API's description.</remarks>
 /// <param name="Recovered">Whether the device has had, has been sent or is being sent everything after its last signal.</param>
 /// <param name="LastSequence">The newest stored signal's sequence; 0 before the first one.</param>
 /// <param name="LowestSequence">From this sequence on, no stored signal has expired.</param>
@@ -25,7 +24,7 @@ internal sealed record InboxAnswerSchema(
 );
 
 /// <summary>A stored signal as a listener receives it.</summary>
-/// <remarks>For the API's description; <see cref="StoredEnvelope"/> writes it.</remarks>
+/// <remarks>For the API's description; <see cref="Entry"/> writes it.</remarks>
 /// <param name="Sequence">Its place in the user's inbox.</param>
 /// <param name="Id">The sender's name for it, or the server's; one that comes twice has the same.</param>
 /// <param name="From">Who has sent it: a user id, <c>{"application": …}</c>, or for an anonymous member of a room <c>{"member": …, "alias": …}</c>; left out for what the server itself says.</param>
@@ -74,18 +73,14 @@ internal sealed record SettleAnswer(int Settled, long SettledThrough);
 /// <summary><c>GET /inbox</c> and <c>POST /inbox/settle</c>: a session reads and settles what is stored for its user.</summary>
 internal sealed class InboxEndpoint(SessionProof proof, ReadingStore store, InboxSettler settler)
 {
-    /// <summary>How many entries are answered at most.</summary>
+    /// <summary>The most entries in one answer.</summary>
     public const int MaxEntries = 64;
 
     private const int UsualAnswer = 4096;
 
-    /// <summary>Reads.</summary>
-    /// <param name="after">The last sequence that the device has had; the one that it has settled, if it does not say.</param>
-    /// <param name="limit">How many entries to answer at most; 0 for none.</param>
     public async Task<IResult> ReadAsync(HttpRequest request, string? after, string? limit)
     {
         var session = await proof.RequireAsync(request, "/inbox");
-
         var from = ReadNumber("after", after, long.MaxValue);
         var most = ReadNumber("limit", limit, MaxEntries) ?? MaxEntries;
         var view = await store.ReadAsync(session, from ?? 0, (int)most + 1);
@@ -98,7 +93,6 @@ internal sealed class InboxEndpoint(SessionProof proof, ReadingStore store, Inbo
     public async Task<IResult> SettleAsync(HttpRequest request)
     {
         var session = await proof.RequireAsync(request, "/inbox");
-
         if (RequestBody.IsForm(request))
         {
             return Problem.UnsupportedMediaType;
@@ -121,7 +115,7 @@ internal sealed class InboxEndpoint(SessionProof proof, ReadingStore store, Inbo
         writer.WriteStartArray("entries"u8);
         foreach (var entry in view.Entries.Take(most))
         {
-            using var envelope = StoredEnvelope.Complete(entry);
+            using var envelope = entry.Complete();
             writer.WriteRawValue(envelope.Written.Span, skipInputValidation: true);
         }
 

@@ -9,22 +9,22 @@ using SignalBroker.Signals;
 
 namespace SignalBroker.Inbox;
 
-/// <summary>What became of a signal that was to be stored.</summary>
-/// <param name="Outcomes">What the broker said for each session that it was published to.</param>
-/// <param name="Kept">What the database knows of it; null when a session has it.</param>
+/// <param name="Outcomes">The broker's answer for each session that the signal was published to.</param>
+/// <param name="Kept">What the database has of it; null when a session has it.</param>
 internal readonly record struct StoredOrSent(SessionOutcome[] Outcomes, Kept? Kept = null);
 
-/// <summary>Sends a signal that is to be stored, always or when no device of the addressee takes it.</summary>
+/// <summary>Sends a signal that is stored always, or when no session of the recipient has received it.</summary>
 /// <remarks>
 /// <para>
-/// <c>always</c>: it is committed, with its id, before anybody is told so; the delivery follows. A crash before the commit
-/// leaves nothing, one after it leaves an entry that the sweep of any webapp delivers, and the sender, who has no answer,
-/// is told at its repeat what the commit says.
+/// <c>always</c>: the signal is committed, with its id, before the sender gets an answer; delivery follows. A crash
+/// before the commit leaves nothing. A crash after it leaves an entry that any webapp's sweep delivers, and the sender,
+/// who got no answer, gets it when it repeats the signal.
 /// </para>
 /// <para>
-/// <c>ifOffline</c>: it is published, and stored unless a session's queue has confirmed it. Where a session is behind with
-/// stored signals, it is stored as well, or it would overtake them. With an id it is published within a transaction that
-/// holds the id's lock; a crash before its commit leaves nothing but what was published, and a repeat sends it again.
+/// <c>ifOffline</c>: the signal is published, and stored unless a session's queue has confirmed it. If a session is
+/// behind with stored signals, it is stored as well, or it would overtake those. With an id it is published within a
+/// transaction that holds the id's lock; a crash before its commit leaves only what was published, and a repeat sends
+/// it again.
 /// </para>
 /// </remarks>
 internal sealed class InboxSender(
@@ -40,7 +40,7 @@ internal sealed class InboxSender(
     TimeProvider clock
 ) : IDisposable
 {
-    // Publishing to a frozen node takes seconds, and must not take all of the connections to the database with it.
+    // Publishing to a frozen node takes seconds, and must not use up the connections to the database.
     private const int MaxPublishing = 8;
 
     private readonly Batcher<StoredSignal, Storing> storings = new(store.StoreAsync);
@@ -48,13 +48,12 @@ internal sealed class InboxSender(
     private readonly SemaphoreSlim publishing = new(MaxPublishing);
     private readonly RepeatWait wait = new(clock);
 
-    /// <summary>Sends the signal.</summary>
     /// <exception cref="RefusedException">It can't be stored.</exception>
     public async Task<StoredOrSent> SendAsync(Sender sender, SignalId id, string addressee, SignalRequest request)
     {
         if (sender.Session is { OriginalClient: true })
         {
-            // Nothing has proved whose ids and receipts these are.
+            // It has not proved whose ids and receipts these are.
             throw new RefusedException(Problem.Unauthorized);
         }
 
@@ -70,7 +69,7 @@ internal sealed class InboxSender(
             case null:
                 return new(outcomes);
             case Storing.Stored(var sequence):
-                // The answer does not wait for the delivery.
+                // The answer does not wait for delivery.
                 _ = deliverer.CallAllAsync(signal.UserId);
                 return new(outcomes, new Kept(sequence, Answer: null));
             case Storing.Repeated(var kept):
@@ -82,7 +81,7 @@ internal sealed class InboxSender(
 
     public void Dispose() => publishing.Dispose();
 
-    // No ending means that a session has it.
+    // Without an ending, a session has it.
     private async Task<(Storing? Ending, SessionOutcome[] Outcomes)> SendIfOfflineAsync(
         Sender sender,
         SignalId id,
@@ -137,7 +136,7 @@ internal sealed class InboxSender(
             var outcomes = await router.RouteAsync(sender, id, request, sessions);
             if (!IsTaken(outcomes))
             {
-                // The id counts as a part of the entry.
+                // The entry's cost includes its id.
                 using var charges = new StorageCharges(budget);
                 var endings = await store.StoreAsync(connection, [signal], charges);
                 await transaction.CommitAsync();

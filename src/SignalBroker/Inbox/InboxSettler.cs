@@ -2,7 +2,7 @@ using SignalBroker.Sessions;
 
 namespace SignalBroker.Inbox;
 
-/// <summary>Settles stored signals, and sees to it that their senders get their receipts.</summary>
+/// <summary>Settles stored signals, and sends their senders receipts.</summary>
 internal sealed partial class InboxSettler(SettlingStore store, ReceiptWriter receipts, ILogger<InboxSettler> logger)
 {
     /// <summary>Settles entries for the session's device.</summary>
@@ -25,11 +25,11 @@ internal sealed partial class InboxSettler(SettlingStore store, ReceiptWriter re
         }
         catch (Exception failure)
         {
-            // They are put down, and the sweep finds them.
+            // They are in the database, where the sweep finds them.
             LogNotDelivered(failure.Message);
         }
     }
 
-    [LoggerMessage(LogLevel.Warning, "Delivery of receipts was postponed: {Reason}")]
+    [LoggerMessage(LogLevel.Warning, "Postponed the delivery of receipts: {Reason}")]
     private partial void LogNotDelivered(string reason);
 }

@@ -7,7 +7,6 @@ internal static class InboxSetup
 {
     extension(WebApplicationBuilder builder)
     {
-        /// <summary>Adds the storing, delivering and settling of signals.</summary>
         public void AddInbox()
         {
             builder.AddJson(InboxJson.Default);
@@ -29,7 +28,6 @@ internal static class InboxSetup
 
     extension(WebApplication app)
     {
-        /// <summary>Maps <c>/inbox</c>.</summary>
         public void MapInbox()
         {
             app.MapGet(
@@ -63,13 +61,8 @@ internal static class InboxSetup
                       "more": false,
                       "entries": [
                         {
-                          "sequence": 7,
-                          "id": "2",
-                          "from": "alice",
-                          "to": "bob",
-                          "sentAt": "2026-11-29T09:30:00.000Z",
-                          "expiresAt": "2026-11-30T09:30:00.000Z",
-                          "content": "hello"
+                          "sequence": 7, "id": "2", "from": "alice", "to": "bob", "sentAt": "2026-11-29T09:30:00.000Z",
+                          "expiresAt": "2026-11-30T09:30:00.000Z", "content": "hello"
                         }
                       ]
                     }

@@ -10,9 +10,9 @@ namespace SignalBroker.Inbox;
 
 /// <summary>The SQL statements that put signals into inboxes.</summary>
 /// <remarks>
-/// Whoever writes to an inbox first locks its row in <c>inboxes</c>, several of them in the order of the user ids. So a
-/// user's sequences are committed in their order: who sees one entry sees every earlier one. Before the inboxes, the
-/// advisory locks of the signals' ids are tried, and never waited for.
+/// A transaction that writes to inboxes first locks their rows in <c>inboxes</c>, in the order of the user ids. So a
+/// user's sequences are committed in order: whoever sees one entry sees every earlier one. Before that, it tries the
+/// advisory locks of the signals' ids, and never waits for them.
 /// </remarks>
 internal sealed class InboxStore(
     NpgsqlDataSource database,
@@ -24,8 +24,7 @@ internal sealed class InboxStore(
     private readonly InboxOptions settings = options.Value;
     private readonly string noted = string.Join(";\n", others.Select(other => other.Sql));
 
-    /// <summary>Stores signals in one transaction.</summary>
-    /// <returns>How it ended for each; what is stored is committed.</returns>
+    /// <summary>Stores signals in one transaction, and commits it.</summary>
     public async Task<IReadOnlyDictionary<StoredSignal, Storing>> StoreAsync(IReadOnlyList<StoredSignal> signals)
     {
         await using var connection = await database.OpenConnectionAsync();
@@ -64,7 +63,7 @@ internal sealed class InboxStore(
         var boxes = (await read.ReadAsync<Box>()).ToDictionary(box => box.UserId);
         while (boxes.Count < users.Length)
         {
-            // The sweep has removed an empty one between the two statements.
+            // The sweep removed an empty one between the two statements.
             boxes = (await connection.QueryAsync<Box>(LockBoxes, new { users })).ToDictionary(box => box.UserId);
         }
 
@@ -87,8 +86,8 @@ internal sealed class InboxStore(
         return endings;
     }
 
-    /// <summary>Whether a signal has been sent before; if not, no other one with its id is sent until the transaction ends.</summary>
-    /// <returns>Null when it has not.</returns>
+    /// <summary>What became of a signal sent before; a new one's id is locked until the transaction ends.</summary>
+    /// <returns>Null if it is new.</returns>
     public async Task<Storing?> FindRepeatAsync(NpgsqlConnection connection, RepeatKey repeat)
     {
         await using var read = await connection.QueryMultipleAsync(
@@ -103,7 +102,7 @@ internal sealed class InboxStore(
         return (await ReadRepeatsAsync(read)).Find(repeat);
     }
 
-    /// <summary>Remembers what has been answered, where it is more than one sequence.</summary>
+    /// <summary>Remembers an answer that is more than one sequence.</summary>
     public static Task RememberAsync(NpgsqlConnection connection, RepeatKey repeat, byte[] answer) =>
         connection.ExecuteAsync(
             $"""
@@ -141,7 +140,7 @@ internal sealed class InboxStore(
         return ending;
     }
 
-    // Two statements, so that the second sees what was committed before the lock was got.
+    // Two statements, so that the second sees what was committed before the lock was taken.
     private static string FindRepeats =>
         $"""
             SELECT sender AS Sender, id AS Id,
@@ -150,7 +149,7 @@ internal sealed class InboxStore(
 
             SELECT sent.sender AS Sender, sent.id AS Id, sha256 AS Sha256, sequence AS Sequence, answer AS Answer
             FROM unnest(@senders, @ids) AS wanted(sender, id),
-                -- The limit has each looked up, however few there were when the plan was made.
+                -- With the limit each is looked up by index, however few rows there were when the plan was made.
                 LATERAL (
                     SELECT * FROM sent_signals
                     WHERE sender = wanted.sender AND id = wanted.id AND sent_at > now() - @RepeatWindow
@@ -204,7 +203,7 @@ internal sealed class InboxStore(
             return;
         }
 
-        // The members of a room get the same one, and it need not travel a thousand times.
+        // All members of a room get the same envelope, which need not be sent to the database a thousand times.
         var envelopes = stored.Select(entry => entry.Signal.Envelope).Distinct().ToArray();
         var copies = envelopes.Index().ToDictionary(envelope => envelope.Item, envelope => envelope.Index + 1);
         var changed = boxes.Values.Where(box => box.HasChanged).ToArray();
@@ -238,7 +237,7 @@ internal sealed class InboxStore(
                 copies = Array.ConvertAll(stored, entry => copies[entry.Signal.Envelope]),
                 timesToLive = Array.ConvertAll(stored, entry => entry.Signal.TimeToLive),
                 receipts = Array.ConvertAll(stored, entry => entry.Signal.ReceiptTo),
-                // A receipt brings nobody back.
+                // A receipt is no reason for a push.
                 wakes = Array.ConvertAll(stored, entry => !entry.Signal.IsReceipt),
                 rooms = Array.ConvertAll(stored, entry => entry.Signal.Member?.Room),
                 members = Array.ConvertAll(stored, entry => entry.Signal.Member?.Member),

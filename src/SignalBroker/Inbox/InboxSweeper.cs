@@ -1,3 +1,4 @@
+using Dapper;
 using Microsoft.Extensions.Options;
 using Npgsql;
 using SignalBroker.Database;
@@ -6,7 +7,7 @@ using SignalBroker.Nodes;
 
 namespace SignalBroker.Inbox;
 
-/// <summary>Looks now and then for what a crash has left: sessions that are behind, entries past their time, receipts on their way.</summary>
+/// <summary>Periodically does what a crash has left undone: delivers entries, expires them, sends receipts.</summary>
 internal sealed partial class InboxSweeper(
     NpgsqlDataSource database,
     DeliveryStore deliveries,
@@ -19,15 +20,13 @@ internal sealed partial class InboxSweeper(
     ILogger<InboxSweeper> logger
 ) : BackgroundService
 {
-    /// <summary>Sweeps once, unless another webapp is at it.</summary>
+    /// <summary>Sweeps once, unless another webapp is sweeping.</summary>
     public async Task SweepAsync()
     {
-        // The lock only spares work: two sweeps at once do no harm.
+        // The lock only saves work: two sweeps at once do no harm.
         await using var connection = await database.OpenConnectionAsync();
         await using var transaction = await connection.BeginTransactionAsync();
-        await using var take = new NpgsqlCommand("SELECT pg_try_advisory_xact_lock($1)", connection);
-        take.Parameters.AddWithValue(AdvisoryLocks.InboxSweep);
-        if (!(bool)(await take.ExecuteScalarAsync())!)
+        if (!await connection.ExecuteScalarAsync<bool>($"SELECT pg_try_advisory_xact_lock({AdvisoryLocks.InboxSweep})"))
         {
             return;
         }
@@ -40,7 +39,7 @@ internal sealed partial class InboxSweeper(
 
         while (await settling.ExpireAsync() > 0)
         {
-            // Until nothing is left that nobody else is at.
+            // Until nothing is left that is not locked.
         }
 
         await receipts.DeliverAsync();
@@ -50,6 +49,6 @@ internal sealed partial class InboxSweeper(
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
         Periodically.RunAsync(options.Value.SweepInterval, clock, SweepAsync, LogNotSwept, stoppingToken);
 
-    [LoggerMessage(LogLevel.Warning, "The sweep of the inboxes was postponed: {Reason}")]
+    [LoggerMessage(LogLevel.Warning, "Could not sweep the inboxes; trying again later: {Reason}")]
     private partial void LogNotSwept(string reason);
 }

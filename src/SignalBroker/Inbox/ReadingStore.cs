@@ -9,7 +9,6 @@ namespace SignalBroker.Inbox;
 /// <param name="LastSequence">The newest entry's sequence; 0 before the first one.</param>
 /// <param name="LowestSequence">From this sequence on, no entry has expired.</param>
 /// <param name="SettledThrough">The device has nothing left to settle up to this sequence.</param>
-/// <param name="Entries">The entries that wait for the device, in their order.</param>
 internal sealed record InboxView(
     long LastSequence,
     long LowestSequence,

@@ -8,41 +8,32 @@ using SignalBroker.Signals;
 namespace SignalBroker.Inbox;
 
 /// <summary>A receipt on its way to the sender of a signal.</summary>
-internal sealed record Receipt
-{
-    /// <summary>The user that sent the signal.</summary>
-    public required string Sender { get; init; }
+/// <param name="Id">The signal's id.</param>
+/// <param name="Delivered">Whether a client of the recipient has settled it; otherwise it expired first.</param>
+/// <param name="UserId">The recipient.</param>
+/// <param name="Device">The device that settled it, or that it was for; null for none in particular.</param>
+/// <param name="Session">The session that settled it.</param>
+/// <param name="Room">The room that the signal was sent to; null when it was sent to the recipient itself.</param>
+/// <param name="Member">The recipient's member id in that room.</param>
+/// <param name="At">When it was settled, or expired.</param>
+internal sealed record Receipt(
+    string Sender,
+    string Id,
+    bool Delivered,
+    string UserId,
+    string? Device,
+    string? Session,
+    string? Room,
+    string? Member,
+    DateTime At
+);
 
-    public required string Id { get; init; }
-
-    /// <summary>Whether a client of the addressee has settled it; otherwise its time was over first.</summary>
-    public required bool Delivered { get; init; }
-
-    public required string UserId { get; init; }
-
-    /// <summary>The device that settled it, or that it was for; null for none in particular.</summary>
-    public string? Device { get; init; }
-
-    /// <summary>The session that settled it.</summary>
-    public string? Session { get; init; }
-
-    /// <summary>The room that the signal was sent to; null when it was sent to the addressee itself.</summary>
-    public string? Room { get; init; }
-
-    /// <summary>The addressee's member id in that room.</summary>
-    public string? Member { get; init; }
-
-    /// <summary>When it was settled, or its time was over.</summary>
-    public required DateTime At { get; init; }
-}
-
-/// <summary>The SQL statements that take receipts out of where settling has put them.</summary>
+/// <summary>The SQL statement that takes receipts from where settling has put them.</summary>
 internal static class ReceiptStore
 {
-    /// <summary>How many are taken at a time.</summary>
     public const int LargestRead = 100;
 
-    /// <summary>Takes receipts that nobody else is at; they come back unless the transaction is committed.</summary>
+    /// <summary>Takes receipts that are not locked; they come back unless the transaction is committed.</summary>
     public static async Task<IReadOnlyList<Receipt>> TakeAsync(NpgsqlConnection connection)
     {
         var taken = await connection.QueryAsync<Receipt>(

@@ -9,11 +9,11 @@ using SignalBroker.Signals;
 
 namespace SignalBroker.Inbox;
 
-/// <summary>Turns receipts into stored signals for those who have asked for them.</summary>
+/// <summary>Turns receipts into stored signals for the senders who asked for them.</summary>
 /// <remarks>
-/// Settling an entry locks its addressee's inbox, so it only puts down that a receipt is due. Here, in a transaction of
-/// its own, the sender's inbox is locked: never both, or two users who settle each other's signals could wait for each
-/// other. A receipt is taken and stored in one transaction, so a crash loses none and doubles none.
+/// Settling an entry locks the recipient's inbox, so it only records that a receipt is due. Here, in a separate
+/// transaction, the sender's inbox is locked: never both, or two users who settle each other's signals could deadlock.
+/// A receipt is taken and stored in one transaction, so a crash neither loses nor duplicates one.
 /// </remarks>
 internal sealed class ReceiptWriter(
     NpgsqlDataSource database,
@@ -24,8 +24,6 @@ internal sealed class ReceiptWriter(
     IOptions<InboxOptions> options
 )
 {
-    private const string Type = "receipt";
-
     /// <summary>Stores and delivers every receipt that is due.</summary>
     public async Task DeliverAsync()
     {
@@ -45,7 +43,7 @@ internal sealed class ReceiptWriter(
             return 0;
         }
 
-        // The signals have paid for them.
+        // Nobody pays for receipts: their cost was part of the signals'.
         using var charges = new StorageCharges(budget);
         await store.StoreAsync(connection, [.. receipts.Select(Write)], charges);
         await transaction.CommitAsync();
@@ -59,12 +57,12 @@ internal sealed class ReceiptWriter(
     {
         var id = SignalId.Of(given: null);
         using var envelope = envelopes.WriteControl(
-            Type,
+            "receipt",
             writer =>
             {
                 writer.WriteString("id"u8, receipt.Id);
                 writer.WriteString("outcome"u8, receipt.Delivered ? "delivered"u8 : "expired"u8);
-                WriteReceiver(writer, receipt);
+                WriteRecipient(writer, receipt);
                 EnvelopeWriter.WriteTime(writer, "at"u8, new DateTimeOffset(receipt.At));
             },
             id,
@@ -80,8 +78,8 @@ internal sealed class ReceiptWriter(
         };
     }
 
-    // A member of a room may be anonymous, so nothing but its member id is told of it.
-    private static void WriteReceiver(Utf8JsonWriter writer, Receipt receipt)
+    // A member of a room may be anonymous, so a receipt names only its member id.
+    private static void WriteRecipient(Utf8JsonWriter writer, Receipt receipt)
     {
         if (receipt.Room is not null)
         {

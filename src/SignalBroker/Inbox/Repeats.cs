@@ -3,22 +3,11 @@ using SignalBroker.Signals;
 namespace SignalBroker.Inbox;
 
 /// <summary>A row of <c>sent_signals</c>.</summary>
-internal sealed record SentSignal
-{
-    public required string Sender { get; init; }
-
-    /// <summary>What its sender called it.</summary>
-    public required string Id { get; init; }
-
-    /// <summary>The hash of what must be the same in a repeat.</summary>
-    public required byte[] Sha256 { get; init; }
-
-    /// <summary>Its sequence; null when it was not stored.</summary>
-    public long? Sequence { get; init; }
-
-    /// <summary>The sessions that took it; null when it was stored.</summary>
-    public byte[]? Answer { get; init; }
-}
+/// <param name="Id">The sender's name for the signal.</param>
+/// <param name="Sha256">The hash of what must be the same in a repeat.</param>
+/// <param name="Sequence">Null when it was not stored.</param>
+/// <param name="Answer">The sessions that took it; null when it was stored.</param>
+internal sealed record SentSignal(string Sender, string Id, byte[] Sha256, long? Sequence, byte[]? Answer);
 
 /// <summary>Which of the signals of one transaction have been sent before, or are being sent elsewhere.</summary>
 internal sealed class Repeats
@@ -33,15 +22,7 @@ internal sealed class Repeats
 
     /// <summary>Adds one that this transaction stores.</summary>
     public void Add(RepeatKey repeat, long sequence) =>
-        Add(
-            new SentSignal
-            {
-                Sender = repeat.Sender,
-                Id = repeat.Id,
-                Sha256 = repeat.Sha256,
-                Sequence = sequence,
-            }
-        );
+        Add(new SentSignal(repeat.Sender, repeat.Id, repeat.Sha256, sequence, Answer: null));
 
     /// <summary>What became of the signal; null when it is the first.</summary>
     public Storing? Find(RepeatKey repeat) =>

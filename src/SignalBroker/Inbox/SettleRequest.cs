@@ -4,16 +4,15 @@ using SignalBroker.Signals;
 
 namespace SignalBroker.Inbox;
 
-/// <summary>Which stored signals a device has done with.</summary>
+/// <summary>The stored signals that a device settles.</summary>
 /// <param name="UpTo">Every one up to this sequence; null for none.</param>
-/// <param name="Sequences">Those with these sequences.</param>
-/// <param name="Ids">Those with these ids, whoever has sent them.</param>
+/// <param name="Ids">Those with these ids, from any sender.</param>
 internal sealed record SettleRequest(long? UpTo, long[] Sequences, string[] Ids)
 {
     /// <summary>How many sequences, and how many ids, may be settled at once.</summary>
     public const int Most = 1000;
 
-    /// <summary>Reads <c>{"upTo": 7}</c>, <c>{"sequences": [8, 9]}</c>, <c>{"ids": ["a"]}</c> or any two or three of them.</summary>
+    /// <summary>Reads <c>{"upTo": 7}</c>, <c>{"sequences": [8, 9]}</c>, <c>{"ids": ["a"]}</c>, or several.</summary>
     /// <exception cref="RefusedException">It is none of them.</exception>
     public static SettleRequest Parse(ReadOnlyMemory<byte> json)
     {

@@ -6,23 +6,23 @@ using SignalBroker.Sessions;
 
 namespace SignalBroker.Inbox;
 
-/// <summary>What settling has come to.</summary>
+/// <summary>The result of settling.</summary>
 /// <param name="Settled">How many entries the device has settled now.</param>
 /// <param name="SettledThrough">The device has nothing left to settle up to this sequence.</param>
-/// <param name="Receipts">How many receipts are due for that.</param>
+/// <param name="Receipts">How many receipts are due now.</param>
 internal sealed record Settling(int Settled, long SettledThrough, int Receipts);
 
-/// <summary>The SQL statements that take entries out of inboxes.</summary>
+/// <summary>The SQL statements that remove entries from inboxes.</summary>
 /// <remarks>
-/// An entry goes when the one device that it is for, or every named device of the user, has settled it; the sessions
-/// without a device count as one, which only a user without named devices is waited for.
+/// An entry is removed when the one device that it is for, or every named device of the user, has settled it. Sessions
+/// without a device count as one device, which matters only for users without named devices.
 /// </remarks>
 internal sealed class SettlingStore(NpgsqlDataSource database, IOptions<InboxOptions> options)
 {
     private const int MaxExpired = 100;
     private const int MaxForgotten = 20_000;
 
-    // The entries that the device has been asked to settle and has not yet.
+    // The requested entries that the device has not settled yet.
     private const string Picked = """
         entry.user_id = @userId AND (entry.device IS NULL OR entry.device = @device)
         AND (entry.sequence <= @upTo OR entry.sequence = ANY(@sequences) OR entry.id = ANY(@ids))
@@ -61,7 +61,7 @@ internal sealed class SettlingStore(NpgsqlDataSource database, IOptions<InboxOpt
                 WHERE {Picked} AND (entry.device IS NOT NULL OR NOT EXISTS (
                     SELECT FROM (
                         SELECT device FROM inbox_devices WHERE user_id = @userId
-                        -- One that is about to listen for the first time is not among them yet.
+                        -- A device that is about to listen for the first time is not among them yet.
                         UNION ALL
                         SELECT device FROM sessions WHERE user_id = @userId AND device IS NOT NULL AND ended_at IS NULL
                     ) AS other
@@ -114,7 +114,7 @@ internal sealed class SettlingStore(NpgsqlDataSource database, IOptions<InboxOpt
         return new(removed + kept, await read.ReadSingleAsync<long>(), receipts);
     }
 
-    /// <summary>Removes entries whose time is over, of inboxes that nobody else is at.</summary>
+    /// <summary>Removes expired entries from inboxes that are not locked.</summary>
     /// <returns>How many there were.</returns>
     public async Task<int> ExpireAsync()
     {
@@ -135,7 +135,7 @@ internal sealed class SettlingStore(NpgsqlDataSource database, IOptions<InboxOpt
         return expired;
     }
 
-    // Nobody has ever read them, so nobody can miss what was there.
+    // Nobody has ever read these inboxes, so nobody can miss what was there.
     private static Task<int> RemoveUnclaimedAsync(NpgsqlConnection connection, string[] users) =>
         connection.ExecuteAsync(
             """
@@ -148,13 +148,13 @@ internal sealed class SettlingStore(NpgsqlDataSource database, IOptions<InboxOpt
             new { users }
         );
 
-    /// <summary>Forgets devices that have been away for long, and signals whose repeats are not expected any more.</summary>
+    /// <summary>Forgets devices that have been away for too long, and signals that can no longer be repeated.</summary>
     public async Task ForgetAsync()
     {
         await using var connection = await database.OpenConnectionAsync();
         await connection.ExecuteAsync(
             """
-            -- In parts: what a whole hour has left could take longer than a statement may.
+            -- In parts: a whole hour's signals could take longer than the statement's time-out.
             DELETE FROM sent_signals WHERE ctid = ANY(ARRAY(
                 SELECT ctid FROM sent_signals WHERE sent_at <= now() - @RepeatWindow ORDER BY sent_at LIMIT @MaxForgotten
             ));
@@ -176,7 +176,7 @@ internal sealed class SettlingStore(NpgsqlDataSource database, IOptions<InboxOpt
         );
     }
 
-    /// <summary>Removes these users' entries whose time is over; the transaction has locked their inboxes.</summary>
+    /// <summary>Removes these users' expired entries; the transaction has locked their inboxes.</summary>
     /// <returns>How many there were.</returns>
     public static async Task<int> ExpireAsync(NpgsqlConnection connection, string[] users)
     {

@@ -4,17 +4,16 @@ using SignalBroker.Signals;
 
 namespace SignalBroker.Inbox;
 
-/// <summary>How much of an inbox single senders and addresses have.</summary>
+/// <summary>How much of an inbox single senders and addresses use.</summary>
 /// <remarks>
-/// A share is the smaller, the more others have taken: it is halved when they have half of the inbox, and once more with
-/// each half of the rest. So at least half of what an inbox has left is there for those who come later.
+/// The more others use, the smaller a share is: it is halved when they use half of the inbox, and again with each half
+/// of the rest. So at least half of an inbox's free space is left for those who come later.
 /// </remarks>
 internal sealed class Shares(InboxOptions bounds)
 {
     private readonly Dictionary<string, Part> senders = [];
     private readonly Dictionary<IPAddress, Part> addresses = [];
 
-    /// <summary>Counts what is in the inbox.</summary>
     public void Add(Payer payer, int entries, long bytes)
     {
         if (payer.Sender is { } sender)
@@ -28,7 +27,7 @@ internal sealed class Shares(InboxOptions bounds)
         }
     }
 
-    /// <summary>Whether the signal is within the shares of its sender; the inbox itself has room for it.</summary>
+    /// <summary>Whether the signal is within the shares of its sender and its address.</summary>
     public bool HaveRoomFor(StoredSignal signal, Box box) =>
         (
             signal.Payer.Sender is not { } sender
@@ -39,7 +38,7 @@ internal sealed class Shares(InboxOptions bounds)
             || Fits(addresses.GetValueOrDefault(address), bounds.ShareOfAddress, signal, box)
         );
 
-    // The first one fits in any case, however small the share or large the signal.
+    // The first one always fits, however small the share or large the signal.
     private bool Fits(Part own, double share, StoredSignal signal, Box box) =>
         own.Entries == 0
         || (
@@ -47,8 +46,8 @@ internal sealed class Shares(InboxOptions bounds)
             && own.Bytes + signal.Envelope.Length <= share * Free(box.Bytes - own.Bytes, bounds.MaxBytes)
         );
 
-    // What others have left, rounded up to the whole, the half, the quarter … of the inbox: how much exactly others have
-    // stored is none of the sender's business.
+    // What others have left, rounded up to the whole, the half, the quarter … of the inbox: the sender must not learn
+    // how much exactly others have stored.
     private static double Free(long others, long bound) =>
         bound * Math.Pow(2, Math.Ceiling(Math.Log2((double)(bound - others) / bound)));
 

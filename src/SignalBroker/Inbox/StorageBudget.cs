@@ -5,108 +5,95 @@ using SignalBroker.Signals;
 
 namespace SignalBroker.Inbox;
 
-/// <summary>How much senders, and all senders of an address together, may have stored in a day, in whichever inboxes.</summary>
+/// <summary>How many bytes a sender, and all senders of an address, may store in a day, in any inboxes.</summary>
 internal sealed class StorageBudget(IOptions<InboxOptions> options, TimeProvider clock)
 {
-    /// <summary>What an entry, its id included, or a receipt counts besides its envelope: the bytes that their rows have.</summary>
+    /// <summary>What an entry with its id, or a receipt, costs besides its envelope: the bytes of their rows.</summary>
     public const int RowBytes = 3072;
 
-    /// <summary>What the id of a signal counts that is not stored itself, besides the outcomes that are remembered with it.</summary>
+    /// <summary>What the id of a signal that is not stored costs, without the remembered outcomes.</summary>
     public const int IdBytes = 1024;
 
-    /// <summary>What the outcome of one session, or on one node, counts.</summary>
+    /// <summary>What the outcome of one session, or on one node, costs.</summary>
     public const int OutcomeBytes = 128;
 
-    // The part of a day's bytes that ids may have at once. As much comes in again until the first of them are forgotten.
+    // The part of a day's bytes that ids may have at once. As much comes in again until the first of them are
+    // forgotten.
     private const int PartsOfIds = 4;
 
-    private readonly DailyBudget<string> senders = new(options.Value.StoredBytesPerDayOfSender, clock);
-    private readonly DailyBudget<IPAddress> addresses = new(options.Value.StoredBytesPerDayOfAddress, clock);
-    private readonly TokenBuckets<string> idsOfSenders = ForIds<string>(
-        options.Value.StoredBytesPerDayOfSender,
+    private readonly Budgets bytes = new(options.Value, TimeSpan.FromDays(1), 1, 1.0 / DailyBudget.Parts, clock);
+    private readonly Budgets ids = new(
         options.Value,
-        clock
-    );
-    private readonly TokenBuckets<IPAddress> idsOfAddresses = ForIds<IPAddress>(
-        options.Value.StoredBytesPerDayOfAddress,
-        options.Value,
+        options.Value.RepeatWindow,
+        1.0 / PartsOfIds,
+        1.0 / PartsOfIds,
         clock
     );
 
-    /// <summary>What it counts to store a signal.</summary>
+    /// <summary>The bytes that storing a signal costs.</summary>
     public static int CostOf(StoredSignal signal) =>
         signal.Envelope.Length + (signal.ReceiptTo is null ? RowBytes : 2 * RowBytes);
 
-    /// <summary>The most bytes that ids have at a time, of the signals that are not stored themselves.</summary>
+    /// <summary>The most bytes that ids of signals that are not stored themselves have at a time.</summary>
     public static long MaxIds(long storedBytesPerDay) => 2 * (storedBytesPerDay / PartsOfIds);
 
-    /// <summary>Takes what is to be stored out of its sender's budgets.</summary>
-    /// <returns>Null if it was in both; otherwise how long until it is, and nothing is taken.</returns>
-    public TimeSpan? Take(Payer payer, long bytes)
+    /// <summary>Takes bytes out of the budgets of a sender and its address.</summary>
+    /// <returns>Null if both had them; otherwise how long until they have, and nothing is taken.</returns>
+    public TimeSpan? Take(Payer payer, long size) => bytes.Take(payer, size);
+
+    /// <summary>Puts back what was taken for something that was not stored.</summary>
+    public void GiveBack(Payer payer, long size) => bytes.GiveBack(payer, size);
+
+    /// <summary>Takes what it costs to remember an id, with its outcomes, until it can no longer be repeated.</summary>
+    public Reservation ReserveId(Payer payer, int outcomes)
     {
-        if (payer.Sender is { } sender && senders.Take(sender, bytes) is { } wait)
+        var size = IdBytes + (outcomes * OutcomeBytes);
+        return new(ids.Take(payer, size), () => ids.GiveBack(payer, size));
+    }
+
+    /// <summary>The budgets of senders and of addresses.</summary>
+    /// <param name="bounds">Says how many bytes a sender and an address have per day.</param>
+    /// <param name="time">In which <paramref name="part"/> of these bytes comes in.</param>
+    /// <param name="burst">The part of these bytes that may be used at once.</param>
+    private sealed class Budgets(InboxOptions bounds, TimeSpan time, double part, double burst, TimeProvider clock)
+    {
+        private readonly TokenBuckets<string> senders = new(
+            bounds.StoredBytesPerDayOfSender * part / time.TotalSeconds,
+            bounds.StoredBytesPerDayOfSender * burst,
+            clock
+        );
+        private readonly TokenBuckets<IPAddress> addresses = new(
+            bounds.StoredBytesPerDayOfAddress * part / time.TotalSeconds,
+            bounds.StoredBytesPerDayOfAddress * burst,
+            clock
+        );
+
+        public TimeSpan? Take(Payer payer, long size)
         {
+            var wait = payer.Sender is { } sender ? senders.Take(sender, size) : null;
+            if (wait is null && payer.Address is { } address)
+            {
+                wait = addresses.Take(address, size);
+                if (wait is not null)
+                {
+                    GiveBack(payer with { Address = null }, size);
+                }
+            }
+
             return wait;
         }
 
-        if (payer.Address is { } address && addresses.Take(address, bytes) is { } waitOfAddress)
+        public void GiveBack(Payer payer, long size)
         {
-            GiveBack(payer with { Address = null }, bytes);
-            return waitOfAddress;
+            if (payer.Sender is { } sender)
+            {
+                senders.GiveBack(sender, size);
+            }
+
+            if (payer.Address is { } address)
+            {
+                addresses.GiveBack(address, size);
+            }
         }
-
-        return null;
-    }
-
-    /// <summary>Takes an id that may be remembered until it can no longer be repeated, and what came of its signal.</summary>
-    public Reservation ReserveId(Payer payer, int outcomes)
-    {
-        var bytes = IdBytes + (outcomes * OutcomeBytes);
-        if (payer.Sender is { } sender && idsOfSenders.Take(sender, bytes) is { } wait)
-        {
-            return new(wait, static () => { });
-        }
-
-        if (payer.Address is { } address && idsOfAddresses.Take(address, bytes) is { } waitOfAddress)
-        {
-            GiveBackId(payer with { Address = null }, bytes);
-            return new(waitOfAddress, static () => { });
-        }
-
-        return new(wait: null, () => GiveBackId(payer, bytes));
-    }
-
-    /// <summary>Puts back what was taken for something that is not stored.</summary>
-    public void GiveBack(Payer payer, long bytes)
-    {
-        if (payer.Sender is { } sender)
-        {
-            senders.GiveBack(sender, bytes);
-        }
-
-        if (payer.Address is { } address)
-        {
-            addresses.GiveBack(address, bytes);
-        }
-    }
-
-    private void GiveBackId(Payer payer, long bytes)
-    {
-        if (payer.Sender is { } sender)
-        {
-            idsOfSenders.GiveBack(sender, bytes);
-        }
-
-        if (payer.Address is { } address)
-        {
-            idsOfAddresses.GiveBack(address, bytes);
-        }
-    }
-
-    private static TokenBuckets<TKey> ForIds<TKey>(long storedBytesPerDay, InboxOptions options, TimeProvider clock)
-        where TKey : notnull
-    {
-        var atOnce = storedBytesPerDay / PartsOfIds;
-        return new(atOnce / options.RepeatWindow.TotalSeconds, atOnce, clock);
     }
 }

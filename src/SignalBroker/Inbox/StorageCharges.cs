@@ -1,6 +1,6 @@
 namespace SignalBroker.Inbox;
 
-/// <summary>What one transaction takes out of senders' budgets: it is put back unless the transaction is committed.</summary>
+/// <summary>What one transaction takes out of senders' budgets, and puts back unless it is committed.</summary>
 internal sealed class StorageCharges(StorageBudget budget) : IDisposable
 {
     private readonly List<(Payer Payer, long Bytes)> taken = [];
@@ -17,14 +17,14 @@ internal sealed class StorageCharges(StorageBudget budget) : IDisposable
         return wait;
     }
 
-    /// <summary>Puts back what was taken for something that is not stored.</summary>
+    /// <inheritdoc cref="StorageBudget.GiveBack" />
     public void GiveBack(Payer payer, long bytes)
     {
         budget.GiveBack(payer, bytes);
         taken.Add((payer, -bytes));
     }
 
-    /// <summary>Counts what has been taken: it is committed.</summary>
+    /// <summary>Keeps what was taken: the transaction is committed.</summary>
     public void Keep() => taken.Clear();
 
     public void Dispose()

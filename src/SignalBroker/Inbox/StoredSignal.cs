@@ -8,57 +8,54 @@ using SignalBroker.Signals;
 
 namespace SignalBroker.Inbox;
 
-/// <summary>A signal that is to be stored.</summary>
-/// <remarks>A class, so that two signals of the same content are two signals.</remarks>
+/// <summary>A signal to store.</summary>
+/// <remarks>A class, so that two signals with the same content are different.</remarks>
 internal sealed class StoredSignal
 {
-    /// <summary>Whose inbox it goes into.</summary>
+    /// <summary>The recipient.</summary>
     public required string UserId { get; init; }
 
-    /// <summary>The only device that it is for; null for all of them.</summary>
+    /// <summary>The only device that it is for; null for all.</summary>
     public string? Device { get; init; }
 
-    /// <summary>The id that its envelope bears.</summary>
+    /// <summary>The id in its envelope.</summary>
     public required string Id { get; init; }
 
-    /// <summary>As which member of which room the user gets it; null when it was sent to the user itself.</summary>
+    /// <summary>The room's member who receives it; null when it was sent to the user itself.</summary>
     public StoredFor? Member { get; init; }
 
     /// <summary>The envelope, without its sequence.</summary>
     public required byte[] Envelope { get; init; }
 
-    /// <summary>How long it is stored.</summary>
     public required TimeSpan TimeToLive { get; init; }
 
-    /// <summary>What makes a repeat known; null when it can't be repeated, because its sender gave it no id.</summary>
+    /// <summary>Null when it can't be repeated, because its sender gave it no id.</summary>
     public RepeatKey? Repeat { get; init; }
 
     /// <summary>The user that gets a receipt; null when nobody wants one.</summary>
     public string? ReceiptTo { get; init; }
 
-    /// <summary>Whose budgets and shares it uses up.</summary>
     public Payer Payer { get; init; }
 
-    /// <summary>Whether its sender's budgets have paid for it, together with others.</summary>
+    /// <summary>Whether its cost has already been taken from the budgets, together with others'.</summary>
     public bool IsPaid { get; init; }
 
     /// <summary>Whether it is a receipt, which is stored even if the inbox is full of signals.</summary>
     public bool IsReceipt { get; init; }
 }
 
-/// <summary>A member of a room, for whom a signal is stored.</summary>
-/// <param name="Member">What the other members know it by: a receipt names nothing else.</param>
+/// <summary>A member of a room for whom a signal is stored; a receipt names only its member id.</summary>
 internal sealed record StoredFor(string Room, string Member);
 
-/// <summary>What makes a repeat of a signal known.</summary>
+/// <summary>Identifies a signal and its repeats.</summary>
 /// <param name="Sha256">The hash of what must be the same.</param>
 internal sealed record RepeatKey(string Sender, string Id, byte[] Sha256)
 {
-    /// <summary>What makes a repeat of the signal known; null when its sender has given it no id.</summary>
+    /// <summary>Null when the sender has given the signal no id.</summary>
     public static RepeatKey? Of(Sender sender, SignalRequest request) =>
         request.Id is { } id ? new(NameOf(sender), id, HashOf(request)) : null;
 
-    // A user id has no space in it.
+    // A user id has no space.
     private static string NameOf(Sender sender) => sender.Session?.UserId ?? $"application {sender.Application}";
 
     private static byte[] HashOf(SignalRequest request)
@@ -77,7 +74,7 @@ internal abstract record Storing
 {
     public sealed record Stored(long Sequence) : Storing;
 
-    /// <summary>It had been sent before; this became of it then.</summary>
+    /// <summary>It was sent before, with this result.</summary>
     public sealed record Repeated(Kept Kept) : Storing;
 
     /// <summary>Its sender has already used the id for another signal.</summary>
@@ -86,18 +83,17 @@ internal abstract record Storing
     /// <summary>The same signal is being sent at this moment.</summary>
     public sealed record UnderWay : Storing;
 
-    /// <summary>The inbox has no room for it.</summary>
     public sealed record Full : Storing;
 
-    /// <summary>The inbox has room only for others than its sender.</summary>
+    /// <summary>The inbox has room only for other senders.</summary>
     public sealed record ShareUsed : Storing;
 
-    /// <summary>Its sender has had as much stored as it may for now.</summary>
+    /// <summary>Its sender or address has stored as much as it may for now.</summary>
     public sealed record BudgetUsed(TimeSpan RetryAfter) : Storing;
 }
 
-/// <summary>What the database knows of a signal with <c>store</c>.</summary>
-/// <param name="Sequence">Its sequence in the addressee's inbox; null when it was not stored.</param>
-/// <param name="Answer">What was answered instead, as JSON: the sessions that took it, or what became of it in a room.</param>
+/// <summary>What the database has of a signal with <c>store</c>.</summary>
+/// <param name="Sequence">Its sequence in the recipient's inbox; null when it was not stored.</param>
+/// <param name="Answer">The answer instead, as JSON: the sessions that took it, or what became of it in a room.</param>
 [StructLayout(LayoutKind.Auto)]
 internal readonly record struct Kept(long? Sequence, byte[]? Answer);

@@ -33,7 +33,7 @@ internal static class PushMessage
         writer.WriteNumber("signals"u8, signals);
         if (newest is not null)
         {
-            using var envelope = StoredEnvelope.Complete(newest);
+            using var envelope = newest.Complete();
             writer.WritePropertyName("signal"u8);
             writer.WriteRawValue(envelope.Written.Span, skipInputValidation: true);
         }

@@ -5,51 +5,36 @@ using SignalBroker.Sessions;
 
 namespace SignalBroker.Rooms;
 
-/// <summary>Slows down a session that has too many copies made, or too many bytes stored, for the members of rooms.</summary>
+/// <summary>Limits the copies and the stored bytes that a session may cause for members of rooms.</summary>
+/// <remarks>An application, which has no session, may have as many as it wants.</remarks>
 internal sealed class CopyLimiter(IOptions<RoomsOptions> options, TimeProvider clock)
 {
-    private const int BurstSeconds = 16;
+    private readonly Limit copies = new(options.Value.CopiesPerSecondOfSession, burstSeconds: 2, clock);
+    private readonly Limit bytes = new(options.Value.StoredBytesPerSecondOfSession, burstSeconds: 16, clock);
 
-    private readonly int burst = 2 * options.Value.CopiesPerSecondOfSession;
-
-    private readonly TokenBuckets<string> copies = new(
-        options.Value.CopiesPerSecondOfSession,
-        2 * options.Value.CopiesPerSecondOfSession,
-        clock
-    );
-
-    private readonly TokenBuckets<string> bytes = new(
-        options.Value.StoredBytesPerSecondOfSession,
-        BurstSeconds * options.Value.StoredBytesPerSecondOfSession,
-        clock
-    );
-
-    private readonly long largest = BurstSeconds * options.Value.StoredBytesPerSecondOfSession;
-
-    /// <summary>Counts copies before they are made.</summary>
-    /// <param name="sender">The session that has them made; an application, which is null, may have as many as it wants.</param>
-    /// <param name="made">How many. More than a burst pass when the session has been quiet.</param>
+    /// <summary>Counts copies before they are made. More than a burst pass when the session has been quiet.</summary>
     /// <exception cref="RefusedException">They are too many at this moment.</exception>
-    public void Count(Session? sender, int made)
-    {
-        if (sender is not null && copies.Take(sender.ListeningKey, Math.Min(made, burst)) is { } wait)
-        {
-            throw new RefusedException(Problem.TooManyRequests(wait));
-        }
-    }
+    public void Count(Session? sender, int made) => copies.Count(sender, made);
 
-    /// <summary>Counts copies before they are stored.</summary>
-    /// <param name="sender">As for <see cref="Count"/>.</param>
+    /// <summary>Counts copies of so many bytes before they are stored.</summary>
     /// <exception cref="RefusedException">They are too many at this moment.</exception>
     public void CountStored(Session? sender, int made, int size)
     {
-        Count(sender, made);
-        if (
-            sender is not null
-            && bytes.Take(sender.ListeningKey, (int)Math.Min((long)made * size, largest)) is { } wait
-        )
+        copies.Count(sender, made);
+        bytes.Count(sender, (long)made * size);
+    }
+
+    private sealed class Limit(int perSecond, int burstSeconds, TimeProvider clock)
+    {
+        private readonly long burst = (long)burstSeconds * perSecond;
+        private readonly TokenBuckets<string> sessions = new(perSecond, burstSeconds * perSecond, clock);
+
+        public void Count(Session? sender, long amount)
         {
-            throw new RefusedException(Problem.TooManyRequests(wait));
+            if (sender is not null && sessions.Take(sender.ListeningKey, Math.Min(amount, burst)) is { } wait)
+            {
+                throw new RefusedException(Problem.TooManyRequests(wait));
+            }
         }
     }
 }

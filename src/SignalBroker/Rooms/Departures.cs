@@ -12,11 +12,11 @@ internal sealed class Departures(
     IOptions<RoomsOptions> options
 )
 {
-    // The others hear of each, and a pass must come to an end.
+    // Members are told of each departure, and a pass must come to an end.
     private const int MaxAtOnce = 1000;
 
-    /// <summary>Has a member leave; a host takes the room along.</summary>
-    /// <param name="actor">The session that leaves; null when nobody is there any more.</param>
+    /// <summary>Ends a membership; when the host leaves, the room is closed.</summary>
+    /// <param name="actor">The session that leaves; null when the user has none.</param>
     public async Task LeaveAsync(RoomRoster roster, RoomMember member, Session? actor)
     {
         if (roster.Room.Kind == RoomKind.Host && member == roster.Owner)
@@ -29,7 +29,7 @@ internal sealed class Departures(
         }
     }
 
-    /// <summary>Removes a member, and keeps its user out.</summary>
+    /// <summary>Removes a member, whose user may not join again for a while.</summary>
     public Task RemoveAsync(RoomRoster roster, RoomMember member, Session actor) =>
         EndAsync(roster, member, RoomEvent.Removed, actor, options.Value.RemovedFor);
 
@@ -41,7 +41,7 @@ internal sealed class Departures(
         }
     }
 
-    /// <summary>Has anonymous users leave their rooms who have been away for long and will not come back.</summary>
+    /// <summary>Ends the memberships of anonymous users who have been away for too long.</summary>
     public async Task ForgetAnonymousAsync(TimeSpan awayFor)
     {
         foreach (var (roomId, memberId) in await memberships.FindForgottenAsync(awayFor, MaxAtOnce))

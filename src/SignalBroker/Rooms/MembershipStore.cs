@@ -8,16 +8,14 @@ using SignalBroker.Users;
 
 namespace SignalBroker.Rooms;
 
-/// <summary>What a new member is made of.</summary>
 internal sealed record NewMember(string MemberId, string UserId, string? Alias, bool Anonymous)
 {
-    /// <summary>What other aliases must not have as well.</summary>
+    /// <summary>What no other member's alias may share.</summary>
     public string? AliasKey => Alias is null ? null : RoomNames.KeyOf(Alias);
 
-    /// <summary>The same of the user's id, which is the member's name where it is not anonymous.</summary>
+    /// <summary>The same for the user's id, which names a member that is not anonymous.</summary>
     public string UserKey => RoomNames.KeyOf(UserId);
 
-    /// <summary>The member that it becomes.</summary>
     public RoomMember ToMember() =>
         new()
         {
@@ -28,7 +26,6 @@ internal sealed record NewMember(string MemberId, string UserId, string? Alias, 
         };
 }
 
-/// <summary>What became of an attempt to join a room.</summary>
 /// <param name="Version">The room's new version; 0 unless the user has become a member.</param>
 /// <param name="TakenForAnother">For how long a webapp may still take the user for the member that it was before.</param>
 [StructLayout(LayoutKind.Auto)]
@@ -37,42 +34,35 @@ internal readonly record struct Joined(Joining Joining, long Version, TimeSpan T
 /// <summary>How an attempt to join a room ended.</summary>
 internal enum Joining
 {
-    /// <summary>The user is a member now.</summary>
     Joined,
 
-    /// <summary>The user has been one before, and stays the member that it was.</summary>
+    /// <summary>The user was a member already, and stays the same member.</summary>
     AlreadyMember,
 
-    /// <summary>The user was removed, and is kept out.</summary>
+    /// <summary>The user was removed, and may not join again yet.</summary>
     Removed,
 
-    /// <summary>The room is not open, and the code is not its own.</summary>
+    /// <summary>The room is not open, and this is not its code.</summary>
     WrongCode,
-
-    /// <summary>The room is full.</summary>
     Full,
 
     /// <summary>The user is a member of as many rooms as allowed.</summary>
     UserFull,
-
-    /// <summary>Another member has this alias.</summary>
     AliasTaken,
-
-    /// <summary>There is no such room.</summary>
     NoRoom,
 }
 
 /// <summary>The SQL statements that change who is in a room.</summary>
 internal sealed class MembershipStore(NpgsqlDataSource database)
 {
-    /// <summary>Lets nobody else count a user's rooms before the transaction ends. It comes before the room's lock.</summary>
+    /// <summary>Locks the count of a user's rooms until the transaction ends; taken before the room's lock.</summary>
     public static readonly string LockUser =
         $"SELECT pg_advisory_xact_lock(hashtextextended(@UserId, {AdvisoryLocks.JoiningUser}));";
 
     // A room's owner can't fill the table by removing made-up users.
     private const int MaxRemovals = 1000;
 
-    // The later statement sees what those before it in this room have committed.
+    // The next statement sees what others have committed in this room before.
     private const string LockRoom = "SELECT room_id FROM rooms WHERE room_id = @roomId FOR UPDATE;";
 
     private static readonly string Announce = $"pg_notify('{RoomDirectory.ChannelName}', @roomId)::text";
@@ -83,8 +73,9 @@ internal sealed class MembershipStore(NpgsqlDataSource database)
     /// <summary>Makes a user a member, if the room takes it.</summary>
     public async Task<Joined> JoinAsync(string roomId, NewMember member, byte[]? joinCodeSha256, int maxPerUser)
     {
-        await using var connection = await database.OpenConnectionAsync();
-        await using var results = await connection.QueryMultipleAsync(
+        var (verdict, version, takenForAnother) = await QueryAsync<(string?, long, TimeSpan)>(
+            database,
+            locks: 2,
             $"""
             {LockUser}
             {LockRoom}
@@ -106,7 +97,7 @@ internal sealed class MembershipStore(NpgsqlDataSource database)
                     WHEN EXISTS (
                         SELECT FROM room_members
                         WHERE room_id = @roomId
-                          -- An anonymous member's user id is no name here: a refusal would tell that it is.
+                          -- An anonymous member's user id does not count as a name: a refusal would reveal it.
                           AND @AliasKey IN (
                               coalesce(alias_key, name_key(alias)),
                               CASE WHEN NOT anonymous THEN coalesce(user_key, name_key(user_id)) END
@@ -125,7 +116,7 @@ internal sealed class MembershipStore(NpgsqlDataSource database)
                 {UserStore.Register("joined")}
             ), counted AS (
                 UPDATE rooms SET version = version + 1, empty_since = NULL,
-                    -- Nobody was left to inherit it.
+                    -- An empty room belongs to whoever joins it.
                     owner = CASE
                         WHEN EXISTS (SELECT FROM room_members WHERE room_id = @roomId) THEN owner ELSE @UserId
                     END
@@ -160,20 +151,17 @@ internal sealed class MembershipStore(NpgsqlDataSource database)
                 memory = Memory,
             }
         );
-        // The rows of the locks.
-        await results.ReadAsync();
-        await results.ReadAsync();
-        var (verdict, version, takenForAnother) = await results.ReadSingleOrDefaultAsync<(string?, long, TimeSpan)>();
         return new(verdict is null ? Joining.NoRoom : Enum.Parse<Joining>(verdict), version, takenForAnother);
     }
 
-    /// <summary>Ends a membership. The owner's place goes to whoever has been a member for longest.</summary>
-    /// <param name="removedFor">For how long the user is kept out; null for one who leaves.</param>
+    /// <summary>Ends a membership. The oldest member becomes the owner if the owner leaves.</summary>
+    /// <param name="removedFor">For how long the user may not join again; null for one who leaves.</param>
     /// <returns>The room's new version; null when the user was not this member.</returns>
     public async Task<long?> LeaveAsync(string roomId, RoomMember member, TimeSpan? removedFor = null)
     {
-        await using var connection = await database.OpenConnectionAsync();
-        await using var results = await connection.QueryMultipleAsync(
+        var (version, _) = await QueryAsync<(long?, string)>(
+            database,
+            locks: 1,
             $"""
             {LockRoom}
             WITH gone AS (
@@ -223,10 +211,10 @@ internal sealed class MembershipStore(NpgsqlDataSource database)
                 removedFor,
             }
         );
-        return await ReadVersionAsync(results);
+        return version;
     }
 
-    /// <summary>Ends the removal of a member: its user may join again.</summary>
+    /// <summary>Lets the user of a removed member join again.</summary>
     public async Task ReadmitAsync(string roomId, string memberId)
     {
         await using var connection = await database.OpenConnectionAsync();
@@ -238,12 +226,13 @@ internal sealed class MembershipStore(NpgsqlDataSource database)
         );
     }
 
-    /// <summary>Lets the others know who an anonymous member is.</summary>
+    /// <summary>Makes an anonymous member's user id known to the others.</summary>
     /// <returns>The room's new version; null when the user was not this member, or not an anonymous one.</returns>
     public async Task<long?> RevealAsync(string roomId, RoomMember member)
     {
-        await using var connection = await database.OpenConnectionAsync();
-        await using var results = await connection.QueryMultipleAsync(
+        var (version, _) = await QueryAsync<(long?, string)>(
+            database,
+            locks: 1,
             $"""
             {LockRoom}
             WITH revealed AS (
@@ -261,10 +250,10 @@ internal sealed class MembershipStore(NpgsqlDataSource database)
                 member.MemberId,
             }
         );
-        return await ReadVersionAsync(results);
+        return version;
     }
 
-    /// <summary>Finds memberships of anonymous users who have been away for long.</summary>
+    /// <summary>Memberships of anonymous users who have been away for so long.</summary>
     public async Task<IReadOnlyList<(string RoomId, string MemberId)>> FindForgottenAsync(TimeSpan awayFor, int limit)
     {
         await using var connection = await database.OpenConnectionAsync();
@@ -278,10 +267,16 @@ internal sealed class MembershipStore(NpgsqlDataSource database)
         return found.AsList();
     }
 
-    // After the row of the lock.
-    private static async Task<long?> ReadVersionAsync(SqlMapper.GridReader results)
+    /// <summary>Reads the row that comes after the rows of so many locks; the default if there is none.</summary>
+    public static async Task<T?> QueryAsync<T>(NpgsqlDataSource database, int locks, string sql, object parameters)
     {
-        await results.ReadAsync();
-        return (await results.ReadSingleOrDefaultAsync<(long? Version, string)>()).Version;
+        await using var connection = await database.OpenConnectionAsync();
+        await using var results = await connection.QueryMultipleAsync(sql, parameters);
+        for (var locked = 0; locked < locks; locked++)
+        {
+            await results.ReadAsync();
+        }
+
+        return await results.ReadSingleOrDefaultAsync<T>();
     }
 }

@@ -20,55 +20,51 @@ internal sealed record Room
 {
     public required string RoomId { get; init; }
 
-    /// <summary>Its title, for people; null when it has none.</summary>
+    /// <summary>A title for people; null when it has none.</summary>
     public string? Name { get; init; }
 
     public RoomKind Kind { get; init; }
 
-    /// <summary>The user who may close it; in a room with a host, the host.</summary>
+    /// <summary>The user who may close it; in a room of kind <c>host</c>, the host.</summary>
     public required string Owner { get; init; }
 
     /// <summary>Whether everybody may join who knows its id.</summary>
     public bool Open { get; init; }
 
-    /// <summary>How many members it may have.</summary>
     public int MaxMembers { get; init; }
 
     /// <summary>How often its members have changed.</summary>
     public long Version { get; init; }
 }
 
-/// <summary>A user as a member of one room. It stays one while it does not listen.</summary>
+/// <summary>A user as a member of one room, whether it listens or not.</summary>
 internal sealed record RoomMember
 {
-    /// <summary>What the other members know it by.</summary>
+    /// <summary>What the others know the member by.</summary>
     public required string MemberId { get; init; }
 
-    /// <summary>Who it is; no other member learns this of an anonymous one.</summary>
+    /// <summary>Other members never learn an anonymous member's user id.</summary>
     public required string UserId { get; init; }
 
-    /// <summary>What it wants to be called; null when it has not said.</summary>
     public string? Alias { get; init; }
 
-    /// <summary>Whether the others may know nothing but its member id and alias.</summary>
+    /// <summary>Whether the others may know only the member id and the alias.</summary>
     public bool Anonymous { get; init; }
 
-    /// <summary>Since when it is a member.</summary>
     public DateTime JoinedAt { get; init; }
 }
 
-/// <summary>A room as one of its members sees it in the list of its rooms.</summary>
+/// <summary>A room in the list of a user's rooms.</summary>
 internal sealed record RoomOfUser
 {
     public Room Room { get; init; } = null!;
 
-    /// <summary>The member id of whoever sees it.</summary>
+    /// <summary>The user's member id.</summary>
     public required string Me { get; init; }
 
-    /// <summary>How many members it has.</summary>
     public int Members { get; init; }
 
-    /// <summary>The owner's member id; null while the owner is no member.</summary>
+    /// <summary>The owner's member id; null while the owner is not a member.</summary>
     public string? OwnerMember { get; init; }
 }
 
@@ -88,18 +84,15 @@ internal sealed class RoomRoster
 
     public Room Room { get; }
 
-    /// <summary>Its members, in the order in which they joined.</summary>
+    /// <summary>The members, in the order in which they joined.</summary>
     public IReadOnlyList<RoomMember> Members { get; }
 
-    /// <summary>How many of them are anonymous.</summary>
     public int AnonymousMembers { get; }
 
-    /// <summary>The owner's membership; null while the owner is none.</summary>
+    /// <summary>Null while the owner is not a member.</summary>
     public RoomMember? Owner => FindUser(Room.Owner);
 
-    /// <summary>The user's membership; null when it is no member.</summary>
     public RoomMember? FindUser(string userId) => byUser.GetValueOrDefault(userId);
 
-    /// <summary>The member with this id; null when there is none.</summary>
     public RoomMember? FindMember(string memberId) => byMember.GetValueOrDefault(memberId);
 }

@@ -5,20 +5,19 @@ using SignalBroker.Signals;
 
 namespace SignalBroker.Rooms;
 
-/// <summary>Finds out whom a signal to a room is for.</summary>
+/// <summary>Finds the recipients of a signal to a room.</summary>
 internal sealed class RoomAddresses(RoomDirectory rooms)
 {
-    /// <summary>The members whom the sender reaches with the signal.</summary>
-    /// <exception cref="RefusedException">The sender may not send it, or there is nobody whom it is for.</exception>
+    /// <exception cref="RefusedException">The sender may not send it, or it has no recipient.</exception>
     public async ValueTask<RoomAddress> FindAsync(Sender sender, SignalRequest request)
     {
         if (sender.Session is { OriginalClient: true })
         {
-            // Nothing has proved who it is.
+            // It has not proved who it is.
             throw new RefusedException(Problem.Unauthorized);
         }
 
-        // What is stored is for everyone whose joining has been answered, and nobody is refused because of what has changed.
+        // A stored signal must reach everyone whose join has been answered, and no refusal may rest on old memory.
         if (
             request.Store is null
             && Judge(await rooms.FindAsync(request.ToRoom!), sender, request) is { Address: { } remembered }

@@ -63,35 +63,14 @@ internal sealed record RoomAnswer(
     string? JoinCode
 )
 {
-    /// <summary>What a user sees of a room.</summary>
     public static RoomAnswer Of(RoomRoster roster, string userId, string? joinCode = null) =>
-        new(
-            roster.Room.RoomId,
-            roster.Room.Name,
-            roster.Room.Kind,
-            roster.Room.Open,
-            roster.Members.Count,
-            roster.Room.MaxMembers,
-            roster.Room.Version,
-            roster.Owner?.MemberId,
-            roster.FindUser(userId)?.MemberId,
-            joinCode
-        );
+        Of(roster.Room, roster.Members.Count, roster.Owner?.MemberId, roster.FindUser(userId)?.MemberId, joinCode);
 
-    /// <summary>What a member sees of a room in the list of its rooms.</summary>
     public static RoomAnswer Of(RoomOfUser listed) =>
-        new(
-            listed.Room.RoomId,
-            listed.Room.Name,
-            listed.Room.Kind,
-            listed.Room.Open,
-            listed.Members,
-            listed.Room.MaxMembers,
-            listed.Room.Version,
-            listed.OwnerMember,
-            listed.Me,
-            JoinCode: null
-        );
+        Of(listed.Room, listed.Members, listed.OwnerMember, listed.Me, joinCode: null);
+
+    private static RoomAnswer Of(Room room, int members, string? owner, string? me, string? joinCode) =>
+        new(room.RoomId, room.Name, room.Kind, room.Open, members, room.MaxMembers, room.Version, owner, me, joinCode);
 }
 
 /// <summary>A room's members as a user sees them.</summary>

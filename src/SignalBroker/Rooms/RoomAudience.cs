@@ -3,24 +3,21 @@ using SignalBroker.Sessions;
 
 namespace SignalBroker.Rooms;
 
-/// <summary>The sessions that a signal to a room goes to, by the nodes that hold their queues.</summary>
+/// <summary>The sessions that receive a signal to a room, by node.</summary>
 internal sealed class RoomAudience
 {
     private readonly Dictionary<string, Share> byNode = [];
 
-    /// <summary>How many members have a session among them, the sender not counted.</summary>
+    /// <summary>How many members, not counting the sender, have a session among them.</summary>
     public int Listening { get; private set; }
 
-    /// <summary>How many sessions there are.</summary>
     public int Sessions { get; private set; }
 
-    /// <summary>The part of each node.</summary>
     public IReadOnlyCollection<Share> Shares => byNode.Values;
 
-    /// <summary>Adds a member's sessions.</summary>
-    /// <param name="sessions">They listen, or are about to.</param>
-    /// <param name="except">The listening key of one that is left out: the sender's.</param>
-    /// <param name="counts">Whether the member is another one than the sender.</param>
+    /// <summary>Adds a member's sessions, which listen or are about to.</summary>
+    /// <param name="except">The listening key of the sender's session, which is left out.</param>
+    /// <param name="counts">False if the member is the sender.</param>
     public void Add(Session[] sessions, string? except, bool counts)
     {
         var before = Sessions;
@@ -33,8 +30,7 @@ internal sealed class RoomAudience
 
             if (!byNode.TryGetValue(session.Node, out var share))
             {
-                share = new Share(session.Node);
-                byNode.Add(session.Node, share);
+                byNode[session.Node] = share = new Share(session.Node);
             }
 
             share.Add(session, counts);
@@ -54,10 +50,10 @@ internal sealed class RoomAudience
 
         public string Node { get; } = node;
 
-        /// <summary>The sessions, those of one member next to each other.</summary>
+        /// <summary>Sessions of the same member are next to each other.</summary>
         public List<Session> Sessions { get; } = [];
 
-        /// <summary>How many members they belong to, the sender not counted.</summary>
+        /// <summary>How many members they belong to, not counting the sender.</summary>
         public int Members { get; private set; }
 
         internal void Add(Session session, bool counts)

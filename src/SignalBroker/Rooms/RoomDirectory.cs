@@ -3,14 +3,14 @@ using SignalBroker.Sessions;
 
 namespace SignalBroker.Rooms;
 
-/// <summary>Answers who is in a room, mostly from memory.</summary>
+/// <summary>Knows who is in which room, mostly from memory.</summary>
 /// <remarks>
-/// Memory serves only while changes are heard, so that whoever has left a room gets nothing of it for longer than
-/// <see cref="SessionDirectory.MaxMemoryAge"/>.
+/// Memory is used only while announcements of changes come in, so that a user who has left a room stops receiving its
+/// signals within <see cref="SessionDirectory.MaxMemoryAge"/>.
 /// </remarks>
 internal sealed class RoomDirectory : IAnnouncedMemory, IDisposable
 {
-    /// <summary>The channel on which changed rooms are announced, each by its id.</summary>
+    /// <summary>The PostgreSQL channel on which changed rooms are announced by their ids.</summary>
     public const string ChannelName = "rooms";
 
     private static readonly TimeSpan Generation = TimeSpan.FromSeconds(5);
@@ -21,7 +21,6 @@ internal sealed class RoomDirectory : IAnnouncedMemory, IDisposable
     private readonly ShortMemory<string, RoomRoster?> rosters;
     private readonly ITimer aging;
 
-    /// <summary>Starts with an empty memory.</summary>
     public RoomDirectory(RoomStore store, SessionDirectory sessions, TimeProvider clock)
     {
         this.sessions = sessions;
@@ -33,14 +32,14 @@ internal sealed class RoomDirectory : IAnnouncedMemory, IDisposable
 
     public string Channel => ChannelName;
 
-    /// <summary>The room with its members, for routing; null when there is none.</summary>
+    /// <summary>The room with its members, for routing; null if there is no such room.</summary>
     public ValueTask<RoomRoster?> FindAsync(string roomId) => rosters.GetAsync(roomId, sessions.Remembers);
 
-    /// <summary>The same as the database has it now.</summary>
+    /// <summary>The same from the database.</summary>
     public Task<RoomRoster?> FindNowAsync(string roomId) => asked.GetAsync(roomId);
 
-    /// <summary>The same as the database has it now, from memory if the room has not changed since.</summary>
-    /// <remarks>So a refused signal costs the look-up of one row, however many members the room has.</remarks>
+    /// <summary>The same, from memory only if the database has the same version.</summary>
+    /// <remarks>So a refused signal costs one row, however many members the room has.</remarks>
     public async ValueTask<RoomRoster?> FindCurrentAsync(string roomId)
     {
         if (

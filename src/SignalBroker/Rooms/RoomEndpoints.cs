@@ -1,3 +1,4 @@
+using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Extensions.Options;
@@ -8,15 +9,14 @@ using SignalBroker.StrangeBehaviors;
 
 namespace SignalBroker.Rooms;
 
-/// <summary><c>/rooms</c>: makes rooms, and lets users in and out.</summary>
+/// <summary><c>/rooms</c>: creates rooms, and lets users join and leave.</summary>
 internal sealed class RoomEndpoints(
     RoomStore store,
-    MembershipStore memberships,
+    MembershipStore members,
     RoomDirectory rooms,
     RoomSignals signals,
     Departures departures,
     CopyLimiter copies,
-    MembershipBudget budget,
     SessionProof proof,
     StrangeBehaviorLog strange,
     IOptions<RoomsOptions> options,
@@ -25,13 +25,15 @@ internal sealed class RoomEndpoints(
 {
     private readonly RoomsOptions limits = options.Value;
 
+    // Of the users of an address; creating a room counts as joining it.
+    private readonly DailyBudget<IPAddress> memberships = new(options.Value.MembershipsPerDayOfAddress, clock);
+
     private readonly TokenBuckets<string> changes = new(
         options.Value.ChangesPerSecondOfUser,
         2 * options.Value.ChangesPerSecondOfUser,
         clock
     );
 
-    /// <summary>Makes a room.</summary>
     public async Task<IResult> CreateAsync(HttpRequest request)
     {
         var session = await AuthenticateForChangeAsync(request);
@@ -53,7 +55,7 @@ internal sealed class RoomEndpoints(
             wanted.MaxMembers ?? limits.MaxMembers
         );
         var owner = new NewMember(RoomNames.NewMember(), session.UserId, wanted.Alias, wanted.Anonymous);
-        using var membership = budget.Reserve(session);
+        using var membership = Reserve(session);
         if (!await store.CreateAsync(room, owner, limits.MaxPerUser))
         {
             return RoomProblems.UserFull;
@@ -66,7 +68,6 @@ internal sealed class RoomEndpoints(
         );
     }
 
-    /// <summary>Lists the user's rooms.</summary>
     public async Task<IResult> ListAsync(HttpRequest request)
     {
         var session = await proof.RequireAsync(request, "/rooms");
@@ -74,7 +75,6 @@ internal sealed class RoomEndpoints(
         return TypedResults.Ok<IReadOnlyList<RoomAnswer>>([.. found.Select(RoomAnswer.Of)]);
     }
 
-    /// <summary>Shows a room.</summary>
     public async Task<IResult> ShowAsync(HttpRequest request, string room)
     {
         var session = await proof.RequireAsync(request, "/rooms");
@@ -84,7 +84,6 @@ internal sealed class RoomEndpoints(
             : RoomProblems.NotAMember;
     }
 
-    /// <summary>Lists a room's members.</summary>
     public async Task<IResult> MembersAsync(HttpRequest request, string room)
     {
         var session = await proof.RequireAsync(request, "/rooms");
@@ -92,7 +91,6 @@ internal sealed class RoomEndpoints(
         return TypedResults.Ok(MembersAnswer.Of(roster));
     }
 
-    /// <summary>Makes the user a member.</summary>
     public async Task<IResult> JoinAsync(HttpRequest request, string room)
     {
         var session = await AuthenticateForChangeAsync(request);
@@ -101,42 +99,35 @@ internal sealed class RoomEndpoints(
         CheckId(room);
         var member = new NewMember(RoomNames.NewMember(), session.UserId, wanted.Alias, wanted.Anonymous);
         using var membership = await CountJoiningAsync(room, session);
-        var joined = await memberships.JoinAsync(room, member, HashOf(wanted.JoinCode), limits.MaxPerUser);
-        switch (joined.Joining)
+        var joined = await members.JoinAsync(room, member, HashOf(wanted.JoinCode), limits.MaxPerUser);
+        if (joined.Joining == Joining.WrongCode && wanted.JoinCode is not null)
         {
-            case Joining.Removed:
-                return RoomProblems.Removed;
-            case Joining.WrongCode:
-                RecordWrongCode(request, session, wanted.JoinCode);
-                return RoomProblems.WrongCode;
-            case Joining.Full:
-                return RoomProblems.Full;
-            case Joining.UserFull:
-                return RoomProblems.UserFull;
-            case Joining.AliasTaken:
-                return RoomProblems.AliasTaken;
-            case Joining.NoRoom:
-                return RoomProblems.NotFound;
-            case Joining.Joined:
-                membership?.Keep();
-                await signals.TellAsync(room, RoomEvent.Joined, joined.Version, member.ToMember(), session);
-                break;
-            default:
-                break;
+            strange.RecordBruteForce(request.HttpContext, "wrong join code of a room", session.ListeningKey);
         }
 
-        // What the user sends next, another webapp must not send in the name of the member that it was.
+        if (RoomProblems.Of(joined.Joining) is { } problem)
+        {
+            return problem;
+        }
+
+        if (joined.Joining == Joining.Joined)
+        {
+            membership?.Keep();
+            await signals.TellAsync(room, RoomEvent.Joined, joined.Version, member.ToMember(), session);
+        }
+
+        // Otherwise another webapp could send the user's next signal in the name of the member that it was before.
         await Task.Delay(joined.TakenForAnother, clock);
         return TypedResults.Ok(RoomAnswer.Of(await FindAsync(room), session.UserId));
     }
 
-    /// <summary>Ends the user's membership; a host takes the room along.</summary>
+    /// <summary>Ends the user's membership; when the host leaves, the room is closed.</summary>
     public async Task<IResult> LeaveAsync(HttpRequest request, string room)
     {
         var session = await AuthenticateForChangeAsync(request);
         if (await rooms.FindNowAsync(room) is not { } roster || roster.FindUser(session.UserId) is not { } member)
         {
-            // The same answer as before, should the first one have been lost.
+            // A repeat gets the same answer, in case the first one was lost.
             return TypedResults.NoContent();
         }
 
@@ -144,13 +135,12 @@ internal sealed class RoomEndpoints(
         return TypedResults.NoContent();
     }
 
-    /// <summary>Lets the others know who an anonymous member is.</summary>
     public async Task<IResult> RevealAsync(HttpRequest request, string room)
     {
         var session = await AuthenticateForChangeAsync(request);
         var (roster, member) = await FindMemberAsync(room, session);
         copies.Count(session, member.Anonymous ? roster.Members.Count : 0);
-        if (await memberships.RevealAsync(room, member) is { } version)
+        if (await members.RevealAsync(room, member) is { } version)
         {
             await signals.TellAsync(room, RoomEvent.Revealed, version, member with { Anonymous = false }, session);
         }
@@ -158,7 +148,6 @@ internal sealed class RoomEndpoints(
         return TypedResults.Ok(RoomAnswer.Of(await FindAsync(room), session.UserId));
     }
 
-    /// <summary>Has the owner end somebody else's membership.</summary>
     public async Task<IResult> RemoveAsync(HttpRequest request, string room, string member)
     {
         var session = await AuthenticateForChangeAsync(request);
@@ -177,7 +166,6 @@ internal sealed class RoomEndpoints(
         return TypedResults.NoContent();
     }
 
-    /// <summary>Has the owner end a removal.</summary>
     public async Task<IResult> ReadmitAsync(HttpRequest request, string room, string member)
     {
         var session = await AuthenticateForChangeAsync(request);
@@ -191,12 +179,11 @@ internal sealed class RoomEndpoints(
             return RoomProblems.MemberNotFound;
         }
 
-        // The same answer whether there is one or not, should the first answer have been lost.
-        await memberships.ReadmitAsync(room, member);
+        // A repeat gets the same answer, in case the first one was lost.
+        await members.ReadmitAsync(room, member);
         return TypedResults.NoContent();
     }
 
-    /// <summary>Has the owner give the room another join code; the one before lets nobody in any more.</summary>
     public async Task<IResult> RenewJoinCodeAsync(HttpRequest request, string room)
     {
         var session = await AuthenticateForChangeAsync(request);
@@ -212,7 +199,6 @@ internal sealed class RoomEndpoints(
             : RoomProblems.NotTheOwner;
     }
 
-    /// <summary>Closes a room.</summary>
     public async Task<IResult> CloseAsync(HttpRequest request, string room)
     {
         var session = await AuthenticateForChangeAsync(request);
@@ -226,7 +212,7 @@ internal sealed class RoomEndpoints(
         return TypedResults.NoContent();
     }
 
-    // The leaving is paid for as well, so that nobody who has joined can be kept from it.
+    // Leaving is counted in advance, so that no limit can keep a member from it.
     private async Task<Reservation?> CountJoiningAsync(string room, Session session)
     {
         if (await rooms.FindAsync(room) is not { } roster || roster.FindUser(session.UserId) is not null)
@@ -235,7 +221,16 @@ internal sealed class RoomEndpoints(
         }
 
         copies.Count(session, 2 * roster.Members.Count);
-        return budget.Reserve(session);
+        return Reserve(session);
+    }
+
+    // Null if the session has no address, so that nothing is counted.
+    private Reservation? Reserve(Session session)
+    {
+        var membership = session.Address is { } address ? memberships.Reserve(address) : null;
+        return membership?.Wait is { } wait
+            ? throw new RefusedException(RoomProblems.TooManyMemberships(wait))
+            : membership;
     }
 
     private async Task<Session> AuthenticateForChangeAsync(HttpRequest request)
@@ -258,14 +253,6 @@ internal sealed class RoomEndpoints(
         return (roster, roster.FindUser(session.UserId) ?? throw new RefusedException(RoomProblems.NotAMember));
     }
 
-    private void RecordWrongCode(HttpRequest request, Session session, string? joinCode)
-    {
-        if (joinCode is not null)
-        {
-            strange.RecordBruteForce(request.HttpContext, "wrong join code of a room", session.ListeningKey);
-        }
-    }
-
     private static void CheckId(string room)
     {
         if (!RoomNames.IsRoom(room))
@@ -282,7 +269,7 @@ internal sealed class RoomEndpoints(
         }
     }
 
-    // 50 random bits need no salt.
+    // A code has 50 random bits, so it needs no salt.
     private static byte[]? HashOf(string? joinCode) =>
         joinCode is null ? null : SHA256.HashData(Encoding.UTF8.GetBytes(joinCode.ToUpperInvariant()));
 }

@@ -5,17 +5,16 @@ using SignalBroker.Signals;
 
 namespace SignalBroker.Rooms;
 
-/// <summary>Writes what a room's members receive.</summary>
+/// <summary>Writes the envelopes that a room's members receive.</summary>
 internal sealed class RoomEnvelopeWriter(EnvelopeWriter envelopes)
 {
-    /// <summary>Writes the envelope of one signal; it is the same for every session that gets it.</summary>
-    /// <returns>The envelope; the publisher disposes of it.</returns>
+    /// <summary>The envelope of a signal, the same for every recipient; the publisher disposes of it.</summary>
     public PooledBuffer Write(SignalId id, Sender sender, RoomAddress address, SignalRequest request)
     {
         var (buffer, writer) = EnvelopeWriter.Begin(id, request);
         if (address.Sender is { Anonymous: true } hidden)
         {
-            // An object, because any text may be a user's id.
+            // An object, because any string may be a user's id.
             writer.WriteStartObject("from"u8);
             WriteMember(writer, hidden);
             writer.WriteEndObject();
@@ -40,7 +39,7 @@ internal sealed class RoomEnvelopeWriter(EnvelopeWriter envelopes)
         return buffer;
     }
 
-    /// <summary>Writes what the others may know of a member.</summary>
+    /// <summary>Writes what other members may know about a member.</summary>
     public static void WriteMember(Utf8JsonWriter writer, RoomMember member)
     {
         writer.WriteString("member"u8, member.MemberId);

@@ -23,7 +23,7 @@ internal sealed class RoomExchange(
 )
 {
     /// <summary>Publishes the signal, or stores it, and counts whom it reached.</summary>
-    /// <exception cref="RefusedException">The sender may not send it, or there is nobody whom it is for.</exception>
+    /// <exception cref="RefusedException">The sender may not send it, or it has no recipient.</exception>
     public async Task<RoomReached> SendAsync(Sender sender, SignalId id, SignalRequest request)
     {
         var address = await addresses.FindAsync(sender, request);
@@ -37,7 +37,8 @@ internal sealed class RoomExchange(
             );
             if (isHidden)
             {
-                // Otherwise a full inbox would tell: it refuses the signal to whoever is away, and listeners do not need it.
+                // Otherwise a full inbox would tell: it refuses a signal to a member who is away, and one who listens
+                // needs none.
                 request.Store = StoreKind.Always;
                 return await even.AfterAsync(
                     sender.Session!.ListeningKey,
@@ -54,14 +55,17 @@ internal sealed class RoomExchange(
 
         if (isHidden)
         {
-            return PublishHidden(sender, sender.Session!, id, address, request);
+            // By members, because the number of their sessions would tell who listens.
+            copies.Count(sender.Session, address.Members.Count);
+            fanOut.PublishHidden(address.Members, sender.Session!, Write(sender, id, address, request));
+            return new(address.Roster.Room.RoomId, address.Others.Count, Listening: 0, [], IsHidden: true);
         }
 
         await queue.TurnAsync(sender);
         return await PublishAsync(sender, id, address, request);
     }
 
-    // Whoever compares when an anonymous member listens with when the users do knows who it is.
+    // Comparing when an anonymous member listens with when users do would reveal who it is.
     private bool Hides(Sender sender, RoomAddress address) =>
         sender.Session is not null && (visibility.HidesMembers || address.HasAnonymous);
 
@@ -81,37 +85,6 @@ internal sealed class RoomExchange(
         );
     }
 
-    // The limit counts who listens and who does not.
-    private RoomReached PublishHidden(
-        Sender sender,
-        Session session,
-        SignalId id,
-        RoomAddress address,
-        SignalRequest request
-    )
-    {
-        copies.Count(session, address.Members.Count);
-        var copy = Write(sender, id, address, request);
-        queue.Add(
-            session.ListeningKey,
-            copy.Body.Length,
-            async () =>
-            {
-                var audience = await fanOut.FindHiddenAsync(address.Members, session);
-                return () => fanOut.PublishHiddenAsync(audience, address.Members, session, copy);
-            }
-        );
-        return new(address.Roster.Room.RoomId, address.Others.Count, Listening: 0, [], IsHidden: true);
-    }
-
-    private RoomCopy Write(Sender sender, SignalId id, RoomAddress address, SignalRequest request)
-    {
-        var envelope = envelopes.Write(id, sender, address, request);
-        return new(
-            Topology.KeyOfCopies(id.ToString()),
-            envelope.Written,
-            request.TimeToLive ?? signals.Value.TimeToLive,
-            envelope
-        );
-    }
+    private RoomCopy Write(Sender sender, SignalId id, RoomAddress address, SignalRequest request) =>
+        RoomCopy.Of(id, envelopes.Write(id, sender, address, request), request.TimeToLive ?? signals.Value.TimeToLive);
 }

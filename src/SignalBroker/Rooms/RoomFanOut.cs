@@ -1,5 +1,6 @@
 using SignalBroker.Broker;
 using SignalBroker.Database;
+using SignalBroker.Http;
 using SignalBroker.Identity;
 using SignalBroker.Presence;
 using SignalBroker.Sessions;
@@ -8,23 +9,23 @@ using SignalBroker.Visibility;
 
 namespace SignalBroker.Rooms;
 
-/// <summary>Publishes one body to all sessions of a room's members: few publishes for each node, however many they are.</summary>
+/// <summary>Publishes one body to all sessions of a room's members, with few publishes per node.</summary>
 internal sealed partial class RoomFanOut(
     SessionDirectory directory,
     NodeLinks nodes,
     AddresseeLimiter limiter,
+    HiddenQueue queue,
     VisibilityPolicy visibility,
     RoomsMetrics metrics,
     ILogger<RoomFanOut> logger
 )
 {
-    /// <summary>Finds the sessions of these members.</summary>
-    /// <param name="sender">The session that sends it and does not get it; null when it has no sender.</param>
+    /// <summary>Finds the sessions of these members, without the sender's own.</summary>
     public ValueTask<RoomAudience> FindAsync(IReadOnlyList<RoomMember> members, Session? sender) =>
         FindAsync(members, sender, member => directory.FindListeningOfMemberAsync(member.UserId));
 
-    /// <summary>The same for a sender from whom some of them are hidden: these as the database has them now.</summary>
-    /// <remarks>What is remembered of somebody is forgotten when its sessions change, and that it was would be seen by time.</remarks>
+    /// <summary>The same for a sender who may not see some of them: these are read from the database.</summary>
+    /// <remarks>Memory forgets users whose sessions change, and the answer's time would tell that it has.</remarks>
     public ValueTask<RoomAudience> FindHiddenAsync(IReadOnlyList<RoomMember> members, Session sender) =>
         FindAsync(
             members,
@@ -41,7 +42,7 @@ internal sealed partial class RoomFanOut(
         Func<RoomMember, ValueTask<Session[]>> findAsync
     )
     {
-        // All at once, so that those who are not remembered share a question.
+        // All at once, so that one query answers for all who are not remembered.
         ValueTask<Session[]>[] finding = [.. members.Select(findAsync)];
         var audience = new RoomAudience();
         for (var number = 0; number < finding.Length; number++)
@@ -52,8 +53,7 @@ internal sealed partial class RoomFanOut(
         return audience;
     }
 
-    /// <summary>Publishes.</summary>
-    /// <param name="members">Whom it is for, in case that some listen elsewhere by now.</param>
+    /// <param name="members">Whom it is for, in case some listen elsewhere by now.</param>
     /// <param name="sender">The session that sends it and does not get it; null when it has no sender.</param>
     public async Task<IReadOnlyList<NodeReached>> PublishAsync(
         RoomAudience audience,
@@ -71,33 +71,40 @@ internal sealed partial class RoomFanOut(
 
         if (Array.TrueForAll(reached, share => share.Reached.Outcome != PublishOutcome.Unknown))
         {
-            // Otherwise it may still wait to be written to a node.
+            // A copy whose outcome is unknown may still wait to be written to a node.
             copy.Buffer?.Dispose();
         }
 
         return Array.ConvertAll(reached, share => share.Reached);
     }
 
-    /// <summary>The same for a sender from whom some of them are hidden: no less work where none of them listens.</summary>
-    public async Task PublishHiddenAsync(
-        RoomAudience audience,
-        IReadOnlyList<RoomMember> members,
-        Session sender,
-        RoomCopy copy
-    )
+    /// <summary>Publishes later, for a sender who may not see whether some of the members listen.</summary>
+    /// <remarks>So how long the sender waits does not tell; nor is it less work where none of them listens.</remarks>
+    /// <exception cref="RefusedException">Too many wait already.</exception>
+    public void PublishHidden(IReadOnlyList<RoomMember> members, Session sender, RoomCopy copy)
     {
-        if (audience.Shares.Count > 0)
+        queue.Add(
+            sender.ListeningKey,
+            copy.Body.Length,
+            async () =>
+            {
+                var audience = await FindHiddenAsync(members, sender);
+                return () =>
+                    audience.Sessions > 0 ? PublishAsync(audience, members, sender, copy) : PublishNowhereAsync(copy);
+            }
+        );
+
+        async Task PublishNowhereAsync(RoomCopy copy)
         {
-            await PublishAsync(audience, members, sender, copy);
-        }
-        else if (await nodes.PublishNowhereAsync(copy.Body, copy.TimeToLive) != PublishOutcome.Unknown)
-        {
-            copy.Buffer?.Dispose();
+            if (await nodes.PublishNowhereAsync(copy.Body, copy.TimeToLive) != PublishOutcome.Unknown)
+            {
+                copy.Buffer?.Dispose();
+            }
         }
     }
 
-    /// <summary>Publishes to each session by itself, so that the broker says of each whether its queue has it.</summary>
-    /// <returns>What is told of each node, and the users of whom at least one queue has it.</returns>
+    /// <summary>Publishes to each session separately, so that the broker confirms each one.</summary>
+    /// <returns>The outcome on each node, and the users of whom at least one queue has it.</returns>
     public async Task<(IReadOnlyList<NodeReached> Nodes, IReadOnlySet<string> Users)> PublishEachAsync(
         RoomAudience audience,
         RoomCopy copy
@@ -135,7 +142,7 @@ internal sealed partial class RoomFanOut(
     private Task<Published[]> PublishAsync(IEnumerable<RoomAudience.Share> shares, RoomCopy copy) =>
         Task.WhenAll(shares.Select(share => PublishAsync(share, copy, Topology.CopiesPerPublish)));
 
-    // What was remembered was old, and they may already listen on new sessions.
+    // Memory was out of date, and the members may already have new sessions.
     private async Task<Published[]> TryOthersAsync(
         RoomAudience audience,
         IReadOnlyList<RoomMember> members,
@@ -170,7 +177,7 @@ internal sealed partial class RoomFanOut(
         }
         catch (Exception failure) when (DatabaseFailure.Is(failure))
         {
-            // What has been published can't be taken back, so its outcomes are the answer.
+            // What has been published can't be recalled, so its outcomes are the answer.
             LogNotTried(failure.Message);
             return [];
         }
@@ -195,19 +202,16 @@ internal sealed partial class RoomFanOut(
         }
     }
 
-    [LoggerMessage(
-        LogLevel.Warning,
-        "Dropping {Count} sessions of members that stopped listening was postponed: {Reason}"
-    )]
+    [LoggerMessage(LogLevel.Warning, "Postponed dropping {Count} sessions of members that stopped listening: {Reason}")]
     private partial void LogNotDropped(int count, string reason);
 
-    [LoggerMessage(LogLevel.Warning, "Looking for other sessions of members that stopped listening failed: {Reason}")]
+    [LoggerMessage(LogLevel.Warning, "Could not look for other sessions of members that stopped listening: {Reason}")]
     private partial void LogNotTried(string reason);
 
     /// <summary>What became of the publishes to one node.</summary>
     private sealed record Published(RoomAudience.Share Share, Session[][] Parts, PublishOutcome[] Outcomes)
     {
-        // One that is admitted but has no ack has not begun to listen.
+        // A session that is admitted but not acked has not begun to listen.
         public IEnumerable<Session> Gone => Of(PublishOutcome.NotListening).Where(session => session.Ack);
 
         public NodeReached Reached => new(Share.Members, Sum());
@@ -237,7 +241,11 @@ internal sealed partial class RoomFanOut(
 }
 
 /// <summary>What is published to a room's sessions.</summary>
-/// <param name="Key">What every receiver sees as the destination.</param>
+/// <param name="Key">What every recipient sees as the destination.</param>
 /// <param name="TimeToLive">How long it may wait in each queue.</param>
-/// <param name="Buffer">What the body is in, given back when nothing can need it any more; null when it is not borrowed.</param>
-internal sealed record RoomCopy(string Key, ReadOnlyMemory<byte> Body, TimeSpan TimeToLive, IDisposable? Buffer = null);
+/// <param name="Buffer">Holds the body, and is disposed of when nothing reads it any more; null if not pooled.</param>
+internal sealed record RoomCopy(string Key, ReadOnlyMemory<byte> Body, TimeSpan TimeToLive, IDisposable? Buffer = null)
+{
+    public static RoomCopy Of(SignalId id, PooledBuffer envelope, TimeSpan timeToLive) =>
+        new(Topology.KeyOfCopies(id.ToString()), envelope.Written, timeToLive, envelope);
+}

@@ -11,16 +11,16 @@ using SignalBroker.Signals;
 
 namespace SignalBroker.Rooms;
 
-/// <summary>Sends a signal that is to be stored for a room's members: for each other one, or for each that no session takes it for.</summary>
+/// <summary>Stores a signal for every other member of a room, or for those without a session that has it.</summary>
 /// <remarks>
 /// <para>
-/// One transaction puts it into the inboxes of all of them, and its id with it: a crash leaves it in all or in none.
-/// From then on each member's copy is a stored signal like any other, with a sequence of its own. So with <c>always</c> it
-/// is the deliverers who publish it, and not the fan-out: nobody gets it in both ways.
+/// One transaction puts it into all their inboxes, together with its id: a crash leaves it in all or in none. From then
+/// on each member's copy is a stored signal like any other, with a sequence of its own. With <c>always</c> the
+/// deliverers publish it, and not the fan-out, so that nobody gets it twice.
 /// </para>
 /// <para>
-/// <c>ifOffline</c> publishes first, to each session by itself: of a publish to many queues the broker does not say which
-/// of them have it. Who is behind with stored signals gets it stored, or it would overtake them.
+/// <c>ifOffline</c> publishes first, to each session separately: after one publish to many queues the broker does not
+/// say which of them have it. For members who are behind with stored signals it is stored, or it would overtake those.
 /// </para>
 /// </remarks>
 internal sealed partial class RoomInbox(
@@ -36,17 +36,16 @@ internal sealed partial class RoomInbox(
     ILogger<RoomInbox> logger
 ) : IDisposable
 {
-    // Publishing to a frozen node takes seconds, and must not take all of the connections to the database with it.
+    // Publishing to a frozen node takes seconds, and must not use up the connections to the database.
     private const int MaxPublishing = 4;
 
-    // That are reckoned with in a remembered answer, which has a part for each.
+    // A remembered answer has a part for each node; its cost is reserved before their number is known.
     private const int MaxNodes = 8;
 
     private readonly SemaphoreSlim publishing = new(MaxPublishing);
     private readonly RepeatWait wait = new(clock);
 
-    /// <summary>Sends the signal.</summary>
-    /// <param name="isHidden">Whether the sender may not know who of them listens.</param>
+    /// <param name="isHidden">Whether the sender may not know which of them listen.</param>
     /// <exception cref="RefusedException">It can't be stored for anybody.</exception>
     public async Task<RoomReached> SendAsync(
         Sender sender,
@@ -73,13 +72,13 @@ internal sealed partial class RoomInbox(
 
     public void Dispose() => publishing.Dispose();
 
-    private Task<(Storing? Ending, RoomReached? Reached)> TryAsync(RoomSignal signal) =>
-        signal.Request.Store == StoreKind.Always
-            ? SendAsync(signal, _ => FindAsync(signal))
-            : SendIfOfflineAsync(signal);
-
-    private async Task<(Storing? Ending, RoomReached? Reached)> SendIfOfflineAsync(RoomSignal signal)
+    private async Task<(Storing? Ending, RoomReached? Reached)> TryAsync(RoomSignal signal)
     {
+        if (signal.Request.Store == StoreKind.Always)
+        {
+            return await SendAsync(signal, _ => FindAsync(signal));
+        }
+
         await publishing.WaitAsync();
         try
         {
@@ -91,7 +90,7 @@ internal sealed partial class RoomInbox(
         }
     }
 
-    // No ending means that it has been answered what became of it.
+    // Without an ending, what it reached is the answer.
     private async Task<(Storing? Ending, RoomReached? Reached)> SendAsync(
         RoomSignal signal,
         Func<NpgsqlConnection, Task<Live>> reachAsync
@@ -113,10 +112,8 @@ internal sealed partial class RoomInbox(
         using var charges = new StorageCharges(budget);
 
         var live = await reachAsync(connection);
-        StoredSignal[] missing =
-        [
-            .. signal.Others.Where(other => !live.Users.Contains(other.UserId)).Select(signal.For),
-        ];
+        var without = signal.Others.Where(other => !live.Users.Contains(other.UserId));
+        StoredSignal[] missing = [.. without.Select(signal.For)];
         Storing[] endings = missing.Length == 0 ? [] : await StoreAsync(connection, missing, charges);
         var stored = endings.Count(ending => ending is Storing.Stored);
         if (stored + live.Users.Count == 0 && missing.Length > 0)
@@ -141,12 +138,12 @@ internal sealed partial class RoomInbox(
         await transaction.CommitAsync();
         charges.Keep();
         remembered?.Keep();
-        // The answer does not wait for the delivery.
+        // The answer does not wait for delivery.
         _ = deliverer.CallAllAsync(missing.Select(copy => copy.UserId));
         return (null, reached);
     }
 
-    // For all of them or for none: a sender that has used up its budget is not to reach some of the members only.
+    // For all of them or for none: a sender that has used up its budget must not reach only some of the members.
     private async Task<Storing[]> StoreAsync(NpgsqlConnection connection, StoredSignal[] copies, StorageCharges charges)
     {
         var (payer, cost) = (copies[0].Payer, StorageBudget.CostOf(copies[0]));
@@ -162,13 +159,8 @@ internal sealed partial class RoomInbox(
 
     private async Task<Live> FindAsync(RoomSignal signal)
     {
-        if (signal.IsHidden)
-        {
-            return new(Listening: 0, [], new HashSet<string>());
-        }
-
-        var audience = await fanOut.FindAsync(signal.Others, sender: null);
-        return new(audience.Listening, [], new HashSet<string>());
+        var listening = signal.IsHidden ? 0 : (await fanOut.FindAsync(signal.Others, sender: null)).Listening;
+        return new(listening, [], new HashSet<string>());
     }
 
     private async Task<Live> PublishAsync(NpgsqlConnection connection, RoomSignal signal)
@@ -185,7 +177,7 @@ internal sealed partial class RoomInbox(
         return new(sessions.Count, nodes, took);
     }
 
-    // As with any signal to a room; what the sender itself says is not stored for it.
+    // The sender's other sessions get a copy, as of any signal to a room, but it is not stored for them.
     private async Task PublishToOwnAsync(RoomSignal signal, Session? sender)
     {
         if (signal.Own is not { } own)
@@ -234,14 +226,12 @@ internal sealed partial class RoomInbox(
         );
     }
 
-    [LoggerMessage(LogLevel.Warning, "The other sessions of a sender do not get its signal to a room: {Reason}")]
+    [LoggerMessage(LogLevel.Warning, "Could not publish a signal to a room to its sender's other sessions: {Reason}")]
     private partial void LogNotPublished(string reason);
 
-    /// <summary>What is to be stored.</summary>
-    /// <param name="IsHidden">Whether the sender may not know who of them listens.</param>
-    /// <param name="Others">The members that it is for.</param>
+    /// <param name="IsHidden">Whether the sender may not know which of them listen.</param>
     /// <param name="Own">The sender's membership, where its other sessions get a copy.</param>
-    /// <param name="Repeat">What makes a repeat known; null when its sender has given it no id.</param>
+    /// <param name="Repeat">Null when the sender has given the signal no id.</param>
     /// <param name="For">What is stored for a member.</param>
     private sealed record RoomSignal(
         SignalRequest Request,
@@ -255,8 +245,6 @@ internal sealed partial class RoomInbox(
         Func<RoomMember, StoredSignal> For
     );
 
-    /// <summary>Whom it has reached without being stored.</summary>
-    /// <param name="Listening">How many members have a session.</param>
-    /// <param name="Nodes">What became of it on each node.</param>
+    /// <summary>What a signal has reached without being stored, and the users whose queues have it.</summary>
     private sealed record Live(int Listening, IReadOnlyList<NodeReached> Nodes, IReadOnlySet<string> Users);
 }

@@ -5,19 +5,16 @@ using SignalBroker.Http;
 
 namespace SignalBroker.Rooms;
 
-/// <summary>The members who listen on one node, and what became of the signal there.</summary>
-/// <param name="Members">How many other members listen there.</param>
-/// <param name="Outcome">What the node said.</param>
+/// <summary>How many other members listen on a node, and what became of the signal there.</summary>
 internal sealed record NodeReached(int Members, PublishOutcome Outcome);
 
 /// <summary>What became of a signal in a room.</summary>
 /// <param name="Members">How many other members it is for.</param>
-/// <param name="Listening">How many of them have a session that listens.</param>
-/// <param name="Nodes">What became of it on each node.</param>
-/// <param name="Failure">What is answered when it reached nobody although it is for one member only; null otherwise.</param>
-/// <param name="Stored">For how many members it is stored; null when it was not to be stored.</param>
-/// <param name="Full">How many members have it not because their inboxes, or the sender's share or budget, are used up; null when it was not to be stored.</param>
-/// <param name="IsHidden">Whether the sender may not know whom of them it reached.</param>
+/// <param name="Listening">How many of them listen.</param>
+/// <param name="Failure">The error to answer if it was for one member and did not reach it.</param>
+/// <param name="Stored">For how many members it is stored; null if it was not to be stored.</param>
+/// <param name="Full">For how many the inbox, or the sender's share of it, is full; null if not to be stored.</param>
+/// <param name="IsHidden">Whether the sender may not know which of them it reached.</param>
 internal sealed record RoomReached(
     string RoomId,
     int Members,
@@ -29,7 +26,7 @@ internal sealed record RoomReached(
     [property: JsonIgnore] bool IsHidden = false
 )
 {
-    /// <summary>Writes the members of the answer. It counts, and names neither nodes nor members.</summary>
+    /// <summary>Writes the answer's members, which count, and name neither nodes nor members.</summary>
     public void WriteTo(Utf8JsonWriter writer)
     {
         writer.WriteString("room"u8, RoomId);

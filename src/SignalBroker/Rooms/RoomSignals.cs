@@ -14,9 +14,7 @@ namespace SignalBroker.Rooms;
 /// <summary>What happened to a room's members.</summary>
 internal enum RoomEvent
 {
-    /// <summary>A user has become a member.</summary>
     Joined,
-
     Left,
 
     /// <summary>The owner has removed a member.</summary>
@@ -29,15 +27,14 @@ internal enum RoomEvent
     Closed,
 }
 
-/// <summary>Tells a room's members what happened to it, by envelopes that only the server can write.</summary>
+/// <summary>Tells a room's members what happened to it, in envelopes that only the server can write.</summary>
 /// <remarks>
 /// The database is the truth: a webapp that dies between the change and the telling tells nobody. Each envelope has the
-/// room's version, so that whoever has missed one can tell.
+/// room's version, so that a member can tell that it has missed one.
 /// </remarks>
 internal sealed partial class RoomSignals(
     RoomDirectory rooms,
     RoomFanOut fanOut,
-    HiddenQueue queue,
     VisibilityPolicy visibility,
     IOptions<SignalsOptions> options,
     EnvelopeWriter envelopes,
@@ -48,43 +45,43 @@ internal sealed partial class RoomSignals(
     public const string Type = "room";
 
     /// <summary>Tells of a change that has been committed.</summary>
-    /// <param name="version">The room's version that it made.</param>
-    /// <param name="about">The member that it happened to, as it was before if it is none any more.</param>
-    /// <param name="actor">The session that did it, and hears of it by its answer; null when there is none.</param>
-    public async Task TellAsync(string roomId, RoomEvent happened, long version, RoomMember about, Session? actor)
+    /// <param name="version">The room's version since the change.</param>
+    /// <param name="about">The member that it happened to, as it was before if it has left.</param>
+    /// <param name="actor">The session that did it, whose answer tells it; null when there is none.</param>
+    public Task TellAsync(string roomId, RoomEvent happened, long version, RoomMember about, Session? actor) =>
+        TellAsync(
+            roomId,
+            async () =>
+            {
+                if (await rooms.FindNowAsync(roomId) is { } roster)
+                {
+                    IReadOnlyList<RoomMember> told = roster.FindUser(about.UserId) is null
+                        ? [.. roster.Members, about]
+                        : roster.Members;
+                    await TellAsync(roster, told, happened, version, about, actor);
+                }
+            }
+        );
+
+    /// <summary>Tells the members of a closed room.</summary>
+    /// <param name="actor">The session that closed it; null when there is none.</param>
+    public Task TellClosedAsync(RoomRoster roster, Session? actor) =>
+        TellAsync(
+            roster.Room.RoomId,
+            () => TellAsync(roster, roster.Members, RoomEvent.Closed, roster.Room.Version + 1, about: null, actor)
+        );
+
+    private async Task TellAsync(string roomId, Func<Task> tellAsync)
     {
         rooms.Forget(roomId);
         try
         {
-            if (await rooms.FindNowAsync(roomId) is not { } roster)
-            {
-                return;
-            }
-
-            IReadOnlyList<RoomMember> told = roster.FindUser(about.UserId) is null
-                ? [.. roster.Members, about]
-                : roster.Members;
-            await TellAsync(roster, told, happened, version, about, actor);
+            await tellAsync();
         }
         catch (Exception failure) when (failure is RefusedException || DatabaseFailure.Is(failure))
         {
-            // It has happened all the same, and the version tells.
+            // It has happened all the same, and the next version shows it.
             LogNotTold(roomId, failure.Message);
-        }
-    }
-
-    /// <summary>Tells the members of a closed room.</summary>
-    /// <param name="actor">The session that closed it; null when there is none.</param>
-    public async Task TellClosedAsync(RoomRoster roster, Session? actor)
-    {
-        rooms.Forget(roster.Room.RoomId);
-        try
-        {
-            await TellAsync(roster, roster.Members, RoomEvent.Closed, roster.Room.Version + 1, about: null, actor);
-        }
-        catch (Exception failure) when (failure is RefusedException || DatabaseFailure.Is(failure))
-        {
-            LogNotTold(roster.Room.RoomId, failure.Message);
         }
     }
 
@@ -117,33 +114,18 @@ internal sealed partial class RoomSignals(
                 }
             }
         );
-        var copy = new RoomCopy(
-            Topology.KeyOfCopies(SignalId.Of(given: null).ToString()),
-            envelope.Written,
-            options.Value.TimeToLive,
-            envelope
-        );
+        var copy = RoomCopy.Of(SignalId.Of(given: null), envelope, options.Value.TimeToLive);
         if (actor is not null && (visibility.HidesMembers || roster.AnonymousMembers > 0))
         {
-            // How long it takes would tell who of them listens.
-            queue.Add(
-                actor.ListeningKey,
-                copy.Body.Length,
-                async () =>
-                {
-                    var hidden = await fanOut.FindHiddenAsync(told, actor);
-                    return () => fanOut.PublishHiddenAsync(hidden, told, actor, copy);
-                }
-            );
+            fanOut.PublishHidden(told, actor, copy);
             return;
         }
 
-        var audience = await fanOut.FindAsync(told, actor);
-        await fanOut.PublishAsync(audience, told, actor, copy);
+        await fanOut.PublishAsync(await fanOut.FindAsync(told, actor), told, actor, copy);
     }
 
     private static string NameOf(RoomEvent happened) => JsonNamingPolicy.CamelCase.ConvertName(happened.ToString());
 
-    [LoggerMessage(LogLevel.Warning, "The members of room {Room} are not told of a change: {Reason}")]
+    [LoggerMessage(LogLevel.Warning, "Could not tell the members of room {Room} of a change: {Reason}")]
     private partial void LogNotTold(string room, string reason);
 }

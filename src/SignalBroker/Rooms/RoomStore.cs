@@ -6,7 +6,6 @@ using SignalBroker.Users;
 
 namespace SignalBroker.Rooms;
 
-/// <summary>What a new room is made of.</summary>
 internal sealed record NewRoom(
     string RoomId,
     string? Name,
@@ -16,7 +15,7 @@ internal sealed record NewRoom(
     int MaxMembers
 );
 
-/// <summary>The SQL statements of rooms.</summary>
+/// <summary>The SQL statements that create, read and remove rooms.</summary>
 internal sealed class RoomStore(NpgsqlDataSource database)
 {
     private const string RoomColumns = """
@@ -30,12 +29,12 @@ internal sealed class RoomStore(NpgsqlDataSource database)
 
     private static readonly string Announce = $"pg_notify('{RoomDirectory.ChannelName}', @roomId)::text";
 
-    /// <summary>Makes a room with its owner as its first member.</summary>
-    /// <returns>Whether it was made: the user may be a member of too many already.</returns>
-    public async Task<bool> CreateAsync(NewRoom room, NewMember owner, int maxPerUser)
-    {
-        await using var connection = await database.OpenConnectionAsync();
-        await using var results = await connection.QueryMultipleAsync(
+    /// <summary>Creates a room with its owner as its first member.</summary>
+    /// <returns>False if the user is already in as many rooms as allowed.</returns>
+    public async Task<bool> CreateAsync(NewRoom room, NewMember owner, int maxPerUser) =>
+        await MembershipStore.QueryAsync<int>(
+            database,
+            locks: 1,
             $"""
             {MembershipStore.LockUser}
             WITH created AS (
@@ -56,7 +55,7 @@ internal sealed class RoomStore(NpgsqlDataSource database)
             {
                 room.RoomId,
                 room.Name,
-                kind = NameOf(room.Kind),
+                kind = room.Kind == RoomKind.Host ? "host" : "broadcast",
                 room.Open,
                 room.JoinCodeSha256,
                 room.MaxMembers,
@@ -68,14 +67,10 @@ internal sealed class RoomStore(NpgsqlDataSource database)
                 owner.UserKey,
                 maxPerUser,
             }
-        );
-        // After the row of the lock.
-        await results.ReadAsync();
-        return await results.ReadSingleAsync<int>() > 0;
-    }
+        ) > 0;
 
-    /// <summary>Gives a room another join code.</summary>
-    /// <returns>Whether it has it now: the room may be open, or no longer the user's.</returns>
+    /// <summary>Replaces a room's join code.</summary>
+    /// <returns>False if the room is open, or no longer the user's.</returns>
     public async Task<bool> ChangeCodeAsync(string roomId, string owner, byte[] joinCodeSha256)
     {
         await using var connection = await database.OpenConnectionAsync();
@@ -94,8 +89,7 @@ internal sealed class RoomStore(NpgsqlDataSource database)
         return changed > 0;
     }
 
-    /// <summary>Removes a room that the user owns.</summary>
-    /// <returns>Whether it was removed.</returns>
+    /// <returns>False if there is no such room, or the user does not own it.</returns>
     public async Task<bool> CloseAsync(string roomId, string owner)
     {
         await using var connection = await database.OpenConnectionAsync();
@@ -110,7 +104,7 @@ internal sealed class RoomStore(NpgsqlDataSource database)
     public async Task<IReadOnlyDictionary<string, RoomRoster>> FindAsync(IReadOnlyList<string> roomIds)
     {
         await using var connection = await database.OpenConnectionAsync();
-        // One statement, so that a room and its members are of one moment.
+        // One statement, so that a room and its members are of the same moment.
         var rows = await connection.QueryAsync<Room, RoomMember?, (Room Room, RoomMember? Member)>(
             $"""
             SELECT {RoomColumns}, {MemberColumns}
@@ -139,7 +133,7 @@ internal sealed class RoomStore(NpgsqlDataSource database)
         return rooms.ToDictionary(room => room.RoomId);
     }
 
-    /// <summary>The rooms that a user is a member of, the oldest membership first.</summary>
+    /// <summary>The user's rooms, the oldest membership first.</summary>
     public async Task<IReadOnlyList<RoomOfUser>> FindOfUserAsync(string userId)
     {
         await using var connection = await database.OpenConnectionAsync();
@@ -159,7 +153,7 @@ internal sealed class RoomStore(NpgsqlDataSource database)
         return rooms.AsList();
     }
 
-    /// <summary>Notes which rooms have become empty or are no longer, and removes those that have been for too long.</summary>
+    /// <summary>Notes which rooms are empty or filled again, and removes those empty for too long.</summary>
     /// <returns>How many were removed.</returns>
     public async Task<int> SweepAsync(TimeSpan emptyFor)
     {
@@ -189,6 +183,4 @@ internal sealed class RoomStore(NpgsqlDataSource database)
         );
         return removed.Count();
     }
-
-    private static string NameOf(RoomKind kind) => kind == RoomKind.Host ? "host" : "broadcast";
 }

@@ -3,7 +3,7 @@ using SignalBroker.Hosting;
 
 namespace SignalBroker.Rooms;
 
-/// <summary>Removes rooms in which no member has had a session for a long time.</summary>
+/// <summary>Removes rooms whose members have all been offline for a while.</summary>
 internal sealed partial class RoomSweeper(
     RoomStore store,
     IOptions<RoomsOptions> options,
@@ -11,7 +11,7 @@ internal sealed partial class RoomSweeper(
     ILogger<RoomSweeper> logger
 ) : BackgroundService
 {
-    /// <summary>Sweeps once, unless another webapp is at it.</summary>
+    /// <summary>Sweeps once, unless another webapp is sweeping.</summary>
     public async Task SweepAsync()
     {
         if (await store.SweepAsync(options.Value.EmptyFor) is var removed and > 0)
@@ -23,9 +23,9 @@ internal sealed partial class RoomSweeper(
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
         Periodically.RunAsync(options.Value.SweepInterval, clock, SweepAsync, LogNotSwept, stoppingToken);
 
-    [LoggerMessage(LogLevel.Information, "{Count} rooms were empty for long and are removed")]
+    [LoggerMessage(LogLevel.Information, "Removed {Count} rooms whose members have all been offline for a while")]
     private partial void LogRemoved(int count);
 
-    [LoggerMessage(LogLevel.Warning, "Removing empty rooms was postponed: {Reason}")]
+    [LoggerMessage(LogLevel.Warning, "Could not remove empty rooms; trying again later: {Reason}")]
     private partial void LogNotSwept(string reason);
 }

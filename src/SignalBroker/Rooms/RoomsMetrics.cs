@@ -4,14 +4,13 @@ using SignalBroker.Sessions;
 
 namespace SignalBroker.Rooms;
 
-/// <summary>What is counted about rooms, tagged by node and outcome.</summary>
+/// <summary>Counters of signals to rooms, tagged by node and outcome.</summary>
 internal sealed class RoomsMetrics(IMeterFactory meters)
 {
     private readonly Counter<long> copied = meters
         .Create(SessionsMetrics.Meter)
         .CreateCounter<long>("signalbroker.rooms.copies", "{copy}", "Copies of signals published for rooms' members");
 
-    /// <summary>Counts the copies of one publish.</summary>
     public void Copied(string node, PublishOutcome outcome, int copies) =>
         copied.Add(
             copies,

@@ -36,7 +36,6 @@ internal static class RoomsSetup
 
     extension(WebApplicationBuilder builder)
     {
-        /// <summary>Adds what makes rooms and sends to them.</summary>
         public void AddRooms()
         {
             builder.AddJson(RoomsJson.Default);
@@ -54,7 +53,6 @@ internal static class RoomsSetup
             builder.Services.AddSingleton<CopyLimiter>();
             builder.Services.AddSingleton<RoomAddresses>();
             builder.Services.AddSingleton<RoomExchange>();
-            builder.Services.AddSingleton<MembershipBudget>();
             builder.Services.AddSingleton<RoomEndpoints>();
             builder.Services.AddHostedService<RoomSweeper>();
             builder.Services.AddHostedService<UserSweeper>();
@@ -63,7 +61,6 @@ internal static class RoomsSetup
 
     extension(WebApplication app)
     {
-        /// <summary>Maps <c>/rooms</c>.</summary>
         public void MapRooms()
         {
             app.MapPost("/rooms", (RoomEndpoints rooms, HttpRequest request) => rooms.CreateAsync(request))
@@ -83,43 +80,31 @@ internal static class RoomsSetup
                 .RequiresCredential()
                 .Answers<IReadOnlyList<RoomAnswer>>($"[{Kitchen}]")
                 .Fails();
-            app.MapGet(
-                    "/rooms/{room}",
-                    (RoomEndpoints rooms, HttpRequest request, string room) => rooms.ShowAsync(request, room)
-                )
+            app.MapRoom(HttpMethods.Get, "", (rooms, request, room) => rooms.ShowAsync(request, room))
                 .WithName("getRoom")
                 .WithSummary("Shows a room to its members, an open one to everybody")
                 .WithDescription("Non-members find no 'me' in it.")
-                .RequiresCredential()
                 .Answers<RoomAnswer>(Kitchen)
-                .OfRoom((403, "not-a-member"));
-            app.MapDelete(
-                    "/rooms/{room}",
-                    (RoomEndpoints rooms, HttpRequest request, string room) => rooms.CloseAsync(request, room)
-                )
+                .FailsInRoom((403, "not-a-member"));
+            app.MapRoom(HttpMethods.Delete, "", (rooms, request, room) => rooms.CloseAsync(request, room))
                 .WithName("closeRoom")
                 .WithSummary("Closes a room that the user owns")
                 .WithDescription("All members are told, and none is left.")
-                .RequiresCredential()
                 .Produces(StatusCodes.Status204NoContent)
-                .OfRoom((403, "not-the-owner"));
+                .FailsInRoom((403, "not-the-owner"));
             app.MapMembership();
             app.MapRemoval();
         }
 
         private void MapMembership()
         {
-            app.MapPost(
-                    "/rooms/{room}/join",
-                    (RoomEndpoints rooms, HttpRequest request, string room) => rooms.JoinAsync(request, room)
-                )
+            app.MapRoom(HttpMethods.Post, "/join", (rooms, request, room) => rooms.JoinAsync(request, room))
                 .WithName("joinRoom")
                 .WithSummary("Joins a room")
                 .WithDescription("A user who is a member already stays the same member.")
                 .TakesJson<JoinRoomRequest>("""{ "joinCode": "7KQ2M9XRPT", "alias": "Fox" }""")
-                .RequiresCredential()
                 .Answers<RoomAnswer>(Kitchen)
-                .OfRoom(
+                .FailsInRoom(
                     (403, "join-code-wrong"),
                     (403, "removed-from-room"),
                     (409, "alias-taken"),
@@ -127,45 +112,32 @@ internal static class RoomsSetup
                     (409, "too-many-rooms"),
                     (429, "too-many-memberships-of-address")
                 );
-            app.MapPost(
-                    "/rooms/{room}/join-code",
-                    (RoomEndpoints rooms, HttpRequest request, string room) => rooms.RenewJoinCodeAsync(request, room)
+            app.MapRoom(
+                    HttpMethods.Post,
+                    "/join-code",
+                    (rooms, request, room) => rooms.RenewJoinCodeAsync(request, room)
                 )
                 .WithName("renewJoinCode")
                 .WithSummary("Gives a room that the user owns another join code")
                 .WithDescription("The code before lets nobody in any more; whoever is a member stays one.")
-                .RequiresCredential()
                 .Answers<RoomAnswer>(NewKitchen)
-                .OfRoom((403, "not-the-owner"), (409, "room-open"));
-            app.MapPost(
-                    "/rooms/{room}/leave",
-                    (RoomEndpoints rooms, HttpRequest request, string room) => rooms.LeaveAsync(request, room)
-                )
+                .FailsInRoom((403, "not-the-owner"), (409, "room-open"));
+            app.MapRoom(HttpMethods.Post, "/leave", (rooms, request, room) => rooms.LeaveAsync(request, room))
                 .WithName("leaveRoom")
                 .WithSummary("Leaves a room; a host closes it by leaving")
                 .WithDescription("Answers 204 to non-members as well.")
-                .RequiresCredential()
                 .Produces(StatusCodes.Status204NoContent)
-                .Parameter(Room)
                 .Fails();
-            app.MapPost(
-                    "/rooms/{room}/reveal",
-                    (RoomEndpoints rooms, HttpRequest request, string room) => rooms.RevealAsync(request, room)
-                )
+            app.MapRoom(HttpMethods.Post, "/reveal", (rooms, request, room) => rooms.RevealAsync(request, room))
                 .WithName("reveal")
                 .WithSummary("Tells the other members who an anonymous member is")
                 .WithDescription("It is the member's own choice, and can't be taken back.")
-                .RequiresCredential()
                 .Answers<RoomAnswer>(Kitchen)
-                .OfRoom((403, "not-a-member"));
-            app.MapGet(
-                    "/rooms/{room}/members",
-                    (RoomEndpoints rooms, HttpRequest request, string room) => rooms.MembersAsync(request, room)
-                )
+                .FailsInRoom((403, "not-a-member"));
+            app.MapRoom(HttpMethods.Get, "/members", (rooms, request, room) => rooms.MembersAsync(request, room))
                 .WithName("listMembers")
                 .WithSummary("Lists a room's members to its members")
                 .WithDescription("In the order in which they joined, with the version that changes are told by.")
-                .RequiresCredential()
                 .Answers<MembersAnswer>(
                     """
                     {
@@ -173,18 +145,14 @@ internal static class RoomsSetup
                       "version": 7,
                       "members": [
                         {
-                          "member": "m.Qy5dE7kq2wJm1c0bA9xR3g",
-                          "alias": "Fox",
-                          "userId": "alice",
-                          "anonymous": false,
-                          "owner": true,
-                          "joinedAt": "2026-11-29T09:30:00.000Z"
+                          "member": "m.Qy5dE7kq2wJm1c0bA9xR3g", "alias": "Fox", "userId": "alice",
+                          "anonymous": false, "owner": true, "joinedAt": "2026-11-29T09:30:00.000Z"
                         }
                       ]
                     }
                     """
                 )
-                .OfRoom((403, "not-a-member"));
+                .FailsInRoom((403, "not-a-member"));
         }
 
         private void MapRemoval()
@@ -202,7 +170,8 @@ internal static class RoomsSetup
                 .RequiresCredential()
                 .Produces(StatusCodes.Status204NoContent)
                 .Parameter(Member)
-                .OfRoom((403, "not-a-member"), (403, "not-the-owner"), (404, "member-not-found"));
+                .Parameter(Room)
+                .FailsInRoom((403, "not-a-member"), (403, "not-the-owner"), (404, "member-not-found"));
             app.MapDelete(
                     "/rooms/{room}/removals/{member}",
                     (RoomEndpoints rooms, HttpRequest request, string room, string member) =>
@@ -214,13 +183,26 @@ internal static class RoomsSetup
                 .RequiresCredential()
                 .Produces(StatusCodes.Status204NoContent)
                 .Parameter(Member)
-                .OfRoom((403, "not-the-owner"), (404, "member-not-found"));
+                .Parameter(Room)
+                .FailsInRoom((403, "not-the-owner"), (404, "member-not-found"));
         }
+
+        private RouteHandlerBuilder MapRoom(
+            string method,
+            string path,
+            Func<RoomEndpoints, HttpRequest, string, Task<IResult>> handle
+        ) =>
+            app.MapMethods(
+                    $"/rooms/{{room}}{path}",
+                    [method],
+                    (RoomEndpoints rooms, HttpRequest request, string room) => handle(rooms, request, room)
+                )
+                .RequiresCredential()
+                .Parameter(Room);
     }
 
-    // What a room in the path brings along.
-    private static void OfRoom(
+    private static void FailsInRoom(
         this RouteHandlerBuilder endpoint,
         params ReadOnlySpan<(int Status, string Code)> more
-    ) => endpoint.Parameter(Room).Fails([(StatusCodes.Status404NotFound, "room-not-found"), .. more]);
+    ) => endpoint.Fails([(StatusCodes.Status404NotFound, "room-not-found"), .. more]);
 }

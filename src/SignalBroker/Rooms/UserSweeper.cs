@@ -4,7 +4,7 @@ using SignalBroker.Users;
 
 namespace SignalBroker.Rooms;
 
-/// <summary>Forgets now and then the anonymous users who will not come back.</summary>
+/// <summary>Periodically forgets anonymous users who will not come back.</summary>
 internal sealed partial class UserSweeper(
     UserStore store,
     Departures departures,
@@ -22,6 +22,6 @@ internal sealed partial class UserSweeper(
         await store.ForgetAnonymousAsync(options.Value.ForgetAnonymousAfter);
     }
 
-    [LoggerMessage(LogLevel.Warning, "Forgetting anonymous users was postponed: {Reason}")]
+    [LoggerMessage(LogLevel.Warning, "Could not forget anonymous users; trying again later: {Reason}")]
     private partial void LogNotForgotten(string reason);
 }

@@ -16,7 +16,7 @@ public sealed class InboxLossTests(Servers servers) : IAsyncLifetime
     public async ValueTask DisposeAsync() => await servers.MendAsync();
 
     [Fact]
-    public async Task Over_broken_sockets_each_is_read_once_and_in_order()
+    public async Task Despite_broken_sockets_each_signal_is_read_once_and_in_order()
     {
         await using var alice = await servers.ConnectAsync();
         await using var phone = await ConnectAsync();
@@ -33,7 +33,7 @@ public sealed class InboxLossTests(Servers servers) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_was_not_settled_when_the_socket_broke_is_not_read_twice()
+    public async Task Signals_not_settled_when_the_socket_broke_are_not_read_twice()
     {
         await using var alice = await servers.ConnectAsync();
         await using var phone = await SignalBrokerClient.ConnectAsync(Options with { Settle = Settling.Manual }, Token);
@@ -66,7 +66,7 @@ public sealed class InboxLossTests(Servers servers) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_has_expired_while_it_was_away_is_not_recovered()
+    public async Task A_signal_that_expired_meanwhile_means_that_the_client_has_not_recovered()
     {
         var other = await servers.Cluster.AddWebappAsync([], Token);
         await using var alice = await SignalBrokerClient.ConnectAsync(
@@ -98,7 +98,7 @@ public sealed class InboxLossTests(Servers servers) : IAsyncLifetime
     [Theory]
     [InlineData(SendsBy.Http)]
     [InlineData(SendsBy.Socket)]
-    public async Task What_was_settled_while_the_webapp_was_away_is_settled_when_it_is_back(SendsBy way)
+    public async Task Signals_settled_while_the_webapp_is_down_are_settled_when_it_is_back(SendsBy way)
     {
         await using var alice = await servers.ConnectAsync();
         await using var phone = await ConnectAsync(Options with { Settle = Settling.Manual, Send = way });
@@ -115,7 +115,7 @@ public sealed class InboxLossTests(Servers servers) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_sender_whose_webapp_is_killed_stores_each_once()
+    public async Task A_sender_whose_webapp_is_killed_stores_each_signal_once()
     {
         await using var alice = await servers.ConnectAsync();
         await using var phone = await ConnectAsync();

@@ -6,7 +6,7 @@ public sealed class SequenceSetTests
     private readonly SequenceSet set = new();
 
     [Fact]
-    public void It_is_a_set_whatever_the_order()
+    public void It_holds_what_was_added_in_any_order()
     {
         var random = new Random(1);
         for (var round = 0; round < 200; round++)
@@ -37,7 +37,7 @@ public sealed class SequenceSetTests
     }
 
     [Fact]
-    public void An_empty_one_has_nothing()
+    public void An_empty_set_contains_nothing()
     {
         set.AddThrough(0);
         (set.Largest, set.Contains(0), set.Contains(1)).ShouldBe((0, false, false));

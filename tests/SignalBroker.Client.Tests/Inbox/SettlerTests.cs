@@ -16,7 +16,7 @@ public sealed class SettlerTests
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task What_is_settled_while_a_request_is_under_way_goes_with_the_next_one()
+    public async Task Sequences_settled_during_a_request_go_with_the_next_one()
     {
         var one = settler.SettleAsync(1);
         var first = await NextAsync();
@@ -37,7 +37,7 @@ public sealed class SettlerTests
     }
 
     [Fact]
-    public async Task A_failure_that_may_pass_is_tried_again_and_the_order_stays()
+    public async Task A_transient_failure_is_tried_again_in_order()
     {
         var one = settler.SettleAsync(1);
         (await NextAsync()).Answer.SetException(new ServerUnreachableException("gone"));
@@ -56,7 +56,7 @@ public sealed class SettlerTests
     }
 
     [Fact]
-    public async Task A_refusal_is_told_to_whoever_waits()
+    public async Task A_refusal_reaches_those_who_wait()
     {
         var one = settler.SettleAsync(1);
         var waiting = settler.WhenSettledAsync(1);
@@ -69,7 +69,7 @@ public sealed class SettlerTests
     }
 
     [Fact]
-    public async Task Finishing_puts_nothing_off()
+    public async Task Finishing_does_not_pause()
     {
         var one = settler.SettleAsync(1);
         (await NextAsync()).Answer.SetResult(1);

@@ -11,7 +11,7 @@ public sealed class StoredTests(Servers servers)
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task What_is_stored_for_an_absent_user_is_read_in_order_and_settled_by_reading_on()
+    public async Task Signals_stored_for_an_absent_user_are_read_in_order_and_settled_by_reading_on()
     {
         await using var alice = await servers.ConnectAsync();
         var sent = await alice.SendAsync(bob, 0, StoringSignals.Stored with { Id = "first" }, Token);
@@ -33,7 +33,7 @@ public sealed class StoredTests(Servers servers)
     }
 
     [Fact]
-    public async Task What_a_reader_left_by_an_exception_comes_again_to_the_next_client()
+    public async Task A_signal_whose_reader_threw_comes_again_to_the_next_client()
     {
         await using var alice = await servers.ConnectAsync();
         await alice.StoreAsync(bob, first: 0, count: 3);
@@ -61,7 +61,7 @@ public sealed class StoredTests(Servers servers)
     [Theory]
     [InlineData(SendsBy.Http)]
     [InlineData(SendsBy.Socket)]
-    public async Task By_hand_only_what_is_settled_is_settled(SendsBy way)
+    public async Task Manual_settling_settles_only_the_chosen_signals(SendsBy way)
     {
         using var requests = new Requests();
         await using var alice = await servers.ConnectAsync();
@@ -87,7 +87,7 @@ public sealed class StoredTests(Servers servers)
     }
 
     [Fact]
-    public async Task What_is_asked_for_can_be_settled_without_being_read_before()
+    public async Task Signals_read_from_the_inbox_can_be_settled()
     {
         await using var alice = await servers.ConnectAsync();
         await alice.StoreAsync(bob, first: 0, count: 3);
@@ -103,7 +103,7 @@ public sealed class StoredTests(Servers servers)
     }
 
     [Fact]
-    public async Task If_offline_it_is_stored_only_when_nobody_takes_it()
+    public async Task IfOffline_stores_a_signal_only_if_nobody_receives_it()
     {
         await using var alice = await servers.ConnectAsync();
         var ifOffline = new SendOptions { Store = Storing.IfOffline };
@@ -121,7 +121,7 @@ public sealed class StoredTests(Servers servers)
     }
 
     [Fact]
-    public async Task One_device_is_addressed_alone()
+    public async Task A_single_device_can_be_addressed()
     {
         await using var alice = await servers.ConnectAsync();
         await using var phone = await ConnectAsync("phone");
@@ -160,7 +160,7 @@ public sealed class StoredTests(Servers servers)
     }
 
     [Fact]
-    public async Task More_than_may_wait_to_be_read_waits_at_the_server_and_keeps_its_order()
+    public async Task Signals_beyond_the_unread_limit_wait_at_the_server_in_order()
     {
         await using var alice = await servers.ConnectAsync();
         await using var phone = await SignalBrokerClient.ConnectAsync(
@@ -184,7 +184,7 @@ public sealed class StoredTests(Servers servers)
     }
 
     [Fact]
-    public async Task A_later_run_begins_after_what_the_application_has_dealt_with()
+    public async Task A_later_run_starts_after_the_last_handled_signal()
     {
         await using var alice = await servers.ConnectAsync();
         await alice.StoreAsync(bob, first: 1, count: 5);
@@ -206,7 +206,7 @@ public sealed class StoredTests(Servers servers)
     }
 
     [Fact]
-    public async Task A_sequence_that_the_server_has_never_reached_hides_nothing()
+    public async Task A_sequence_beyond_the_servers_hides_nothing()
     {
         await using var alice = await servers.ConnectAsync();
         await alice.StoreAsync(bob, first: 1, count: 2);
@@ -227,7 +227,7 @@ public sealed class StoredTests(Servers servers)
     }
 
     [Fact]
-    public async Task A_full_inbox_and_an_id_that_was_used_are_exceptions()
+    public async Task A_full_inbox_and_a_used_id_are_exceptions()
     {
         var small = await servers.Cluster.AddWebappAsync(
             [new("Inbox:MaxEntries", "2"), new("Inbox:ShareOfSender", "1"), new("Inbox:ShareOfAddress", "1")],

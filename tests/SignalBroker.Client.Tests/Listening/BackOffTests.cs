@@ -18,14 +18,14 @@ public sealed class BackOffTests
     }
 
     [Fact]
-    public void The_wait_is_anything_from_nothing_to_the_bound()
+    public void The_wait_is_random_between_zero_and_the_bound()
     {
         new BackOff(new Always(0)).Next().ShouldBe(TimeSpan.Zero);
         new BackOff(new Always(0.5)).Next().ShouldBe(TimeSpan.FromSeconds(0.25));
     }
 
     [Fact]
-    public void After_a_success_it_begins_anew()
+    public void After_a_success_it_starts_over()
     {
         var backOff = new BackOff(new Always(1));
         backOff.Next();

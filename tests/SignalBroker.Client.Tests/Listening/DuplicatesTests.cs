@@ -18,14 +18,14 @@ public sealed class DuplicatesTests
     }
 
     [Fact]
-    public void An_application_is_not_the_user_of_its_name()
+    public void An_application_is_not_the_user_of_the_same_name()
     {
         duplicates.Contains(From("shop", "1")).ShouldBeFalse();
         duplicates.Contains(From(null, "1", application: "shop")).ShouldBeFalse();
     }
 
     [Fact]
-    public void A_signal_without_an_id_is_none()
+    public void A_signal_without_an_id_is_never_a_duplicate()
     {
         duplicates.Contains(From("alice", "")).ShouldBeFalse();
         duplicates.Contains(From("alice", "")).ShouldBeFalse();

@@ -26,7 +26,7 @@ public sealed class EnvelopeTests
     [InlineData("{\"from\":\"alice\"}")]
     [InlineData("{\"from\":1,\"content\":1}")]
     [InlineData("{\"from\":\"alice\",\"content\":1,\"sentAt\":\"yesterday\"}")]
-    public void Anything_else_is_passed_over(string text) => Read(text).ShouldBeNull();
+    public void Anything_else_is_ignored(string text) => Read(text).ShouldBeNull();
 
     [Fact]
     public void What_the_server_itself_writes_has_no_sender()

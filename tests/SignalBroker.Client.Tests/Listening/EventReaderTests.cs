@@ -16,7 +16,7 @@ public sealed class EventReaderTests
     [InlineData(2)]
     [InlineData(7)]
     [InlineData(1000)]
-    public void It_does_not_matter_where_the_network_cuts(int size)
+    public void It_does_not_matter_where_the_network_splits_the_stream(int size)
     {
         var read = new List<string>();
         var reader = new EventReader(data => read.Add(Encoding.UTF8.GetString(data.Span)));
@@ -29,7 +29,7 @@ public sealed class EventReaderTests
     }
 
     [Fact]
-    public void An_event_that_has_not_ended_is_none()
+    public void An_unfinished_event_is_not_passed_on()
     {
         var reader = new EventReader(_ => Assert.Fail("It has not ended."));
         reader.Add("data: half\n"u8.ToArray());
@@ -39,7 +39,7 @@ public sealed class EventReaderTests
     [Theory]
     [InlineData("x")]
     [InlineData("data: x\n")]
-    public void A_stream_without_an_end_is_refused(string piece)
+    public void An_endless_event_is_refused(string piece)
     {
         var reader = new EventReader(_ => { });
         var pieces = Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat(piece, 1 << 14)));

@@ -19,7 +19,7 @@ public sealed class ExtensionTests(Servers servers) : IAsyncLifetime
     public async ValueTask DisposeAsync() => await servers.MendAsync();
 
     [Fact]
-    public async Task Whoever_opens_the_sockets_can_break_them_and_the_client_comes_back()
+    public async Task An_application_that_opens_the_sockets_can_break_them_and_the_client_comes_back()
     {
         await using var me = await SignalBrokerClient.ConnectAsync(Options() with { OpenSocket = OpenAsync }, Token);
         await states.NextAsync<ClientState.Listening>();
@@ -35,7 +35,7 @@ public sealed class ExtensionTests(Servers servers) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_connection_that_can_not_be_opened_is_tried_again()
+    public async Task A_connection_that_fails_to_open_is_tried_again()
     {
         var attempts = 0;
         await using var me = await SignalBrokerClient.ConnectAsync(
@@ -52,7 +52,7 @@ public sealed class ExtensionTests(Servers servers) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_envelope_that_was_dealt_with_is_not_read()
+    public async Task An_envelope_that_the_application_handled_is_not_read()
     {
         var envelopes = new ConcurrentQueue<string>();
         await using var me = await SignalBrokerClient.ConnectAsync(
@@ -77,7 +77,7 @@ public sealed class ExtensionTests(Servers servers) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_handler_of_envelopes_that_throws_closes_the_client()
+    public async Task A_throwing_envelope_handler_closes_the_client()
     {
         var me = await SignalBrokerClient.ConnectAsync(
             Options() with
@@ -95,7 +95,7 @@ public sealed class ExtensionTests(Servers servers) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_client_that_does_not_come_back_is_closed_by_its_first_loss()
+    public async Task A_client_that_does_not_reconnect_is_closed_by_its_first_loss()
     {
         await using var me = await SignalBrokerClient.ConnectAsync(Options() with { Reconnects = false }, Token);
         var reading = me.NextSignalAsync();
@@ -111,7 +111,7 @@ public sealed class ExtensionTests(Servers servers) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_client_that_does_not_come_back_fails_with_its_first_attempt()
+    public async Task A_client_that_does_not_reconnect_fails_with_its_first_attempt()
     {
         var options = Options() with { Reconnects = false };
         await servers.Cluster.Postgres.StopAsync(Token);
@@ -127,7 +127,7 @@ public sealed class ExtensionTests(Servers servers) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_client_that_is_disposed_of_says_so()
+    public async Task A_disposed_client_reports_that_it_is_closed()
     {
         var me = await servers.ConnectAsync();
         me.Closed.IsCompleted.ShouldBeFalse();

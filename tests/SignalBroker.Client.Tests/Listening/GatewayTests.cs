@@ -27,7 +27,7 @@ public sealed class GatewayTests(Servers servers) : IAsyncLifetime
     [InlineData(404)]
     [InlineData(407)]
     [InlineData(500)]
-    public async Task An_answer_without_a_code_is_none(int status)
+    public async Task An_answer_without_a_code_does_not_count(int status)
     {
         requests.Gateway.Enqueue(("/connect", (HttpStatusCode)status));
 
@@ -39,7 +39,7 @@ public sealed class GatewayTests(Servers servers) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_client_that_has_listened_comes_back_as_well()
+    public async Task A_client_that_has_listened_comes_back_too()
     {
         await using var me = await ConnectAsync();
         requests.Gateway.Enqueue(("/connect", HttpStatusCode.NotFound));

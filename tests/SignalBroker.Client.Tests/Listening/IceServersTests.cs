@@ -53,7 +53,7 @@ public sealed class IceServersTests(Servers servers) : IAsyncLifetime
     [InlineData(0)]
     [InlineData(-1)]
     [InlineData(1)]
-    public async Task They_are_renewed_a_minute_before_their_end_by_a_clock_that_is_days_ahead(int days)
+    public async Task They_are_renewed_a_minute_before_they_expire_even_if_the_clock_is_days_ahead(int days)
     {
         var clock = new ManualClock();
         clock.Wrong = TimeProvider.System.GetUtcNow().AddDays(days) - clock.GetUtcNow();
@@ -76,12 +76,12 @@ public sealed class IceServersTests(Servers servers) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Those_of_a_server_that_does_not_say_how_long_they_last_are_asked_for_each_time()
+    public async Task They_are_requested_each_time_from_a_server_that_does_not_say_how_long_they_last()
     {
         var clock = new ManualClock();
         await using var me = await ConnectAsync();
         var cache = new IceServersCache(new(Options()), clock);
-        var old = ListedIceServer.All([], clock.GetUtcNow().AddHours(1), timeToLive: null);
+        var old = new IceServers([], clock.GetUtcNow().AddHours(1));
         cache.Renew(new(me.Session, "no passcode", old));
 
         // The webapp does not know the session, and so the old ones are returned.
@@ -93,7 +93,7 @@ public sealed class IceServersTests(Servers servers) : IAsyncLifetime
     [Theory]
     [InlineData(-1)]
     [InlineData(1)]
-    public async Task They_are_renewed_after_the_clock_was_set_by_days_or_the_machine_has_slept(int days)
+    public async Task They_are_renewed_after_the_clock_was_changed_or_the_machine_has_slept(int days)
     {
         var clock = new ManualClock();
         await using var me = await ConnectAsync();
@@ -107,14 +107,14 @@ public sealed class IceServersTests(Servers servers) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_session_that_came_meanwhile_has_newer_ones_than_one_that_is_refused()
+    public async Task A_newer_session_brings_newer_ones_when_an_older_one_is_refused()
     {
         var clock = new ManualClock();
         await using var me = await ConnectAsync();
         var newer = await me.GetIceServersAsync(Token);
         var late = new LateAnswers();
         var cache = new IceServersCache(new(Options() with { Http = new(late) }), clock);
-        cache.Renew(new(me.Session, "no passcode", ListedIceServer.All([], clock.GetUtcNow(), timeToLive: null)));
+        cache.Renew(new(me.Session, "no passcode", new([], clock.GetUtcNow())));
 
         var asking = cache.GetAsync(Token);
         await late.Asked.Task.WaitAsync(Token);
@@ -125,7 +125,7 @@ public sealed class IceServersTests(Servers servers) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_server_may_know_of_none()
+    public async Task A_server_may_have_none()
     {
         await using var me = await servers.ConnectAsync();
         var none = await me.GetIceServersAsync(Token);

@@ -15,7 +15,7 @@ public sealed class ListeningTests(Servers servers) : IAsyncLifetime
     public async ValueTask DisposeAsync() => await servers.MendAsync();
 
     [Fact]
-    public async Task A_client_tells_where_it_stands_from_the_first_attempt_to_its_end()
+    public async Task A_client_reports_its_state_from_the_first_attempt_to_its_end()
     {
         var states = new States();
         var user = Servers.NewUser("alice");
@@ -70,7 +70,7 @@ public sealed class ListeningTests(Servers servers) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Disposal_ends_the_reading_after_what_has_arrived()
+    public async Task Disposal_ends_the_reading_after_everything_that_has_arrived()
     {
         var client = await servers.ConnectAsync();
         await client.SendAsync(client.UserId, "first", cancellationToken: Token);
@@ -135,7 +135,7 @@ public sealed class ListeningTests(Servers servers) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Reading_that_is_cancelled_keeps_what_was_not_read()
+    public async Task Cancelled_reading_keeps_unread_signals()
     {
         await using var client = await servers.ConnectAsync();
         using var cancelled = CancellationTokenSource.CreateLinkedTokenSource(Token);
@@ -168,7 +168,7 @@ public sealed class ListeningTests(Servers servers) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_client_whose_signals_nobody_reads_can_be_disposed_of()
+    public async Task A_client_with_unread_signals_can_be_disposed()
     {
         var deaf = await SignalBrokerClient.ConnectAsync(servers.Options() with { MaxUnreadSignals = 1 }, Token);
         for (var n = 0; n < 5; n++)
@@ -181,7 +181,7 @@ public sealed class ListeningTests(Servers servers) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_handler_that_throws_closes_the_client_and_says_so()
+    public async Task A_throwing_handler_closes_the_client_with_its_message()
     {
         var client = await servers.ConnectAsync();
         client.StateChanged += (_, _) => throw new InvalidDataException("mine");
@@ -207,7 +207,7 @@ public sealed class ListeningTests(Servers servers) : IAsyncLifetime
     [InlineData("http://127.0.0.1", 0.5, 1)]
     [InlineData("http://127.0.0.1", 31, 1)]
     [InlineData("http://127.0.0.1", 10, 0)]
-    public async Task An_option_out_of_its_range_is_an_error_at_once(string url, double heartBeat, int unread) =>
+    public async Task An_option_out_of_range_is_an_error_at_once(string url, double heartBeat, int unread) =>
         await Should.ThrowAsync<ArgumentException>(
             SignalBrokerClient.ConnectAsync(
                 new()

@@ -20,7 +20,7 @@ public sealed class PatienceTests(Servers servers) : IDisposable
     public void Dispose() => requests.Dispose();
 
     [Fact]
-    public async Task A_token_that_does_not_come_is_named_within_ten_seconds_and_can_be_given_up()
+    public async Task A_missing_token_is_reported_within_ten_seconds_and_connecting_can_be_cancelled()
     {
         using var giveUp = CancellationTokenSource.CreateLinkedTokenSource(Token);
         var never = new TaskCompletionSource<string>();
@@ -35,7 +35,7 @@ public sealed class PatienceTests(Servers servers) : IDisposable
     }
 
     [Fact]
-    public async Task A_server_that_does_not_answer_is_named_within_ten_seconds()
+    public async Task An_unresponsive_server_is_reported_within_ten_seconds()
     {
         using var giveUp = CancellationTokenSource.CreateLinkedTokenSource(Token);
         using var silence = new Silence();
@@ -50,7 +50,7 @@ public sealed class PatienceTests(Servers servers) : IDisposable
     }
 
     [Fact]
-    public async Task A_client_gives_up_when_its_time_to_connect_is_over_and_says_why()
+    public async Task A_client_gives_up_at_its_connect_timeout_and_says_why()
     {
         using var silence = new Silence();
         var connecting = SignalBrokerClient.ConnectAsync(
@@ -70,7 +70,7 @@ public sealed class PatienceTests(Servers servers) : IDisposable
     }
 
     [Fact]
-    public async Task Events_are_there_within_five_seconds_where_WebSockets_are_swallowed()
+    public async Task Events_flow_within_five_seconds_where_WebSockets_are_swallowed()
     {
         var begun = clock.GetTimestamp();
         var opening = new TaskCompletionSource();
@@ -97,7 +97,7 @@ public sealed class PatienceTests(Servers servers) : IDisposable
     }
 
     [Fact]
-    public async Task A_node_that_has_said_a_word_has_its_usual_time_for_the_rest()
+    public async Task A_node_that_has_answered_has_its_usual_time_for_the_rest()
     {
         using var held = new HeldSubscription();
         var connecting = SignalBrokerClient.ConnectAsync(Options() with { OpenSocket = held.OpenAsync }, Token);
@@ -128,7 +128,7 @@ public sealed class PatienceTests(Servers servers) : IDisposable
     }
 
     [Fact]
-    public async Task A_client_that_its_handler_has_closed_opens_nothing_more()
+    public async Task A_client_closed_by_its_handler_opens_no_more_sessions()
     {
         using var held = new HeldSubscription();
         Socket? first = null;
@@ -172,7 +172,7 @@ public sealed class PatienceTests(Servers servers) : IDisposable
     }
 
     [Fact]
-    public async Task A_page_is_no_stream_of_events()
+    public async Task A_web_page_is_not_taken_for_an_event_stream()
     {
         requests.Gateway.Enqueue(("/listen", HttpStatusCode.OK));
 

@@ -97,7 +97,7 @@ public sealed class RecoveryTests(Servers servers) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_signal_whose_time_is_over_before_the_client_is_back_is_given_up()
+    public async Task A_signal_that_expires_before_the_client_is_back_is_not_sent()
     {
         var states = new States();
         await using var alice = await SignalBrokerClient.ConnectAsync(
@@ -154,7 +154,7 @@ public sealed class RecoveryTests(Servers servers) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_503_is_waited_for_as_long_as_the_server_asks()
+    public async Task After_a_503_the_client_waits_as_long_as_the_server_asks()
     {
         var full = await servers.Cluster.AddWebappAsync(
             [new("Nodes:0:Capacity", "0"), new("Nodes:1:Capacity", "0")],
@@ -230,7 +230,7 @@ public sealed class RecoveryTests(Servers servers) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_connection_through_which_nothing_comes_any_more_is_given_up()
+    public async Task A_silent_connection_is_given_up()
     {
         // Stands for a network that swallows packets.
         TcpProxy? between = null;
@@ -269,7 +269,7 @@ public sealed class RecoveryTests(Servers servers) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_client_that_nobody_talks_to_stays()
+    public async Task A_client_that_receives_nothing_stays_connected()
     {
         var states = new States();
         await using var me = await SignalBrokerClient.ConnectAsync(

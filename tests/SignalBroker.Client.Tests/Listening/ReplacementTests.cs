@@ -90,7 +90,7 @@ public sealed class ReplacementTests(SingleSessionWebapps webapps) : IClassFixtu
     }
 
     [Fact]
-    public async Task A_program_that_is_started_again_takes_over_from_itself()
+    public async Task A_restarted_program_takes_over_from_itself()
     {
         var line = $"a-secret-of-its-own-{Guid.NewGuid():N}";
         await using var before = await ConnectAsync(webapps.Rejecting, new() { Url = Nowhere, Line = line });
@@ -107,7 +107,7 @@ public sealed class ReplacementTests(SingleSessionWebapps webapps) : IClassFixtu
     [Theory]
     [InlineData(ListensBy.WebSocket)]
     [InlineData(ListensBy.ServerSentEvents)]
-    public async Task A_client_comes_back_once_from_what_a_late_request_of_its_own_has_done(ListensBy by)
+    public async Task A_client_comes_back_once_after_its_own_late_request_replaced_it(ListensBy by)
     {
         using var late = new LateConnect();
         var states = new States();
@@ -133,7 +133,7 @@ public sealed class ReplacementTests(SingleSessionWebapps webapps) : IClassFixtu
     }
 
     [Fact]
-    public async Task A_client_with_a_late_request_of_its_own_takes_no_other_clients_place()
+    public async Task A_client_with_a_late_request_does_not_take_another_clients_place()
     {
         using var late = new LateConnect();
         await using var old = await ConnectAsync(webapps.Replacing, new() { Url = Nowhere, Http = new(late) });
@@ -148,7 +148,7 @@ public sealed class ReplacementTests(SingleSessionWebapps webapps) : IClassFixtu
     }
 
     [Fact]
-    public async Task A_client_that_the_webapp_has_refused_before_stays_closed_when_it_is_replaced()
+    public async Task A_client_that_the_webapp_refused_before_stays_closed_when_replaced()
     {
         using var requests = new Requests();
         requests.Gateway.Enqueue(("/connect", HttpStatusCode.ServiceUnavailable));

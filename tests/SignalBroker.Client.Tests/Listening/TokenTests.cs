@@ -50,7 +50,7 @@ public sealed class TokenTests(Servers servers) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Two_refused_tokens_are_a_refusal_for_good()
+    public async Task Two_refused_tokens_are_final()
     {
         var refused = await Should.ThrowAsync<ServerRefusedException>(
             SignalBrokerClient.ConnectAsync(Options() with { Token = _ => new(TokenOf("alice", -60)) }, Token)
@@ -59,7 +59,7 @@ public sealed class TokenTests(Servers servers) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_source_of_tokens_that_fails_is_asked_again_later()
+    public async Task A_failing_token_source_is_asked_again_later()
     {
         var user = Servers.NewUser("alice");
         var asked = 0;

@@ -20,7 +20,7 @@ public sealed class WayChoiceTests
     }
 
     [Fact]
-    public void A_success_in_between_forgives()
+    public void A_success_in_between_resets_the_count()
     {
         FailedByWebSocket();
         ways.Succeeded(ListensBy.WebSocket);
@@ -64,7 +64,7 @@ public sealed class WayChoiceTests
     }
 
     [Fact]
-    public void A_refused_and_a_swallowed_one_take_less_than_five_seconds_together()
+    public void A_refused_and_a_swallowed_WebSocket_take_less_than_five_seconds_together()
     {
         ways.Next();
         clock.Advance(TimeSpan.FromSeconds(0.99));
@@ -79,7 +79,7 @@ public sealed class WayChoiceTests
     }
 
     [Fact]
-    public void A_node_to_which_a_WebSocket_has_led_before_has_more_time()
+    public void A_node_that_a_WebSocket_has_reached_before_has_more_time()
     {
         ways.Next();
         ways.Succeeded(ListensBy.WebSocket);
@@ -92,7 +92,7 @@ public sealed class WayChoiceTests
     [Theory]
     [InlineData(ListensBy.WebSocket)]
     [InlineData(ListensBy.ServerSentEvents)]
-    public void What_the_application_wants_holds(ListensBy wanted)
+    public void The_applications_choice_is_final(ListensBy wanted)
     {
         var only = new WayChoice(wanted, clock);
         for (var attempt = 0; attempt < 3; attempt++)

@@ -26,7 +26,7 @@ public sealed class PresenceTests(Servers servers) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_user_is_away_or_listens_with_its_devices()
+    public async Task A_user_is_away_or_listens_on_devices()
     {
         await using var alice = await servers.ConnectAsync();
         var never = await alice.Presence.GetAsync(bob, Token);
@@ -88,7 +88,7 @@ public sealed class PresenceTests(Servers servers) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Whoever_watches_sees_users_come_and_go_over_the_loss_of_its_own_node()
+    public async Task A_watch_shows_users_come_and_go_even_if_its_own_node_is_lost()
     {
         var states = new States();
         await using var alice = await SignalBrokerClient.ConnectAsync(
@@ -146,7 +146,7 @@ public sealed class PresenceTests(Servers servers) : IAsyncLifetime
     [InlineData(".")]
     [InlineData("..")]
     [InlineData("subscriptions")]
-    public async Task Whoever_can_listen_can_be_asked_for_and_watched_whatever_the_id(string id)
+    public async Task Any_user_who_can_listen_can_be_queried_and_watched_whatever_the_id(string id)
     {
         await using var alice = await servers.ConnectAsync();
         await using var listener = await servers.ConnectAsync(id);
@@ -164,7 +164,7 @@ public sealed class PresenceTests(Servers servers) : IAsyncLifetime
     [InlineData("a/../b?c#d")]
     [InlineData("a,b")]
     [InlineData("\\..\\")]
-    public async Task An_id_that_goes_nowhere_else_is_asked_for_as_it_is(string id)
+    public async Task An_id_that_looks_like_a_path_can_be_queried(string id)
     {
         await using var alice = await servers.ConnectAsync();
 
@@ -173,7 +173,7 @@ public sealed class PresenceTests(Servers servers) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_id_that_nobody_can_have_does_not_keep_the_others_from_being_watched()
+    public async Task An_impossible_id_does_not_keep_others_from_being_watched()
     {
         await using var alice = await servers.ConnectAsync();
         await using var watch = alice.Presence.WatchAsync(["a b", bob], limit.Token).GetAsyncEnumerator(Token);
@@ -189,7 +189,7 @@ public sealed class PresenceTests(Servers servers) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_watch_that_is_refused_takes_no_other_along()
+    public async Task A_refused_watch_does_not_end_others()
     {
         await using var alice = await servers.ConnectAsync();
         var tooMany = Enumerable.Range(0, 101).Select(number => $"{bob}-{number}");

@@ -8,7 +8,7 @@ public sealed class PresenceWatchTests
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Only_the_newest_word_about_each_watched_user_is_told_and_once()
+    public async Task Only_the_latest_state_of_each_watched_user_is_told_and_only_once()
     {
         watch.Tell(Of("bob", PresenceState.Away, 1));
         watch.Tell(Of("bob", PresenceState.Listening, 3));
@@ -28,7 +28,7 @@ public sealed class PresenceWatchTests
     }
 
     [Fact]
-    public async Task The_end_comes_after_the_last_word()
+    public async Task The_end_comes_after_the_last_state()
     {
         var next = watch.NextAsync(Token);
         watch.End(null);

@@ -60,7 +60,7 @@ public sealed class RoomTests(Servers servers) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_member_is_told_apart_by_its_id_and_answered_alone()
+    public async Task A_member_can_be_answered_alone_by_its_id()
     {
         var room = await alice.Rooms.CreateAsync(new() { IsOpen = true }, Token);
         room.JoinCode.ShouldBeNull();
@@ -115,7 +115,7 @@ public sealed class RoomTests(Servers servers) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_stored_signal_waits_for_each_member_and_each_makes_a_receipt()
+    public async Task A_stored_signal_waits_for_each_member_and_each_causes_a_receipt()
     {
         var room = await alice.Rooms.CreateAsync(new() { IsOpen = true }, Token);
         var member = await bob.Rooms.JoinAsync(room.Id, cancellationToken: Token);
@@ -140,7 +140,7 @@ public sealed class RoomTests(Servers servers) : IAsyncLifetime
     [InlineData(ListensBy.WebSocket, RoomKind.Host, Storing.IfOffline)]
     [InlineData(ListensBy.ServerSentEvents, RoomKind.Host, Storing.Never)]
     [InlineData(ListensBy.ServerSentEvents, RoomKind.Broadcast, Storing.IfOffline)]
-    public async Task A_newcomer_gets_what_is_sent_to_it_on_joining(ListensBy way, RoomKind kind, Storing store)
+    public async Task A_new_member_receives_what_is_sent_to_it_on_joining(ListensBy way, RoomKind kind, Storing store)
     {
         await using var slow = new TcpProxy(0, () => [new Uri(servers.Webapp.PublicAddress).Port])
         {
@@ -172,7 +172,7 @@ public sealed class RoomTests(Servers servers) : IAsyncLifetime
     [InlineData("../..")]
     [InlineData("%2e%2e")]
     [InlineData("..\\..")]
-    public async Task An_id_that_is_a_step_in_a_path_is_nobody_s(string id)
+    public async Task An_id_of_dots_is_not_found(string id)
     {
         var room = await alice.Rooms.CreateAsync(cancellationToken: Token);
 
@@ -187,7 +187,7 @@ public sealed class RoomTests(Servers servers) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Who_is_removed_stays_out_and_a_renewed_code_keeps_the_old_one_out()
+    public async Task A_removed_user_stays_out_and_an_old_code_is_refused_after_a_renewal()
     {
         var room = await alice.Rooms.CreateAsync(cancellationToken: Token);
         var old = new JoinOptions { JoinCode = room.JoinCode };
@@ -249,7 +249,7 @@ public sealed class RoomTests(Servers servers) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_member_stays_one_when_its_node_is_lost()
+    public async Task A_member_stays_a_member_when_its_node_is_lost()
     {
         var room = await alice.Rooms.CreateAsync(new() { IsOpen = true }, Token);
         await bob.Rooms.JoinAsync(room.Id, cancellationToken: Token);

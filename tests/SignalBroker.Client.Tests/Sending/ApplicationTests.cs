@@ -53,7 +53,7 @@ public sealed class ApplicationTests(Servers servers) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_user_whom_a_backend_has_connected_comes_back_by_the_same_key()
+    public async Task A_user_connected_by_a_backend_comes_back_with_the_same_key()
     {
         var states = new States();
         await using var alice = await ConnectAsync(states);
@@ -120,7 +120,7 @@ public sealed class ApplicationTests(Servers servers) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Nobody_to_hear_it_is_an_error()
+    public async Task A_signal_without_a_listening_recipient_is_an_error()
     {
         var absent = await Should.ThrowAsync<UserNotListeningException>(
             NewApplication(serviceKey).SendAsync(Servers.NewUser("nobody"), 1, cancellationToken: Token)
@@ -129,7 +129,7 @@ public sealed class ApplicationTests(Servers servers) : IAsyncLifetime
     }
 
     [Fact]
-    public void Options_say_what_is_wrong_with_them_and_keep_the_key_to_themselves()
+    public void Options_name_their_flaw_and_never_print_the_key()
     {
         var options = new SignalBrokerApplicationOptions { Url = new("http://127.0.0.1"), ServiceKey = serviceKey };
         options.ToString().ShouldNotContain(serviceKey);

@@ -11,7 +11,7 @@ public sealed class ClosingTests(Servers servers)
     [Theory]
     [InlineData(SendsBy.Http)]
     [InlineData(SendsBy.Socket)]
-    public async Task What_was_sent_before_arrives_in_order_and_its_sender_hears_so(SendsBy by)
+    public async Task Signals_sent_before_closing_arrive_in_order_and_get_their_answers(SendsBy by)
     {
         await using var bob = await servers.ConnectAsync();
         var alice = await SignalBrokerClient.ConnectAsync(servers.Options() with { Send = by }, Token);
@@ -31,7 +31,7 @@ public sealed class ClosingTests(Servers servers)
     }
 
     [Fact]
-    public async Task What_got_no_answer_in_five_seconds_is_told_so_by_then()
+    public async Task Signals_without_an_answer_fail_after_five_seconds()
     {
         var clock = new ManualClock();
         using var silence = new SilentExchange();

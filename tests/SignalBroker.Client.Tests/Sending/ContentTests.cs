@@ -10,7 +10,7 @@ public sealed class ContentTests(Servers servers)
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Content_that_would_arrive_as_nothing_is_refused_and_holds_nobody_up()
+    public async Task Content_that_would_arrive_empty_is_refused_and_does_not_hold_up_others()
     {
         await using var me = await servers.ConnectAsync();
 
@@ -28,7 +28,7 @@ public sealed class ContentTests(Servers servers)
     }
 
     [Fact]
-    public async Task A_base_class_stands_for_those_derived_from_it()
+    public async Task A_polymorphic_base_is_written_as_its_derived_type()
     {
         await using var me = await servers.ConnectAsync();
 

@@ -32,7 +32,7 @@ public sealed class DrainingTests
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Closing_settles_what_is_under_way_at_once()
+    public async Task Closing_fails_requests_under_way_at_once()
     {
         var sending = SendAsync();
         var behind = SendAsync();
@@ -50,7 +50,7 @@ public sealed class DrainingTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task Closing_settles_what_is_to_be_tried_again_later(bool mayHaveArrived)
+    public async Task Closing_fails_requests_that_wait_for_another_try(bool mayHaveArrived)
     {
         var asking = AskAsync();
         (await attempts.Reader.ReadAsync(Token)).SetException(
@@ -73,7 +73,7 @@ public sealed class DrainingTests
     }
 
     [Fact]
-    public async Task What_its_caller_has_given_up_before_is_called_so()
+    public async Task A_request_that_its_caller_cancelled_before_is_reported_as_cancelled()
     {
         using var giveUp = new CancellationTokenSource();
         var asking = AskUntilAsync(giveUp.Token);
@@ -86,7 +86,7 @@ public sealed class DrainingTests
     }
 
     [Fact]
-    public async Task Draining_takes_no_more_questions_but_those_of_closing_itself()
+    public async Task Draining_refuses_new_requests_except_those_of_closing_itself()
     {
         var before = AskAsync();
         var drained = outbox.DrainAsync(End, TimeSpan.FromSeconds(5));

@@ -21,7 +21,7 @@ public sealed class OutboxTests
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task One_signal_at_a_time_is_under_way_to_an_addressee()
+    public async Task One_signal_at_a_time_is_under_way_to_a_recipient()
     {
         outbox.Open(first);
         var toBob = SendAsync("bob");
@@ -69,7 +69,7 @@ public sealed class OutboxTests
         var usual = SendAsync("bob");
         var patient = SendAsync("bob", TimeSpan.FromSeconds(60));
 
-        clock.Advance(OutboxLimits.UsualTimeToLive - TimeSpan.FromMilliseconds(1));
+        clock.Advance(TimeLimit.Usual - TimeSpan.FromMilliseconds(1));
         usual.IsCompleted.ShouldBeFalse();
         clock.Advance(TimeSpan.FromMilliseconds(1));
         (await Should.ThrowAsync<SignalNotSentException>(usual)).Code.ShouldBe(SignalBrokerCode.Expired);
@@ -80,11 +80,11 @@ public sealed class OutboxTests
     }
 
     [Fact]
-    public async Task A_hundred_wait_and_the_next_is_refused_until_one_is_given_up()
+    public async Task A_hundred_wait_and_the_next_is_refused_until_one_is_cancelled()
     {
         using var giveUp = new CancellationTokenSource();
         var last = SendUntilAsync("bob", null, giveUp.Token);
-        for (var n = 1; n < OutboxLimits.MaxWaiting; n++)
+        for (var n = 1; n < 100; n++)
         {
             _ = SendAsync($"user{n}");
         }
@@ -117,7 +117,7 @@ public sealed class OutboxTests
     }
 
     [Fact]
-    public async Task A_sender_that_has_had_too_much_stored_is_told_at_once()
+    public async Task A_used_up_storage_budget_is_reported_at_once()
     {
         outbox.Open(first);
         var sending = SendAsync("bob");
@@ -146,7 +146,7 @@ public sealed class OutboxTests
     [InlineData(400, "invalid-member")]
     [InlineData(404, "user-not-listening")]
     [InlineData(500, "internal-error")]
-    public async Task A_refusal_that_will_not_pass_is_not_tried_again(int status, string code)
+    public async Task A_permanent_refusal_is_not_tried_again(int status, string code)
     {
         outbox.Open(first);
         var sending = SendAsync("bob");
@@ -175,7 +175,7 @@ public sealed class OutboxTests
     }
 
     [Fact]
-    public async Task Closing_gives_up_what_waits_and_what_comes()
+    public async Task Closing_fails_waiting_and_later_signals()
     {
         var waiting = SendAsync("bob");
         var behind = SendAsync("bob");
@@ -188,7 +188,7 @@ public sealed class OutboxTests
     }
 
     [Fact]
-    public async Task Draining_takes_nothing_more_and_waits_for_every_answer()
+    public async Task Draining_refuses_new_signals_and_waits_for_every_answer()
     {
         var end = new SignalNotSentException(SignalBrokerCode.Closed, "The end.");
         outbox.Open(first);
@@ -224,7 +224,7 @@ public sealed class OutboxTests
     }
 
     [Fact]
-    public async Task Nothing_is_waited_for_where_nothing_is_under_way()
+    public async Task Draining_ends_at_once_if_nothing_is_under_way()
     {
         await outbox.DrainAsync(new(SignalBrokerCode.Closed, "The end."), TimeSpan.FromSeconds(5)).WaitAsync(Token);
     }
@@ -232,7 +232,7 @@ public sealed class OutboxTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task What_may_have_arrived_is_not_called_unsent(bool isClosed)
+    public async Task A_signal_that_may_have_arrived_is_not_reported_as_unsent(bool isClosed)
     {
         outbox.Open(first);
         var unanswered = SendAsync("bob", TimeSpan.FromSeconds(20));

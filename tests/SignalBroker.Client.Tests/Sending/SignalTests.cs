@@ -81,7 +81,7 @@ public sealed partial class SignalTests(Servers servers)
     }
 
     [Fact]
-    public async Task Signals_to_one_addressee_arrive_in_the_order_of_the_calls()
+    public async Task Signals_to_one_recipient_arrive_in_the_order_of_the_calls()
     {
         await using var alice = await servers.ConnectAsync();
         await using var bob = await servers.ConnectAsync();
@@ -100,7 +100,7 @@ public sealed partial class SignalTests(Servers servers)
     }
 
     [Fact]
-    public async Task A_signal_that_comes_twice_is_read_once_and_anothers_of_the_same_id_is_read()
+    public async Task A_duplicate_is_read_once_and_another_senders_signal_with_the_same_id_is_read()
     {
         await using var alice = await servers.ConnectAsync();
         await using var carol = await servers.ConnectAsync();
@@ -131,7 +131,7 @@ public sealed partial class SignalTests(Servers servers)
     }
 
     [Fact]
-    public async Task Whoever_does_not_listen_is_a_refusal_and_the_next_signal_goes_on()
+    public async Task An_absent_recipient_is_a_refusal_and_the_next_signal_is_sent()
     {
         await using var me = await servers.ConnectAsync();
 
@@ -145,7 +145,7 @@ public sealed partial class SignalTests(Servers servers)
     }
 
     [Fact]
-    public async Task A_sender_who_is_slowed_down_waits_as_long_as_the_server_asks()
+    public async Task A_slowed_down_sender_waits_as_long_as_the_server_asks()
     {
         var slow = await servers.Cluster.AddWebappAsync([new("RateLimits:SignalsPerSecondOfSession", "1")], Token);
         var requests = new Requests();

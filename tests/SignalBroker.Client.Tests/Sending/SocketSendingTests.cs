@@ -32,7 +32,7 @@ public sealed class SocketSendingTests
     }
 
     [Fact]
-    public async Task An_error_is_the_exception_that_a_request_would_end_in()
+    public async Task An_error_is_the_same_exception_as_for_a_request()
     {
         var sent = SendAsync("1");
         Hear("error", """{"id":"1","status":429,"code":"too-many-requests","detail":"Slow down.","retryAfter":3}""");
@@ -43,7 +43,7 @@ public sealed class SocketSendingTests
     }
 
     [Fact]
-    public async Task Without_an_answer_nobody_knows()
+    public async Task Without_an_answer_the_outcome_is_unknown()
     {
         var sent = SendAsync("1");
         clock.Advance(SocketSending.AnswerWithin - TimeSpan.FromMilliseconds(1));
@@ -58,7 +58,7 @@ public sealed class SocketSendingTests
     }
 
     [Fact]
-    public async Task With_the_socket_the_answers_are_lost()
+    public async Task Answers_are_lost_with_the_socket()
     {
         var sent = SendAsync("1");
         sending.Lost();
@@ -66,7 +66,7 @@ public sealed class SocketSendingTests
     }
 
     [Fact]
-    public void Answers_to_nobody_and_unknown_words_are_passed_over()
+    public void Answers_to_nobody_and_unknown_types_are_ignored()
     {
         Hear("outcome", """{"id":"9","sessions":[]}""");
         Hear("error", "{}");
@@ -75,10 +75,10 @@ public sealed class SocketSendingTests
     }
 
     [Fact]
-    public async Task What_is_too_long_or_under_way_goes_another_way()
+    public async Task Signals_too_long_or_already_under_way_do_not_use_the_socket()
     {
-        using var signal = NewSignal("1", "short");
-        using var tooLong = NewSignal("2", new string('x', 70_000));
+        var signal = NewSignal("1", "short");
+        var tooLong = NewSignal("2", new string('x', 70_000));
         sending.Takes(signal.Id, signal.Body).ShouldBeTrue();
         sending.Takes(tooLong.Id, tooLong.Body).ShouldBeFalse();
 
@@ -92,11 +92,8 @@ public sealed class SocketSendingTests
     private OutgoingSignal NewSignal(string id, string content) =>
         OutgoingSignal.Write("bob", new() { Id = id }, clock, writer => writer.WriteStringValue(content));
 
-    private async Task<Sent> SendAsync(string id)
-    {
-        using var signal = NewSignal(id, "hello");
-        return (await sending.SendAsync(session, wire, signal.Id, signal.Body, CancellationToken.None)).ToSent();
-    }
+    private Task<ExchangeAnswer> SendAsync(string id) =>
+        sending.SendAsync(session, wire, id, NewSignal(id, "hello").Body, CancellationToken.None);
 
     private void Hear(string type, string content) => sending.Receive(new(type, JsonElement.Parse(content)));
 
@@ -108,6 +105,9 @@ public sealed class SocketSendingTests
         protected override string OtherSide => "node";
 
         public override Task SendAsync(OpenSession session, ReadOnlyMemory<byte> body, CancellationToken token) =>
+            Task.CompletedTask;
+
+        protected override Task BeginAsync(OpenSession session, CancellationToken cancellationToken) =>
             Task.CompletedTask;
 
         protected override ValueTask<bool> ReceiveAsync(CancellationToken cancellationToken) => new(false);

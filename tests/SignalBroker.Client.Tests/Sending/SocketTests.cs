@@ -23,7 +23,7 @@ public sealed class SocketTests(Servers servers) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Signals_arrive_in_their_order_and_take_no_request()
+    public async Task Signals_arrive_in_order_and_need_no_request()
     {
         await using var alice = await ConnectAsync();
         await using var bob = await servers.ConnectAsync();
@@ -93,7 +93,7 @@ public sealed class SocketTests(Servers servers) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_the_socket_does_not_take_is_posted()
+    public async Task Signals_that_the_socket_does_not_take_are_posted()
     {
         await using var me = await ConnectAsync();
 
@@ -109,7 +109,7 @@ public sealed class SocketTests(Servers servers) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task While_its_webapp_is_restarted_signals_wait_on_the_node_and_none_that_was_queued_is_lost()
+    public async Task During_a_restart_of_the_webapp_signals_wait_at_the_node_and_no_queued_one_is_lost()
     {
         await using var alice = await ConnectAsync();
         await using var bob = await servers.ConnectAsync();
@@ -128,7 +128,7 @@ public sealed class SocketTests(Servers servers) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_sender_whose_node_is_killed_sends_on_from_another()
+    public async Task A_sender_whose_node_is_killed_continues_from_another()
     {
         await using var alice = await ConnectAsync();
         await using var bob = await ConnectElsewhereAsync(alice);

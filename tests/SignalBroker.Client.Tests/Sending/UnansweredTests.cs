@@ -24,7 +24,7 @@ public sealed class UnansweredTests
     [InlineData(401, false)]
     [InlineData(429, true)]
     [InlineData(429, false)]
-    public async Task It_is_not_called_unsent_after_a_refusal(int status, bool isClosed)
+    public async Task It_is_not_reported_as_unsent_after_a_refusal(int status, bool isClosed)
     {
         var asking = AskAsync();
         await FailAsync(new ServerUnreachableException("No answer."));
@@ -43,19 +43,19 @@ public sealed class UnansweredTests
         if (!isClosed)
         {
             await clock.HasTimersAsync(1);
-            clock.Advance(OutboxLimits.UsualTimeToLive);
+            clock.Advance(TimeLimit.Usual);
         }
 
         await Should.ThrowAsync<ServerUnreachableException>(asking);
     }
 
     [Fact]
-    public async Task It_is_not_called_refused_when_the_server_asks_to_wait_for_too_long()
+    public async Task It_is_not_reported_as_refused_when_the_server_asks_to_wait_too_long()
     {
         var asking = AskAsync();
         await FailAsync(new ServerUnreachableException("No answer."));
         await AdvanceToNextAsync();
-        await FailAsync(Refused(429, OutboxLimits.UsualTimeToLive));
+        await FailAsync(Refused(429, TimeLimit.Usual));
 
         await Should.ThrowAsync<ServerUnreachableException>(asking);
     }

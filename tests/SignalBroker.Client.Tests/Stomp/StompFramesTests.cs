@@ -22,7 +22,7 @@ public sealed class StompFramesTests
     ];
 
     [Fact]
-    public void Frames_that_are_cut_anywhere_are_heard_whole()
+    public void Frames_split_anywhere_are_reassembled()
     {
         var bytes = Encoding.UTF8.GetBytes(Sample);
         for (var piece = 1; piece <= bytes.Length; piece++)
@@ -39,7 +39,7 @@ public sealed class StompFramesTests
     }
 
     [Fact]
-    public void A_header_is_found_by_its_whole_name()
+    public void A_header_is_found_by_its_full_name()
     {
         var found = new List<string>();
         new StompFrames().Add(
@@ -56,7 +56,7 @@ public sealed class StompFramesTests
         );
 
     [Fact]
-    public void A_frame_that_never_ends_is_an_error_before_it_fills_the_memory()
+    public void A_frame_that_never_ends_is_an_error_before_it_fills_memory()
     {
         var frames = new StompFrames();
         frames.Add("MESSAGE\n\n"u8.ToArray(), _ => { });

@@ -68,7 +68,7 @@ public sealed class DeviceTests(OneWebapp webapp) : IDisposable
 
         await using var other = await ConnectAsync();
         await Eventually.HoldsAsync(async () =>
-            (await other.SendToSessionAsync(device.Session.ListeningKey, "1")).Queued == 0
+            (await other.SendToSessionAsync(device.Session.ListeningKey, "1")).Queued.ShouldBe(0)
         );
     }
 

@@ -16,7 +16,7 @@ public sealed class EndingTests(OneWebapp webapp) : IDisposable
     {
         using var storm = Start();
         var workers = await WorkersOfAsync(storm);
-        await Eventually.HoldsAsync(async () => await QueuesAsync() == 20);
+        await Eventually.HoldsAsync(async () => (await QueuesAsync()).ShouldBe(20));
 
         await storm.SignalAsync(signal);
         var result = await storm.EndAsync();
@@ -24,7 +24,7 @@ public sealed class EndingTests(OneWebapp webapp) : IDisposable
         result.ExitCode.ShouldBe(130);
         (await JsonReport.ReadAsync(folder["report.json"])).ShouldHaveSingleItem().Phase.ShouldBe("stopped");
         workers.ShouldAllBe(worker => !StormProcess.IsAlive(worker));
-        await Eventually.HoldsAsync(async () => await QueuesAsync() == 0);
+        await Eventually.HoldsAsync(async () => (await QueuesAsync()).ShouldBe(0));
     }
 
     [Fact]
@@ -35,8 +35,8 @@ public sealed class EndingTests(OneWebapp webapp) : IDisposable
 
         await storm.SignalAsync("KILL");
 
-        await Eventually.HoldsAsync(() => !workers.Any(StormProcess.IsAlive));
-        await Eventually.HoldsAsync(async () => await QueuesAsync() == 0);
+        await Eventually.HoldsAsync(() => workers.ShouldAllBe(worker => !StormProcess.IsAlive(worker)));
+        await Eventually.HoldsAsync(async () => (await QueuesAsync()).ShouldBe(0));
     }
 
     [Fact]
@@ -86,7 +86,7 @@ public sealed class EndingTests(OneWebapp webapp) : IDisposable
 
     private static async Task<IReadOnlyList<int>> WorkersOfAsync(StormProcess storm)
     {
-        await Eventually.HoldsAsync(() => storm.Workers().Count == 2);
+        await Eventually.HoldsAsync(() => storm.Workers().Count.ShouldBe(2));
         return storm.Workers();
     }
 

@@ -35,7 +35,7 @@ public sealed class PokeControllerTests(OneWebapp webapp) : IAsyncLifetime
         var poke = await poked.NextAsync();
 
         await other.AnswerAsync(controller, poke.Id);
-        await Eventually.HoldsAsync(() => controller.Errors.ContainsKey("poke-back-forged"));
+        await Eventually.HoldsAsync(() => controller.Errors.Keys.ShouldContain("poke-back-forged"));
         tree.IsCompleted.ShouldBeFalse();
 
         await poked.AnswerAsync(controller, poke.Id);
@@ -51,13 +51,13 @@ public sealed class PokeControllerTests(OneWebapp webapp) : IAsyncLifetime
         var poke = await poked.NextAsync();
 
         await poked.AnswerAsync(controller, "t999.1");
-        await Eventually.HoldsAsync(() => controller.Errors.GetValueOrDefault("poke-back-unexpected") == 1);
+        await Eventually.HoldsAsync(() => controller.Errors.GetValueOrDefault("poke-back-unexpected").ShouldBe(1));
         tree.IsCompleted.ShouldBeFalse();
 
         await poked.AnswerAsync(controller, poke.Id);
         var result = await tree;
         await poked.AnswerAsync(controller, poke.Id);
-        await Eventually.HoldsAsync(() => controller.Errors["poke-back-unexpected"] == 2);
+        await Eventually.HoldsAsync(() => controller.Errors["poke-back-unexpected"].ShouldBe(2));
         (result.Answered, controller.Report.Tree.Complete).ShouldBe((1, 1));
     }
 

@@ -2,12 +2,20 @@ using System.Diagnostics;
 
 namespace SignalBroker.Tests.Harness;
 
-/// <summary>Waits for something that must come to be, however fast the machine is.</summary>
+/// <summary>Waits for something that must happen, however slow the machine is.</summary>
 public static class Eventually
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(50);
 
-    /// <summary>Asks again and again until the assertion holds; fails with its last failure.</summary>
+    /// <summary>Repeats the assertion until it holds, for up to 60 s; then fails with its last failure.</summary>
+    public static Task HoldsAsync(Action assertion) =>
+        HoldsAsync(() =>
+        {
+            assertion();
+            return Task.CompletedTask;
+        });
+
+    /// <inheritdoc cref="HoldsAsync(Action)"/>
     public static async Task HoldsAsync(Func<Task> assertion, TimeSpan? within = null)
     {
         var limit = within ?? TimeSpan.FromSeconds(60);

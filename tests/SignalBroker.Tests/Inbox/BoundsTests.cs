@@ -30,7 +30,7 @@ public sealed class BoundsTests(TestCluster cluster)
     }
 
     [Fact]
-    public async Task An_inbox_holds_so_many_bytes()
+    public async Task An_inbox_holds_a_limited_number_of_bytes()
     {
         var alice = await cluster.Api.ConnectAsync();
         var content = string.Concat(Enumerable.Repeat(Large, 60_000));
@@ -51,7 +51,7 @@ public sealed class BoundsTests(TestCluster cluster)
     }
 
     [Fact]
-    public async Task What_has_expired_makes_room_is_not_delivered_and_leaves_a_gap_that_can_be_seen()
+    public async Task Expired_signals_make_room_are_not_delivered_and_leave_a_visible_gap()
     {
         var alice = await cluster.Api.ConnectAsync();
         await cluster.Api.StoreAsync(alice, bob, 1);
@@ -78,7 +78,7 @@ public sealed class BoundsTests(TestCluster cluster)
     }
 
     [Fact]
-    public async Task A_sender_is_told_what_it_can_not_have()
+    public async Task An_impossible_option_is_refused()
     {
         var alice = await cluster.Api.ConnectAsync();
 

@@ -39,7 +39,7 @@ public sealed class ReceiptTests(TestCluster cluster)
     }
 
     [Fact]
-    public async Task A_receipt_waits_for_a_sender_that_is_away()
+    public async Task A_receipt_waits_for_a_sender_who_is_away()
     {
         var user = "alice-" + Guid.NewGuid();
         var alice = await cluster.Api.ConnectAsync(user);
@@ -54,7 +54,7 @@ public sealed class ReceiptTests(TestCluster cluster)
     }
 
     [Fact]
-    public async Task A_signal_that_expires_is_receipted_as_expired()
+    public async Task The_receipt_for_an_expired_signal_says_so()
     {
         await using var alice = await Listener.StartAsync(cluster.Api);
         await cluster.Api.StoreAsync(alice.Session, bob, 1, id: "x", timeToLive: 1, receipt: "delivered");

@@ -9,7 +9,7 @@ public sealed class RepeatTests(TestCluster cluster)
     private readonly string bob = "bob-" + Guid.NewGuid();
 
     [Fact]
-    public async Task A_repeat_of_a_stored_signal_is_answered_with_the_first_outcome_by_any_webapp()
+    public async Task A_repeat_of_a_stored_signal_gets_the_first_answer_from_any_webapp()
     {
         var user = "alice-" + Guid.NewGuid();
         var alice = await cluster.Api.ConnectAsync(user);
@@ -26,7 +26,7 @@ public sealed class RepeatTests(TestCluster cluster)
     }
 
     [Fact]
-    public async Task A_repeat_of_a_signal_that_a_device_took_is_answered_with_that_device()
+    public async Task A_repeat_of_a_signal_that_a_device_received_names_that_device()
     {
         var alice = await cluster.Api.ConnectAsync();
         await using var listener = await Listener.StartAsync(cluster.Api, bob);
@@ -64,7 +64,7 @@ public sealed class RepeatTests(TestCluster cluster)
     }
 
     [Fact]
-    public async Task An_id_is_good_for_one_signal()
+    public async Task An_id_can_be_used_for_one_signal_only()
     {
         var alice = await cluster.Api.ConnectAsync();
         await cluster.Api.StoreAsync(alice, bob, 1, id: "x");

@@ -9,7 +9,7 @@ public sealed class StoredTests(TestCluster cluster)
     private readonly string bob = "bob-" + Guid.NewGuid();
 
     [Fact]
-    public async Task Stored_signals_arrive_in_their_order_when_the_addressee_listens()
+    public async Task Stored_signals_arrive_in_order_when_the_recipient_listens()
     {
         var alice = await cluster.Api.ConnectAsync();
         for (var number = 1; number <= 100; number++)
@@ -34,7 +34,7 @@ public sealed class StoredTests(TestCluster cluster)
     }
 
     [Fact]
-    public async Task A_stored_signal_reaches_whoever_listens_at_once_and_in_order()
+    public async Task A_stored_signal_reaches_a_listening_recipient_at_once_and_in_order()
     {
         var alice = await cluster.Api.ConnectAsync();
         await using var phone = await Listener.StartAsync(cluster.Api, bob, "phone");
@@ -53,7 +53,7 @@ public sealed class StoredTests(TestCluster cluster)
     }
 
     [Fact]
-    public async Task What_is_not_settled_comes_again_on_the_next_session_and_what_is_settled_does_not()
+    public async Task Unsettled_signals_are_delivered_again_to_the_next_session_and_settled_ones_are_not()
     {
         var alice = await cluster.Api.ConnectAsync();
         for (var number = 1; number <= 4; number++)
@@ -88,7 +88,7 @@ public sealed class StoredTests(TestCluster cluster)
     }
 
     [Fact]
-    public async Task Every_named_device_gets_a_signal_and_settles_it_for_itself()
+    public async Task Every_named_device_receives_a_signal_and_settles_it_independently()
     {
         var alice = await cluster.Api.ConnectAsync();
         await (await Listener.StartAsync(cluster.Api, bob, "phone")).DisposeAsync();
@@ -106,7 +106,7 @@ public sealed class StoredTests(TestCluster cluster)
     }
 
     [Fact]
-    public async Task Nobody_waits_for_a_device_after_which_many_others_have_come()
+    public async Task A_device_is_forgotten_after_many_others_have_come()
     {
         var alice = await cluster.Api.ConnectAsync();
         await ComeAsync("oldest");
@@ -131,7 +131,7 @@ public sealed class StoredTests(TestCluster cluster)
     }
 
     [Fact]
-    public async Task A_signal_for_one_device_waits_for_that_one_only()
+    public async Task A_signal_for_one_device_waits_only_for_that_device()
     {
         var alice = await cluster.Api.ConnectAsync();
         await (await Listener.StartAsync(cluster.Api, bob, "phone")).DisposeAsync();
@@ -152,7 +152,7 @@ public sealed class StoredTests(TestCluster cluster)
     }
 
     [Fact]
-    public async Task A_signal_that_is_stored_if_need_be_is_not_when_a_device_has_it()
+    public async Task IfOffline_does_not_store_a_signal_that_a_device_has_received()
     {
         var alice = await cluster.Api.ConnectAsync();
         (await cluster.Api.StoreAsync(alice, bob, 1, "ifOffline")).ShouldBeStored();
@@ -196,7 +196,7 @@ public sealed class StoredTests(TestCluster cluster)
     }
 
     [Fact]
-    public async Task A_signal_stored_through_the_socket_is_as_good_as_a_posted_one()
+    public async Task A_signal_can_be_stored_through_the_socket()
     {
         await using var alice = await Listener.StartAsync(cluster.Api);
         await alice.SendAsync(

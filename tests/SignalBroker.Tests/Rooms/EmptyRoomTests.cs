@@ -14,7 +14,7 @@ public sealed class EmptyRoomTests(TestCluster cluster)
     private readonly RoomStore store = new(cluster.Database);
 
     [Fact]
-    public async Task A_room_is_removed_when_none_of_its_members_has_had_a_session_for_long()
+    public async Task A_room_is_removed_when_its_members_have_all_been_offline_for_a_while()
     {
         var owner = await cluster.Api.ConnectAsync();
         await using var guest = await Listener.StartAsync(cluster.Api);

@@ -18,7 +18,7 @@ public sealed class HiddenFanOutTests(TestCluster cluster)
     [InlineData(nameof(PresenceVisibility.Everyone), 3)]
     [InlineData(nameof(PresenceVisibility.SameRoom), 3)]
     [InlineData(nameof(PresenceVisibility.Nobody), 4)]
-    public async Task An_anonymous_member_leaves_the_others_remembered(string rule, int found)
+    public async Task Only_the_sessions_of_anonymous_members_are_read_from_the_database(string rule, int found)
     {
         var clock = new FakeTimeProvider(TimeProvider.System.GetUtcNow());
         using var directory = new SessionDirectory(new SessionStore(cluster.Database, []), clock);
@@ -31,6 +31,7 @@ public sealed class HiddenFanOutTests(TestCluster cluster)
             directory,
             nodes: null!,
             limiter: null!,
+            queue: null!,
             visibility,
             metrics: null!,
             NullLogger<RoomFanOut>.Instance

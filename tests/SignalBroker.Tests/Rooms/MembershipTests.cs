@@ -12,7 +12,7 @@ public sealed class MembershipTests(TestCluster cluster)
     private Api Api => cluster.Api;
 
     [Fact]
-    public async Task A_room_is_made_joined_left_and_closed()
+    public async Task A_room_is_created_joined_left_and_closed()
     {
         var owner = await Api.ConnectAsync();
         var guest = await Api.ConnectAsync();
@@ -55,7 +55,7 @@ public sealed class MembershipTests(TestCluster cluster)
     }
 
     [Fact]
-    public async Task A_room_that_is_not_open_lets_in_who_has_its_code()
+    public async Task A_closed_room_admits_users_with_its_code()
     {
         var owner = await Api.ConnectAsync();
         var guest = await Api.ConnectAsync();
@@ -77,7 +77,7 @@ public sealed class MembershipTests(TestCluster cluster)
     }
 
     [Fact]
-    public async Task Who_joins_again_stays_the_same_member_and_who_left_comes_back_as_another()
+    public async Task A_member_who_joins_again_stays_the_same_and_one_who_left_comes_back_as_another()
     {
         var owner = await Api.ConnectAsync();
         var room = (await Api.CreateRoomAsync(owner)).Text("room")!;
@@ -94,7 +94,7 @@ public sealed class MembershipTests(TestCluster cluster)
     }
 
     [Fact]
-    public async Task A_full_room_takes_nobody_even_when_all_come_at_once()
+    public async Task A_full_room_admits_nobody_even_if_all_join_at_once()
     {
         var owner = await Api.ConnectAsync();
         var room = (await Api.CreateRoomAsync(owner, new { open = true, maxMembers = 5 })).Text("room")!;
@@ -113,7 +113,7 @@ public sealed class MembershipTests(TestCluster cluster)
     }
 
     [Fact]
-    public async Task Two_members_have_no_alias_in_common()
+    public async Task Two_members_can_not_have_the_same_alias()
     {
         var owner = await Api.ConnectAsync("owner-" + Guid.NewGuid());
         var guest = await Api.ConnectAsync();
@@ -128,7 +128,7 @@ public sealed class MembershipTests(TestCluster cluster)
     }
 
     [Fact]
-    public async Task Members_are_told_who_comes_and_goes_and_versions_have_no_gap()
+    public async Task Members_hear_who_joins_and_leaves_and_versions_have_no_gap()
     {
         await using var owner = await Listener.StartAsync(Api);
         await using var guest = await Listener.StartAsync(cluster.ApiOf(1));
@@ -166,7 +166,7 @@ public sealed class MembershipTests(TestCluster cluster)
     }
 
     [Fact]
-    public async Task An_owner_removes_a_member_who_is_told()
+    public async Task A_removed_member_is_told()
     {
         await using var owner = await Listener.StartAsync(Api);
         await using var guest = await Listener.StartAsync(Api);
@@ -187,7 +187,7 @@ public sealed class MembershipTests(TestCluster cluster)
     }
 
     [Fact]
-    public async Task What_is_done_to_a_member_is_not_done_to_the_one_that_its_user_is_later()
+    public async Task A_change_meant_for_a_former_member_does_not_affect_the_users_new_membership()
     {
         var (owner, guest) = (await Api.ConnectAsync(), await Api.ConnectAsync());
         var store = new MembershipStore(cluster.Database);
@@ -207,7 +207,7 @@ public sealed class MembershipTests(TestCluster cluster)
     }
 
     [Fact]
-    public async Task A_host_that_leaves_closes_the_room()
+    public async Task A_room_is_closed_when_its_host_leaves()
     {
         await using var host = await Listener.StartAsync(Api);
         await using var player = await Listener.StartAsync(Api);
@@ -229,7 +229,7 @@ public sealed class MembershipTests(TestCluster cluster)
     [InlineData("""{"open":"yes"}""", "invalid-member")]
     [InlineData("""[]""", "malformed-body")]
     [InlineData("""{""", "malformed-body")]
-    public async Task A_wrong_wish_is_refused(string body, string code)
+    public async Task An_invalid_request_is_refused(string body, string code)
     {
         var owner = await Api.ConnectAsync();
 
@@ -246,7 +246,7 @@ public sealed class MembershipTests(TestCluster cluster)
     }
 
     [Fact]
-    public async Task Nobody_without_a_credential_gets_anything()
+    public async Task Nothing_is_answered_without_a_credential()
     {
         (await Api.PostAsync("/rooms", new { })).Status.ShouldBe(HttpStatusCode.Unauthorized);
         (await Api.GetAsync("/rooms")).Status.ShouldBe(HttpStatusCode.Unauthorized);

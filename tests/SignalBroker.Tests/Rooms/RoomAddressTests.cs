@@ -14,7 +14,7 @@ public sealed class RoomAddressTests(TestCluster cluster)
     private Api Api => cluster.Api;
 
     [Fact]
-    public async Task Whoever_has_just_joined_sends_and_is_sent_to_through_every_webapp()
+    public async Task A_new_member_can_send_and_receive_through_every_webapp_at_once()
     {
         using var deaf = new DeafWebapp(cluster, new FakeTimeProvider(TimeProvider.System.GetUtcNow()));
         var (alice, bob) = (await Api.ConnectAsync(), await Api.ConnectAsync());
@@ -31,7 +31,7 @@ public sealed class RoomAddressTests(TestCluster cluster)
     }
 
     [Fact]
-    public async Task A_stored_signal_is_for_everyone_whose_joining_has_been_answered()
+    public async Task A_stored_signal_is_for_everyone_whose_join_has_been_answered()
     {
         using var deaf = new DeafWebapp(cluster, new FakeTimeProvider(TimeProvider.System.GetUtcNow()));
         var (alice, bob) = (await Api.ConnectAsync(), await Api.ConnectAsync());
@@ -48,7 +48,7 @@ public sealed class RoomAddressTests(TestCluster cluster)
     }
 
     [Fact]
-    public async Task Who_is_no_member_is_refused_and_so_is_who_sends_to_nobody()
+    public async Task Non_members_and_signals_without_a_recipient_are_refused()
     {
         using var deaf = new DeafWebapp(cluster, new FakeTimeProvider(TimeProvider.System.GetUtcNow()));
         var (alice, bob) = (await Api.ConnectAsync(), await Api.ConnectAsync());
@@ -65,7 +65,7 @@ public sealed class RoomAddressTests(TestCluster cluster)
     [Theory]
     [InlineData(false, true)]
     [InlineData(true, false)]
-    public async Task Whoever_comes_back_is_not_taken_for_the_member_that_left(bool before, bool after)
+    public async Task A_user_who_comes_back_is_not_taken_for_the_member_that_left(bool before, bool after)
     {
         using var deaf = new DeafWebapp(cluster, TimeProvider.System);
         var (alice, bob) = (await Api.ConnectAsync(), await Api.ConnectAsync());

@@ -32,7 +32,7 @@ public sealed class RoomLimitTests(TestCluster cluster) : IAsyncLifetime
     public async ValueTask DisposeAsync() => await webapp.StopAsync(CancellationToken.None);
 
     [Fact]
-    public async Task Joining_again_and_again_is_slowed_down_and_leaving_is_always_possible()
+    public async Task Repeated_joins_are_slowed_down_but_leaving_is_always_possible()
     {
         var (owner, guest) = (await cluster.Api.ConnectAsync(), await cluster.Api.ConnectAsync());
         var room = (await cluster.Api.CreateRoomAsync(owner)).Text("room")!;
@@ -60,7 +60,7 @@ public sealed class RoomLimitTests(TestCluster cluster) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Whoever_is_a_member_already_may_join_as_often_as_it_likes()
+    public async Task A_member_may_join_again_as_often_as_it_likes()
     {
         var (owner, guest) = (await cluster.Api.ConnectAsync(), await cluster.Api.ConnectAsync());
         var room = (await cluster.Api.CreateRoomAsync(owner)).Text("room")!;
@@ -73,7 +73,7 @@ public sealed class RoomLimitTests(TestCluster cluster) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_user_who_makes_rooms_all_at_once_gets_no_more_than_allowed()
+    public async Task A_user_who_creates_rooms_all_at_once_gets_no_more_than_allowed()
     {
         var owner = await cluster.Api.ConnectAsync();
 
@@ -88,7 +88,7 @@ public sealed class RoomLimitTests(TestCluster cluster) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_is_stored_counts_once_for_each_member()
+    public async Task A_stored_signal_counts_once_for_each_member()
     {
         var owner = await cluster.Api.ConnectAsync();
         var room = (await cluster.Api.CreateRoomAsync(owner)).Text("room")!;
@@ -118,7 +118,7 @@ public sealed class RoomLimitTests(TestCluster cluster) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Anonymous_users_who_are_forgotten_leave_their_rooms_and_the_others_hear_of_it()
+    public async Task Forgotten_anonymous_users_leave_their_rooms_and_the_others_hear_of_it()
     {
         await using var owner = await Listener.StartAsync(cluster.Api);
         var gone = await cluster.Api.ConnectAsync();

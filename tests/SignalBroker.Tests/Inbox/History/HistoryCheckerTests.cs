@@ -11,7 +11,7 @@ public sealed class HistoryCheckerTests
     ];
 
     [Fact]
-    public void A_good_history_is_good()
+    public void A_correct_history_passes()
     {
         ReceivedEvent[] received = [Got(1), Got(2), Got(1, session: 1), Got(2, session: 1), Got(3, session: 1)];
 
@@ -29,7 +29,7 @@ public sealed class HistoryCheckerTests
         Violations(ThreeStored, Got(1), Got(3), Got(2)).ShouldBe(["phone got 2 after 3"]);
 
     [Fact]
-    public void A_signal_of_nobody_is_found() =>
+    public void A_signal_that_nobody_sent_is_found() =>
         Violations(ThreeStored, Got(1), Got(2), Got(3), Got(4)).ShouldBe(["phone got 4, which nobody sent"]);
 
     [Fact]
