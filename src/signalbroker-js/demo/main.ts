@@ -47,7 +47,7 @@ const desk = createDesk({
 });
 const people = createPeople((userId) => callForm.choose(userId));
 const callForm = createCallForm({
-  call: (userId, wanted, since) => void desk.call(userId, wanted, since),
+  call: desk.call,
   typed: people.choose,
   meet: people.meet,
 });
@@ -89,7 +89,7 @@ const signInForm = createSignInForm(asked, {
   cancel: signIn.end,
 });
 const sendForm = createSendForm({
-  addressee: callForm.addressee,
+  recipient: callForm.recipient,
   send: (to, content, isKept) =>
     signIn.client?.send(to, content, isKept ? { store: "always", receipt: "delivered" } : {}) ??
     Promise.reject(new Error("You are not signed in.")),
@@ -123,7 +123,7 @@ byId("disconnect", HTMLButtonElement).addEventListener("click", signIn.end);
 const userId = byId("user-id", HTMLInputElement);
 userId.addEventListener("input", () => showMyUserId(userId.value));
 callForm.suggest(memory.other ?? asked.to);
-showMyUserId(asked.user);
+showMyUserId(asked.userId ?? "");
 onState({ name: "signed-out" });
 if (memory.other !== undefined) {
   desk.lost(memory.other);

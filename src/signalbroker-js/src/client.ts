@@ -12,10 +12,10 @@ import { writeContent } from "./sending/content.js";
 import type { SignalBrokerClient } from "./signalBrokerClient.js";
 
 const closed = "The client was closed.";
-/** How long closing may wait for answers to what is under way. */
+/** How long closing may wait for answers to what is on its way. */
 const farewellMs = 5000;
 
-/** A client that does not listen yet, and the promise that it does. */
+/** Creates a client; fulfilled when it listens. */
 export async function createClient(
   options: ConnectOptions,
   replaced: Partial<ClientParts> = {},
@@ -52,7 +52,7 @@ function clientOf(parts: Parts, states: Emitter<State>, push: PushClient): Signa
       return identity.userId ?? "";
     },
     get session() {
-      // Nobody has a client before it has listened.
+      // Nobody gets a client before it has listened.
       return listening.session as SessionInfo;
     },
     get state() {
@@ -69,14 +69,12 @@ function clientOf(parts: Parts, states: Emitter<State>, push: PushClient): Signa
     onCall: calls.onCall,
     send,
     async call(userId, options = {}) {
-      // It rings more than once, and says the same each time.
-      const { info } = options;
-      return calls.call(userId, info === undefined ? options : { ...options, info: JSON.parse(writeContent(info, "info")) });
+      // It rings more than once, with the same information each time.
+      const info = options.info === undefined ? {} : { info: JSON.parse(writeContent(options.info, "info")) as unknown };
+      return calls.call(userId, { ...options, ...info });
     },
     ...push,
-    createRoom: rooms.createRoom,
-    joinRoom: rooms.joinRoom,
-    rooms: rooms.rooms,
+    ...rooms.client,
     presence: presences.presence,
     watch: presences.watch,
     users: presences.users,

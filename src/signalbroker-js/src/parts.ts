@@ -31,10 +31,10 @@ export interface ClientParts {
   transports: Record<ListensBy, OpenTransport>;
 }
 
-/** What a client consists of. */
+/** The parts of a client. */
 export type Parts = ReturnType<typeof createParts>;
 
-/** Makes the parts of a client and joins them. */
+/** Makes the parts of a client, and connects them. */
 export function createParts(
   options: ConnectOptions,
   http: Http,
@@ -55,10 +55,10 @@ export function createParts(
     openSession: (resumes) => openSession(http, { ...identity, resumes }, tokens),
     waitsFor: () =>
       tokens.isAsked
-        ? { code: "token-unavailable", reason: "The application has not brought the token yet." }
+        ? { code: "token-unavailable", reason: "The application has not provided the token yet." }
         : { code: "unreachable", reason: "The server has not answered yet." },
     onOpened(opened) {
-      // An anonymous user comes back under the name that the webapp gave, if that takes no proof.
+      // An anonymous user comes back under the name that the webapp gave, if that needs no proof.
       identity.isGiven = options.userId === undefined && options.token === undefined;
       identity.userId = opened.userId;
       iceServers.renew(opened);
@@ -70,7 +70,6 @@ export function createParts(
   });
   const { expired } = listening;
   const current = (): Listening["current"] => listening.current;
-
   const asking = createAsking({ http, session: () => current()?.session, expired });
   const wayOut = createWayOut({ http, socket, usesSocket: options.send === "socket", current, expired });
   const { settle, settleLast } = wayOut;
@@ -89,34 +88,14 @@ export function createParts(
   const calls = createCalls({
     send: (to, content) => send(to, content, { type: callType }),
     sendLast: (to, content) => wayOut.sendLast(writeSignal(to, content, { type: callType })),
-    self: () => ({ userId: identity.userId ?? "", listeningKey: listening.session?.listeningKey ?? "" }),
+    self: () => ({ listeningKey: listening.session?.listeningKey ?? "" }),
     iceServers: iceServers.get,
     options: options.calls ?? {},
   });
-  const reception = createReception({
-    inbox,
-    rooms,
-    presences,
-    calls,
-    socket,
-    isDuplicate,
-    onReplaced: listening.replaced,
-  });
-  return {
-    surroundings,
-    identity,
-    line,
-    listening,
-    asking,
-    outbox,
-    socket,
-    inbox,
-    rooms,
-    presences,
-    calls,
-    reception,
-    send,
-  };
+  const { replaced: onReplaced } = listening;
+  const reception = createReception({ inbox, rooms, presences, calls, socket, isDuplicate, onReplaced });
+  const parts = { surroundings, identity, line, listening, asking, outbox, socket, inbox, rooms, presences, calls };
+  return { ...parts, reception, send };
 
   async function send(to: Addressee, content: unknown, sending: SendOptions = {}): Promise<Sent> {
     const signal = writeSignal(to, content, sending);

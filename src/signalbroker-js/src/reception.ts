@@ -11,17 +11,6 @@ import type { Presences } from "./presence/presence.js";
 import { presenceType } from "./presence/reading.js";
 import { roomType, type Rooms } from "./rooms/rooms.js";
 import type { SocketSending } from "./sending/socket.js";
-import type { SignalBrokerClient } from "./signalBrokerClient.js";
-
-/** Hands what arrives to whom it concerns. */
-export interface Reception extends Pick<SignalBrokerClient, "onSignal" | "onReceipt"> {
-  /** What the transport brings. */
-  receive(body: string): void;
-  /** Undefined when it concerns nobody yet. */
-  hand(envelope: Signal | ControlSignal): Promise<unknown>[] | undefined;
-  /** There is a handler that was not there before. */
-  onHandler(): void;
-}
 
 export interface ReceptionParts {
   inbox: Inbox;
@@ -37,7 +26,8 @@ export interface ReceptionParts {
 /** The type of the envelopes that tell what happened to the session. */
 const sessionType = "session";
 
-export function createReception(parts: ReceptionParts): Reception {
+/** Hands what arrives to the part of the client that it concerns. */
+export function createReception(parts: ReceptionParts) {
   const { inbox, rooms, presences, calls, socket } = parts;
   const signals = createEmitter<Signal>();
   const receipts = createEmitter<Receipt>();
@@ -46,7 +36,8 @@ export function createReception(parts: ReceptionParts): Reception {
   return {
     onSignal: onStored(signals),
     onReceipt: onStored(receipts),
-    receive(body) {
+    /** Takes what the transport brings. */
+    receive(body: string): void {
       const envelope = readEnvelope(body);
       if (envelope?.sequence !== undefined) {
         inbox.receive(envelope as Stored);
@@ -68,7 +59,7 @@ export function createReception(parts: ReceptionParts): Reception {
     };
   }
 
-  /** What came before was kept for it. */
+  /** There is a new handler: hands over what was kept for it. */
   function onHandler(): void {
     queueMicrotask(() => {
       inbox.handOver();
@@ -76,6 +67,7 @@ export function createReception(parts: ReceptionParts): Reception {
     });
   }
 
+  /** Undefined when it has no handler yet. */
   function hand(envelope: Signal | ControlSignal): Promise<unknown>[] | undefined {
     if (!isSignal(envelope)) {
       return handControl(envelope);

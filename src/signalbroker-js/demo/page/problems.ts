@@ -6,7 +6,7 @@ export function problemSentence({ code, reason }: { code: string; reason: string
   return plain[code] ?? reason.replace(/ \(\w*Error\b.*\)/, "");
 }
 
-/** What a failed signal means to the one who sent it. */
+/** What a failed signal means to its sender. */
 export function sendProblemSentence(error: unknown, to: string): string {
   const { code, reason, status } = detailsOf(error);
   switch (code) {
@@ -23,34 +23,24 @@ export function sendProblemSentence(error: unknown, to: string): string {
   }
 }
 
-/** Why a call did not come about, to the one who called or answered. */
+/** Why a call failed, for the person who called or answered. */
 export function callProblemSentence(error: unknown, other: string): string {
-  const { code, reason } = detailsOf(error);
-  switch (code) {
-    case "declined":
-      return `${other} declined.`;
-    case "busy":
-      return `${other} is in another call.`;
-    case "no-answer":
-      return `${other} didn't answer.`;
-    case "user-not-listening":
-      return `${other} isn't signed in right now.`;
-    case "aborted":
-      return "You hung up before anybody answered.";
-    case "cancelled":
-      return `${other} gave up.`;
-    case "answered-elsewhere":
-      return "Another of your devices answered.";
-    case "peer-gone":
-      return `${other} has gone.`;
-    case "no-other-device":
-      return "That's you, and you are signed in on no other device.";
-    case "no-webrtc":
-      return "This browser can't make calls.";
-    default:
-      return problemSentence({ code, reason });
-  }
+  const details = detailsOf(error);
+  return callSentences[details.code]?.(other) ?? problemSentence(details);
 }
+
+const callSentences: Readonly<Record<string, (other: string) => string>> = {
+  declined: (other) => `${other} declined.`,
+  busy: (other) => `${other} is in another call.`,
+  "no-answer": (other) => `${other} didn't answer.`,
+  "user-not-listening": (other) => `${other} isn't signed in right now.`,
+  aborted: () => "You hung up before anybody answered.",
+  cancelled: (other) => `${other} gave up.`,
+  "answered-elsewhere": () => "Another of your devices answered.",
+  "peer-gone": (other) => `${other} has gone.`,
+  "no-other-device": () => "That's you, and you are signed in on no other device.",
+  "no-webrtc": () => "This browser can't make calls.",
+};
 
 interface Details {
   code: string;

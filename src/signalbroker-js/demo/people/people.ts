@@ -3,21 +3,13 @@ import { announce } from "../page/announcer";
 import { createPeopleList } from "./list";
 import type { Person } from "./words";
 
-/** Who can be reached: those whom the server has ever seen, and those with whom the person has to do. */
-export interface People {
-  use(client: SignalBrokerClient | undefined): void;
-  /** Somebody calls or is called, writes or is written to. */
-  meet(userId: string | undefined): void;
-  /** Whom the person wants to reach. */
-  choose(userId: string): void;
-}
-
 /** The webapp lets a session watch no more. */
 const mostPeople = 100;
-/** Some of that is left for those with whom the person has to do. */
+/** The rest is left for the people whom the person calls or writes to. */
 const mostKnown = 80;
 
-export function createPeople(onChosen: (userId: string) => void): People {
+/** The people who can be reached: everybody whom the server has seen, and everybody whom the person has met. */
+export function createPeople(onChosen: (userId: string) => void) {
   const list = createPeopleList(onChosen);
   const people = new Map<string, Person>();
   let client: SignalBrokerClient | undefined;
@@ -27,23 +19,21 @@ export function createPeople(onChosen: (userId: string) => void): People {
   addEventListener("focus", () => void look());
 
   return {
-    use(next) {
+    use(next: SignalBrokerClient | undefined): void {
       client = next;
-      if (!client) {
-        people.forEach((person) => (person.presence = undefined));
-        show();
-        return;
-      }
-      people.delete(client.userId);
+      people.delete(client?.userId ?? "");
+      people.forEach((person) => (person.presence = undefined));
       void watch([...people.keys()]);
       void look();
     },
-    meet(userId) {
+    /** Somebody calls or is called, writes or is written to. */
+    meet(userId: string | undefined): void {
       if (userId !== undefined && userId !== "") {
         void add([userId]);
       }
     },
-    choose(userId) {
+    /** The person wants to reach this user. */
+    choose(userId: string): void {
       chosen = userId;
       show();
     },

@@ -45,6 +45,7 @@ export function createSignIn({ wire, onState, onClient }: SignInParts): SignIn {
   };
 
   async function run(request: SignInRequest, mine: AbortController): Promise<void> {
+    const { userId, device, token } = request;
     const options: ConnectOptions = {
       // Beside the page, wherever a proxy has put it.
       url: new URL(".", location.href).href,
@@ -55,9 +56,9 @@ export function createSignIn({ wire, onState, onClient }: SignInParts): SignIn {
       fetch: createTappedFetch(wire),
       openSocket: (address, protocols) => openTappedSocket(address, protocols, wire),
       onState: (state) => showState(state, request, mine),
-      ...(request.userId === undefined ? {} : { userId: request.userId }),
-      ...(request.device === undefined ? {} : { device: request.device }),
-      ...(request.token === undefined ? {} : { token: request.token }),
+      ...(userId && { userId }),
+      ...(device && { device }),
+      ...(token && { token }),
     };
     try {
       client = await connect(options);

@@ -31,9 +31,9 @@ export function deliverySummary(to: string, outcomes: readonly string[]): Outcom
   return { tone, words: `To ${to}: on its way to ${queued} of ${outcomes.length} devices.` };
 }
 
-/** What is kept for somebody. */
-export function keptWords(to: string): string {
-  return `Kept for ${to} until ${to} has it.`;
+/** What is stored for somebody. */
+export function keptWords(to: string): OutcomeWords {
+  return { tone: "good", words: `Kept for ${to} until ${to} has it.` };
 }
 
 /** What became of it in the end. */

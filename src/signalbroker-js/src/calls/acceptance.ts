@@ -17,17 +17,16 @@ export function createAcceptance({ parts, call, prepare }: RingParts, caller: Ca
   let hasAccepted = false;
   let begin: Begin | undefined;
   let replaced: string | undefined;
+  const isPending = (): boolean => hasAccepted && !outcome.isOver;
 
   return {
     /** Whether this end has accepted, and the caller has not begun. */
-    get isPending(): boolean {
-      return isPending();
-    },
+    isPending,
     /** Whether the connection is ready, so that the caller can begin. */
     get isReady(): boolean {
       return begin !== undefined;
     },
-    /** @param replaces the own call that gives way to it */
+    /** @param replaces this end's own call that gives way to it */
     async accept(options: CallMedia, replaces?: string): Promise<Call> {
       if (!hasAccepted && !outcome.isOver) {
         hasAccepted = true;
@@ -47,9 +46,9 @@ export function createAcceptance({ parts, call, prepare }: RingParts, caller: Ca
     },
     /** Tells the caller. */
     say,
-    /** Whether it was told by this session. */
+    /** Whether this session has told the caller. */
     wasSaidBy: (session: string): boolean => saidBy.has(session),
-    /** The caller's first word, with which the call begins. */
+    /** Takes the caller's first signal, with which the call begins. */
     take(content: ReceivedContent, session: string): void {
       if (!begin || !caller.is(content, session)) {
         return;
@@ -67,10 +66,6 @@ export function createAcceptance({ parts, call, prepare }: RingParts, caller: Ca
     },
   };
 
-  function isPending(): boolean {
-    return hasAccepted && !outcome.isOver;
-  }
-
   function say(): void {
     saidBy.add(parts.self().listeningKey);
     void caller.say({ kind: "accept", secret: caller.secret, replaces: replaced }).then((reached) => {
@@ -80,10 +75,8 @@ export function createAcceptance({ parts, call, prepare }: RingParts, caller: Ca
     });
   }
 
-  /** There is no connection to be had here; another device may do better. */
+  /** No connection is possible here; another device may do better. */
   function fail(error: unknown): void {
     outcome.refuse("busy", asSignalBrokerError(error, "no-webrtc"));
   }
 }
-
-export type Acceptance = ReturnType<typeof createAcceptance>;

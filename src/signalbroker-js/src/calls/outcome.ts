@@ -4,9 +4,7 @@ import { SignalBrokerError } from "../base/errors.js";
 import type { Call } from "./call.js";
 import type { Caller } from "./caller.js";
 import type { CallContent } from "./content.js";
-import type { Late, RingEnd } from "./incoming.js";
-
-const unavailable: CallContent = { kind: "busy" };
+import type { RingEnd, RingParts } from "./incoming.js";
 
 const sentences = {
   cancelled: "The caller gave up.",
@@ -19,7 +17,7 @@ const sentences = {
 type Reason = keyof typeof sentences;
 
 /** What becomes of a call that rings here. */
-export function createOutcome(caller: Caller, onEnded: (how: RingEnd | "silent", late: Late) => void) {
+export function createOutcome(caller: Caller, onEnded: RingParts["onEnded"]) {
   const ended = deferred<RingEnd>();
   const answered = deferred<Call>();
   const patience = createAlarm();
@@ -29,17 +27,17 @@ export function createOutcome(caller: Caller, onEnded: (how: RingEnd | "silent",
     get isOver(): boolean {
       return isOver;
     },
-    /** Fulfilled when it rings no more. */
+    /** Fulfilled when it no longer rings. */
     ended: ended.promise,
     /** The call, once it has begun. */
     answered: answered.promise,
-    /** Waits so long for the caller's next word. */
+    /** Gives the caller this long until its next signal. */
     wait: (ms: number, reason: Reason, code: string): void => patience.set(ms, () => stop(reason, code)),
     begin(call: Call): void {
       finish("accepted");
       answered.resolve(call);
     },
-    /** The caller is told so. */
+    /** Refuses the call, and tells the caller. */
     refuse(how: "declined" | "busy", error = new SignalBrokerError(how, "It was refused here.")): void {
       if (!isOver) {
         const answer: CallContent = { kind: how === "declined" ? "decline" : "busy" };
@@ -48,18 +46,18 @@ export function createOutcome(caller: Caller, onEnded: (how: RingEnd | "silent",
         void caller.say(answer);
       }
     },
-    /** The caller is told nothing, unless it asks. */
+    /** Ends the ringing; the caller is told only if it asks. */
     stop,
   };
 
   function stop(reason: Reason, code: string = reason): void {
     if (!isOver) {
-      finish(reason, code === "peer-gone" || reason === "closed" ? unavailable : undefined);
+      finish(reason, code === "peer-gone" || reason === "closed" ? { kind: "busy" } : undefined);
       answered.reject(new SignalBrokerError(code, sentences[reason]));
     }
   }
 
-  /** @param answer what the caller hears who calls again */
+  /** @param answer what a caller hears who calls again */
   function finish(how: RingEnd | "silent", answer?: CallContent): void {
     isOver = true;
     patience.clear();

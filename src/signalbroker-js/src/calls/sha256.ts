@@ -1,4 +1,4 @@
-// The browser's own, crypto.subtle, is missing on pages without TLS, and calls must work there, too. @noble/hashes would
+// The browser's own, crypto.subtle, is missing on pages without TLS, where calls must work as well. @noble/hashes would
 // make the bundle 2.4 KiB larger (with gzip), beyond its limit.
 
 const blockBytes = 64;

@@ -1,7 +1,7 @@
 import { createEmitter } from "../base/emitter.js";
 import { keepNewest } from "../base/newest.js";
-import type { CallContent } from "./content.js";
-import type { IncomingCall, Late, Ring } from "./incoming.js";
+import type { CallContent, Receive } from "./content.js";
+import type { IncomingCall, Ring } from "./incoming.js";
 import { reach, type CallParts } from "./line.js";
 import type { LiveCall } from "./liveCall.js";
 import type { CallsOptions } from "./options.js";
@@ -13,9 +13,9 @@ export interface CallsParts extends CallParts {
   options: CallsOptions;
 }
 
-/** Whoever has to do with a call, or had. */
+/** Takes the signals of a call. */
 interface Party {
-  receive: Late;
+  receive: Receive;
 }
 
 /** A call that has begun. */
@@ -32,15 +32,15 @@ export function createSwitchboard(parts: CallsParts) {
   const over = new Map<string, Party>();
   return {
     parts,
-    /** Hears of each call that rings here. */
+    /** Reports each call that rings here. */
     incoming: createEmitter<IncomingCall>(),
     outgoing: new Map<string, Outgoing>(),
     rings: new Map<string, Ring>(),
     talks: new Map<string, Talk>(),
-    /** Calls that are over, which whoever does not know it yet is told. */
+    /** The calls that are over, and what answers whoever does not know it yet. */
     over: over as ReadonlyMap<string, Party>,
     /** The call is over. */
-    forget(call: string, receive: Late = () => undefined): void {
+    forget(call: string, receive: Receive = () => undefined): void {
       over.set(call, { receive });
       keepNewest(over, remembered);
     },

@@ -23,9 +23,8 @@ export function createAttempts(parts: ListeningParts, events: AttemptsEvents) {
   const schedule = createSchedule(start, events.waiting);
   let current: Attempt | undefined;
   let hasListened = false;
-  /** The page is shown again. */
   let isBack = false;
-  /** A request of its own for a session got no answer: the webapp may open that session later, and end this one for it. */
+  /** This client's own request for a session got no answer: the webapp may open that session late, and end this one. */
   let mayReplaceItself = false;
 
   return {
@@ -33,26 +32,21 @@ export function createAttempts(parts: ListeningParts, events: AttemptsEvents) {
     get current(): Attempt | undefined {
       return current;
     },
-    get hasListened(): boolean {
-      return hasListened;
-    },
     start,
     /** Ends the current one; the next one comes later. */
     retry,
     /** Trying again at once may succeed. */
     hurry: schedule.hurry,
-    /** The page is shown again, which is like a new one. */
+    /** The page is shown again, like a new one. */
     comeBack(): void {
       isBack = true;
       schedule.idle();
       schedule.hurry();
     },
-    /**
-     * Whether a session may have lost its place to one that this very client asked for in vain. Says so once only, or
-     * two clients could replace each other for ever.
-     */
+    /** Whether a session may have lost its place to one that this client asked for itself, in vain. */
     replacedItself(): boolean {
       const may = mayReplaceItself;
+      // Says so only once, or two clients could replace each other for ever.
       mayReplaceItself = false;
       return may;
     },
@@ -82,7 +76,7 @@ export function createAttempts(parts: ListeningParts, events: AttemptsEvents) {
 
   function failed(error: unknown): void {
     if (!(error instanceof SignalBrokerError)) {
-      retry({ code: "token-unavailable", reason: `The token can't be had (${String(error)}).` });
+      retry({ code: "token-unavailable", reason: `The token is not available (${String(error)}).` });
     } else if (mayPass(error, hasListened)) {
       mayReplaceItself ||= mayBeDone(error);
       retry({ code: error.code, reason: error.message }, error.retryAfterMs);
@@ -110,7 +104,7 @@ export function createAttempts(parts: ListeningParts, events: AttemptsEvents) {
 
 export type Attempts = ReturnType<typeof createAttempts>;
 
-/** Whether the same request may succeed later. A conflict may be with one's own lost session. */
+/** Whether the same request may succeed later. A conflict may be with the client's own lost session. */
 function mayPass({ status, code }: SignalBrokerError, hasListened: boolean): boolean {
   return (
     status === undefined ||

@@ -6,7 +6,7 @@ import type { KnownUser, Presence, PresenceClient } from "./options.js";
 import { asSent, readPresence, readUser } from "./reading.js";
 import { createWatching } from "./watching.js";
 
-/** What a client knows of other users. */
+/** What a client knows about other users. */
 export interface Presences extends PresenceClient {
   /** An envelope of the server that tells of a change. */
   hear(control: ControlSignal): void;

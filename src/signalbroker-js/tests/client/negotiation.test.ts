@@ -217,6 +217,7 @@ it("tells of an answer that is refused, and watches nothing when the call ends w
   await tick(5000);
   expect(vi.getTimerCount()).toBe(0);
 
+  connection = new Connection();
   const other = create(true);
   reached = () => Promise.resolve(tooLarge);
   void other.receive(offer(1));

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { callType, readCallContent } from "../../src/calls/content";
-import { createRing, type Late, type Ring } from "../../src/calls/incoming";
+import { callType, readCallContent, type Receive } from "../../src/calls/content";
+import { createRing, type Ring } from "../../src/calls/incoming";
 import type { LineEnds } from "../../src/calls/line";
 import type { LiveCall } from "../../src/calls/liveCall";
 import type { CallOptions } from "../../src/calls/options";
@@ -20,7 +20,7 @@ let isHidden: boolean;
 let ownKey: string;
 let begun: LineEnds[];
 let last: Sending[];
-let late: Late;
+let late: Receive;
 
 const parts = {
   send: (to: Addressee, content: unknown): Promise<Pick<Sent, "sessions"> & Partial<Sent>> => {
