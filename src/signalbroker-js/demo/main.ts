@@ -52,16 +52,8 @@ const callForm = createCallForm({
   meet: people.meet,
 });
 const received = createReceivedList({
-  reply(to) {
-    callForm.choose(to);
-    showView("call");
-    byId("content", HTMLTextAreaElement).focus();
-  },
-  callBack(userId) {
-    callForm.choose(userId);
-    showView("call");
-    byId("call-video", HTMLButtonElement).focus();
-  },
+  reply: (userId) => reach(userId, byId("content", HTMLTextAreaElement)),
+  callBack: (userId) => reach(userId, byId("call-video", HTMLButtonElement)),
 });
 const showView = createViews();
 const showMyUserId = createSecondUserLink(callForm.suggest);
@@ -113,6 +105,12 @@ function onState(state: PageState): void {
       memory.signedIn({ ...request, userId: state.session.userId });
     }
   }
+}
+
+function reach(userId: string, next: HTMLElement): void {
+  callForm.choose(userId);
+  showView("call");
+  next.focus();
 }
 
 function enableCalling(): void {

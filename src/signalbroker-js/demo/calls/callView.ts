@@ -4,7 +4,7 @@ import type { Sequence } from "../sequence/sequence";
 import type { Talk } from "../talk/talk";
 import { createControls } from "./controls";
 import { followCall } from "./following";
-import { closeMedia } from "./media";
+import { closeMedia, openMedia, type Wanted } from "./media";
 import { exchangeMutes } from "./mutes";
 import { createScreen } from "./screen";
 import { createStage, type StageState } from "./stage";
@@ -22,7 +22,7 @@ export interface Current {
 }
 
 /** Shows one call at a time: its state, its pictures, its controls and what is said in it. */
-export function createCallView(sequence: Sequence, talk: Talk, hangUp: () => void) {
+export function createCallView(sequence: Sequence, talk: Talk) {
   const stage = createStage();
   const screen = createScreen();
   let tellMutes: () => void = () => undefined;
@@ -31,22 +31,23 @@ export function createCallView(sequence: Sequence, talk: Talk, hangUp: () => voi
     tellMutes();
   });
 
-  return {
-    begin(other: string, withVideo: boolean, state: StageState, words: string): void {
+  const view = {
+    current: undefined as Current | undefined,
+    begin(other: string, withVideo: boolean, state: StageState, words: string, since: number): Current {
       clear();
       talk.clear();
       stage.showPicture(withVideo);
       stage.show(state, other, words);
+      return (view.current = { other, since, abort: new AbortController() });
     },
-    /** Shows this person's own camera and microphone. */
-    setMedia(mine: Current, media: MediaStream): void {
-      if (mine.abort.signal.aborted) {
-        closeMedia(media);
-        return;
+    /** Opens and shows this person's own camera and microphone; throws as `openMedia` does. */
+    async openMedia(mine: Current, wanted: Wanted): Promise<void> {
+      const media = await openFor(mine, wanted);
+      if (media) {
+        mine.media = media;
+        screen.showOwn(media);
+        controls.use(media);
       }
-      mine.media = media;
-      screen.showOwn(media);
-      controls.use(media);
     },
     /** Shows a call until it is over, and returns how it ended, in words. */
     async follow(mine: Current, connecting: Promise<Call | undefined>): Promise<string> {
@@ -64,12 +65,20 @@ export function createCallView(sequence: Sequence, talk: Talk, hangUp: () => voi
         closeMedia(mine.media);
       }
     },
+    hangUp,
     end(other: string, words: string): void {
+      view.current = undefined;
       clear();
       talk.end();
       stage.show("ended", other, words);
     },
   };
+  return view;
+
+  function hangUp(): void {
+    view.current?.call?.hangUp();
+    view.current?.abort.abort();
+  }
 
   function clear(): void {
     screen.clear();
@@ -95,21 +104,28 @@ export function createCallView(sequence: Sequence, talk: Talk, hangUp: () => voi
   }
 }
 
+/** Undefined when nothing is wanted, or the person has hung up meanwhile. */
+async function openFor({ abort }: Current, { audio, video }: Wanted): Promise<MediaStream | undefined> {
+  const media = audio || video ? await openMedia({ audio, video }) : undefined;
+  if (abort.signal.aborted) {
+    closeMedia(media);
+    return undefined;
+  }
+  return media;
+}
+
 /** Rejected when the person hangs up, even if a browser's question about the camera is still open. */
 function aborted({ abort }: Current): Promise<never> {
   return new Promise((_, reject) => abort.signal.addEventListener("abort", () => reject(abort.signal.reason)));
 }
 
 function endWords({ reason, error }: CallEnd, peer: string): string {
-  switch (reason) {
-    case "hung-up":
-    case "closed":
-      return "You hung up.";
-    case "peer-hung-up":
-      return `${peer} hung up.`;
-    case "refused":
-      return `The server takes no more signals of this call. ${error?.message ?? ""}`.trim();
-    case "lost":
-      return `The connection to ${peer} was lost.`;
-  }
+  const sentences: Record<CallEnd["reason"], string> = {
+    "hung-up": "You hung up.",
+    closed: "You hung up.",
+    "peer-hung-up": `${peer} hung up.`,
+    refused: `The server takes no more signals of this call. ${error?.message ?? ""}`.trim(),
+    lost: `The connection to ${peer} was lost.`,
+  };
+  return sentences[reason];
 }

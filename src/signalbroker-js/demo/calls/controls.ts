@@ -10,14 +10,8 @@ export function createControls(hangUp: () => void, onMuted: (mutes: Mutes) => vo
   const camera = byId("camera", HTMLButtonElement);
   let media: MediaStream | undefined;
 
-  mute.addEventListener("click", () => {
-    toggle(mute, media?.getAudioTracks());
-    onMuted(mutes());
-  });
-  camera.addEventListener("click", () => {
-    toggle(camera, media?.getVideoTracks());
-    onMuted(mutes());
-  });
+  mute.addEventListener("click", () => toggle(mute, media?.getAudioTracks()));
+  camera.addEventListener("click", () => toggle(camera, media?.getVideoTracks()));
   byId("hang-up", HTMLButtonElement).addEventListener("click", hangUp);
 
   return {
@@ -34,19 +28,18 @@ export function createControls(hangUp: () => void, onMuted: (mutes: Mutes) => vo
   function mutes(): Mutes {
     return { microphone: isPressed(mute), camera: isPressed(camera) };
   }
+
+  function toggle(button: HTMLButtonElement, tracks: MediaStreamTrack[] = []): void {
+    const off = !isPressed(button);
+    button.setAttribute("aria-pressed", String(off));
+    tracks.forEach((track) => (track.enabled = !off));
+    onMuted(mutes());
+  }
 }
 
 function offer(button: HTMLButtonElement, tracks: MediaStreamTrack[] = []): void {
   button.hidden = tracks.length === 0;
   button.setAttribute("aria-pressed", "false");
-}
-
-function toggle(button: HTMLButtonElement, tracks: MediaStreamTrack[] = []): void {
-  const off = !isPressed(button);
-  button.setAttribute("aria-pressed", String(off));
-  for (const track of tracks) {
-    track.enabled = !off;
-  }
 }
 
 function isPressed(button: HTMLButtonElement): boolean {

@@ -2,7 +2,7 @@ import type { Call, IncomingCall, SignalBrokerClient } from "../../src/index";
 import type { Sequence } from "../sequence/sequence";
 import type { Talk } from "../talk/talk";
 import { createCallView, type Current } from "./callView";
-import { openMedia, type Wanted } from "./media";
+import type { Wanted } from "./media";
 import { mutesLabel } from "./mutes";
 import { about, createRinging } from "./ringing";
 import type { StageState } from "./stage";
@@ -22,16 +22,15 @@ const channels = ["chat", mutesLabel];
 /** Makes and takes calls, one at a time. */
 export function createDesk(parts: DeskParts) {
   const { sequence, talk, onTalk } = parts;
-  const view = createCallView(sequence, talk, hangUp);
+  const view = createCallView(sequence, talk);
   const ringing = createRinging((incoming) => void accept(incoming));
   let client: SignalBrokerClient | undefined;
-  let current: Current | undefined;
   /** Rings while this person calls the very same user: the client makes one call of the two. */
   let crossing: IncomingCall | undefined;
 
   return {
     get isBusy(): boolean {
-      return current !== undefined;
+      return view.current !== undefined;
     },
     use(next: SignalBrokerClient): void {
       client = next;
@@ -45,9 +44,7 @@ export function createDesk(parts: DeskParts) {
       const mine = begin(userId, wanted.video, "calling", `Calling ${userId} …`, since);
       sequence.call(userId, since);
       void run(mine, async () => {
-        if (wanted.audio || wanted.video) {
-          view.setMedia(mine, await openMedia(wanted));
-        }
+        await view.openMedia(mine, wanted);
         mine.abort.signal.throwIfAborted();
         crossing = undefined;
         return client?.call(userId, { media: mine.media, channels, signal: mine.abort.signal });
@@ -56,6 +53,7 @@ export function createDesk(parts: DeskParts) {
   };
 
   function onIncoming(incoming: IncomingCall): void {
+    const { current } = view;
     if (current && !current.call && current.other === incoming.from) {
       crossing = incoming;
     } else if (current || ringing.isShown) {
@@ -71,48 +69,35 @@ export function createDesk(parts: DeskParts) {
 
   function accept(incoming: IncomingCall): void {
     // One call at a time.
-    hangUp();
+    view.hangUp();
     const mine = begin(incoming.from, incoming.media.video, "connecting", "Connecting …", performance.now());
     mine.abort.signal.addEventListener("abort", () => incoming.decline());
     void run(mine, async () => {
-      const { audio, video } = incoming.media;
-      if (audio || video) {
-        await openMedia({ audio, video }).then(
-          (media) => view.setMedia(mine, media),
-          // Seeing and hearing the other is better than nothing.
-          (error: Error) => (mine.notice = error.message),
-        );
-      }
+      // Seeing and hearing the other is better than nothing.
+      await view.openMedia(mine, incoming.media).catch((error: Error) => (mine.notice = error.message));
       return incoming.accept({ media: mine.media, channels });
     });
   }
 
   function begin(other: string, video: boolean, state: StageState, words: string, since: number): Current {
-    current = { other, since, abort: new AbortController() };
-    view.begin(other, video, state, words);
+    const mine = view.begin(other, video, state, words, since);
     onTalk(other);
-    return current;
+    return mine;
   }
 
   async function run(mine: Current, connect: () => Promise<Call | undefined>): Promise<void> {
     const words = await view.follow(mine, connect());
-    if (current !== mine) {
+    if (view.current !== mine) {
       return;
     }
     sequence.callEnded();
-    current = undefined;
     view.end(mine.other, words);
     onTalk(undefined);
-    if (crossing) {
-      const incoming = crossing;
-      crossing = undefined;
+    const incoming = crossing;
+    crossing = undefined;
+    if (incoming) {
       onIncoming(incoming);
     }
-  }
-
-  function hangUp(): void {
-    current?.call?.hangUp();
-    current?.abort.abort();
   }
 }
 

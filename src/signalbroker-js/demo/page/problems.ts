@@ -8,19 +8,15 @@ export function problemSentence({ code, reason }: { code: string; reason: string
 
 /** What a failed signal means to its sender. */
 export function sendProblemSentence(error: unknown, to: string): string {
-  const { code, reason, status } = detailsOf(error);
+  const { code, reason, status = 0 } = detailsOf(error);
   switch (code) {
     case "user-not-listening":
       return `${to} isn't listening right now, so nothing was sent.`;
     case "expired":
       return "You were not listening for too long, so nothing was sent. Send it again once you are listening.";
-    case "unreachable":
-      return `The webapp can't be reached. It is not certain whether ${to} got the message.`;
-    default: {
-      const uncertain = (status ?? 0) >= 500 ? ` It is not certain whether ${to} got the message.` : "";
-      return problemSentence({ code, reason }) + uncertain;
-    }
   }
+  const isUnsure = code === "unreachable" || status >= 500;
+  return problemSentence({ code, reason }) + (isUnsure ? ` It is not certain whether ${to} got the message.` : "");
 }
 
 /** Why a call failed, for the person who called or answered. */

@@ -16,10 +16,12 @@ export function createPeopleList(onChosen: (userId: string) => void) {
   });
   list.addEventListener("keydown", (event) => {
     const place = shown.findIndex(({ userId }) => userId === current);
-    const next = { ArrowDown: place + 1, ArrowUp: place - 1, Home: 0, End: shown.length - 1 }[event.key];
+    const last = shown.length - 1;
+    const places: Record<string, number> = { ArrowDown: place + 1, ArrowUp: place - 1, Home: 0, End: last };
+    const next = places[event.key];
     if (next !== undefined) {
       event.preventDefault();
-      choose(Math.max(0, Math.min(shown.length - 1, next)));
+      choose(Math.max(0, Math.min(last, next)));
     }
   });
 

@@ -15,7 +15,7 @@ export function createPeople(onChosen: (userId: string) => void) {
   let client: SignalBrokerClient | undefined;
   let chosen = "";
 
-  // Somebody may have come while the person was in the other tab.
+  // Somebody may have come while the person was in another tab.
   addEventListener("focus", () => void look());
 
   return {
@@ -28,7 +28,7 @@ export function createPeople(onChosen: (userId: string) => void) {
     },
     /** Somebody calls or is called, writes or is written to. */
     meet(userId: string | undefined): void {
-      if (userId !== undefined && userId !== "") {
+      if (userId) {
         void add([userId]);
       }
     },
@@ -59,9 +59,7 @@ export function createPeople(onChosen: (userId: string) => void) {
   async function add(userIds: readonly string[], most = mostPeople): Promise<void> {
     const room = Math.max(0, most - people.size);
     const strangers = userIds.filter((userId) => !people.has(userId) && userId !== client?.userId).slice(0, room);
-    for (const userId of strangers) {
-      people.set(userId, { userId, presence: undefined });
-    }
+    strangers.forEach((userId) => people.set(userId, { userId, presence: undefined }));
     await watch(strangers);
   }
 

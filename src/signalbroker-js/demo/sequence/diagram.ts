@@ -35,9 +35,7 @@ export function createDiagram(): SequenceView {
 
   return {
     begin(title, peer) {
-      if (peer !== undefined) {
-        lanes.about(peer);
-      }
+      lanes.peer = peer ?? lanes.peer;
       add({ row: createChapterRow(title), words: make("li", "chapter-words", title) });
     },
     show(step) {

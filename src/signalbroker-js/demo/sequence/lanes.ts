@@ -5,27 +5,20 @@ export type Lane = "me" | "broker" | "peer" | "third";
 
 /** Which user has which lane. */
 export function createLanes() {
-  let peer = "";
   let others = new Set<string>();
-  const isThird = (step: Step): boolean => hasPeer(step) && step.peer !== "" && step.peer !== peer;
+  const isThird = (step: Step): boolean => hasPeer(step) && step.peer !== "" && step.peer !== lanes.peer;
 
-  return {
+  const lanes = {
     /** The user whom it is all about; empty while nobody is known. */
-    get peer(): string {
-      return peer;
-    },
+    peer: "",
     /** The heading of the lane of all others; undefined while there are none. */
     get third(): string | undefined {
       return others.size > 1 ? "others" : [...others][0];
     },
-    /** It is all about this user from now on. */
-    about(next: string): void {
-      peer = next;
-    },
     /** These are the steps that are shown now. */
     use(steps: Iterable<Step>): void {
       const named = [...steps].filter((step) => hasPeer(step) && step.peer !== "");
-      peer ||= named[0]?.peer ?? "";
+      lanes.peer ||= named[0]?.peer ?? "";
       others = new Set(named.filter(isThird).map((step) => step.peer));
     },
     endsOf(step: Step): { from: Lane; to: Lane } {
@@ -35,6 +28,7 @@ export function createLanes() {
     /** The label of an arrow, with the user's name where the lane doesn't tell it. */
     labelOf: (step: Step): string => (isThird(step) && others.size > 1 ? `${step.peer}: ${step.label}` : step.label),
   };
+  return lanes;
 }
 
 export type Lanes = ReturnType<typeof createLanes>;

@@ -50,19 +50,13 @@ export function createSequence(view: SequenceView, now: () => number = () => per
       const meaning = readEntry(entry);
       switch (meaning?.kind) {
         case "says":
-          add(meaning.from, meaning.to, meaning.label, meaning.tone);
-          break;
-        case "sends": {
-          const to = meaning.to ?? users.get(meaning.toSession ?? "");
-          pending.set(meaning.name, add("me", "peer", meaning.label, "pending", to));
-          break;
-        }
+          return void add(meaning.from, meaning.to, meaning.label, meaning.tone);
+        case "sends":
+          return send(meaning);
         case "settles":
-          settle(meaning);
-          break;
+          return settle(meaning);
         case "receives":
-          receive(meaning);
-          break;
+          return receive(meaning);
       }
     },
     signIn: () => begin("You sign in"),
@@ -72,9 +66,7 @@ export function createSequence(view: SequenceView, now: () => number = () => per
       begin(`You call ${short(peer)}`, peer, since);
     },
     /** The call is over: the next ring begins a chapter. */
-    callEnded(): void {
-      inCall = false;
-    },
+    callEnded: () => void (inCall = false),
     /** Something goes from page to page, past SignalBroker; returns how to say it better. */
     direct(label: string, from: "me" | "peer" = "me"): (label: string) => void {
       const step = add(from, from === "me" ? "peer" : "me", label, "direct");
@@ -94,16 +86,16 @@ export function createSequence(view: SequenceView, now: () => number = () => per
     return step;
   }
 
+  function send({ name, to, toSession = "", label }: Meaning & { kind: "sends" }): void {
+    pending.set(name, add("me", "peer", label, "pending", to ?? users.get(toSession)));
+  }
+
   function receive({ from, fromSession, label, ring }: Meaning & { kind: "receives" }): void {
     if (ring !== undefined && !inCall) {
       inCall = true;
       begin(`${short(from)} calls you`, from);
     }
-    if (fromSession !== undefined) {
-      users.delete(fromSession);
-      users.set(fromSession, from);
-      keepNewest(users, rememberedSessions);
-    }
+    remember(users, fromSession, from);
     add("peer", "me", label, "queued", from);
   }
 
@@ -122,6 +114,14 @@ export function createSequence(view: SequenceView, now: () => number = () => per
 }
 
 export type Sequence = ReturnType<typeof createSequence>;
+
+function remember(users: Map<string, string>, session: string | undefined, user: string): void {
+  if (session !== undefined) {
+    users.delete(session);
+    users.set(session, user);
+    keepNewest(users, rememberedSessions);
+  }
+}
 
 function rename(view: SequenceView, step: Step, label: string): void {
   if (step.label !== label) {

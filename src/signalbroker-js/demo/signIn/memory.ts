@@ -1,5 +1,5 @@
 import { isObject, parseJson, textOf } from "../../src/base/json";
-import { withStorage } from "../../src/listening/line";
+import { takeStored, withStorage } from "../../src/listening/line";
 import type { SignInRequest } from "./options";
 
 const requestKey = "signedIn";
@@ -10,9 +10,9 @@ const otherKey = "talksWith";
  * would sign in as the same user.
  */
 export function createMemory() {
-  const stored = parseJson(take(requestKey) ?? "");
+  const stored = parseJson(takeStored(requestKey) ?? "");
   const request = isObject(stored) && textOf(stored, "userId") ? (stored as unknown as SignInRequest) : undefined;
-  const other = take(otherKey);
+  const other = takeStored(otherKey);
   // A page that is left before it listens again still remembers.
   let signedInAs = request;
   let talkingWith: string | undefined;
@@ -23,8 +23,8 @@ export function createMemory() {
     put(otherKey, talkingWith);
   });
   addEventListener("pageshow", () => {
-    take(requestKey);
-    take(otherKey);
+    takeStored(requestKey);
+    takeStored(otherKey);
   });
 
   return {
@@ -36,14 +36,6 @@ export function createMemory() {
     signedOut: () => (signedInAs = undefined),
     talksWith: (next: string | undefined) => (talkingWith = next),
   };
-}
-
-function take(key: string): string | undefined {
-  return withStorage((storage) => {
-    const value = storage.getItem(key) ?? undefined;
-    storage.removeItem(key);
-    return value;
-  });
 }
 
 function put(key: string, value: string | undefined): void {

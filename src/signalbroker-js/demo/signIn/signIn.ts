@@ -9,13 +9,6 @@ export type PageState =
   | Exclude<State, { name: "closed" }>
   | { name: "signed-out"; problem?: { code: string; reason: string } };
 
-/** The person's presence: one client, from signing in to signing out. */
-export interface SignIn {
-  readonly client: SignalBrokerClient | undefined;
-  begin(request: SignInRequest): void;
-  end(): void;
-}
-
 export interface SignInParts {
   wire: Wire;
   onState(state: PageState): void;
@@ -23,19 +16,20 @@ export interface SignInParts {
   onClient(client: SignalBrokerClient): void;
 }
 
-export function createSignIn({ wire, onState, onClient }: SignInParts): SignIn {
+/** The person's presence: one client, from signing in to signing out. */
+export function createSignIn({ wire, onState, onClient }: SignInParts) {
   let client: SignalBrokerClient | undefined;
   let attempt: AbortController | undefined;
 
   return {
-    get client() {
+    get client(): SignalBrokerClient | undefined {
       return client;
     },
-    begin(request) {
+    begin(request: SignInRequest): void {
       attempt = new AbortController();
       void run(request, attempt);
     },
-    end() {
+    end(): void {
       if (client) {
         void client.close();
       } else {
@@ -88,3 +82,5 @@ export function createSignIn({ wire, onState, onClient }: SignInParts): SignIn {
     onState(isOwnWish ? { name: "signed-out" } : { name: "signed-out", problem });
   }
 }
+
+export type SignIn = ReturnType<typeof createSignIn>;

@@ -1,9 +1,9 @@
 import { asSignalBrokerError, SignalBrokerError } from "../base/errors.js";
 import { randomToken } from "../base/random.js";
 import type { Call } from "./call.js";
-import type { Caller } from "./caller.js";
 import type { ReceivedContent } from "./content.js";
 import type { RingParts } from "./incoming.js";
+import type { Line } from "./line.js";
 import type { Begin, LiveCall } from "./liveCall.js";
 import type { CallMedia } from "./options.js";
 import type { Outcome } from "./outcome.js";
@@ -12,7 +12,7 @@ import type { Outcome } from "./outcome.js";
 const confirmWithinMs = 45_000;
 
 /** This end's acceptance of a call that rings here. */
-export function createAcceptance({ parts, call, prepare }: RingParts, caller: Caller, outcome: Outcome) {
+export function createAcceptance({ parts, prepare }: RingParts, line: Line, outcome: Outcome) {
   const saidBy = new Set<string>();
   let hasAccepted = false;
   let begin: Begin | undefined;
@@ -33,7 +33,7 @@ export function createAcceptance({ parts, call, prepare }: RingParts, caller: Ca
         replaced = replaces;
         try {
           begin = await prepare(options);
-          caller.secret = randomToken();
+          line.secret = randomToken();
         } catch (error) {
           fail(error);
         }
@@ -50,13 +50,12 @@ export function createAcceptance({ parts, call, prepare }: RingParts, caller: Ca
     wasSaidBy: (session: string): boolean => saidBy.has(session),
     /** Takes the caller's first signal, with which the call begins. */
     take(content: ReceivedContent, session: string): void {
-      if (!begin || !caller.is(content, session)) {
+      if (!begin || !line.accepts(content, line.peer, session)) {
         return;
       }
-      caller.session = session;
       let live: LiveCall;
       try {
-        live = begin({ call, peer: caller.user, peerSession: session, role: "callee", secret: caller.secret });
+        live = begin(line);
       } catch (error) {
         fail(error);
         return;
@@ -68,7 +67,7 @@ export function createAcceptance({ parts, call, prepare }: RingParts, caller: Ca
 
   function say(): void {
     saidBy.add(parts.self().listeningKey);
-    void caller.say({ kind: "accept", secret: caller.secret, replaces: replaced }).then((reached) => {
+    void line.toSession({ kind: "accept", secret: line.secret, replaces: replaced }).then((reached) => {
       if (reached instanceof SignalBrokerError && isPending()) {
         fail(reached);
       }

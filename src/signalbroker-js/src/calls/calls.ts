@@ -37,9 +37,10 @@ export function createCalls(parts: CallsParts) {
         return;
       }
       const { call } = received;
-      const party = talks.get(call) ?? outgoing.get(call) ?? rings.get(call) ?? over.get(call);
-      if (party) {
-        party.receive(received, from, fromSession);
+      const party = talks.get(call) ?? outgoing.get(call) ?? rings.get(call);
+      const receive = party?.receive ?? over.get(call);
+      if (receive) {
+        receive(received, from, fromSession);
       } else if (received.kind === "ring") {
         ringHere(board, received, from, fromSession);
       }

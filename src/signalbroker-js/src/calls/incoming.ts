@@ -1,8 +1,7 @@
 import { createAcceptance } from "./acceptance.js";
 import type { Call } from "./call.js";
-import { createCaller } from "./caller.js";
 import type { ReceivedContent, ReceivedRing, Receive, RingMedia, RingStop } from "./content.js";
-import type { CallParts, Tell } from "./line.js";
+import { createLine, type CallParts, type Tell } from "./line.js";
 import type { Begin } from "./liveCall.js";
 import type { CallMedia } from "./options.js";
 import { createOutcome } from "./outcome.js";
@@ -54,10 +53,10 @@ const silentMs = 30_000;
 
 /** An incoming call, and what the client does with it. */
 export function createRing(ring: RingParts) {
-  const { call, from, content } = ring;
-  const caller = createCaller(ring.parts, call, from, ring.fromSession);
-  const outcome = createOutcome(caller, ring.onEnded);
-  const acceptance = createAcceptance(ring, caller, outcome);
+  const { call, from, fromSession, content } = ring;
+  const line = createLine(ring.parts, { call, role: "callee", peer: from, peerSession: fromSession, secret: "" });
+  const outcome = createOutcome(line, ring.onEnded);
+  const acceptance = createAcceptance(ring, line, outcome);
   const { accept } = acceptance;
   const incoming: IncomingCall = {
     id: call,
@@ -87,14 +86,14 @@ export function createRing(ring: RingParts) {
       if (acceptance.isReady) {
         // The caller may have heard that this end accepts or not, and may have come back itself.
         acceptance.say();
-        void caller.sayToUser({ kind: "resume" });
+        void line.toUser({ kind: "resume" });
       }
     },
     /** Fulfilled when the caller has been told, if it must be. */
     async close(tell: Tell): Promise<void> {
       const isAwaited = acceptance.isPending() && acceptance.isReady;
       outcome.stop("closed");
-      await caller.finish({ kind: "busy" }, isAwaited ? tell : "nobody");
+      await line.finish({ kind: "busy" }, isAwaited ? tell : "nobody");
     },
   };
 
@@ -102,7 +101,7 @@ export function createRing(ring: RingParts) {
     switch (received.kind) {
       case "ring":
         // The caller may have come back on another session, or missed that this end accepts.
-        caller.session = session;
+        line.peerSession = session;
         if (acceptance.isReady) {
           acceptance.say();
         } else {

@@ -22,64 +22,59 @@ export type Reach = "arrived" | "gone" | "unsure" | SignalBrokerError;
 export type Tell = "peer" | "last" | "nobody";
 
 export interface LineEnds {
-  call: string;
+  readonly call: string;
+  /** This end's role. */
+  readonly role: Role;
+  /** The other end's user; an anonymous one may come back under another name. */
   peer: string;
+  /** The listening key of the other end's session, as far as known. */
   peerSession: string;
-  role: Role;
+  /** What both ends know; empty until the callee accepts. */
   secret: string;
 }
 
 const rememberedSessions = 32;
 
 /** Carries signals between two ends that share a secret, whatever sessions they listen on. */
-export function createLine(parts: CallParts, { call, role, secret, ...ends }: LineEnds) {
+export function createLine(parts: CallParts, ends: LineEnds) {
+  const { call, role } = ends;
   const peerRole: Role = role === "caller" ? "callee" : "caller";
-  let { peer, peerSession } = ends;
   /** The sessions that the other end has left for another, newest last. */
   let superseded: string[] = [];
-  const signed = (content: CallContent): object => ({
-    call,
-    proof: proofOf(secret, call, role, parts.self().listeningKey),
-    ...content,
-  });
-
-  return {
-    call,
-    /** The other end's user; an anonymous one may come back under another name. */
-    get peer(): string {
-      return peer;
-    },
-    /** The listening key of the other end's session, as far as known. */
-    get peerSession(): string {
-      return peerSession;
-    },
+  const signed = (content: CallContent): object => {
+    const proof = line.secret === "" ? undefined : proofOf(line.secret, call, role, parts.self().listeningKey);
+    return { call, proof, ...content };
+  };
+  const line = {
+    ...ends,
     /** Whether a signal comes from the other end; if so, it may reveal a new session of it. */
     accepts({ proof }: ReceivedContent, from: string, fromSession: string): boolean {
-      if (fromSession === peerSession) {
+      if (fromSession === line.peerSession) {
         return true;
       }
-      if (proof !== proofOf(secret, call, peerRole, fromSession)) {
+      if (proof !== proofOf(line.secret, call, peerRole, fromSession)) {
         return false;
       }
       // What a late signal says still counts, but its session is gone.
       if (!superseded.includes(fromSession)) {
-        superseded = [...superseded, peerSession].slice(-rememberedSessions);
-        peer = from;
-        peerSession = fromSession;
+        superseded = [...superseded, line.peerSession].slice(-rememberedSessions);
+        line.peer = from;
+        line.peerSession = fromSession;
       }
       return true;
     },
     async toSession(content: CallContent): Promise<Reach> {
-      const session = peerSession;
+      const session = line.peerSession;
       const reached = await reach(parts, { session }, signed(content));
       // The other end may have come back while the signal was on its way to the old session.
-      return reached === "gone" && session !== peerSession ? "unsure" : reached;
+      return reached === "gone" && session !== line.peerSession ? "unsure" : reached;
     },
     /** Sends to all sessions of the other end's user: only the right one can do anything with it. */
-    toUser: (content: CallContent): Promise<Reach> => reach(parts, peer, signed(content)),
+    toUser: (content: CallContent): Promise<Reach> => reach(parts, line.peer, signed(content)),
     finish: (content: CallContent, tell: Tell): Promise<void> =>
-      finish(parts, { session: peerSession }, signed(content), tell),
+      finish(parts, { session: line.peerSession }, signed(content), tell),
   };
+  return line;
 }
 
 export type Line = ReturnType<typeof createLine>;

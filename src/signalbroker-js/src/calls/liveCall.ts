@@ -2,19 +2,17 @@ import { createEmitter } from "../base/emitter.js";
 import { SignalBrokerError } from "../base/errors.js";
 import type { Call, CallEnd } from "./call.js";
 import type { ReceivedContent } from "./content.js";
-import type { Line, LineEnds, Tell } from "./line.js";
+import type { Line, Tell } from "./line.js";
 import type { CallMedia } from "./options.js";
 import { createPeering } from "./peering.js";
-import type { Role } from "./proof.js";
 import { createStatus } from "./status.js";
 import { addMedia } from "./tracks.js";
 
 /** Begins a call for which everything is prepared. */
-export type Begin = (ends: LineEnds) => LiveCall;
+export type Begin = (line: Line) => LiveCall;
 
 export interface LiveCallParts {
   line: Line;
-  role: Role;
   info: unknown;
   media: CallMedia;
   /** Labels of channels that the other end opens anyway. */
@@ -29,7 +27,7 @@ export interface LiveCallParts {
 
 /** A call, and what the client does with it. */
 export function createCall(parts: LiveCallParts) {
-  const { line, role, info } = parts;
+  const { line, info } = parts;
   const refusals = createEmitter<SignalBrokerError>();
   const peering = createPeering(parts, onRefused, lose);
   const { connection, channels, tracks } = peering;
@@ -39,7 +37,7 @@ export function createCall(parts: LiveCallParts) {
     get peer() {
       return line.peer;
     },
-    role,
+    role: line.role,
     info,
     connection,
     remoteStream: tracks.remoteStream,

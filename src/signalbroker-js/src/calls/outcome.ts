@@ -2,9 +2,9 @@ import { createAlarm } from "../base/alarm.js";
 import { deferred } from "../base/deferred.js";
 import { SignalBrokerError } from "../base/errors.js";
 import type { Call } from "./call.js";
-import type { Caller } from "./caller.js";
 import type { CallContent } from "./content.js";
 import type { RingEnd, RingParts } from "./incoming.js";
+import type { Line } from "./line.js";
 
 const sentences = {
   cancelled: "The caller gave up.",
@@ -17,16 +17,12 @@ const sentences = {
 type Reason = keyof typeof sentences;
 
 /** What becomes of a call that rings here. */
-export function createOutcome(caller: Caller, onEnded: RingParts["onEnded"]) {
+export function createOutcome(line: Line, onEnded: RingParts["onEnded"]) {
   const ended = deferred<RingEnd>();
   const answered = deferred<Call>();
   const patience = createAlarm();
-  let isOver = false;
-
-  return {
-    get isOver(): boolean {
-      return isOver;
-    },
+  const outcome = {
+    isOver: false,
     /** Fulfilled when it no longer rings. */
     ended: ended.promise,
     /** The call, once it has begun. */
@@ -39,19 +35,20 @@ export function createOutcome(caller: Caller, onEnded: RingParts["onEnded"]) {
     },
     /** Refuses the call, and tells the caller. */
     refuse(how: "declined" | "busy", error = new SignalBrokerError(how, "It was refused here.")): void {
-      if (!isOver) {
+      if (!outcome.isOver) {
         const answer: CallContent = { kind: how === "declined" ? "decline" : "busy" };
         finish(how, answer);
         answered.reject(error);
-        void caller.say(answer);
+        void line.toSession(answer);
       }
     },
     /** Ends the ringing; the caller is told only if it asks. */
     stop,
   };
+  return outcome;
 
   function stop(reason: Reason, code: string = reason): void {
-    if (!isOver) {
+    if (!outcome.isOver) {
       finish(reason, code === "peer-gone" || reason === "closed" ? { kind: "busy" } : undefined);
       answered.reject(new SignalBrokerError(code, sentences[reason]));
     }
@@ -59,17 +56,17 @@ export function createOutcome(caller: Caller, onEnded: RingParts["onEnded"]) {
 
   /** @param answer what a caller hears who calls again */
   function finish(how: RingEnd | "silent", answer?: CallContent): void {
-    isOver = true;
+    outcome.isOver = true;
     patience.clear();
     onEnded(how, ({ kind }, sender, session) => {
-      if (!answer || sender !== caller.user) {
+      if (!answer || sender !== line.peer) {
         return;
       }
-      caller.session = session;
+      line.peerSession = session;
       if (kind === "ring") {
-        void caller.say(answer);
-      } else if (caller.secret !== "" && (kind === "negotiate" || kind === "resume")) {
-        void caller.say({ kind: "end", reason: "hung-up" });
+        void line.toSession(answer);
+      } else if (line.secret !== "" && (kind === "negotiate" || kind === "resume")) {
+        void line.toSession({ kind: "end", reason: "hung-up" });
       }
     });
     ended.resolve(how === "silent" ? "cancelled" : how);

@@ -2,7 +2,7 @@ import { asSignalBrokerError, SignalBrokerError } from "../base/errors.js";
 import { createAnswer } from "./answer.js";
 import type { Call } from "./call.js";
 import type { ReceivedContent, RingStop } from "./content.js";
-import { finish, type CallParts, type Tell } from "./line.js";
+import { createLine, finish, type CallParts, type Tell } from "./line.js";
 import type { Begin, LiveCall } from "./liveCall.js";
 import type { CallOptions } from "./options.js";
 import { createRinger } from "./ringer.js";
@@ -27,7 +27,14 @@ export function createOutgoing({ parts, call, to, options, prepare, onReplaced, 
   const answer = createAnswer(to, options, () => stop("cancelled"), () => ringer.seemsBusy);
   let begin: Begin | undefined;
   let isOver = false;
-  void start();
+  prepare()
+    .then((ready) => {
+      if (!isOver) {
+        begin = ready;
+        return ringer.start();
+      }
+    })
+    .catch((error: unknown) => fail(asSignalBrokerError(error, "no-webrtc")));
 
   return {
     call,
@@ -64,22 +71,10 @@ export function createOutgoing({ parts, call, to, options, prepare, onReplaced, 
     close: (error: SignalBrokerError, tell: Tell): Promise<void> => fail(error, "cancelled", tell),
   };
 
-  async function start(): Promise<void> {
-    try {
-      const ready = await prepare();
-      if (!isOver) {
-        begin = ready;
-        await ringer.start();
-      }
-    } catch (error) {
-      void fail(asSignalBrokerError(error, "no-webrtc"));
-    }
-  }
-
   function accept(ready: Begin, { secret, replaces }: ReceivedContent & { kind: "accept" }, peerSession: string): void {
     let live: LiveCall;
     try {
-      live = ready({ call, peer: to, peerSession, role: "caller", secret });
+      live = ready(createLine(parts, { call, role: "caller", peer: to, peerSession, secret }));
     } catch (error) {
       void fail(asSignalBrokerError(error, "no-webrtc"), "cancelled");
       return;

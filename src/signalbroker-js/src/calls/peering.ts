@@ -12,10 +12,11 @@ import { addMedia, createTracks } from "./tracks.js";
  * @param lose the other end has been gone for too long
  */
 export function createPeering(
-  { line, role, media, otherChannels, createConnection }: LiveCallParts,
+  { line, media, otherChannels, createConnection }: LiveCallParts,
   onRefused: (error: SignalBrokerError, isAnswer: boolean) => void,
   lose: () => void,
 ) {
+  const { role } = line;
   const connection = createConnection();
   const channels = createChannels(connection);
   const tracks = createTracks(connection);

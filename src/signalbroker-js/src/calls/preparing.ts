@@ -1,7 +1,7 @@
 import { SignalBrokerError } from "../base/errors.js";
 import type { Call } from "./call.js";
 import type { ReceivedRing } from "./content.js";
-import { createLine, type Line } from "./line.js";
+import type { Line } from "./line.js";
 import { createCall, type Begin } from "./liveCall.js";
 import type { CallMedia, CallOptions } from "./options.js";
 import type { Switchboard } from "./switchboard.js";
@@ -28,11 +28,9 @@ export async function prepareCall(board: Switchboard, media: CallMedia, rung?: R
     ...media.configuration,
   });
   const first = await configuration();
-  return (ends) => {
-    const line = createLine(parts, ends);
+  return (line) => {
     const live = createCall({
       line,
-      role: ends.role,
       info: rung ? rung.info : (media as CallOptions).info,
       media,
       otherChannels: rung?.channels ?? [],

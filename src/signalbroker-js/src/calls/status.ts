@@ -21,7 +21,6 @@ export function createStatus(
   const ended = deferred<CallEnd>();
   const patience = createAlarm();
   const nextRestart = createAlarm();
-  let state: CallState = { name: "connecting" };
   patience.set(patienceMs, lose);
 
   connection.onconnectionstatechange = () => {
@@ -41,10 +40,8 @@ export function createStatus(
     }
   };
 
-  return {
-    get state(): CallState {
-      return state;
-    },
+  const status = {
+    state: { name: "connecting" } as CallState,
     connected: connected.promise,
     ended: ended.promise,
     onState: states.on,
@@ -58,9 +55,10 @@ export function createStatus(
       ended.resolve(how);
     },
   };
+  return status;
 
   function interrupted(): void {
-    if (state.name === "connected") {
+    if (status.state.name === "connected") {
       patience.set(patienceMs, lose);
       show({ name: "reconnecting" });
     }
@@ -72,7 +70,7 @@ export function createStatus(
     } catch {
       // Some browsers refuse other servers later on; the old ones may still do.
     }
-    if (state.name !== "ended") {
+    if (status.state.name !== "ended") {
       connection.restartIce();
       // Without a relay and a network it finds no candidate, and the connection stays failed without a word.
       nextRestart.set(restartMs, () => {
@@ -84,7 +82,7 @@ export function createStatus(
   }
 
   function show(next: CallState): void {
-    state = next;
+    status.state = next;
     states.emit(next);
   }
 }

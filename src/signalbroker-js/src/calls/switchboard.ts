@@ -13,23 +13,19 @@ export interface CallsParts extends CallParts {
   options: CallsOptions;
 }
 
-/** Takes the signals of a call. */
-interface Party {
-  receive: Receive;
-}
-
 /** A call that has begun. */
-export interface Talk extends Party {
+export interface Talk {
   live: LiveCall;
   /** When it began here, on the page's clock. */
   since: number;
+  receive: Receive;
 }
 
 const remembered = 100;
 
 /** All calls of a client, by their ids. */
 export function createSwitchboard(parts: CallsParts) {
-  const over = new Map<string, Party>();
+  const over = new Map<string, Receive>();
   return {
     parts,
     /** Reports each call that rings here. */
@@ -37,11 +33,11 @@ export function createSwitchboard(parts: CallsParts) {
     outgoing: new Map<string, Outgoing>(),
     rings: new Map<string, Ring>(),
     talks: new Map<string, Talk>(),
-    /** The calls that are over, and what answers whoever does not know it yet. */
-    over: over as ReadonlyMap<string, Party>,
+    /** The calls that are over: each answers whoever does not know it yet. */
+    over: over as ReadonlyMap<string, Receive>,
     /** The call is over. */
     forget(call: string, receive: Receive = () => undefined): void {
-      over.set(call, { receive });
+      over.set(call, receive);
       keepNewest(over, remembered);
     },
     /** Tells a session something about a call that it has no part in. */

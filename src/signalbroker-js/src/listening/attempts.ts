@@ -21,17 +21,14 @@ export interface AttemptsEvents {
 /** Attempts to listen, one after the other. */
 export function createAttempts(parts: ListeningParts, events: AttemptsEvents) {
   const schedule = createSchedule(start, events.waiting);
-  let current: Attempt | undefined;
   let hasListened = false;
   let isBack = false;
   /** This client's own request for a session got no answer: the webapp may open that session late, and end this one. */
   let mayReplaceItself = false;
 
-  return {
-    /** The one that is under way, or listens. */
-    get current(): Attempt | undefined {
-      return current;
-    },
+  const attempts = {
+    /** The one that is being made, or that listens. */
+    current: undefined as Attempt | undefined,
     start,
     /** Ends the current one; the next one comes later. */
     retry,
@@ -53,6 +50,7 @@ export function createAttempts(parts: ListeningParts, events: AttemptsEvents) {
     /** @param isLeaving whether the page may be gone before an answer comes */
     stop,
   };
+  return attempts;
 
   function start(): void {
     void stop(false);
@@ -61,7 +59,7 @@ export function createAttempts(parts: ListeningParts, events: AttemptsEvents) {
       events.waiting({ code: "offline", reason: "The browser is offline." });
       return;
     }
-    current = createAttempt(parts, hasListened && !isBack, {
+    attempts.current = createAttempt(parts, hasListened && !isBack, {
       slow: events.slow,
       failed,
       listening(session, by) {
@@ -86,7 +84,7 @@ export function createAttempts(parts: ListeningParts, events: AttemptsEvents) {
   }
 
   function retry(why: Interruption, askedToWaitMs = 0, hasOtherWay = false): void {
-    if (current?.isStable) {
+    if (attempts.current?.isStable) {
       schedule.recovered();
     }
     void stop(false);
@@ -94,8 +92,8 @@ export function createAttempts(parts: ListeningParts, events: AttemptsEvents) {
   }
 
   async function stop(isLeaving: boolean): Promise<void> {
-    const ended = current;
-    current = undefined;
+    const ended = attempts.current;
+    attempts.current = undefined;
     schedule.stop();
     mayReplaceItself ||= ended?.isAsking === true;
     await ended?.stop(isLeaving);

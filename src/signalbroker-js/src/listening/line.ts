@@ -8,7 +8,7 @@ import { randomToken } from "../base/random.js";
  */
 export function createSessionLine(given: string | undefined, name: string) {
   // Node 18 has no global crypto, and nothing else makes a secret there.
-  const current = given ?? take() ?? ("crypto" in globalThis ? randomToken() : undefined);
+  const current = given ?? takeStored(name) ?? ("crypto" in globalThis ? randomToken() : undefined);
   return {
     current,
     /** The page is being left: the next one of this tab goes on with the line. */
@@ -17,16 +17,17 @@ export function createSessionLine(given: string | undefined, name: string) {
         withStorage((storage) => storage.setItem(name, current));
       }
     },
-    comeBack: (): void => void take(),
+    comeBack: (): void => void takeStored(name),
   };
+}
 
-  function take(): string | undefined {
-    return withStorage((storage) => {
-      const line = storage.getItem(name);
-      storage.removeItem(name);
-      return line ?? undefined;
-    });
-  }
+/** Takes a value out of the tab's storage. */
+export function takeStored(name: string): string | undefined {
+  return withStorage((storage) => {
+    const value = storage.getItem(name) ?? undefined;
+    storage.removeItem(name);
+    return value;
+  });
 }
 
 /** What `use` makes of the tab's storage; undefined where there is none. */

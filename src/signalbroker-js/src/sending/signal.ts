@@ -66,19 +66,14 @@ export interface Sent {
  */
 export function writeSignal(to: Destination, content: unknown, options: SendOptions = {}): OutgoingSignal {
   const { id = uniqueId(), type, timeToLive, store, receipt } = options;
-  const head = JSON.stringify({ ...addressOf(to), id, type, timeToLive, store, receipt });
-  return { id, line: lineOf(to), timeToLive, body: `${head.slice(0, -1)},"content":${writeContent(content)}}` };
+  const address = addressOf(to);
+  // No user id contains a blank.
+  const line = address["to"] ?? ` ${address["toRoom"] ?? address["toSession"]}`;
+  const head = JSON.stringify({ ...address, id, type, timeToLive, store, receipt });
+  return { id, line, timeToLive, body: `${head.slice(0, -1)},"content":${writeContent(content)}}` };
 }
 
-function lineOf(to: Destination): string {
-  if (typeof to === "string") {
-    return to;
-  }
-  // No user id holds a blank.
-  return "user" in to ? to.user : ` ${"room" in to ? to.room : to.session}`;
-}
-
-function addressOf(to: Destination): JsonObject {
+function addressOf(to: Destination): Record<string, string | undefined> {
   if (typeof to === "string") {
     return { to };
   }

@@ -17,7 +17,7 @@ const parts = {
     return refusal ? Promise.reject(refusal) : Promise.resolve({ sessions: [{ listeningKey: "s.bob", outcome: "queued" as const }] });
   },
   sendLast: () => undefined,
-  self: () => ({ userId: "alice", listeningKey: "s.alice" }),
+  self: () => ({ listeningKey: "s.alice" }),
 };
 const received = (content: object): NonNullable<ReturnType<typeof readCallContent>> =>
   readCallContent({ call: "id", ...content }) ?? expect.fail();
@@ -25,7 +25,6 @@ const received = (content: object): NonNullable<ReturnType<typeof readCallConten
 function create(role: Role, media: CallMedia = {}): LiveCall {
   return createCall({
     line: createLine(parts, { call: "id", peer: "bob", peerSession: "s.bob", role, secret: "x" }),
-    role,
     info: undefined,
     media,
     otherChannels: [],

@@ -15,7 +15,7 @@ function create(): Calls {
       return Promise.resolve({ id: "1", sessions: [] });
     },
     sendLast: () => undefined,
-    self: () => ({ userId: "alice", listeningKey: "s.alice" }),
+    self: () => ({ listeningKey: "s.alice" }),
     iceServers: () => Promise.resolve([]),
     options: {},
   });

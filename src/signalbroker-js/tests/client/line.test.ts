@@ -6,7 +6,7 @@ import { proofOf } from "../../src/calls/proof";
 const parts = {
   send: () => Promise.resolve({ sessions: [] }),
   sendLast: () => undefined,
-  self: () => ({ userId: "alice", listeningKey: "s.alice" }),
+  self: () => ({ listeningKey: "s.alice" }),
 };
 const from = (session: string): ReceivedContent =>
   readCallContent({ call: "id", kind: "negotiate", proof: proofOf("x", "id", "callee", session) }) ?? expect.fail();

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { callType, readCallContent, type Receive } from "../../src/calls/content";
 import { createRing, type Ring } from "../../src/calls/incoming";
-import type { LineEnds } from "../../src/calls/line";
+import type { Line, LineEnds } from "../../src/calls/line";
 import type { LiveCall } from "../../src/calls/liveCall";
 import type { CallOptions } from "../../src/calls/options";
 import { createOutgoing, type Outgoing } from "../../src/calls/outgoing";
@@ -33,11 +33,11 @@ const parts = {
       : Promise.resolve({ sessions: sessions.map((listeningKey) => ({ listeningKey, outcome: "queued" })) });
   },
   sendLast: (to: Addressee, content: unknown) => void last.push({ to, content: content as Record<string, unknown> }),
-  self: () => ({ userId: "me", listeningKey: ownKey }),
+  self: () => ({ listeningKey: ownKey }),
 };
-const begin = (ends: LineEnds): LiveCall => {
-  begun.push(ends);
-  return { call: { id: ends.call }, receive: () => undefined } as unknown as LiveCall;
+const begin = ({ call, peer, peerSession, role, secret }: Line): LiveCall => {
+  begun.push({ call, peer, peerSession, role, secret });
+  return { call: { id: call }, receive: () => undefined } as unknown as LiveCall;
 };
 const beginNothing = (): LiveCall => {
   throw new DOMException("Cannot create so many PeerConnections", "UnknownError");
