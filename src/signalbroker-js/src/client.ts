@@ -70,8 +70,9 @@ function clientOf(parts: Parts, states: Emitter<State>, push: PushClient): Signa
     send,
     async call(userId, options = {}) {
       // It rings more than once, with the same information each time.
-      const info = options.info === undefined ? {} : { info: JSON.parse(writeContent(options.info, "info")) as unknown };
-      return calls.call(userId, { ...options, ...info });
+      const { info } = options;
+      const copy = info === undefined ? {} : { info: JSON.parse(writeContent(info, "info")) as unknown };
+      return calls.call(userId, { ...options, ...copy });
     },
     ...push,
     ...rooms.client,
@@ -96,28 +97,28 @@ function followPage({ surroundings, listening, calls, inbox, line }: Parts): voi
   });
 }
 
-function pause({ outbox, socket, asking, calls, surroundings }: Parts, state: State): void {
+function pause({ outbox, socket, requests, calls, surroundings }: Parts, state: State): void {
   outbox.pause();
   socket.lost();
   if (state.name === "closed") {
     const error = new SignalBrokerError("closed", state.problem.reason);
     outbox.close(error);
-    asking.close(error);
+    requests.close(error);
     calls.close(error);
     surroundings.dispose();
   }
 }
 
-function resume({ outbox, asking, inbox, rooms, presences, calls }: Parts): void {
+function resume({ outbox, requests, inbox, rooms, presences, calls }: Parts): void {
   outbox.resume();
-  [asking, inbox, rooms, presences, calls].forEach((part) => part.listening());
+  [requests, inbox, rooms, presences, calls].forEach((part) => part.listening());
 }
 
-async function close({ listening, outbox, asking, inbox, calls }: Parts): Promise<void> {
+async function close({ listening, outbox, requests, inbox, calls }: Parts): Promise<void> {
   if (listening.current) {
     const error = new SignalBrokerError("closed", closed);
     // The calls' last words are the last ones that the outbox takes.
-    const farewells = [calls.hangUpAll("peer"), inbox.flush(), outbox.drain(error), asking.drain(error)];
+    const farewells = [calls.hangUpAll("peer"), inbox.flush(), outbox.drain(error), requests.drain(error)];
     await within(farewellMs, Promise.all(farewells));
   }
   await listening.close({ code: "closed", reason: closed });

@@ -19,7 +19,7 @@ export interface ConnectOptions {
    * stored for the user waits until every named device has settled it.
    */
   device?: string;
-  /** The user's token (JWT), or a function that gets one, which is called again when the webapp refuses the last one. */
+  /** The user's token (JWT), or a function that gets one and is called again when the webapp refuses the last one. */
   token?: TokenSource;
   /**
    * Where a user may have only one session, this secret of 22 to 64 characters of `A-Z a-z 0-9 - _` lets a client take

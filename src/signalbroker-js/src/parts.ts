@@ -4,7 +4,7 @@ import { createSurroundings, type Surroundings } from "./base/surroundings.js";
 import { createCalls } from "./calls/calls.js";
 import { callType } from "./calls/content.js";
 import { createInbox } from "./inbox/inbox.js";
-import { createAsking } from "./listening/asking.js";
+import { createRequests } from "./listening/requests.js";
 import { createTransportChoice, type TransportChoice } from "./listening/choice.js";
 import { createIceServers } from "./listening/iceServers.js";
 import { createSessionLine } from "./listening/line.js";
@@ -20,7 +20,7 @@ import { createRooms } from "./rooms/rooms.js";
 import { createOutbox } from "./sending/outbox.js";
 import { readSent, writeSignal, type Addressee, type SendOptions, type Sent } from "./sending/signal.js";
 import { createSocketSending } from "./sending/socket.js";
-import { createWayOut } from "./sending/wayOut.js";
+import { createDispatch } from "./sending/dispatch.js";
 import { createEventsTransport } from "./transports/events.js";
 import { createHeartbeat } from "./transports/heartbeat.js";
 import { createStompTransport, type OpenSocket } from "./transports/stomp.js";
@@ -70,31 +70,31 @@ export function createParts(
   });
   const { expired } = listening;
   const current = (): Listening["current"] => listening.current;
-  const asking = createAsking({ http, session: () => current()?.session, expired });
-  const wayOut = createWayOut({ http, socket, usesSocket: options.send === "socket", current, expired });
-  const { settle, settleLast } = wayOut;
-  const outbox = createOutbox(wayOut.send);
+  const requests = createRequests({ http, session: () => current()?.session, expired });
+  const dispatch = createDispatch({ http, socket, usesSocket: options.send === "socket", current, expired });
+  const { settle, settleLast } = dispatch;
+  const outbox = createOutbox(dispatch.send);
   const inbox = createInbox({
     options: options.inbox ?? {},
     url: String(options.url),
-    asking,
+    requests,
     hand: (envelope) => reception.hand(envelope),
     isDuplicate,
     settle,
     settleLast,
   });
-  const rooms = createRooms({ asking, send: outbox.send, onHandler: () => reception.onHandler() });
-  const presences = createPresences(asking);
+  const rooms = createRooms({ requests, send: outbox.send, onHandler: () => reception.onHandler() });
+  const presences = createPresences(requests);
   const calls = createCalls({
     send: (to, content) => send(to, content, { type: callType }),
-    sendLast: (to, content) => wayOut.sendLast(writeSignal(to, content, { type: callType })),
+    sendLast: (to, content) => dispatch.sendLast(writeSignal(to, content, { type: callType })),
     self: () => ({ listeningKey: listening.session?.listeningKey ?? "" }),
     iceServers: iceServers.get,
     options: options.calls ?? {},
   });
   const { replaced: onReplaced } = listening;
   const reception = createReception({ inbox, rooms, presences, calls, socket, isDuplicate, onReplaced });
-  const parts = { surroundings, identity, line, listening, asking, outbox, socket, inbox, rooms, presences, calls };
+  const parts = { surroundings, identity, line, listening, requests, outbox, socket, inbox, rooms, presences, calls };
   return { ...parts, reception, send };
 
   async function send(to: Addressee, content: unknown, sending: SendOptions = {}): Promise<Sent> {

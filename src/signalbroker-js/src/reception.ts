@@ -1,7 +1,7 @@
 import { createEmitter, type Emitter } from "./base/emitter.js";
 import { isSignal, readEnvelope, type ControlSignal, type Signal } from "./base/envelope.js";
 import { objectOf, textOf } from "./base/json.js";
-import { createKeeping } from "./base/keeping.js";
+import { createBuffer } from "./base/buffer.js";
 import type { Calls } from "./calls/calls.js";
 import { callType } from "./calls/content.js";
 import type { Inbox, Stored } from "./inbox/inbox.js";
@@ -31,7 +31,7 @@ export function createReception(parts: ReceptionParts) {
   const { inbox, rooms, presences, calls, socket } = parts;
   const signals = createEmitter<Signal>();
   const receipts = createEmitter<Receipt>();
-  const keeping = createKeeping(hand, (room) => (room === undefined ? signals.hadHandler : rooms.hadHandler(room)));
+  const buffer = createBuffer(hand, (room) => (room === undefined ? signals.hadHandler : rooms.hadHandler(room)));
 
   return {
     onSignal: onStored(signals),
@@ -44,7 +44,7 @@ export function createReception(parts: ReceptionParts) {
       } else if (envelope && !isSignal(envelope)) {
         handControl(envelope);
       } else if (envelope && !parts.isDuplicate(envelope)) {
-        keeping.receive(envelope, body.length);
+        buffer.receive(envelope, body.length);
       }
     },
     hand,
@@ -63,7 +63,7 @@ export function createReception(parts: ReceptionParts) {
   function onHandler(): void {
     queueMicrotask(() => {
       inbox.handOver();
-      keeping.handOver();
+      buffer.handOver();
     });
   }
 

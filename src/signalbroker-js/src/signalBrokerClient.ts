@@ -25,8 +25,8 @@ export interface SignalBrokerClient extends InboxClient, RoomsClient, PresenceCl
   onState(handler: (state: State) => void): Unsubscribe;
 
   /**
-   * Calls back once for every signal to the user or the session, except those that set up calls; signals to a room go to
-   * `room.onSignal`. Stored signals wait while there is no handler, and are settled when it is done with them (see
+   * Calls back once for every signal to the user or the session, except those that set up calls; signals to a room go
+   * to `room.onSignal`. Stored signals wait while there is no handler, and are settled when it is done with them (see
    * `inbox.settle` of the options). Of the others, including those to rooms, the newest 1,000 and 4 MiB wait for the
    * first handler; what arrives after the last handler has gone is dropped.
    */
@@ -39,11 +39,12 @@ export interface SignalBrokerClient extends InboxClient, RoomsClient, PresenceCl
   onCall(handler: (incoming: IncomingCall) => void | Promise<unknown>): Unsubscribe;
 
   /**
-   * Sends any JSON to a user (all listening sessions), to one device of a user, or to one session, as it is now. Signals
-   * to one recipient go one after the other, in the order of the calls. While the client reconnects, up to 100 wait.
+   * Sends any JSON to a user (all listening sessions), to one device of a user, or to one session, as it is now.
+   * Signals to one recipient go one after the other, in the order of the calls. While the client reconnects, up to 100
+   * wait.
    * @throws SignalBrokerError `content-not-json`, `user-not-listening`, `expired`, `queue-full`, `closed`,
-   * `unreachable` (it may have arrived or not); with `store` also `inbox-full`, `inbox-share-used`, `storage-budget-used`,
-   * `id-already-used`, `user-unknown`; or whatever the webapp says
+   * `unreachable` (it may have arrived or not); with `store` also `inbox-full`, `inbox-share-used`,
+   * `storage-budget-used`, `id-already-used`, `user-unknown`; or whatever the webapp says
    */
   send(to: Addressee, content: unknown, options?: SendOptions): Promise<Sent>;
 

@@ -89,10 +89,7 @@ export function createCallView(sequence: Sequence, talk: Talk) {
   async function live(mine: Current, call: Call): Promise<string> {
     mine.call = call;
     talk.begin(call);
-    exchangeMutes(call, controls.mutes, screen.showMutes).then(
-      (tell) => (tellMutes = tell),
-      () => undefined,
-    );
+    exchangeMutes(call, controls.mutes, screen.showMutes).then((tell) => (tellMutes = tell), () => undefined);
     if (mine.notice !== undefined) {
       talk.notice(mine.notice);
     }

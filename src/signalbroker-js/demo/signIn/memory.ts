@@ -6,8 +6,8 @@ const requestKey = "signedIn";
 const otherKey = "talksWith";
 
 /**
- * What this tab remembers when its page is loaded again. While the page is shown nothing is stored, or a copy of the tab
- * would sign in as the same user.
+ * What this tab remembers when its page is loaded again. While the page is shown nothing is stored, or a copy of the
+ * tab would sign in as the same user.
  */
 export function createMemory() {
   const stored = parseJson(takeStored(requestKey) ?? "");

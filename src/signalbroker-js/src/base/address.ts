@@ -20,7 +20,7 @@ export function addressOf(url: unknown): string {
   ) {
     throw new SignalBrokerError(
       "invalid-url",
-      '"url" must be the server\'s http or https address without user, query or fragment, such as "https://signal.example".',
+      '"url" must be an http or https address without user, query or fragment, such as "https://signal.example".',
     );
   }
   // Without the "?" or "#" that an empty query or fragment leaves in the href.
@@ -36,5 +36,5 @@ export function browsersReason(address: string): string {
   }
   return protocol === "https:" && address.startsWith("http:")
     ? " This page came by https, and browsers keep such pages from http servers."
-    : ` If the browser's console mentions CORS, add this page's origin, ${origin}, to the server's setting Cors:Origins.`;
+    : ` If the browser's console mentions CORS, add this page's origin, ${origin}, to the server's Cors:Origins.`;
 }

@@ -1,7 +1,7 @@
 import { insist } from "../base/again.js";
 import { isSignal, type ControlSignal, type Signal } from "../base/envelope.js";
 import { objectOf } from "../base/json.js";
-import type { Asking } from "../listening/asking.js";
+import type { Requests } from "../listening/requests.js";
 import type { InboxClient, InboxOptions } from "./options.js";
 import { createProgress, type Entry } from "./progress.js";
 import { createRecovery } from "./recovery.js";
@@ -27,7 +27,7 @@ export interface InboxParts {
   options: InboxOptions;
   /** The webapp's address: another one has another inbox. */
   url: string;
-  asking: Asking;
+  requests: Requests;
   /** Gives it to its handlers, and returns what they promise; undefined when it has none. */
   hand(envelope: Signal | ControlSignal): Promise<unknown>[] | undefined;
   isDuplicate(envelope: Signal | ControlSignal): boolean;
@@ -40,14 +40,14 @@ export interface InboxParts {
   settleLast(sequences: readonly number[]): void;
 }
 
-export function createInbox({ options, url, asking, hand, isDuplicate, settle, settleLast }: InboxParts): Inbox {
+export function createInbox({ options, url, requests, hand, isDuplicate, settle, settleLast }: InboxParts): Inbox {
   const progress = createProgress(options.storage);
   const { open } = progress;
   const settling = createSettling({ settle, settleLast, onSettled: progress.settled });
   const recovery = createRecovery({
     async read(after) {
       const query = new URLSearchParams({ limit: "0", ...(after === undefined ? {} : { after: String(after) }) });
-      return objectOf(await insist(() => asking.ask("GET", `inbox?${query}`)));
+      return objectOf(await insist(() => requests.ask("GET", `inbox?${query}`)));
     },
     onOtherInbox: progress.restart,
   });

@@ -6,8 +6,8 @@ export interface InboxOptions {
    */
   settle?: "auto" | "manual";
   /**
-   * Remembers over page reloads what the device has received: use `localStorage`. With it no stored signal is handed over
-   * twice, even if the page was left before it could be settled, and `onRecovery` also reports after a reload.
+   * Remembers over page reloads what the device has received: use `localStorage`. With it no stored signal is handed
+   * over twice, even if the page was left before it could be settled, and `onRecovery` also reports after a reload.
    */
   storage?: InboxStorage;
 }
@@ -37,8 +37,8 @@ export interface Receipt {
 /** Whether anything that was stored for the user is missing after a reconnect. */
 export interface Recovery {
   /**
-   * `true`: everything that was sent with `store: "always"` meanwhile has arrived or arrives now. `false`: something has
-   * expired before this device got it.
+   * `true`: everything that was sent with `store: "always"` meanwhile has arrived or arrives now. `false`: something
+   * has expired before this device got it.
    */
   recovered: boolean;
   /** The newest stored signal's sequence; 0 before the first. */
@@ -50,8 +50,8 @@ export interface Recovery {
 /** The signals that are stored for the user, and the receipts of those that the user has sent. */
 export interface InboxClient {
   /**
-   * Says that a stored signal is done with, so that it does not come again: only needed with `settle: "manual"`. What is
-   * settled within 20 ms goes in one request, which is repeated until it is answered. Does nothing for a signal that is
+   * Says that a stored signal is done with, so that it does not come again: only needed with `settle: "manual"`. What
+   * is settled within 20 ms goes in one request, which is repeated until it is answered. Does nothing for a signal that is
    * not stored.
    */
   settle(signal: { sequence?: number | undefined; id: string }): void;
@@ -60,8 +60,8 @@ export interface InboxClient {
   onReceipt(handler: (receipt: Receipt) => void | Promise<unknown>): () => void;
 
   /**
-   * Reports after each reconnect, and with a `storage` after each page reload, whether everything stored has arrived. The
-   * webapp is asked only if there is a handler.
+   * Reports after each reconnect, and with a `storage` after each page reload, whether everything stored has arrived.
+   * The webapp is asked only if there is a handler.
    */
   onRecovery(handler: (recovery: Recovery) => void): () => void;
 }

@@ -1,7 +1,7 @@
 import type { ControlSignal } from "../base/envelope.js";
 import { SignalBrokerError } from "../base/errors.js";
 import { isObject, objectOf, objectsOf, textOf } from "../base/json.js";
-import type { Asking } from "../listening/asking.js";
+import type { Requests } from "../listening/requests.js";
 import type { KnownUser, Presence } from "./options.js";
 import { asSent, readPresence, readUser } from "./reading.js";
 import { createWatching } from "./watching.js";
@@ -9,9 +9,9 @@ import { createWatching } from "./watching.js";
 const pageSize = 100;
 
 /** What a client knows about other users. */
-export function createPresences(asking: Asking) {
-  const { ask } = asking;
-  const { watch, hear, listening } = createWatching(asking);
+export function createPresences(requests: Requests) {
+  const { ask } = requests;
+  const { watch, hear, listening } = createWatching(requests);
 
   function presence(userId: string): Promise<Presence>;
   function presence(userIds: readonly string[]): Promise<Presence[]>;

@@ -1,7 +1,7 @@
 import { insist } from "../base/again.js";
 import type { Unsubscribe } from "../base/emitter.js";
 import { objectOf, objectsOf } from "../base/json.js";
-import type { Asking } from "../listening/asking.js";
+import type { Requests } from "../listening/requests.js";
 import type { Presence } from "./options.js";
 import { asSent, readPresence } from "./reading.js";
 
@@ -17,7 +17,7 @@ interface Watch {
 }
 
 /** The users that the client watches; each new session tells the webapp again. */
-export function createWatching({ ask }: Asking) {
+export function createWatching({ ask }: Requests) {
   const watches = new Set<Watch>();
   /** The request that will include all watches there are when it begins. */
   let next: Promise<void> | undefined;

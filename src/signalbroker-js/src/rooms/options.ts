@@ -58,7 +58,7 @@ export interface RoomSent {
 }
 
 /**
- * Why the user is no longer a member: the user has `left` or was `removed` by the owner, or the room was `closed`; `gone`
- * if that happened while the client did not listen.
+ * Why the user is no longer a member: the user has `left` or was `removed` by the owner, or the room was `closed`;
+ * `gone` if that happened while the client did not listen.
  */
 export type RoomEnd = "left" | "removed" | "closed" | "gone";

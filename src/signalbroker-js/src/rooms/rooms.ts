@@ -3,7 +3,7 @@ import type { ControlSignal, Signal } from "../base/envelope.js";
 import { SignalBrokerError } from "../base/errors.js";
 import { isObject, numberOf, objectOf, objectsIn, textOf, type JsonObject } from "../base/json.js";
 import { segmentOf } from "../base/path.js";
-import type { Asking } from "../listening/asking.js";
+import type { Requests } from "../listening/requests.js";
 import type { OutgoingSignal } from "../sending/signal.js";
 import type { JoinOptions, RoomOptions } from "./options.js";
 import { createRoom, type LiveRoom, type Room } from "./room.js";
@@ -33,14 +33,14 @@ export interface RoomsClient {
 }
 
 export interface RoomsParts {
-  asking: Asking;
+  requests: Requests;
   send(signal: OutgoingSignal): Promise<JsonObject>;
   /** There is a handler of signals that was not there before. */
   onHandler(): void;
 }
 
 /** All rooms of a client. */
-export function createRooms({ asking: { ask }, send, onHandler }: RoomsParts) {
+export function createRooms({ requests: { ask }, send, onHandler }: RoomsParts) {
   /** Those that have ended as well: signals that were stored before may still come. */
   const rooms = new Map<string, LiveRoom>();
 

@@ -7,7 +7,7 @@ import { createIceServers, readIceServers } from "../../src/listening/iceServers
 import type { Session } from "../../src/listening/session";
 import { readSent, writeSignal, type Destination, type SendOptions } from "../../src/sending/signal";
 import { createSocketSending } from "../../src/sending/socket";
-import { createWayOut } from "../../src/sending/wayOut";
+import { createDispatch } from "../../src/sending/dispatch";
 import { createEventReader } from "../../src/transports/eventStream";
 
 beforeEach(() => void vi.useFakeTimers());
@@ -186,7 +186,7 @@ it("sends a signal over HTTP if its id is in use on the socket", async () => {
   const socket = createSocketSending();
   const bodies: string[] = [];
   const posted: string[] = [];
-  const { send } = createWayOut({
+  const { send } = createDispatch({
     http: createHttp("https://signal.example/", (url, init) => {
       posted.push(`${String(url)} ${(JSON.parse(String(init?.body)) as { to: string }).to}`);
       return Promise.resolve(Response.json({ id: "1", sessions: [] }));

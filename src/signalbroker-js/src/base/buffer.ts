@@ -9,7 +9,7 @@ export const mostKeptLength = 4 * 1024 * 1024;
  * @param hand gives a signal to its handlers; undefined when there is none
  * @param hasHadHandler whether there has been one for the signals of a room, or for those that came through none
  */
-export function createKeeping(
+export function createBuffer(
   hand: (signal: Signal) => unknown,
   hasHadHandler: (room: string | undefined) => boolean | undefined,
 ) {

@@ -6,7 +6,7 @@ import type { Listening } from "../listening/listening.js";
 import type { OutgoingSignal } from "./signal.js";
 import type { SocketSending } from "./socket.js";
 
-export interface WayOutParts {
+export interface DispatchParts {
   http: Http;
   socket: SocketSending;
   usesSocket: boolean;
@@ -15,7 +15,7 @@ export interface WayOutParts {
 }
 
 /** Sends signals, and what is settled: with a request each, or through the socket where there is one. */
-export function createWayOut({ http, socket, usesSocket, current, expired }: WayOutParts) {
+export function createDispatch({ http, socket, usesSocket, current, expired }: DispatchParts) {
   return {
     /**
      * Sends one signal; fulfilled with the answer.

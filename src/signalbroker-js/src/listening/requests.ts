@@ -4,7 +4,7 @@ import { basic, type Http, type HttpMethod } from "../base/http.js";
 import { createPending } from "../base/pending.js";
 import type { Session } from "./session.js";
 
-export interface AskingParts {
+export interface RequestsParts {
   http: Http;
   /** The session that listens, if one does. */
   session(): Session | undefined;
@@ -15,7 +15,7 @@ export interface AskingParts {
 const patienceMs = 30_000;
 
 /** Sends requests to the webapp in the name of the session that listens. */
-export function createAsking({ http, session, expired }: AskingParts) {
+export function createRequests({ http, session, expired }: RequestsParts) {
   const waiting = new Set<Deferred<void>>();
   const pending = createPending();
   let closedBy: SignalBrokerError | undefined;
@@ -74,4 +74,4 @@ export function createAsking({ http, session, expired }: AskingParts) {
   }
 }
 
-export type Asking = ReturnType<typeof createAsking>;
+export type Requests = ReturnType<typeof createRequests>;

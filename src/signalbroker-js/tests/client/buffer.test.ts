@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import type { Signal } from "../../src/index";
-import { mostKept, mostKeptLength } from "../../src/base/keeping";
+import { mostKept, mostKeptLength } from "../../src/base/buffer";
 import { connectTo, type Server } from "./server";
 
 const tick = (ms = 0): Promise<unknown> => vi.advanceTimersByTimeAsync(ms);
