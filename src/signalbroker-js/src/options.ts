@@ -1,8 +1,8 @@
 import type { CallsOptions } from "./calls/options.js";
 import type { InboxOptions } from "./inbox/options.js";
+import type { Listen } from "./listening/choice.js";
 import type { State } from "./listening/state.js";
 import type { TokenSource } from "./listening/tokens.js";
-import type { Listen } from "./listening/choice.js";
 import type { OpenSocket } from "./transports/stomp.js";
 
 /** How to connect. */

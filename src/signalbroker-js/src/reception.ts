@@ -1,7 +1,7 @@
+import { createBuffer } from "./base/buffer.js";
 import { createEmitter, type Emitter } from "./base/emitter.js";
 import { isSignal, readEnvelope, type ControlSignal, type Signal } from "./base/envelope.js";
 import { objectOf, textOf } from "./base/json.js";
-import { createBuffer } from "./base/buffer.js";
 import type { Calls } from "./calls/calls.js";
 import { callType } from "./calls/content.js";
 import type { Inbox, Stored } from "./inbox/inbox.js";

@@ -1,8 +1,8 @@
+import type { Unsubscribe } from "./base/emitter.js";
+import type { Signal } from "./base/envelope.js";
 import type { Call } from "./calls/call.js";
 import type { IncomingCall } from "./calls/incoming.js";
 import type { CallOptions } from "./calls/options.js";
-import type { Unsubscribe } from "./base/emitter.js";
-import type { Signal } from "./base/envelope.js";
 import type { InboxClient } from "./inbox/options.js";
 import type { SessionInfo, State } from "./listening/state.js";
 import type { PresenceClient } from "./presence/options.js";

@@ -1,5 +1,5 @@
-import { asSignalBrokerError, type SignalBrokerError } from "./errors.js";
 import { backoffMs } from "./backoff.js";
+import { asSignalBrokerError, type SignalBrokerError } from "./errors.js";
 import { pause } from "./timers.js";
 
 /**

@@ -1,7 +1,7 @@
 import { SignalBrokerError } from "../base/errors.js";
 import { basic, type Http } from "../base/http.js";
-import { createEventReader } from "./eventStream.js";
 import type { OpenTransport } from "../listening/transport.js";
+import { createEventReader } from "./eventStream.js";
 
 /** A stream that is silent for this long is dead: the webapp sends a comment at least every 15 s. */
 const silenceMs = 40_000;
