@@ -47,21 +47,13 @@ const desk = createDesk({
 });
 const people = createPeople((userId) => callForm.choose(userId));
 const callForm = createCallForm({
-  call: (userId, wanted, since) => void desk.call(userId, wanted, since),
+  call: desk.call,
   typed: people.choose,
   meet: people.meet,
 });
 const received = createReceivedList({
-  reply(to) {
-    callForm.choose(to);
-    showView("call");
-    byId("content", HTMLTextAreaElement).focus();
-  },
-  callBack(userId) {
-    callForm.choose(userId);
-    showView("call");
-    byId("call-video", HTMLButtonElement).focus();
-  },
+  reply: (userId) => reach(userId, byId("content", HTMLTextAreaElement)),
+  callBack: (userId) => reach(userId, byId("call-video", HTMLButtonElement)),
 });
 const showView = createViews();
 const showMyUserId = createSecondUserLink(callForm.suggest);
@@ -89,7 +81,7 @@ const signInForm = createSignInForm(asked, {
   cancel: signIn.end,
 });
 const sendForm = createSendForm({
-  addressee: callForm.addressee,
+  recipient: callForm.recipient,
   send: (to, content, isKept) =>
     signIn.client?.send(to, content, isKept ? { store: "always", receipt: "delivered" } : {}) ??
     Promise.reject(new Error("You are not signed in.")),
@@ -115,6 +107,12 @@ function onState(state: PageState): void {
   }
 }
 
+function reach(userId: string, next: HTMLElement): void {
+  callForm.choose(userId);
+  showView("call");
+  next.focus();
+}
+
 function enableCalling(): void {
   callForm.enable(isListening && !desk.isBusy);
 }
@@ -123,7 +121,7 @@ byId("disconnect", HTMLButtonElement).addEventListener("click", signIn.end);
 const userId = byId("user-id", HTMLInputElement);
 userId.addEventListener("input", () => showMyUserId(userId.value));
 callForm.suggest(memory.other ?? asked.to);
-showMyUserId(asked.user);
+showMyUserId(asked.userId ?? "");
 onState({ name: "signed-out" });
 if (memory.other !== undefined) {
   desk.lost(memory.other);

@@ -12,10 +12,10 @@ import { writeContent } from "./sending/content.js";
 import type { SignalBrokerClient } from "./signalBrokerClient.js";
 
 const closed = "The client was closed.";
-/** How long closing may wait for answers to what is under way. */
+/** How long closing may wait for answers to what is on its way. */
 const farewellMs = 5000;
 
-/** A client that does not listen yet, and the promise that it does. */
+/** Creates a client; fulfilled when it listens. */
 export async function createClient(
   options: ConnectOptions,
   replaced: Partial<ClientParts> = {},
@@ -52,7 +52,7 @@ function clientOf(parts: Parts, states: Emitter<State>, push: PushClient): Signa
       return identity.userId ?? "";
     },
     get session() {
-      // Nobody has a client before it has listened.
+      // Nobody gets a client before it has listened.
       return listening.session as SessionInfo;
     },
     get state() {
@@ -69,14 +69,13 @@ function clientOf(parts: Parts, states: Emitter<State>, push: PushClient): Signa
     onCall: calls.onCall,
     send,
     async call(userId, options = {}) {
-      // It rings more than once, and says the same each time.
+      // It rings more than once, with the same information each time.
       const { info } = options;
-      return calls.call(userId, info === undefined ? options : { ...options, info: JSON.parse(writeContent(info, "info")) });
+      const copy = info === undefined ? {} : { info: JSON.parse(writeContent(info, "info")) as unknown };
+      return calls.call(userId, { ...options, ...copy });
     },
     ...push,
-    createRoom: rooms.createRoom,
-    joinRoom: rooms.joinRoom,
-    rooms: rooms.rooms,
+    ...rooms.client,
     presence: presences.presence,
     watch: presences.watch,
     users: presences.users,
@@ -98,28 +97,28 @@ function followPage({ surroundings, listening, calls, inbox, line }: Parts): voi
   });
 }
 
-function pause({ outbox, socket, asking, calls, surroundings }: Parts, state: State): void {
+function pause({ outbox, socket, requests, calls, surroundings }: Parts, state: State): void {
   outbox.pause();
   socket.lost();
   if (state.name === "closed") {
     const error = new SignalBrokerError("closed", state.problem.reason);
     outbox.close(error);
-    asking.close(error);
+    requests.close(error);
     calls.close(error);
     surroundings.dispose();
   }
 }
 
-function resume({ outbox, asking, inbox, rooms, presences, calls }: Parts): void {
+function resume({ outbox, requests, inbox, rooms, presences, calls }: Parts): void {
   outbox.resume();
-  [asking, inbox, rooms, presences, calls].forEach((part) => part.listening());
+  [requests, inbox, rooms, presences, calls].forEach((part) => part.listening());
 }
 
-async function close({ listening, outbox, asking, inbox, calls }: Parts): Promise<void> {
+async function close({ listening, outbox, requests, inbox, calls }: Parts): Promise<void> {
   if (listening.current) {
     const error = new SignalBrokerError("closed", closed);
     // The calls' last words are the last ones that the outbox takes.
-    const farewells = [calls.hangUpAll("peer"), inbox.flush(), outbox.drain(error), asking.drain(error)];
+    const farewells = [calls.hangUpAll("peer"), inbox.flush(), outbox.drain(error), requests.drain(error)];
     await within(farewellMs, Promise.all(farewells));
   }
   await listening.close({ code: "closed", reason: closed });

@@ -1,9 +1,9 @@
 import type { Emitter } from "./base/emitter.js";
 import { SignalBrokerError, type ErrorCode } from "./base/errors.js";
+import { longestMs } from "./base/timers.js";
 import type { Listening } from "./listening/listening.js";
 import type { State } from "./listening/state.js";
 import type { ConnectOptions } from "./options.js";
-import { longestMs } from "./base/timers.js";
 
 const gaveUp = "The application gave up connecting.";
 
@@ -14,7 +14,7 @@ export function expectNotAborted({ signal }: ConnectOptions): void {
   }
 }
 
-/** Fulfilled when the client listens; rejected with the reason why it does not when it is closed or given up before. */
+/** Fulfilled when the client listens; rejected, with the reason, when it is closed or given up first. */
 export function whenListening(
   listening: Listening,
   states: Emitter<State>,

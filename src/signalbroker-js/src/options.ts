@@ -1,45 +1,45 @@
 import type { CallsOptions } from "./calls/options.js";
 import type { InboxOptions } from "./inbox/options.js";
+import type { Listen } from "./listening/choice.js";
 import type { State } from "./listening/state.js";
 import type { TokenSource } from "./listening/tokens.js";
-import type { Listen } from "./listening/choice.js";
 import type { OpenSocket } from "./transports/stomp.js";
 
 /** How to connect. */
 export interface ConnectOptions {
-  /** Where the webapp is, such as `https://signal.example`; in a page `/path` is one on the page's own server. */
+  /** Where the webapp is, such as `https://signal.example`; in a page, `/path` is on the page's own server. */
   url: string | URL;
   /**
-   * Who listens: 1 to 255 characters (Unicode code points), each a letter, an accent or a digit of any script or an ASCII sign
-   * other than `, % " < >`, compared in NFC. The webapp makes an anonymous user otherwise.
+   * Who listens: 1 to 255 characters (Unicode code points), each a letter, an accent or a digit of any script, or an
+   * ASCII sign other than `, % " < >`, compared in NFC. If left out, the webapp makes an anonymous user.
    */
   userId?: string;
   /**
    * What the user calls this device, 1 to 64 characters of the same set. Signals may be sent to one device, and what is
-   * stored for the user waits until each device that has a name has settled it.
+   * stored for the user waits until every named device has settled it.
    */
   device?: string;
-  /** The user's token (JWT), or how to get one; the function is asked again when the webapp refuses the last one. */
+  /** The user's token (JWT), or a function that gets one and is called again when the webapp refuses the last one. */
   token?: TokenSource;
   /**
-   * Where a user may have one session only, a client takes over from its own last one, which it knows by this secret of 22
-   * to 64 characters of `A-Z a-z 0-9 - _`. In a browser the pages of a tab hand it on; a program that is started again has
-   * to keep it. Not for two clients at a time.
+   * Where a user may have only one session, this secret of 22 to 64 characters of `A-Z a-z 0-9 - _` lets a client take
+   * over from its own last one. In a browser the pages of a tab pass it on; a program that is started again must keep
+   * it. Never share it between two clients.
    */
   line?: string;
-  /** How signals come in; `auto` (the default) takes server-sent events where WebSockets fail repeatedly. */
+  /** How signals come in; `auto` (the default) falls back to server-sent events if WebSockets fail repeatedly. */
   listen?: Listen;
-  /** How signals go out; `socket` saves a request for each, where the server relays them. `http` if left out. */
+  /** How signals go out; `socket` saves a request for each, if the server relays them. `http` if left out. */
   send?: "http" | "socket";
-  /** Hears of every state, from the first `connecting` on. */
+  /** Called with every state, from the first `connecting` on. */
   onState?: (state: State) => void;
-  /** Gives up connecting; afterwards it changes nothing. */
+  /** Gives up connecting; it has no effect once connected. */
   signal?: AbortSignal;
-  /** Gives up connecting after so many milliseconds, with the reason why it has not succeeded; never if left out. */
+  /** Gives up connecting after this many milliseconds, with the reason for the failure; never if left out. */
   timeout?: number;
   /** How stored signals are received. */
   inbox?: InboxOptions;
-  /** What holds for every call. */
+  /** The options of every call. */
   calls?: CallsOptions;
   /**
    * Opens a WebSocket; needed where there is no global one (Node 18, 20):

@@ -4,11 +4,11 @@ import { createSurroundings, type Surroundings } from "./base/surroundings.js";
 import { createCalls } from "./calls/calls.js";
 import { callType } from "./calls/content.js";
 import { createInbox } from "./inbox/inbox.js";
-import { createAsking } from "./listening/asking.js";
 import { createTransportChoice, type TransportChoice } from "./listening/choice.js";
 import { createIceServers } from "./listening/iceServers.js";
 import { createSessionLine } from "./listening/line.js";
 import { createListening, type Listening } from "./listening/listening.js";
+import { createRequests } from "./listening/requests.js";
 import { closeSession, openSession, type Identity } from "./listening/session.js";
 import type { ListensBy, State } from "./listening/state.js";
 import { createTokens } from "./listening/tokens.js";
@@ -17,10 +17,10 @@ import type { ConnectOptions } from "./options.js";
 import { createPresences } from "./presence/presence.js";
 import { createReception } from "./reception.js";
 import { createRooms } from "./rooms/rooms.js";
+import { createDispatch } from "./sending/dispatch.js";
 import { createOutbox } from "./sending/outbox.js";
 import { readSent, writeSignal, type Addressee, type SendOptions, type Sent } from "./sending/signal.js";
 import { createSocketSending } from "./sending/socket.js";
-import { createWayOut } from "./sending/wayOut.js";
 import { createEventsTransport } from "./transports/events.js";
 import { createHeartbeat } from "./transports/heartbeat.js";
 import { createStompTransport, type OpenSocket } from "./transports/stomp.js";
@@ -31,10 +31,10 @@ export interface ClientParts {
   transports: Record<ListensBy, OpenTransport>;
 }
 
-/** What a client consists of. */
+/** The parts of a client. */
 export type Parts = ReturnType<typeof createParts>;
 
-/** Makes the parts of a client and joins them. */
+/** Makes the parts of a client, and connects them. */
 export function createParts(
   options: ConnectOptions,
   http: Http,
@@ -55,10 +55,10 @@ export function createParts(
     openSession: (resumes) => openSession(http, { ...identity, resumes }, tokens),
     waitsFor: () =>
       tokens.isAsked
-        ? { code: "token-unavailable", reason: "The application has not brought the token yet." }
+        ? { code: "token-unavailable", reason: "The application has not provided the token yet." }
         : { code: "unreachable", reason: "The server has not answered yet." },
     onOpened(opened) {
-      // An anonymous user comes back under the name that the webapp gave, if that takes no proof.
+      // An anonymous user comes back under the name that the webapp gave, if that needs no proof.
       identity.isGiven = options.userId === undefined && options.token === undefined;
       identity.userId = opened.userId;
       iceServers.renew(opened);
@@ -70,53 +70,32 @@ export function createParts(
   });
   const { expired } = listening;
   const current = (): Listening["current"] => listening.current;
-
-  const asking = createAsking({ http, session: () => current()?.session, expired });
-  const wayOut = createWayOut({ http, socket, usesSocket: options.send === "socket", current, expired });
-  const { settle, settleLast } = wayOut;
-  const outbox = createOutbox(wayOut.send);
+  const requests = createRequests({ http, session: () => current()?.session, expired });
+  const dispatch = createDispatch({ http, socket, usesSocket: options.send === "socket", current, expired });
+  const { settle, settleLast } = dispatch;
+  const outbox = createOutbox(dispatch.send);
   const inbox = createInbox({
     options: options.inbox ?? {},
     url: String(options.url),
-    asking,
+    requests,
     hand: (envelope) => reception.hand(envelope),
     isDuplicate,
     settle,
     settleLast,
   });
-  const rooms = createRooms({ asking, send: outbox.send, onHandler: () => reception.onHandler() });
-  const presences = createPresences(asking);
+  const rooms = createRooms({ requests, send: outbox.send, onHandler: () => reception.onHandler() });
+  const presences = createPresences(requests);
   const calls = createCalls({
     send: (to, content) => send(to, content, { type: callType }),
-    sendLast: (to, content) => wayOut.sendLast(writeSignal(to, content, { type: callType })),
-    self: () => ({ userId: identity.userId ?? "", listeningKey: listening.session?.listeningKey ?? "" }),
+    sendLast: (to, content) => dispatch.sendLast(writeSignal(to, content, { type: callType })),
+    self: () => ({ listeningKey: listening.session?.listeningKey ?? "" }),
     iceServers: iceServers.get,
     options: options.calls ?? {},
   });
-  const reception = createReception({
-    inbox,
-    rooms,
-    presences,
-    calls,
-    socket,
-    isDuplicate,
-    onReplaced: listening.replaced,
-  });
-  return {
-    surroundings,
-    identity,
-    line,
-    listening,
-    asking,
-    outbox,
-    socket,
-    inbox,
-    rooms,
-    presences,
-    calls,
-    reception,
-    send,
-  };
+  const { replaced: onReplaced } = listening;
+  const reception = createReception({ inbox, rooms, presences, calls, socket, isDuplicate, onReplaced });
+  const parts = { surroundings, identity, line, listening, requests, outbox, socket, inbox, rooms, presences, calls };
+  return { ...parts, reception, send };
 
   async function send(to: Addressee, content: unknown, sending: SendOptions = {}): Promise<Sent> {
     const signal = writeSignal(to, content, sending);

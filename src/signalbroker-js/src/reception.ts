@@ -1,7 +1,7 @@
+import { createBuffer } from "./base/buffer.js";
 import { createEmitter, type Emitter } from "./base/emitter.js";
 import { isSignal, readEnvelope, type ControlSignal, type Signal } from "./base/envelope.js";
 import { objectOf, textOf } from "./base/json.js";
-import { createKeeping } from "./base/keeping.js";
 import type { Calls } from "./calls/calls.js";
 import { callType } from "./calls/content.js";
 import type { Inbox, Stored } from "./inbox/inbox.js";
@@ -11,17 +11,6 @@ import type { Presences } from "./presence/presence.js";
 import { presenceType } from "./presence/reading.js";
 import { roomType, type Rooms } from "./rooms/rooms.js";
 import type { SocketSending } from "./sending/socket.js";
-import type { SignalBrokerClient } from "./signalBrokerClient.js";
-
-/** Hands what arrives to whom it concerns. */
-export interface Reception extends Pick<SignalBrokerClient, "onSignal" | "onReceipt"> {
-  /** What the transport brings. */
-  receive(body: string): void;
-  /** Undefined when it concerns nobody yet. */
-  hand(envelope: Signal | ControlSignal): Promise<unknown>[] | undefined;
-  /** There is a handler that was not there before. */
-  onHandler(): void;
-}
 
 export interface ReceptionParts {
   inbox: Inbox;
@@ -37,23 +26,25 @@ export interface ReceptionParts {
 /** The type of the envelopes that tell what happened to the session. */
 const sessionType = "session";
 
-export function createReception(parts: ReceptionParts): Reception {
+/** Hands what arrives to the part of the client that it concerns. */
+export function createReception(parts: ReceptionParts) {
   const { inbox, rooms, presences, calls, socket } = parts;
   const signals = createEmitter<Signal>();
   const receipts = createEmitter<Receipt>();
-  const keeping = createKeeping(hand, (room) => (room === undefined ? signals.hadHandler : rooms.hadHandler(room)));
+  const buffer = createBuffer(hand, (room) => (room === undefined ? signals.hadHandler : rooms.hadHandler(room)));
 
   return {
     onSignal: onStored(signals),
     onReceipt: onStored(receipts),
-    receive(body) {
+    /** Takes what the transport brings. */
+    receive(body: string): void {
       const envelope = readEnvelope(body);
       if (envelope?.sequence !== undefined) {
         inbox.receive(envelope as Stored);
       } else if (envelope && !isSignal(envelope)) {
         handControl(envelope);
       } else if (envelope && !parts.isDuplicate(envelope)) {
-        keeping.receive(envelope, body.length);
+        buffer.receive(envelope, body.length);
       }
     },
     hand,
@@ -68,14 +59,15 @@ export function createReception(parts: ReceptionParts): Reception {
     };
   }
 
-  /** What came before was kept for it. */
+  /** There is a new handler: hands over what was kept for it. */
   function onHandler(): void {
     queueMicrotask(() => {
       inbox.handOver();
-      keeping.handOver();
+      buffer.handOver();
     });
   }
 
+  /** Undefined when it has no handler yet. */
   function hand(envelope: Signal | ControlSignal): Promise<unknown>[] | undefined {
     if (!isSignal(envelope)) {
       return handControl(envelope);

@@ -3,26 +3,16 @@ import { byId, enable, handFocusOn } from "../page/dom";
 import { userIdMistake } from "../signIn/userId";
 import type { Wanted } from "./media";
 
-/** The form that says whom to reach; calling begins here. */
-export interface CallForm {
-  /** Proposes a user, unless there is one. */
-  suggest(userId: string): void;
-  /** Fills in a user. */
-  choose(userId: string): void;
-  enable(enabled: boolean): void;
-  /** The user to reach; undefined, and explained, when there is none or the name is wrong. */
-  addressee(): string | undefined;
-}
-
 export interface CallFormActions {
   call(userId: string, wanted: Wanted, since: number): void;
-  /** Another user is filled in, while it is typed. */
+  /** Another user is being typed, or was filled in. */
   typed(userId: string): void;
   /** Somebody is to be reached. */
   meet(userId: string): void;
 }
 
-export function createCallForm(actions: CallFormActions): CallForm {
+/** The form that says whom to reach; calling begins here. */
+export function createCallForm(actions: CallFormActions) {
   const form = byId("call-form", HTMLFormElement);
   const to = byId("to", HTMLInputElement);
   const note = byId("call-note", HTMLElement);
@@ -41,24 +31,26 @@ export function createCallForm(actions: CallFormActions): CallForm {
   });
 
   return {
-    suggest: (userId) => choose(to.value || userId),
+    /** Proposes a user, unless there is one. */
+    suggest: (userId: string): void => choose(to.value || userId),
     choose,
-    enable(allowed) {
+    enable(allowed: boolean): void {
       enabled = allowed;
       enable(video, allowed);
       enable(text, allowed);
     },
-    addressee,
+    recipient,
   };
 
   function begin(wanted: Wanted, since: number): void {
-    const userId = enabled ? addressee() : undefined;
+    const userId = enabled ? recipient() : undefined;
     if (userId !== undefined) {
       actions.call(userId, wanted, since);
       handFocusOn(form, byId("hang-up", HTMLButtonElement));
     }
   }
 
+  /** Fills in a user. */
   function choose(userId: string): void {
     to.value = userId;
     say("");
@@ -66,7 +58,8 @@ export function createCallForm(actions: CallFormActions): CallForm {
     actions.meet(userId);
   }
 
-  function addressee(): string | undefined {
+  /** The user to reach; undefined, and explained, when there is none or the name is wrong. */
+  function recipient(): string | undefined {
     const userId = to.value.trim();
     const mistake = userId === "" ? "Say whom you want to reach." : userIdMistake(userId);
     say(mistake ?? "");

@@ -11,7 +11,11 @@ export interface Mutes {
 export const mutesLabel = "mutes";
 
 /** Tells the other what is off here, and calls back with what is off there, until the call is over. */
-export async function exchangeMutes(call: Call, own: () => Mutes, onTheirs: (theirs: Mutes) => void): Promise<() => void> {
+export async function exchangeMutes(
+  call: Call,
+  own: () => Mutes,
+  onTheirs: (theirs: Mutes) => void,
+): Promise<() => void> {
   const channel = await call.channel(mutesLabel);
   channel.onmessage = ({ data }) => {
     const mutes = parseJson(String(data));

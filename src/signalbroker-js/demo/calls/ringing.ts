@@ -2,19 +2,14 @@ import type { IncomingCall } from "../../src/index";
 import { alertNow } from "../page/announcer";
 import { byId, createWriting, handFocusOn } from "../page/dom";
 
-/** The banner of a call that rings here. */
-export interface Ringing {
-  readonly isShown: boolean;
-  show(incoming: IncomingCall): void;
-  /** This person calls somebody: another who rings hears that they are busy. */
-  callsElsewhere(userId: string): void;
-}
-
 /** A key that was meant for something else must neither accept nor decline. */
 const deafMs = 500;
 
-/** @param onAccept the person answers; the stage takes over */
-export function createRinging(onAccept: (incoming: IncomingCall) => void): Ringing {
+/**
+ * The banner of a call that rings here.
+ * @param onAccept the person answers; the stage takes over
+ */
+export function createRinging(onAccept: (incoming: IncomingCall) => void) {
   const banner = byId("ringing", HTMLElement);
   const accept = byId("accept", HTMLButtonElement);
   const isWriting = createWriting();
@@ -47,10 +42,10 @@ export function createRinging(onAccept: (incoming: IncomingCall) => void): Ringi
   byId("decline", HTMLButtonElement).addEventListener("click", () => current?.decline());
 
   return {
-    get isShown() {
+    get isShown(): boolean {
       return current !== undefined;
     },
-    show(incoming) {
+    show(incoming: IncomingCall): void {
       current = incoming;
       byId("ringing-from", HTMLElement).textContent = incoming.from;
       byId("ringing-initial", HTMLElement).textContent = incoming.from.slice(0, 1).toUpperCase();
@@ -65,7 +60,8 @@ export function createRinging(onAccept: (incoming: IncomingCall) => void): Ringi
       alertNow(`${incoming.from} calls: ${about(incoming)}. Accept or decline.`);
       void incoming.ended.then(() => hide(incoming, focusBefore()));
     },
-    callsElsewhere(userId) {
+    /** This person calls somebody: anybody else who rings hears that they are busy. */
+    callsElsewhere(userId: string): void {
       if (current?.from !== userId) {
         current?.busy();
       }
@@ -74,7 +70,7 @@ export function createRinging(onAccept: (incoming: IncomingCall) => void): Ringi
 
   /** What had the focus before it rang, if that is still there. */
   function focusBefore(): HTMLElement {
-    const isThere = focusedBefore instanceof HTMLElement && focusedBefore.checkVisibility() && focusedBefore !== document.body;
+    const isThere = focusedBefore?.checkVisibility() && focusedBefore !== document.body;
     return isThere ? (focusedBefore as HTMLElement) : byId("to", HTMLInputElement);
   }
 

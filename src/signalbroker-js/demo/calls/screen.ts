@@ -2,21 +2,7 @@ import { byId } from "../page/dom";
 import type { Mutes } from "./mutes";
 
 /** The two pictures of a call. */
-export interface Screen {
-  /** Shows the own picture; none without a camera. */
-  showOwn(media: MediaStream | undefined): void;
-  /** Shows what the other sends, as soon as there is something. */
-  showOther(name: string, stream: MediaStream, onFirstFrame: () => void): void;
-  /** What this person has switched off. */
-  showOwnMutes(mutes: Mutes): void;
-  /** What the other has switched off. */
-  showMutes(mutes: Mutes): void;
-  clear(): void;
-}
-
-const nothing: Mutes = { microphone: false, camera: false };
-
-export function createScreen(): Screen {
+export function createScreen() {
   const stage = byId("stage", HTMLElement);
   const other = byId("remote-video", HTMLVideoElement);
   const own = byId("own-video", HTMLVideoElement);
@@ -26,11 +12,13 @@ export function createScreen(): Screen {
   let ends = new AbortController();
 
   return {
-    showOwn(media) {
+    /** Shows this person's own picture, if there is a camera. */
+    showOwn(media: MediaStream | undefined): void {
       own.srcObject = media ?? null;
       own.hidden = !media?.getVideoTracks().length;
     },
-    showOther(name, stream, onFirstFrame) {
+    /** Shows what the other sends, as soon as there is something. */
+    showOther(name: string, stream: MediaStream, onFirstFrame: () => void): void {
       ends.abort();
       ends = new AbortController();
       other.srcObject = stream;
@@ -46,19 +34,21 @@ export function createScreen(): Screen {
       stream.addEventListener("addtrack", () => void play(other, signal), { signal });
       void play(other, signal);
     },
-    showOwnMutes({ camera }) {
+    /** Shows what this person has switched off. */
+    showOwnMutes({ camera }: Mutes): void {
       ownNote.hidden = !camera || own.hidden;
     },
     showMutes,
-    clear() {
+    clear(): void {
       ends.abort();
       own.srcObject = other.srcObject = null;
       own.hidden = ownNote.hidden = true;
-      showMutes(nothing);
+      showMutes({ microphone: false, camera: false });
       stage.classList.remove("has-picture");
     },
   };
 
+  /** Shows what the other has switched off. */
   function showMutes({ microphone, camera }: Mutes): void {
     const off = [...(camera ? ["Camera off"] : []), ...(microphone ? ["Microphone off"] : [])];
     stage.classList.toggle("camera-off", camera);

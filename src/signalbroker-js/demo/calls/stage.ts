@@ -6,15 +6,7 @@ import { figureWords, pathWords, type Path } from "./path";
 export type StageState = "idle" | "calling" | "connecting" | "connected" | "reconnecting" | "ended";
 
 /** The place where a call is shown. */
-export interface Stage {
-  show(state: StageState, title: string, words: string): void;
-  /** Makes room for the pictures. */
-  showPicture(expected: boolean): void;
-  showPath(path: Path | undefined): void;
-  showDuration(ms: number): void;
-}
-
-export function createStage(): Stage {
+export function createStage() {
   const stage = byId("stage", HTMLElement);
   const title = byId("stage-title", HTMLElement);
   const detail = byId("call-state", HTMLElement);
@@ -23,12 +15,13 @@ export function createStage(): Stage {
   const duration = byId("duration", HTMLElement);
 
   return {
-    show(state, heading, words) {
+    show(state: StageState, heading: string, words: string): void {
       title.textContent = heading;
       detail.textContent = words;
       detail.dataset["state"] = state;
       stage.dataset["call"] = state;
       const isLive = state !== "idle" && state !== "ended";
+      stage.classList.toggle("in-call", isLive);
       const controls = byId("controls", HTMLElement);
       if (!isLive) {
         handFocusOn(controls, byId("to", HTMLInputElement));
@@ -36,8 +29,9 @@ export function createStage(): Stage {
       controls.hidden = !isLive;
       announce(`${heading}. ${words}`);
     },
-    showPicture: (expected) => void stage.classList.toggle("without-picture", !expected),
-    showPath(next) {
+    /** Makes room for the pictures. */
+    showPicture: (expected: boolean) => void stage.classList.toggle("without-picture", !expected),
+    showPath(next: Path | undefined): void {
       path.hidden = figures.hidden = !next;
       if (next) {
         path.dataset["path"] = next.kind;
@@ -45,12 +39,14 @@ export function createStage(): Stage {
         setText(figures, figureWords(next));
       }
     },
-    showDuration(ms) {
+    showDuration(ms: number): void {
       const seconds = Math.floor(ms / 1000);
       duration.textContent = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
     },
   };
 }
+
+export type Stage = ReturnType<typeof createStage>;
 
 function setText(element: HTMLElement, text: string): void {
   if (element.textContent !== text) {

@@ -6,51 +6,37 @@ export function problemSentence({ code, reason }: { code: string; reason: string
   return plain[code] ?? reason.replace(/ \(\w*Error\b.*\)/, "");
 }
 
-/** What a failed signal means to the one who sent it. */
+/** What a failed signal means to its sender. */
 export function sendProblemSentence(error: unknown, to: string): string {
-  const { code, reason, status } = detailsOf(error);
+  const { code, reason, status = 0 } = detailsOf(error);
   switch (code) {
     case "user-not-listening":
       return `${to} isn't listening right now, so nothing was sent.`;
     case "expired":
       return "You were not listening for too long, so nothing was sent. Send it again once you are listening.";
-    case "unreachable":
-      return `The webapp can't be reached. It is not certain whether ${to} got the message.`;
-    default: {
-      const uncertain = (status ?? 0) >= 500 ? ` It is not certain whether ${to} got the message.` : "";
-      return problemSentence({ code, reason }) + uncertain;
-    }
   }
+  const isUnsure = code === "unreachable" || status >= 500;
+  return problemSentence({ code, reason }) + (isUnsure ? ` It is not certain whether ${to} got the message.` : "");
 }
 
-/** Why a call did not come about, to the one who called or answered. */
+/** Why a call failed, for the person who called or answered. */
 export function callProblemSentence(error: unknown, other: string): string {
-  const { code, reason } = detailsOf(error);
-  switch (code) {
-    case "declined":
-      return `${other} declined.`;
-    case "busy":
-      return `${other} is in another call.`;
-    case "no-answer":
-      return `${other} didn't answer.`;
-    case "user-not-listening":
-      return `${other} isn't signed in right now.`;
-    case "aborted":
-      return "You hung up before anybody answered.";
-    case "cancelled":
-      return `${other} gave up.`;
-    case "answered-elsewhere":
-      return "Another of your devices answered.";
-    case "peer-gone":
-      return `${other} has gone.`;
-    case "no-other-device":
-      return "That's you, and you are signed in on no other device.";
-    case "no-webrtc":
-      return "This browser can't make calls.";
-    default:
-      return problemSentence({ code, reason });
-  }
+  const details = detailsOf(error);
+  return callSentences[details.code]?.(other) ?? problemSentence(details);
 }
+
+const callSentences: Readonly<Record<string, (other: string) => string>> = {
+  declined: (other) => `${other} declined.`,
+  busy: (other) => `${other} is in another call.`,
+  "no-answer": (other) => `${other} didn't answer.`,
+  "user-not-listening": (other) => `${other} isn't signed in right now.`,
+  aborted: () => "You hung up before anybody answered.",
+  cancelled: (other) => `${other} gave up.`,
+  "answered-elsewhere": () => "Another of your devices answered.",
+  "peer-gone": (other) => `${other} has gone.`,
+  "no-other-device": () => "That's you, and you are signed in on no other device.",
+  "no-webrtc": () => "This browser can't make calls.",
+};
 
 interface Details {
   code: string;

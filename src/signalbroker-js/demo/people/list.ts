@@ -2,11 +2,7 @@ import { byId, make } from "../page/dom";
 import { inOrder, whereabouts, type Person } from "./words";
 
 /** The list of people, one of whom may be chosen, by mouse or with the arrow keys. */
-export interface PeopleList {
-  show(people: Iterable<Person>, chosen: string): void;
-}
-
-export function createPeopleList(onChosen: (userId: string) => void): PeopleList {
+export function createPeopleList(onChosen: (userId: string) => void) {
   const field = byId("people-field", HTMLElement);
   const list = byId("people", HTMLUListElement);
   const count = byId("people-here", HTMLElement);
@@ -19,15 +15,18 @@ export function createPeopleList(onChosen: (userId: string) => void): PeopleList
     choose(place);
   });
   list.addEventListener("keydown", (event) => {
-    const place = placeAfter(event.key, shown.findIndex(({ userId }) => userId === current));
-    if (place !== undefined) {
+    const place = shown.findIndex(({ userId }) => userId === current);
+    const last = shown.length - 1;
+    const places: Record<string, number> = { ArrowDown: place + 1, ArrowUp: place - 1, Home: 0, End: last };
+    const next = places[event.key];
+    if (next !== undefined) {
       event.preventDefault();
-      choose(Math.max(0, Math.min(shown.length - 1, place)));
+      choose(Math.max(0, Math.min(last, next)));
     }
   });
 
   return {
-    show(people, chosen) {
+    show(people: Iterable<Person>, chosen: string): void {
       shown = inOrder(people);
       current = chosen;
       // Many may change at once.
@@ -40,21 +39,6 @@ export function createPeopleList(onChosen: (userId: string) => void): PeopleList
     const person = shown[place];
     if (person) {
       onChosen(person.userId);
-    }
-  }
-
-  function placeAfter(key: string, place: number): number | undefined {
-    switch (key) {
-      case "ArrowDown":
-        return place + 1;
-      case "ArrowUp":
-        return place - 1;
-      case "Home":
-        return 0;
-      case "End":
-        return shown.length - 1;
-      default:
-        return undefined;
     }
   }
 
@@ -74,7 +58,8 @@ export function createPeopleList(onChosen: (userId: string) => void): PeopleList
     const where = whereabouts(person);
     const dot = make("i", "dot");
     dot.ariaHidden = "true";
-    const item = make("li", "person", dot, make("span", "person-name", userId), make("span", "hint", where));
+    const name = make("span", "person-name clipped", userId);
+    const item = make("li", "person", dot, name, make("span", "hint clipped", where));
     item.id = `person-${place}`;
     item.role = "option";
     item.ariaSelected = String(userId === current);

@@ -3,47 +3,37 @@ import { announce } from "../page/announcer";
 import { createPeopleList } from "./list";
 import type { Person } from "./words";
 
-/** Who can be reached: those whom the server has ever seen, and those with whom the person has to do. */
-export interface People {
-  use(client: SignalBrokerClient | undefined): void;
-  /** Somebody calls or is called, writes or is written to. */
-  meet(userId: string | undefined): void;
-  /** Whom the person wants to reach. */
-  choose(userId: string): void;
-}
-
 /** The webapp lets a session watch no more. */
 const mostPeople = 100;
-/** Some of that is left for those with whom the person has to do. */
+/** The rest is left for the people whom the person calls or writes to. */
 const mostKnown = 80;
 
-export function createPeople(onChosen: (userId: string) => void): People {
+/** The people who can be reached: everybody whom the server has seen, and everybody whom the person has met. */
+export function createPeople(onChosen: (userId: string) => void) {
   const list = createPeopleList(onChosen);
   const people = new Map<string, Person>();
   let client: SignalBrokerClient | undefined;
   let chosen = "";
 
-  // Somebody may have come while the person was in the other tab.
+  // Somebody may have come while the person was in another tab.
   addEventListener("focus", () => void look());
 
   return {
-    use(next) {
+    use(next: SignalBrokerClient | undefined): void {
       client = next;
-      if (!client) {
-        people.forEach((person) => (person.presence = undefined));
-        show();
-        return;
-      }
-      people.delete(client.userId);
+      people.delete(client?.userId ?? "");
+      people.forEach((person) => (person.presence = undefined));
       void watch([...people.keys()]);
       void look();
     },
-    meet(userId) {
-      if (userId !== undefined && userId !== "") {
+    /** Somebody calls or is called, writes or is written to. */
+    meet(userId: string | undefined): void {
+      if (userId) {
         void add([userId]);
       }
     },
-    choose(userId) {
+    /** The person wants to reach this user. */
+    choose(userId: string): void {
       chosen = userId;
       show();
     },
@@ -69,9 +59,7 @@ export function createPeople(onChosen: (userId: string) => void): People {
   async function add(userIds: readonly string[], most = mostPeople): Promise<void> {
     const room = Math.max(0, most - people.size);
     const strangers = userIds.filter((userId) => !people.has(userId) && userId !== client?.userId).slice(0, room);
-    for (const userId of strangers) {
-      people.set(userId, { userId, presence: undefined });
-    }
+    strangers.forEach((userId) => people.set(userId, { userId, presence: undefined }));
     await watch(strangers);
   }
 

@@ -1,5 +1,5 @@
 import type { Lane, Lanes } from "./lanes";
-import type { Step, Tone } from "./sequence";
+import type { Step } from "./sequence";
 import { timeWords } from "./words";
 
 const svg = "http://www.w3.org/2000/svg";
@@ -28,9 +28,9 @@ export function makeSvg<K extends keyof SVGElementTagNameMap>(
   return element;
 }
 
-export function setAll(element: SVGElement, attributes: Record<string, string | number>): void {
+export function setAll(element: SVGElement | undefined, attributes: Record<string, string | number>): void {
   for (const [name, value] of Object.entries(attributes)) {
-    element.setAttribute(name, String(value));
+    element?.setAttribute(name, String(value));
   }
 }
 
@@ -63,8 +63,9 @@ export function createStepRow(step: Step, lanes: Lanes): StepRow {
   const first = makeSvg("line", "shaft", { pathLength: 1 });
   const second = makeSvg("line", "shaft then", { pathLength: 1 });
   const stop = makeSvg("circle", "stop", { r: 3.5 });
-  const heads = [makeSvg("path", "head"), makeSvg("path", "head back")];
-  const passes = step.from !== "broker" && step.to !== "broker";
+  const heads = [makeSvg("path", "head"), makeSvg("path", "head")];
+  const passes = step.from !== "broker" && step.to !== "broker" && step.tone !== "direct";
+  const isStopped = (): boolean => passes && (step.tone === "pending" || step.tone === "fault");
   let columns: Columns | undefined;
   let top = 0;
   element.append(time, first, second, stop, ...heads, label);
@@ -72,12 +73,11 @@ export function createStepRow(step: Step, lanes: Lanes): StepRow {
   return { element, height: 34, place, update };
 
   function update(): void {
-    const half = passes && (step.tone === "pending" || step.tone === "fault");
-    element.setAttribute("class", `step ${step.tone} ${passes && step.tone !== "direct" ? "passes" : ""}`);
+    element.setAttribute("class", `step ${step.tone} ${passes ? "passes" : ""}`);
     element.dataset["label"] = step.label;
     element.dataset["tone"] = step.tone;
     element.dataset["at"] = String(Math.round(step.at));
-    second.style.display = passes && !half && step.tone !== "direct" ? "" : "none";
+    second.style.display = passes && !isStopped() ? "" : "none";
     time.textContent = timeWords(step.at);
     if (columns) {
       place(columns, top);
@@ -89,12 +89,11 @@ export function createStepRow(step: Step, lanes: Lanes): StepRow {
     top = y;
     const line = y + 26;
     const { from, to } = lanes.endsOf(step);
-    const isDirect = step.tone === "direct";
-    const end: Lane = passes && (step.tone === "pending" || step.tone === "fault") ? "broker" : to;
-    const middle = passes && !isDirect ? at.broker : at[end];
+    const end = isStopped() ? "broker" : to;
+    const middle = passes ? at.broker : at[end];
     element.dataset["from"] = from;
     element.dataset["to"] = to;
-    label.textContent = lanes.labelOf(step) + suffix(step.tone, step.outcome);
+    label.textContent = lanes.labelOf(step) + (step.tone === "fault" && step.outcome ? ` · ${step.outcome.words}` : "");
     setAll(time, { x: at.times, y: line + 4 });
     setAll(label, { x: (at[from] + at[to]) / 2, y: line - 7 });
     setAll(first, { x1: at[from], x2: middle, y1: line, y2: line });
@@ -102,18 +101,11 @@ export function createStepRow(step: Step, lanes: Lanes): StepRow {
     setAll(stop, { cx: at.broker, cy: line });
     const direction = Math.sign(at[to] - at[from]);
     heads[0]?.setAttribute("d", headAt(at[end], line, direction));
-    heads[1]?.setAttribute("d", isDirect && from === "me" ? headAt(at.me, line, -direction) : "");
+    heads[1]?.setAttribute("d", step.tone === "direct" && from === "me" ? headAt(at.me, line, -direction) : "");
   }
 }
 
 function headAt(x: number, y: number, direction: number): string {
   const back = x - direction * 8;
   return `M${x} ${y} L${back} ${y - 4.5} L${back} ${y + 4.5} Z`;
-}
-
-function suffix(tone: Tone, outcome: Step["outcome"]): string {
-  if (!outcome) {
-    return "";
-  }
-  return tone === "fault" ? ` · ${outcome.words}` : "";
 }

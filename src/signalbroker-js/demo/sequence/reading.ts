@@ -1,13 +1,12 @@
 import { isObject, numberOf, objectsOf, parseJson, textOf, type JsonObject } from "../../src/base/json";
 import { callType } from "../../src/calls/content";
 import type { WireEntry } from "../wire/wire";
+import type { Party, Tone } from "./sequence";
 
 /** What something on the wire means for the sequence diagram. */
 export type Meaning =
-  /** This page asks SignalBroker for something. */
-  | { kind: "asks"; label: string }
-  /** SignalBroker says something to this page. */
-  | { kind: "tells"; label: string; isFault: boolean }
+  /** This page asks SignalBroker for something, or SignalBroker tells this page something. */
+  | { kind: "says"; from: Party; to: Party; label: string; tone: Tone }
   /** This page sends a signal to a user or a session; `name` joins the answer to it. */
   | { kind: "sends"; name: string; to: string | undefined; toSession: string | undefined; label: string }
   /** SignalBroker says what became of a signal. */
@@ -23,7 +22,9 @@ export function readEntry({ channel, way, text, request }: WireEntry): Meaning |
   const body = isObject(json) ? json : {};
   switch (`${channel} ${way}`) {
     case "HTTP out":
-      return title.endsWith("/exchange") ? sends(`request ${request}`, body) : asks(requests[title.split("/").at(-1) ?? ""]);
+      return title.endsWith("/exchange")
+        ? sends(`request ${request}`, body)
+        : asks(requests[title.split("/").at(-1) ?? ""]);
     case "HTTP in":
       return readAnswer(title, `request ${request}`, body);
     case "STOMP out":
@@ -53,11 +54,11 @@ const frames: Readonly<Record<string, string>> = {
 };
 
 function asks(label: string | undefined): Meaning | undefined {
-  return label === undefined ? undefined : { kind: "asks", label };
+  return label === undefined ? undefined : { kind: "says", from: "me", to: "broker", label, tone: "asked" };
 }
 
 function tells(label: string, isFault = false): Meaning {
-  return { kind: "tells", label, isFault };
+  return { kind: "says", from: "broker", to: "me", label, tone: isFault ? "fault" : "answer" };
 }
 
 function sends(name: string, body: JsonObject): Meaning {
@@ -68,10 +69,10 @@ function sends(name: string, body: JsonObject): Meaning {
 function readAnswer(title: string, name: string, body: JsonObject): Meaning | undefined {
   const status = Number.parseInt(title, 10);
   if (Number.isNaN(status)) {
-    return { kind: "settles", name, queued: false, words: "no answer" };
+    return failed(name, "no answer");
   }
   if (status >= 400) {
-    return { kind: "settles", name, queued: false, words: `${status} ${textOf(body, "code") ?? ""}`.trim() };
+    return failed(name, `${status} ${textOf(body, "code") ?? ""}`.trim());
   }
   if ("sessions" in body) {
     return settles(name, body);
@@ -80,6 +81,10 @@ function readAnswer(title: string, name: string, body: JsonObject): Meaning | un
     return tells("listeningKey" in body ? "session, ICE servers" : "ICE servers");
   }
   return status === 204 ? tells("done") : undefined;
+}
+
+function failed(name: string, words: string): Meaning {
+  return { kind: "settles", name, queued: false, words };
 }
 
 function settles(name: string, body: JsonObject): Meaning {
@@ -123,11 +128,11 @@ function readEnvelope(body: JsonObject): Meaning | undefined {
     case "outcome":
       return "sessions" in content ? settles(name, content) : undefined;
     case "error":
-      return { kind: "settles", name, queued: false, words: `${numberOf(content, "status")} ${textOf(content, "code")}` };
+      return failed(name, `${numberOf(content, "status")} ${textOf(content, "code")}`);
     case "receipt":
       return tells(`receipt: ${textOf(content, "outcome")}`);
     default:
-      // Who comes and goes is no part of the story.
+      // The comings and goings of users are no part of the story.
       return undefined;
   }
 }

@@ -1,11 +1,12 @@
+import { keepNewest } from "../../src/base/newest";
 import type { WireEntry } from "../wire/wire";
-import { readEntry } from "./reading";
+import { readEntry, type Meaning } from "./reading";
 
 /** Who takes part: this page, SignalBroker, and another user. */
 export type Party = "me" | "broker" | "peer";
 
 /**
- * How an arrow looks: a signal under way, one that the broker has, an answer, a fault, or what goes from page to page.
+ * How an arrow looks: a signal on its way, one that the broker has, an answer, a fault, or what goes from page to page.
  */
 export type Tone = "asked" | "pending" | "queued" | "answer" | "fault" | "direct";
 
@@ -20,108 +21,63 @@ export interface Step {
   readonly peer: string;
   label: string;
   tone: Tone;
-  /** What the broker said of it, and so many milliseconds later. */
+  /** What the broker said of it, and how many milliseconds later. */
   outcome?: { words: string; after: number };
 }
 
-/** Who draws it. */
+/** Draws the steps. */
 export interface SequenceView {
   begin(title: string, peer: string | undefined): void;
   /** Shows a step, or that it has changed. */
   show(step: Step): void;
 }
 
-/** The story of what goes over the wire, in chapters: each begins at 0 ms. */
-export interface Sequence {
-  hear(entry: WireEntry): void;
-  /** The person signs in. */
-  signIn(): void;
-  /** @param since when the person clicked, on the page's clock */
-  call(peer: string, since: number): void;
-  /** The call is over: the next ring begins a chapter. */
-  callEnded(): void;
-  /** What goes from page to page, past SignalBroker; returns how to say it better. */
-  direct(label: string, from?: "me" | "peer"): (label: string) => void;
-}
-
 const rememberedSessions = 200;
 
-export function createSequence(view: SequenceView, now: () => number = () => performance.now()): Sequence {
+/** The story of what goes over the wire, in chapters: each begins at 0 ms. */
+export function createSequence(view: SequenceView, now: () => number = () => performance.now()) {
   const pending = new Map<string, Step>();
-  /** Whose sessions they are that signals have come from: answers go to those. */
+  /** The users whose sessions have sent signals: answers go to those sessions. */
   const users = new Map<string, string>();
   let start = now();
-  /** Whom the newest chapter is about that is about somebody. */
+  /** The user of the newest chapter that is about a user. */
   let other = "";
   let steps = 0;
   let inCall = false;
 
   return {
-    hear(entry) {
+    hear(entry: WireEntry): void {
       const meaning = readEntry(entry);
       switch (meaning?.kind) {
-        case "asks":
-          add("me", "broker", meaning.label, "asked");
-          break;
-        case "tells":
-          add("broker", "me", meaning.label, meaning.isFault ? "fault" : "answer");
-          break;
+        case "says":
+          return void add(meaning.from, meaning.to, meaning.label, meaning.tone);
         case "sends":
-          pending.set(meaning.name, add("me", "peer", meaning.label, "pending", addressee(meaning.to, meaning.toSession)));
-          break;
+          return send(meaning);
         case "settles":
-          settle(meaning.name, meaning.queued, meaning.words);
-          break;
+          return settle(meaning);
         case "receives":
-          if (meaning.ring !== undefined && !inCall) {
-            inCall = true;
-            begin(`${short(meaning.from)} calls you`, meaning.from, now());
-          }
-          remember(meaning.fromSession, meaning.from);
-          add("peer", "me", meaning.label, "queued", meaning.from);
-          break;
+          return receive(meaning);
       }
     },
-    signIn: () => begin("You sign in", undefined, now()),
-    call(peer, since) {
+    signIn: () => begin("You sign in"),
+    /** @param since when the person clicked, on the page's clock */
+    call(peer: string, since: number): void {
       inCall = true;
       begin(`You call ${short(peer)}`, peer, since);
     },
-    callEnded() {
-      inCall = false;
-    },
-    direct(label, from = "me") {
+    /** The call is over: the next ring begins a chapter. */
+    callEnded: () => void (inCall = false),
+    /** Something goes from page to page, past SignalBroker; returns how to say it better. */
+    direct(label: string, from: "me" | "peer" = "me"): (label: string) => void {
       const step = add(from, from === "me" ? "peer" : "me", label, "direct");
-      return (better) => {
-        if (step.label !== better) {
-          step.label = better;
-          view.show(step);
-        }
-      };
+      return (better) => rename(view, step, better);
     },
   };
 
-  function begin(title: string, peer: string | undefined, since: number): void {
+  function begin(title: string, peer?: string, since = now()): void {
     start = since;
     other = peer ?? other;
     view.begin(title, peer);
-  }
-
-  function addressee(to: string | undefined, session = ""): string {
-    return to ?? users.get(session) ?? other;
-  }
-
-  function remember(session: string | undefined, user: string): void {
-    if (session !== undefined) {
-      users.delete(session);
-      users.set(session, user);
-      for (const [oldest] of users) {
-        if (users.size <= rememberedSessions) {
-          break;
-        }
-        users.delete(oldest);
-      }
-    }
   }
 
   function add(from: Party, to: Party, label: string, tone: Tone, peer = other): Step {
@@ -130,7 +86,20 @@ export function createSequence(view: SequenceView, now: () => number = () => per
     return step;
   }
 
-  function settle(name: string, queued: boolean, words: string): void {
+  function send({ name, to, toSession = "", label }: Meaning & { kind: "sends" }): void {
+    pending.set(name, add("me", "peer", label, "pending", to ?? users.get(toSession)));
+  }
+
+  function receive({ from, fromSession, label, ring }: Meaning & { kind: "receives" }): void {
+    if (ring !== undefined && !inCall) {
+      inCall = true;
+      begin(`${short(from)} calls you`, from);
+    }
+    remember(users, fromSession, from);
+    add("peer", "me", label, "queued", from);
+  }
+
+  function settle({ name, queued, words }: Meaning & { kind: "settles" }): void {
     const step = pending.get(name);
     if (step) {
       pending.delete(name);
@@ -141,6 +110,23 @@ export function createSequence(view: SequenceView, now: () => number = () => per
     } else if (!queued) {
       add("broker", "me", words, "fault");
     }
+  }
+}
+
+export type Sequence = ReturnType<typeof createSequence>;
+
+function remember(users: Map<string, string>, session: string | undefined, user: string): void {
+  if (session !== undefined) {
+    users.delete(session);
+    users.set(session, user);
+    keepNewest(users, rememberedSessions);
+  }
+}
+
+function rename(view: SequenceView, step: Step, label: string): void {
+  if (step.label !== label) {
+    step.label = label;
+    view.show(step);
   }
 }
 

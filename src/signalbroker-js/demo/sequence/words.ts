@@ -14,7 +14,9 @@ export function timeWords(ms: number): string {
 /** A step in a sentence, for those who can't see the diagram. */
 export function stepWords({ at, from, to, peer, label, tone, outcome }: Step): string {
   const names = { me: "you", broker: "SignalBroker", peer: peer || "the other" };
-  const through = from === "broker" || to === "broker" ? "" : tone === "direct" ? ", directly" : ", through SignalBroker";
-  const became = outcome ? ` (${outcome.words} after ${timeWords(outcome.after)})` : tone === "fault" ? " (a fault)" : "";
+  const way = tone === "direct" ? ", directly" : ", through SignalBroker";
+  const through = from === "broker" || to === "broker" ? "" : way;
+  const fault = tone === "fault" ? " (a fault)" : "";
+  const became = outcome ? ` (${outcome.words} after ${timeWords(outcome.after)})` : fault;
   return `${timeWords(at)}: ${names[from]} to ${names[to]}${through}: ${label}${became}`;
 }

@@ -1,26 +1,18 @@
 import { isObject, parseJson, textOf } from "../../src/base/json";
-import { withStorage } from "../../src/listening/line";
+import { takeStored, withStorage } from "../../src/listening/line";
 import type { SignInRequest } from "./options";
-
-/** What this tab remembers when its page is loaded again: who is signed in, and whom they are talking with. */
-export interface Memory {
-  /** Who was signed in here when the page was left. */
-  readonly request: SignInRequest | undefined;
-  /** With whom they were in a call. */
-  readonly other: string | undefined;
-  signedIn(request: SignInRequest): void;
-  signedOut(): void;
-  talksWith(other: string | undefined): void;
-}
 
 const requestKey = "signedIn";
 const otherKey = "talksWith";
 
-/** While the page is shown nothing is stored, or a copy of its tab would sign in as the same user. */
-export function createMemory(): Memory {
-  const stored = parseJson(take(requestKey) ?? "");
+/**
+ * What this tab remembers when its page is loaded again. While the page is shown nothing is stored, or a copy of the
+ * tab would sign in as the same user.
+ */
+export function createMemory() {
+  const stored = parseJson(takeStored(requestKey) ?? "");
   const request = isObject(stored) && textOf(stored, "userId") ? (stored as unknown as SignInRequest) : undefined;
-  const other = take(otherKey);
+  const other = takeStored(otherKey);
   // A page that is left before it listens again still remembers.
   let signedInAs = request;
   let talkingWith: string | undefined;
@@ -31,25 +23,19 @@ export function createMemory(): Memory {
     put(otherKey, talkingWith);
   });
   addEventListener("pageshow", () => {
-    take(requestKey);
-    take(otherKey);
+    takeStored(requestKey);
+    takeStored(otherKey);
   });
 
   return {
+    /** The user who was signed in here when the page was left. */
     request,
+    /** The user with whom they were in a call. */
     other,
-    signedIn: (next) => (signedInAs = next),
+    signedIn: (next: SignInRequest) => (signedInAs = next),
     signedOut: () => (signedInAs = undefined),
-    talksWith: (next) => (talkingWith = next),
+    talksWith: (next: string | undefined) => (talkingWith = next),
   };
-}
-
-function take(key: string): string | undefined {
-  return withStorage((storage) => {
-    const value = storage.getItem(key) ?? undefined;
-    storage.removeItem(key);
-    return value;
-  });
 }
 
 function put(key: string, value: string | undefined): void {

@@ -9,13 +9,6 @@ export type PageState =
   | Exclude<State, { name: "closed" }>
   | { name: "signed-out"; problem?: { code: string; reason: string } };
 
-/** The person's presence: one client, from signing in to signing out. */
-export interface SignIn {
-  readonly client: SignalBrokerClient | undefined;
-  begin(request: SignInRequest): void;
-  end(): void;
-}
-
 export interface SignInParts {
   wire: Wire;
   onState(state: PageState): void;
@@ -23,19 +16,20 @@ export interface SignInParts {
   onClient(client: SignalBrokerClient): void;
 }
 
-export function createSignIn({ wire, onState, onClient }: SignInParts): SignIn {
+/** The person's presence: one client, from signing in to signing out. */
+export function createSignIn({ wire, onState, onClient }: SignInParts) {
   let client: SignalBrokerClient | undefined;
   let attempt: AbortController | undefined;
 
   return {
-    get client() {
+    get client(): SignalBrokerClient | undefined {
       return client;
     },
-    begin(request) {
+    begin(request: SignInRequest): void {
       attempt = new AbortController();
       void run(request, attempt);
     },
-    end() {
+    end(): void {
       if (client) {
         void client.close();
       } else {
@@ -45,6 +39,7 @@ export function createSignIn({ wire, onState, onClient }: SignInParts): SignIn {
   };
 
   async function run(request: SignInRequest, mine: AbortController): Promise<void> {
+    const { userId, device, token } = request;
     const options: ConnectOptions = {
       // Beside the page, wherever a proxy has put it.
       url: new URL(".", location.href).href,
@@ -55,9 +50,9 @@ export function createSignIn({ wire, onState, onClient }: SignInParts): SignIn {
       fetch: createTappedFetch(wire),
       openSocket: (address, protocols) => openTappedSocket(address, protocols, wire),
       onState: (state) => showState(state, request, mine),
-      ...(request.userId === undefined ? {} : { userId: request.userId }),
-      ...(request.device === undefined ? {} : { device: request.device }),
-      ...(request.token === undefined ? {} : { token: request.token }),
+      ...(userId && { userId }),
+      ...(device && { device }),
+      ...(token && { token }),
     };
     try {
       client = await connect(options);
@@ -87,3 +82,5 @@ export function createSignIn({ wire, onState, onClient }: SignInParts): SignIn {
     onState(isOwnWish ? { name: "signed-out" } : { name: "signed-out", problem });
   }
 }
+
+export type SignIn = ReturnType<typeof createSignIn>;

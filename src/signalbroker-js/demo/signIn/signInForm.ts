@@ -9,13 +9,8 @@ export interface SignInFormActions {
   cancel(): void;
 }
 
-export interface SignInForm {
-  show(state: PageState): void;
-  submit(): void;
-}
-
 /** The form that says who signs in. */
-export function createSignInForm(asked: Asked, actions: SignInFormActions): SignInForm {
+export function createSignInForm(asked: Asked, actions: SignInFormActions) {
   const form = byId("sign-in-form", HTMLFormElement);
   const userId = byId("user-id", HTMLInputElement);
   const device = byId("device", HTMLInputElement);
@@ -28,14 +23,14 @@ export function createSignInForm(asked: Asked, actions: SignInFormActions): Sign
   const note = byId("connect-note", HTMLElement);
   const rule = note.textContent;
   let state: PageState["name"] = "signed-out";
-  let given = asked.isGiven ? asked.user : "";
+  let given = (asked.isGiven && asked.userId) || "";
 
-  userId.value = asked.user;
-  device.value = asked.device;
-  token.value = asked.token;
+  userId.value = asked.userId ?? "";
+  device.value = asked.device ?? "";
+  token.value = asked.token ?? "";
   listen.value = asked.listen;
   send.value = asked.send;
-  relay.checked = asked.relay;
+  relay.checked = asked.relayOnly;
 
   form.addEventListener("submit", (event) => {
     event.preventDefault();
@@ -56,7 +51,7 @@ export function createSignInForm(asked: Asked, actions: SignInFormActions): Sign
   });
 
   return {
-    show(next) {
+    show(next: PageState): void {
       const { name } = next;
       state = name;
       if (next.name === "listening" && given !== "" && userId.value === given) {
@@ -67,7 +62,7 @@ export function createSignInForm(asked: Asked, actions: SignInFormActions): Sign
       enable(submit, idle);
       cancel.hidden = idle;
     },
-    submit: () => form.requestSubmit(),
+    submit: (): void => form.requestSubmit(),
   };
 
   function request(): SignInRequest {

@@ -6,18 +6,15 @@ export interface OutcomeWords {
   words: string;
 }
 
-/** Says a delivery's outcome in human words. */
+const outcomes: Readonly<Record<string, OutcomeWords>> = {
+  queued: { tone: "good", words: "on its way, the broker has it" },
+  notListening: { tone: "bad", words: "not sent, it stopped listening" },
+  overloaded: { tone: "bad", words: "not sent, it can't keep up; try again in a moment" },
+};
+
+/** A delivery's outcome in plain words. */
 export function outcomeWords(outcome: string): OutcomeWords {
-  switch (outcome) {
-    case "queued":
-      return { tone: "good", words: "on its way, the broker has it" };
-    case "notListening":
-      return { tone: "bad", words: "not sent, it stopped listening" };
-    case "overloaded":
-      return { tone: "bad", words: "not sent, it can't keep up; try again in a moment" };
-    default:
-      return { tone: "unsure", words: "not certain, the broker didn't confirm it" };
-  }
+  return outcomes[outcome] ?? { tone: "unsure", words: "not certain, the broker didn't confirm it" };
 }
 
 /** The whole delivery in one sentence; a user may listen on several devices. */
@@ -31,9 +28,9 @@ export function deliverySummary(to: string, outcomes: readonly string[]): Outcom
   return { tone, words: `To ${to}: on its way to ${queued} of ${outcomes.length} devices.` };
 }
 
-/** What is kept for somebody. */
-export function keptWords(to: string): string {
-  return `Kept for ${to} until ${to} has it.`;
+/** What is stored for somebody. */
+export function keptWords(to: string): OutcomeWords {
+  return { tone: "good", words: `Kept for ${to} until ${to} has it.` };
 }
 
 /** What became of it in the end. */

@@ -5,32 +5,28 @@ import { byId, clockTime, make } from "../page/dom";
 
 const keptMessages = 200;
 
-/** What has come while this page was open, newest first. */
-export interface ReceivedList {
-  add(signal: Signal): void;
-  /** Somebody has called in vain; `about` says what for. */
-  addMissedCall(from: string, about: string): void;
-}
-
 export interface ReceivedListActions {
   reply(to: string): void;
   callBack(userId: string): void;
 }
 
-export function createReceivedList({ reply, callBack }: ReceivedListActions): ReceivedList {
+/** What has arrived while this page was open, newest first. */
+export function createReceivedList({ reply, callBack }: ReceivedListActions) {
   const list = byId("received", HTMLUListElement);
   const counts = [byId("received-count", HTMLElement), byId("received-count-tab", HTMLElement)];
   let total = 0;
 
   return {
-    add(signal) {
+    add(signal: Signal): void {
       const content = showContent(signal.content);
       const look = typeof signal.content === "string" ? "message-content" : "message-content code";
       add("message", senderOf(signal), make("li", "message", header(signal), make("pre", look, content)));
       announce(`Message from ${senderOf(signal)}: ${content.slice(0, 200)}`);
     },
-    addMissedCall(from, about) {
-      const head = make("div", "message-head", name(from), clockTime(new Date()), button("Call back", "Call back", from, callBack));
+    /** Somebody has called in vain; `about` says what for. */
+    addMissedCall(from: string, about: string): void {
+      const answer = button("Call back", "Call back", from, callBack);
+      const head = make("div", "message-head", name(from), clockTime(new Date()), answer);
       add("missed-call", from, make("li", "message", head, make("p", "bad", `Missed call: ${about}`)));
       announce(`You missed a call from ${from}: ${about}.`);
     },
@@ -48,15 +44,25 @@ export function createReceivedList({ reply, callBack }: ReceivedListActions): Re
   }
 
   function header(signal: Signal): HTMLElement {
-    const { from, fromSession } = signal;
+    const { from, fromSession, type, sequence } = signal;
     const title = fromSession ? `sent by session ${fromSession}` : senderOf(signal);
-    const answer = from === undefined ? [] : [button("Reply", "Reply to", from, reply)];
-    return make("div", "message-head", name(senderOf(signal), title), ...tag(signal.type), ...kept(signal), clockTime(signal.sentAt), ...answer);
+    const head = make("div", "message-head", name(senderOf(signal), title));
+    if (type !== undefined) {
+      head.append(tag(type));
+    }
+    if (sequence !== undefined) {
+      head.append(tag("kept", `Signal ${sequence} that the server has kept for you`));
+    }
+    head.append(clockTime(signal.sentAt));
+    if (from !== undefined) {
+      head.append(button("Reply", "Reply to", from, reply));
+    }
+    return head;
   }
 }
 
 function name(from: string, title = from): HTMLElement {
-  const element = make("span", "message-from", from);
+  const element = make("span", "message-from clipped", from);
   element.title = title;
   return element;
 }
@@ -77,20 +83,8 @@ function senderOf({ from, fromApplication, fromMember, fromAlias }: Signal): str
   return from ?? `the application ${fromApplication ?? "of the server"}`;
 }
 
-function kept({ sequence }: Signal): HTMLElement[] {
-  if (sequence === undefined) {
-    return [];
-  }
-  const element = make("span", "tag", "kept");
-  element.title = `Signal ${sequence} that the server has kept for you`;
-  return [element];
-}
-
-function tag(type: string | undefined): HTMLElement[] {
-  if (type === undefined) {
-    return [];
-  }
-  const element = make("span", "tag", type);
-  element.title = type;
-  return [element];
+function tag(text: string, title = text): HTMLElement {
+  const element = make("span", "tag clipped", text);
+  element.title = title;
+  return element;
 }

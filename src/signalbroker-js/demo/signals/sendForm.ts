@@ -3,23 +3,16 @@ import { announce } from "../page/announcer";
 import { byId, enable, make } from "../page/dom";
 import { sendProblemSentence } from "../page/problems";
 import { contentOf, isBrokenJson } from "./content";
-import { deliverySummary, keptWords, outcomeWords, receiptWords } from "./outcome";
-
-export interface SendForm {
-  /** Allows sending only while there is a session to send from. */
-  enable(enabled: boolean): void;
-  /** What was kept has been delivered, or has expired. */
-  showReceipt(receipt: Receipt): void;
-}
+import { deliverySummary, keptWords, outcomeWords, receiptWords, type OutcomeWords } from "./outcome";
 
 export interface SendFormParts {
-  addressee(): string | undefined;
+  recipient(): string | undefined;
   /** @param isKept whether the server stores it until it is delivered */
   send(to: string, content: unknown, isKept: boolean): Promise<Sent>;
 }
 
 /** The form that sends a signal and says what became of it. */
-export function createSendForm({ addressee, send }: SendFormParts): SendForm {
+export function createSendForm({ recipient, send }: SendFormParts) {
   const form = byId("send-form", HTMLFormElement);
   const content = byId("content", HTMLTextAreaElement);
   const keep = byId("keep", HTMLInputElement);
@@ -44,11 +37,13 @@ export function createSendForm({ addressee, send }: SendFormParts): SendForm {
   });
 
   return {
-    enable(allowed) {
+    /** Allows sending only while there is a session to send from. */
+    enable(allowed: boolean): void {
       enabled = allowed;
       showButton();
     },
-    showReceipt(receipt) {
+    /** A stored signal has been delivered, or has expired. */
+    showReceipt(receipt: Receipt): void {
       const { tone, words } = receiptWords(receipt);
       outcome.append(make("p", tone, words));
       outcome.scrollTop = outcome.scrollHeight;
@@ -57,7 +52,7 @@ export function createSendForm({ addressee, send }: SendFormParts): SendForm {
   };
 
   async function submit(): Promise<void> {
-    const to = addressee();
+    const to = recipient();
     if (to === undefined || !enabled || sending) {
       return;
     }
@@ -68,15 +63,17 @@ export function createSendForm({ addressee, send }: SendFormParts): SendForm {
     try {
       const { stored, sessions } = await send(to, contentOf(content.value), keep.checked);
       if (stored) {
-        show("good", keptWords(to));
+        show(keptWords(to));
       } else {
-        showDeliveries(to, sessions);
+        const outcomes = sessions.map((session) => session.outcome);
+        const lists = sessions.length > 1 ? [make("ul", "", ...sessions.map(deliveryItem))] : [];
+        show(deliverySummary(to, outcomes), ...lists);
       }
       if (document.activeElement === content) {
         content.select();
       }
     } catch (error) {
-      show("bad", sendProblemSentence(error, to));
+      show({ tone: "bad", words: sendProblemSentence(error, to) });
     }
     sending = false;
     showButton();
@@ -86,27 +83,16 @@ export function createSendForm({ addressee, send }: SendFormParts): SendForm {
     enable(button, enabled && !sending);
   }
 
-  function showDeliveries(to: string, deliveries: readonly Delivery[]): void {
-    const summary = deliverySummary(
-      to,
-      deliveries.map((delivery) => delivery.outcome),
-    );
-    show(summary.tone, summary.words);
-    if (deliveries.length > 1) {
-      outcome.append(make("ul", "", ...deliveries.map(deliveryItem)));
-    }
-  }
-
-  function deliveryItem({ device, listeningKey, outcome: word }: Delivery): HTMLLIElement {
-    const { tone, words } = outcomeWords(word);
-    const item = make("li", tone, make("b", "", device ?? `${listeningKey.slice(0, 8)}…`), ` ${words}`);
-    item.dataset["outcome"] = word;
-    return item;
-  }
-
-  function show(tone: string, words: string): void {
-    outcome.replaceChildren(make("p", tone, words));
+  function show({ tone, words }: OutcomeWords, ...details: HTMLElement[]): void {
+    outcome.replaceChildren(make("p", tone, words), ...details);
     outcome.dataset["tone"] = tone;
     announce(words);
   }
+}
+
+function deliveryItem({ device, listeningKey, outcome }: Delivery): HTMLLIElement {
+  const { tone, words } = outcomeWords(outcome);
+  const item = make("li", tone, make("b", "", device ?? `${listeningKey.slice(0, 8)}…`), ` ${words}`);
+  item.dataset["outcome"] = outcome;
+  return item;
 }

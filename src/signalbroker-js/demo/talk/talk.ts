@@ -1,19 +1,11 @@
 import type { Call } from "../../src/index";
-import { announce } from "../page/announcer";
 import { byId, enable, handFocusOn } from "../page/dom";
-import { fileLabel, largestFile, readAbout, receiveFile, sendFile } from "./files";
-import { createTranscript, sizeWords } from "./transcript";
+import { fileLabel } from "./files";
+import { createTranscript } from "./transcript";
+import { offerFile, takeFile } from "./transfers";
 
 /** What two people write and send each other during a call. */
-export interface Talk {
-  begin(call: Call): void;
-  /** The call is over; what was said stays. */
-  end(): void;
-  notice(text: string): void;
-  clear(): void;
-}
-
-export function createTalk(): Talk {
+export function createTalk() {
   const transcript = createTranscript();
   const section = byId("talk", HTMLElement);
   const form = byId("chat-form", HTMLFormElement);
@@ -36,19 +28,19 @@ export function createTalk(): Talk {
     }
   });
   picker.addEventListener("change", () => {
-    for (const file of picker.files ?? []) {
-      void send(file);
+    for (const file of (call && picker.files) ?? []) {
+      void offerFile(call as Call, file, transcript);
     }
     picker.value = "";
   });
 
   return {
-    begin(next) {
+    begin(next: Call): void {
       call = next;
       section.hidden = false;
       next.onChannel((opened) => {
         if (opened.label === fileLabel) {
-          void receive(next, opened);
+          void takeFile(next, opened, transcript);
         }
       });
       next.channel("chat").then(
@@ -56,14 +48,15 @@ export function createTalk(): Talk {
         () => undefined,
       );
     },
-    end() {
+    /** The call is over; what was said stays. */
+    end(): void {
       call = channel = undefined;
       handFocusOn(form, byId("to", HTMLInputElement));
       form.hidden = true;
       section.hidden = byId("chat", HTMLElement).childElementCount === 0;
     },
     notice: transcript.notice,
-    clear() {
+    clear(): void {
       transcript.clear();
       section.hidden = true;
       form.hidden = false;
@@ -83,42 +76,6 @@ export function createTalk(): Talk {
     enable(byId("chat-send", HTMLButtonElement), enabled);
     enable(byId("attach", HTMLButtonElement), enabled);
   }
-
-  async function send(file: File): Promise<void> {
-    if (!call) {
-      return;
-    }
-    if (file.size > largestFile) {
-      transcript.notice(`${file.name} is too large: this page takes files of up to ${sizeWords(largestFile)}.`);
-      return;
-    }
-    const entry = transcript.addFile("mine", file);
-    try {
-      const agrees = await sendFile(call, file, entry.progress);
-      if (agrees) {
-        entry.done("Arrived whole");
-        announce(`${file.name} has arrived.`);
-      } else {
-        entry.failed("Something else arrived");
-      }
-    } catch (error) {
-      entry.failed(error instanceof Error ? error.message : String(error));
-    }
-  }
-
-  async function receive(mine: Call, opened: RTCDataChannel): Promise<void> {
-    const about = readAbout(opened);
-    if (!about) {
-      opened.close();
-      return;
-    }
-    const entry = transcript.addFile("theirs", about);
-    try {
-      const file = await receiveFile(mine, opened, about, entry.progress);
-      entry.done("Whole: its SHA-256 agrees", file);
-      announce(`${about.name} is here. You can download it.`);
-    } catch (error) {
-      entry.failed(error instanceof Error ? error.message : String(error));
-    }
-  }
 }
+
+export type Talk = ReturnType<typeof createTalk>;

@@ -4,67 +4,56 @@ import type { FileAbout } from "./files";
 /** Whose line it is. */
 export type Side = "mine" | "theirs";
 
-/** A file in the transcript. */
-export interface FileEntry {
-  progress(bytes: number): void;
-  /** It is over; `download` is the file that was received. */
-  done(words: string, download?: Blob): void;
-  failed(words: string): void;
-}
-
 /** What was said and sent in a call. */
-export interface Transcript {
-  say(side: Side, text: string): void;
-  notice(text: string): void;
-  addFile(side: Side, about: FileAbout): FileEntry;
-  clear(): void;
-}
-
-export function createTranscript(): Transcript {
+export function createTranscript() {
   const list = byId("chat", HTMLElement);
   let downloads: string[] = [];
 
   return {
-    say(side, text) {
+    say(side: Side, text: string): void {
       add(make("li", `line ${side}`, make("p", "bubble", text), clockTime(new Date())));
     },
-    notice: (text) => add(make("li", "line notice", text)),
-    addFile(side, about) {
-      const bar = make("progress", "");
-      const status = make("span", "file-status", side === "mine" ? "Sending …" : "Receiving …");
+    notice: (text: string): void => add(make("li", "line notice note", text)),
+    addFile(side: Side, about: FileAbout) {
+      const bar = make("progress");
+      const doing = side === "mine" ? "Sending" : "Receiving";
+      const status = make("span", "small", `${doing} …`);
       const name = make("b", "file-name", about.name);
-      const head = make("div", "file-head", name, make("span", "file-size", sizeWords(about.size)));
+      const head = make("div", "file-head", name, make("span", "small", sizeWords(about.size)));
       const box = make("div", "bubble file", head, bar, status);
       bar.max = Math.max(1, about.size);
       bar.value = 0;
-      bar.setAttribute("aria-label", `${side === "mine" ? "Sending" : "Receiving"} ${about.name}`);
+      bar.setAttribute("aria-label", `${doing} ${about.name}`);
       const item = make("li", `line ${side}`, box, clockTime(new Date()));
       item.dataset["testid"] = "file";
       item.dataset["state"] = "under-way";
       add(item);
 
       return {
-        progress(bytes) {
+        progress(bytes: number): void {
           bar.value = bytes;
           status.textContent = `${Math.floor((100 * bytes) / bar.max)} %`;
         },
-        done(words, download) {
-          item.dataset["state"] = "done";
-          bar.remove();
-          status.textContent = words;
+        /** It is over; `download` is the file that was received. */
+        done(words: string, download?: Blob): void {
+          end("done", words);
           if (download) {
             box.append(downloadLink(about.name, download));
           }
         },
-        failed(words) {
-          item.dataset["state"] = "failed";
-          bar.remove();
-          status.textContent = words;
+        failed(words: string): void {
+          end("failed", words);
           status.classList.add("bad");
         },
       };
+
+      function end(state: "done" | "failed", words: string): void {
+        item.dataset["state"] = state;
+        bar.remove();
+        status.textContent = words;
+      }
     },
-    clear() {
+    clear(): void {
       list.replaceChildren();
       downloads.forEach((address) => URL.revokeObjectURL(address));
       downloads = [];
@@ -87,6 +76,8 @@ export function createTranscript(): Transcript {
     box.scrollTop = box.scrollHeight;
   }
 }
+
+export type Transcript = ReturnType<typeof createTranscript>;
 
 /** A size for people. */
 export function sizeWords(bytes: number): string {

@@ -25,7 +25,9 @@ export function createTappedFetch(wire: Wire): typeof fetch {
   };
 }
 
-function tapStream(stream: ReadableStream<Uint8Array<ArrayBuffer>>, wire: Wire): ReadableStream<Uint8Array<ArrayBuffer>> {
+type Bytes = ReadableStream<Uint8Array<ArrayBuffer>>;
+
+function tapStream(stream: Bytes, wire: Wire): Bytes {
   const record = (text: string): void => wire.record({ channel: "SSE", way: "in", text });
   const decoder = new TextDecoder();
   const read = createEventReader(record);

@@ -10,17 +10,17 @@ export function addressOf(url: unknown): string {
     const page = (globalThis.location as Location | undefined)?.href;
     address = new URL(String(url), String(url).startsWith("/") ? page : undefined);
   } catch {
-    // It is told below.
+    // Reported below.
   }
   if (
     !address ||
     !/^https?:$/.test(address.protocol) ||
-    // fetch refuses what has a user, and a path can't follow a query.
+    // fetch refuses addresses with a user, and no path can follow a query.
     address.username + address.password + address.search + address.hash !== ""
   ) {
     throw new SignalBrokerError(
       "invalid-url",
-      '"url" must be where the server is, beginning with http:// or https:// and without user, query and fragment, such as "https://signal.example".',
+      '"url" must be an http or https address without user, query or fragment, such as "https://signal.example".',
     );
   }
   // Without the "?" or "#" that an empty query or fragment leaves in the href.
@@ -28,7 +28,7 @@ export function addressOf(url: unknown): string {
   return start.endsWith("/") ? start : `${start}/`;
 }
 
-/** What a browser may have against a request to the webapp, which it tells its console only. */
+/** Why a browser may refuse a request to the webapp, which it tells only its console. */
 export function browsersReason(address: string): string {
   const { origin = "", protocol = "" }: Partial<Location> = globalThis.location ?? {};
   if (origin === "" || new URL(address).origin === origin) {
@@ -36,5 +36,5 @@ export function browsersReason(address: string): string {
   }
   return protocol === "https:" && address.startsWith("http:")
     ? " This page came by https, and browsers keep such pages from http servers."
-    : ` If the browser's console names CORS, this page's origin, ${origin}, is missing in the server's setting Cors:Origins.`;
+    : ` If the browser's console mentions CORS, add this page's origin, ${origin}, to the server's Cors:Origins.`;
 }

@@ -1,9 +1,9 @@
-import { asSignalBrokerError, type SignalBrokerError } from "./errors.js";
 import { backoffMs } from "./backoff.js";
+import { asSignalBrokerError, type SignalBrokerError } from "./errors.js";
 import { pause } from "./timers.js";
 
 /**
- * How long to wait before the same is asked again, in milliseconds; undefined when that is of no use.
+ * How long to wait before a failed request is repeated, in milliseconds; undefined if that is of no use.
  * @param failures how many attempts failed before, from 0
  */
 export function waitBeforeAgainMs(
@@ -11,29 +11,29 @@ export function waitBeforeAgainMs(
   failures: number,
 ): number | undefined {
   if (code === "storage-budget-used") {
-    // It may take hours, and what comes after it must not wait for that.
+    // It may last for hours, and later signals must not wait for it.
     return undefined;
   }
   if (status === 429 || status === 503 || code === "signal-under-way") {
     return (retryAfterMs ?? 0) + backoffMs(failures);
   }
-  // It may have been done: nothing is asked again that is not known when it comes twice.
+  // It may have been done; only requests that are recognized when they come twice are repeated.
   return code === "unreachable" || (status !== undefined && status >= 502) ? backoffMs(failures) : undefined;
 }
 
-/** Whether what failed so may have been done, or may still be. */
+/** Whether a request that failed like this may have been done, or may still be. */
 export function mayBeDone({ code, status }: SignalBrokerError): boolean {
   return code === "unreachable" || (status !== undefined && status >= 500 && status !== 503);
 }
 
-/** Whether the same will be refused however often it is asked. */
+/** Whether the same request will be refused however often it is made. */
 export function isFinal(error: SignalBrokerError): boolean {
   const { code, status = 0 } = error;
   const isRefusal = status >= 400 && status < 500 && status !== 408;
   return isRefusal && code !== "unauthorized" && waitBeforeAgainMs(error, 0) === undefined;
 }
 
-/** Asks until there is an answer, which may be a refusal for good. */
+/** Repeats a request until it is answered, or refused for good. */
 export async function insist<T>(ask: () => Promise<T>): Promise<T> {
   for (let failures = 0; ; failures++) {
     try {

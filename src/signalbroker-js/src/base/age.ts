@@ -1,6 +1,6 @@
 /**
- * Begins to count milliseconds, whatever the device's clock says. It may be set back, and where `performance.now()`
- * stands still while a device sleeps, its clock does not: the longer time counts.
+ * Counts the milliseconds from now on. The device's clock may be set back, and `performance.now()` may stand still
+ * while the device sleeps: the longer time counts.
  */
 export function startAge(): () => number {
   const [steady, shown] = [performance.now(), Date.now()];

@@ -1,4 +1,4 @@
-/** One timer: whoever sets it anew puts it off. */
+/** One timer: setting it again replaces the last one. */
 export function createAlarm() {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const clear = (): void => clearTimeout(timer);
@@ -10,5 +10,3 @@ export function createAlarm() {
     clear,
   };
 }
-
-export type Alarm = ReturnType<typeof createAlarm>;

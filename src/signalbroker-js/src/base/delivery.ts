@@ -6,7 +6,7 @@ import { objectsOf, textOf, type JsonObject } from "./json.js";
  */
 export type Outcome = "queued" | "notListening" | "overloaded" | "unknown" | (string & {});
 
-/** What became of a signal at one session of the addressee. */
+/** What became of a signal at one session of the recipient. */
 export interface Delivery {
   listeningKey: string;
   device?: string | undefined;

@@ -3,7 +3,7 @@ import { keepNewest } from "./newest.js";
 
 const remembered = 1000;
 
-/** Recognizes envelopes that came before, by their sender and id; it remembers the last thousand. */
+/** Recognizes envelopes that have come before, by sender and id; it remembers the last thousand. */
 export function createDuplicates(): (envelope: Signal | ControlSignal) => boolean {
   const seen = new Set<string>();
   return (envelope) => {
@@ -18,7 +18,7 @@ export function createDuplicates(): (envelope: Signal | ControlSignal) => boolea
   };
 }
 
-/** Ids are chosen by their senders: nobody may silence somebody else's. No user id holds a blank. */
+/** Senders choose their own ids, which must not suppress anybody else's. No user id contains a blank. */
 function senderOf(envelope: Signal | ControlSignal): string {
   if (!isSignal(envelope)) {
     return "   ";

@@ -1,37 +1,32 @@
 /** Ends what it was returned for. */
 export type Unsubscribe = () => void;
 
-/** Those who want to hear of one kind of event. */
-export interface Emitter<T> {
-  readonly size: number;
-  /** Whether there has ever been anybody. */
-  readonly hadHandler: boolean;
-  on(handler: (event: T) => unknown): Unsubscribe;
-  /**
-   * Tells everybody at once. Each promise is settled as its handler has ended; nobody need look at them: what a handler
-   * has thrown is reported as any unhandled rejection is.
-   */
-  emit(event: T): Promise<unknown>[];
-}
-
-export function createEmitter<T>(): Emitter<T> {
+/** The subscribers of one kind of event. */
+export function createEmitter<T>() {
   const handlers = new Set<(event: T) => unknown>();
   let hadHandler = false;
   return {
-    get size() {
+    get size(): number {
       return handlers.size;
     },
-    get hadHandler() {
+    /** Whether there has ever been a subscriber. */
+    get hadHandler(): boolean {
       return hadHandler;
     },
-    on(handler) {
+    on(handler: (event: T) => unknown): Unsubscribe {
       hadHandler = true;
-      // The same function may be given twice, and each unsubscribes for itself.
+      // The same function may subscribe twice, and each subscription ends on its own.
       const mine = (event: T): unknown => handler(event);
       handlers.add(mine);
       return () => void handlers.delete(mine);
     },
-    // One failing handler must not keep the others, or this library, from going on.
-    emit: (event) => [...handlers].map(async (handler) => handler(event)),
+    /**
+     * Calls all handlers at once; one that fails keeps neither the others nor this library from going on. Each promise
+     * is settled when its handler has ended; nobody need look at them: what a handler throws is reported as any
+     * unhandled rejection is.
+     */
+    emit: (event: T): Promise<unknown>[] => [...handlers].map(async (handler) => handler(event)),
   };
 }
+
+export type Emitter<T> = ReturnType<typeof createEmitter<T>>;

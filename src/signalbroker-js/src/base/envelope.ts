@@ -2,41 +2,41 @@ import { isObject, numberOf, parseJson, textOf, timeOf } from "./json.js";
 
 /** What every envelope has, whoever wrote it. */
 interface EnvelopeParts {
-  /** Its name; unique for its sender. */
+  /** Its id, unique for its sender. */
   id: string;
   sentAt: Date;
-  /** Until when the server keeps it; undefined where its sender did not say. */
+  /** When it expires on the server; undefined if the sender did not say. */
   expiresAt: Date | undefined;
   /** Its place in the user's inbox, from 1; undefined when it is not stored. */
   sequence: number | undefined;
   content: unknown;
 }
 
-/** A signal as it arrives. The server vouches for all but `id`, `type` and `content`, which are the sender's. */
+/** A signal as it arrives. The server vouches for everything but `id`, `type` and `content`, which are the sender's. */
 export interface Signal extends EnvelopeParts {
-  /** The user who sent it; undefined where {@link fromApplication} did, or an anonymous member of a room. */
+  /** The user who sent it; undefined if {@link fromApplication} did, or an anonymous member of a room. */
   from: string | undefined;
-  /** The application that sent it with its service key; undefined where a user did. */
+  /** The application that sent it with its service key; undefined if a user did. */
   fromApplication: string | undefined;
   /** The listening key of the session that sent it: reply to it with `send({ session }, …)`. */
   fromSession: string | undefined;
-  /** The room that it came through; undefined when it was sent to the user or the session. */
+  /** The room that it was sent to; undefined if it was sent to the user or the session. */
   room: string | undefined;
   /** The sender's member id in the room: answer with `room.send(…, { to: fromMember })`. */
   fromMember: string | undefined;
-  /** What an anonymous sender is called in the room, if it has said. */
+  /** An anonymous sender's alias in the room, if it has one. */
   fromAlias: string | undefined;
-  /** The own member id, if the room's signal is for this member only. */
+  /** The user's own member id, if the signal to the room is for this member alone. */
   toMember: string | undefined;
   /** The user whom it was sent to; empty in a room. */
   to: string;
-  /** The user's device that it is for; undefined when it is for all of them. */
+  /** The user's device that it is for; undefined if it is for all of them. */
   device: string | undefined;
   /** What it is about. */
   type: string | undefined;
 }
 
-/** An envelope that the server itself writes, without a sender: nobody else can make one. */
+/** An envelope without a sender, which only the server can write. */
 export interface ControlSignal extends EnvelopeParts {
   type: string;
 }

@@ -1,38 +1,35 @@
 import type { Delivery } from "./delivery.js";
 
 /**
- * What went wrong, for programs. Besides these the server's own codes occur (`too-many-requests`,
- * `payload-too-large` …; the server's documentation lists them).
+ * What went wrong, for programs. The server has codes of its own besides these (`too-many-requests`,
+ * `payload-too-large` …; see its documentation).
  */
 export type ErrorCode =
-  /**
-   * The webapp did not answer, or only something between here and there did; whether it has done what was asked is not
-   * known.
-   */
+  /** The webapp did not answer, or something on the way did; whether it has done what was asked is unknown. */
   | "unreachable"
   /** The option `url` is not an http or https address. */
   | "invalid-url"
   /** The credential or the token is missing, wrong or expired. */
   | "unauthorized"
-  /** The page is another site's, which the server's `Cors:Origins` does not name. */
+  /** The page belongs to another site, which the server's `Cors:Origins` does not name. */
   | "origin-not-allowed"
-  /** The addressee has no session that listens. */
+  /** The recipient has no session that listens. */
   | "user-not-listening"
-  /** The addressee has never listened, and the server stores signals for known users only. */
+  /** The recipient has never listened, and the server stores signals only for known users. */
   | "user-unknown"
-  /** As much is stored for the addressee as may be. */
+  /** The recipient's inbox is full. */
   | "inbox-full"
-  /** The sender, or its address, has as much of the addressee's inbox as leaves room for others. */
+  /** The sender, or its address, has used up its share of the recipient's inbox. */
   | "inbox-share-used"
-  /** The sender, or its address, has had as much stored as it may in a day. */
+  /** The sender, or its address, has used up its daily budget of stored signals. */
   | "storage-budget-used"
   /** Another stored signal was sent with the same id. */
   | "id-already-used"
-  /** There is no such room, or none any more. */
+  /** There is no such room, or it has been closed. */
   | "room-not-found"
   /** The room is not open, and the join code is missing or wrong. */
   | "join-code-wrong"
-  /** The room's owner has removed the user, who can't join it again so soon. */
+  /** The room's owner has removed the user, who can't join again so soon. */
   | "removed-from-room"
   /** The room is open, and has no join code. */
   | "room-open"
@@ -40,33 +37,33 @@ export type ErrorCode =
   | "room-full"
   /** Another member of the room has the alias. */
   | "alias-taken"
-  /** The users of this address have joined as many rooms as they may in a day. */
+  /** The users of this address have joined too many rooms in a day. */
   | "too-many-memberships-of-address"
-  /** As many new users and devices have come from this address as may in a day. */
+  /** Too many new users and devices have come from this address in a day. */
   | "too-many-new-users-of-address"
   /** Only members of the room may do this. */
   | "not-a-member"
   /** Only the room's owner may do this. */
   | "not-the-owner"
-  /** The one member that the signal was for has no session that listens. */
+  /** The member that the signal was for has no session that listens. */
   | "member-not-listening"
   /** The content holds something that JSON can't hold; nothing was sent. */
   | "content-not-json"
   /** The signal waited for its whole time to live. */
   | "expired"
-  /** 100 signals wait already for the client to listen again. */
+  /** 100 signals already wait for the client to reconnect. */
   | "queue-full"
   /** The client was closed. */
   | "closed"
-  /** Another client of the user has taken the place of this one, where a user may have one only. */
+  /** Another client of the user has replaced this one, where a user may have only one. */
   | "session-replaced"
-  /** It was called off by the application. */
+  /** The application gave up. */
   | "aborted"
   /** The callee declined. */
   | "declined"
   /** Every device of the callee is busy. */
   | "busy"
-  /** One called oneself, and no other device of one's own listens. */
+  /** The user called themselves, and listens on no other device. */
   | "no-other-device"
   /** Nobody answered in time. */
   | "no-answer"
@@ -86,7 +83,7 @@ export type ErrorCode =
   | "push-failed"
   | (string & {});
 
-/** What an error carries besides its code and its sentence. */
+/** What an error carries besides its code and its message. */
 export interface ErrorDetails {
   status?: number | undefined;
   retryAfterMs?: number | undefined;

@@ -1,11 +1,11 @@
 import { browsersReason } from "./address.js";
+import { readDeliveries } from "./delivery.js";
 import { SignalBrokerError } from "./errors.js";
 import { objectOf, parseJson, textOf, type JsonObject } from "./json.js";
-import { readDeliveries } from "./delivery.js";
 
 /** One request to the webapp. */
 export interface HttpRequest {
-  /** What is written as JSON; text is JSON already. */
+  /** Written as JSON, unless it is text, which is already JSON. */
   body?: unknown;
   authorization?: string | undefined;
   /** Lets the request outlive the page. */
@@ -18,9 +18,9 @@ export type HttpMethod = "GET" | "POST" | "PUT" | "DELETE";
 
 /** The webapp's HTTP interface. */
 export interface Http {
-  /** Asks for a path and returns the JSON that it answers; a refusal is a {@link SignalBrokerError}. */
+  /** Requests a path and returns the JSON answer; throws a {@link SignalBrokerError} if it is refused. */
   json(method: HttpMethod, path: string, request?: HttpRequest): Promise<unknown>;
-  /** The same where the answer is an object. */
+  /** The same, if the answer is an object. */
   request(method: HttpMethod, path: string, request?: HttpRequest): Promise<JsonObject>;
   /** Opens a stream of server-sent events. */
   stream(path: string, authorization: string, signal: AbortSignal): Promise<ReadableStream<Uint8Array>>;
@@ -71,7 +71,7 @@ export function createHttp(base: string, fetcher: typeof fetch = (...request) =>
       response = await fetcher(base + path, init);
       text = await response.text();
     } catch (error) {
-      // All that a page is told of what its browser forbids.
+      // The only sign of what the browser forbids.
       const hint = error instanceof TypeError ? browsersReason(base) : "";
       throw new SignalBrokerError("unreachable", `No answer to ${method} /${path} (${String(error)}).${hint}`);
     }
@@ -91,7 +91,7 @@ export function basic(session: { listeningKey: string; passcode: string }): stri
   return `Basic ${btoa(`${session.listeningKey}:${session.passcode}`)}`;
 }
 
-/** A page came instead, such as a hotel's sign-in page, or an application's start page for each unknown path. */
+/** Some page came instead, such as a hotel's sign-in page, or an application's start page for unknown paths. */
 function notTheWebapp({ status, headers }: Response, request: string): SignalBrokerError {
   const type = headers.get("Content-Type") ?? "something without a type";
   return new SignalBrokerError("unreachable", `Something on the way answered ${request} with ${status} and ${type}.`);
@@ -101,8 +101,8 @@ function notTheWebapp({ status, headers }: Response, request: string): SignalBro
 function problemOf(response: Response, body: JsonObject): SignalBrokerError {
   const { status } = response;
   const sentence = textOf(body, "detail") ?? textOf(body, "title") ?? `Something on the way answered ${status}.`;
-  // The webapp names every refusal. What has no code comes from a gateway that can't reach it, or won't for the moment;
-  // only the length of a body is the same the next time.
+  // The webapp gives every refusal a code. An answer without one comes from a gateway that can't reach it, or won't at
+  // the moment; only the length of a body will be the same next time.
   const code = textOf(body, "code") ?? (status === 413 ? "payload-too-large" : "unreachable");
   return new SignalBrokerError(code, sentence, {
     status,
@@ -112,8 +112,8 @@ function problemOf(response: Response, body: JsonObject): SignalBrokerError {
 }
 
 /**
- * How long an answer's Retry-After header asks to wait, in milliseconds (RFC 9110, section 10.2.3): seconds, or a date,
- * which is the answerer's own as its Date header is. Undefined when there is none, or it can't be told.
+ * How long an answer's Retry-After header asks to wait, in milliseconds (RFC 9110, section 10.2.3): it holds seconds,
+ * or a date by the same clock as the Date header. Undefined if there is none, or it can't be read.
  */
 export function retryAfterMs(headers: Headers): number | undefined {
   const header = headers.get("Retry-After") ?? "";

@@ -17,13 +17,13 @@ export function textOf(object: JsonObject, member: string): string | undefined {
   return typeof value === "string" ? value : undefined;
 }
 
-/** The member as a number, or undefined when it is missing or none. */
+/** The member as a number, or undefined when it is missing or no number. */
 export function numberOf(object: JsonObject, member: string): number | undefined {
   const value = object[member];
   return typeof value === "number" ? value : undefined;
 }
 
-/** The member as a time, or undefined when it is missing or none. */
+/** The member as a time, or undefined when it is missing or no time. */
 export function timeOf(object: JsonObject, member: string): Date | undefined {
   const time = new Date(textOf(object, member) ?? NaN);
   return Number.isNaN(time.getTime()) ? undefined : time;
@@ -34,12 +34,12 @@ export function objectsOf(object: JsonObject, member: string): JsonObject[] {
   return objectsIn(object[member]);
 }
 
-/** The objects in an array; none if it is something else. */
+/** The objects in an array; none if it is no array. */
 export function objectsIn(value: unknown): JsonObject[] {
   return Array.isArray(value) ? value.filter(isObject) : [];
 }
 
-/** Parses JSON; undefined when the text is none. */
+/** Parses JSON; undefined when the text is not JSON. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;

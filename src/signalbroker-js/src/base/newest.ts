@@ -1,4 +1,4 @@
-/** Keeps so many of a collection that is in the order in which they came. */
+/** Drops the oldest members of a collection until this many are left. */
 export function keepNewest<K>(
   collection: { readonly size: number; keys(): Iterable<K>; delete(key: K): unknown },
   most: number,

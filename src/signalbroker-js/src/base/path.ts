@@ -2,8 +2,8 @@ import { SignalBrokerError, type ErrorCode } from "./errors.js";
 
 /**
  * An id, which may be any text, as one segment of a path.
- * @param nobody the code for what no address can hold there: parsers of addresses take `.` and `..` for steps in the
- * path however they are written. The webapp gives no such ids.
+ * @param nobody the error's code if no path can hold it: URL parsers take `.` and `..` for steps in the path, however
+ * they are written. The webapp gives no such ids.
  */
 export function segmentOf(id: string, nobody: ErrorCode): string {
   if (id !== "" && id !== "." && id !== "..") {

@@ -1,24 +1,19 @@
-/** What has begun and has not ended yet. */
-export interface Pending {
-  add<T>(promise: Promise<T>): Promise<T>;
-  /** Fulfilled when everything has ended that has begun so far. */
-  ended(): Promise<unknown>;
-}
-
-export function createPending(): Pending {
+/** Keeps track of what has begun and has not ended yet. */
+export function createPending() {
   const pending = new Set<Promise<unknown>>();
   return {
-    add(promise) {
+    add<T>(promise: Promise<T>): Promise<T> {
       const forget = (): void => void pending.delete(promise);
       pending.add(promise);
       promise.then(forget, forget);
       return promise;
     },
-    ended: () => Promise.allSettled(pending),
+    /** Fulfilled when everything has ended that has begun so far. */
+    ended: (): Promise<unknown> => Promise.allSettled(pending),
   };
 }
 
-/** Fulfilled with the promise, or when the time is over; it leaves no timer behind, which would keep Node.js alive. */
+/** Waits for the promise, but no longer than this; it leaves no timer behind, which would keep Node.js alive. */
 export async function within(timeMs: number, promise: Promise<unknown>): Promise<void> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   try {

@@ -1,4 +1,4 @@
-/** 128 random bits in base64url: for names that nobody else may guess. */
+/** 128 random bits in base64url, for names that nobody else may guess. */
 export function randomToken(): string {
   return base64Url(crypto.getRandomValues(new Uint8Array(16)));
 }

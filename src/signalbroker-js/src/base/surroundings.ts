@@ -1,4 +1,4 @@
-/** What the browser tells about the network and the page. In Node.js nothing ever happens. */
+/** What the browser reports about the network and the page. In Node.js nothing ever happens. */
 export interface Surroundings {
   isOnline(): boolean;
   /** Trying again at once may succeed: the network is back, or the user looks at the page again. */
@@ -8,11 +8,11 @@ export interface Surroundings {
   /** The page is being left; it may come back from the browser's cache. */
   onLeave(handler: () => void): void;
   onReturn(handler: () => void): void;
-  /** Hears nothing more. */
+  /** Reports nothing more. */
   dispose(): void;
 }
 
-/** What some browsers tell about the network (Network Information API). */
+/** What some browsers report about the network (Network Information API). */
 interface Network extends EventTarget {
   /** Such as `wifi` or `cellular`; missing on desktops. */
   readonly type?: string;
@@ -21,7 +21,7 @@ interface Network extends EventTarget {
 export function createSurroundings(): Surroundings {
   const ends = new AbortController();
   const page: Document | undefined = globalThis.document;
-  // Workers have no document, but they hear of the network.
+  // Workers have no document, but they hear about the network.
   const scope = typeof addEventListener === "function" ? globalThis : undefined;
   const hear = (target: EventTarget | undefined, type: string, handler: (event: Event) => void): void =>
     target?.addEventListener(type, handler, { signal: ends.signal });
@@ -40,7 +40,7 @@ export function createSurroundings(): Surroundings {
     },
     onNetworkChange(handler) {
       hear(scope, "online", handler);
-      // It also tells of each new estimate of speed, and where there is no type of nothing else.
+      // It also fires for every new estimate of the speed, and where there is no type, for nothing else.
       let type = network?.type;
       hear(network, "change", () => {
         if (network?.type !== type) {

@@ -1,12 +1,12 @@
 import { createAlarm } from "../base/alarm.js";
 import type { Reach } from "./line.js";
 
-/** How long an end that listens nowhere may take to come back while there is no connection. */
+/** How long the other end may take to come back while there is no connection. */
 const comeBackMs = 25_000;
 
 /**
- * Notices when the other end listens nowhere.
- * @param lose the other end has not come back in time
+ * Notices when the other end no longer listens.
+ * @param lose it has not come back in time
  */
 export function createAbsence(connection: RTCPeerConnection, lose: () => void) {
   const patience = createAlarm();
@@ -25,12 +25,10 @@ export function createAbsence(connection: RTCPeerConnection, lose: () => void) {
       }
       return reached;
     },
-    /** The other end has said something. */
+    /** A signal has come from the other end. */
     end(): void {
       isGone = false;
       patience.clear();
     },
   };
 }
-
-export type Absence = ReturnType<typeof createAbsence>;

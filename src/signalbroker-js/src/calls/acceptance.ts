@@ -1,9 +1,9 @@
 import { asSignalBrokerError, SignalBrokerError } from "../base/errors.js";
 import { randomToken } from "../base/random.js";
 import type { Call } from "./call.js";
-import type { Caller } from "./caller.js";
 import type { ReceivedContent } from "./content.js";
 import type { RingParts } from "./incoming.js";
+import type { Line } from "./line.js";
 import type { Begin, LiveCall } from "./liveCall.js";
 import type { CallMedia } from "./options.js";
 import type { Outcome } from "./outcome.js";
@@ -12,29 +12,28 @@ import type { Outcome } from "./outcome.js";
 const confirmWithinMs = 45_000;
 
 /** This end's acceptance of a call that rings here. */
-export function createAcceptance({ parts, call, prepare }: RingParts, caller: Caller, outcome: Outcome) {
+export function createAcceptance({ parts, prepare }: RingParts, line: Line, outcome: Outcome) {
   const saidBy = new Set<string>();
   let hasAccepted = false;
   let begin: Begin | undefined;
   let replaced: string | undefined;
+  const isPending = (): boolean => hasAccepted && !outcome.isOver;
 
   return {
     /** Whether this end has accepted, and the caller has not begun. */
-    get isPending(): boolean {
-      return isPending();
-    },
+    isPending,
     /** Whether the connection is ready, so that the caller can begin. */
     get isReady(): boolean {
       return begin !== undefined;
     },
-    /** @param replaces the own call that gives way to it */
+    /** @param replaces this end's own call that gives way to it */
     async accept(options: CallMedia, replaces?: string): Promise<Call> {
       if (!hasAccepted && !outcome.isOver) {
         hasAccepted = true;
         replaced = replaces;
         try {
           begin = await prepare(options);
-          caller.secret = randomToken();
+          line.secret = randomToken();
         } catch (error) {
           fail(error);
         }
@@ -47,17 +46,16 @@ export function createAcceptance({ parts, call, prepare }: RingParts, caller: Ca
     },
     /** Tells the caller. */
     say,
-    /** Whether it was told by this session. */
+    /** Whether this session has told the caller. */
     wasSaidBy: (session: string): boolean => saidBy.has(session),
-    /** The caller's first word, with which the call begins. */
+    /** Takes the caller's first signal, with which the call begins. */
     take(content: ReceivedContent, session: string): void {
-      if (!begin || !caller.is(content, session)) {
+      if (!begin || !line.accepts(content, line.peer, session)) {
         return;
       }
-      caller.session = session;
       let live: LiveCall;
       try {
-        live = begin({ call, peer: caller.user, peerSession: session, role: "callee", secret: caller.secret });
+        live = begin(line);
       } catch (error) {
         fail(error);
         return;
@@ -67,23 +65,17 @@ export function createAcceptance({ parts, call, prepare }: RingParts, caller: Ca
     },
   };
 
-  function isPending(): boolean {
-    return hasAccepted && !outcome.isOver;
-  }
-
   function say(): void {
     saidBy.add(parts.self().listeningKey);
-    void caller.say({ kind: "accept", secret: caller.secret, replaces: replaced }).then((reached) => {
+    void line.toSession({ kind: "accept", secret: line.secret, replaces: replaced }).then((reached) => {
       if (reached instanceof SignalBrokerError && isPending()) {
         fail(reached);
       }
     });
   }
 
-  /** There is no connection to be had here; another device may do better. */
+  /** No connection is possible here; another device may do better. */
   function fail(error: unknown): void {
     outcome.refuse("busy", asSignalBrokerError(error, "no-webrtc"));
   }
 }
-
-export type Acceptance = ReturnType<typeof createAcceptance>;

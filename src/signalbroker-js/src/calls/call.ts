@@ -5,15 +5,15 @@ import type { Role } from "./proof.js";
 /** Why a call is over. */
 export interface CallEnd {
   /**
-   * `hung-up` here or `peer-hung-up` there, `lost` when no connection came about (again) in time, `refused` when the
-   * server takes no signal of it, `closed` with the client.
+   * `hung-up` here or `peer-hung-up` there, `lost` when there was no connection (again) in time, `refused` when the
+   * server takes none of its signals, `closed` with the client.
    */
   reason: "hung-up" | "peer-hung-up" | "lost" | "refused" | "closed";
   /** Why it was refused. */
   error?: SignalBrokerError;
 }
 
-/** Where a call stands; `reconnecting` means that what is sent does not arrive at the moment. */
+/** The state of a call; while it is `reconnecting`, nothing that is sent arrives. */
 export type CallState = { name: "connecting" | "connected" | "reconnecting" } | { name: "ended"; end: CallEnd };
 
 /** A call with one peer: an RTCPeerConnection that is kept connected. */
@@ -26,24 +26,24 @@ export interface Call {
   /** What the caller said about the call. */
   readonly info: unknown;
   readonly state: CallState;
-  /** The connection itself, for tracks, statistics and everything else; negotiating is done by the call. */
+  /** The connection itself, for tracks, statistics and everything else; the call does the negotiating. */
   readonly connection: RTCPeerConnection;
   /** All tracks that the peer sends. */
   readonly remoteStream: MediaStream;
-  /** Fulfilled when the peers are connected for the first time; rejected if the call ends before. */
+  /** Fulfilled when the peers are connected for the first time; rejected if the call ends first. */
   readonly connected: Promise<void>;
   /** Fulfilled when the call is over. */
   readonly ended: Promise<CallEnd>;
 
   onState(handler: (state: CallState) => void): Unsubscribe;
-  /** Hears of every track that the peer sends, those that are there already included. */
+  /** Calls back for every track that the peer sends, including those that are already there. */
   onTrack(handler: (event: RTCTrackEvent) => void): Unsubscribe;
-  /** Hears of every data channel that the peer opens, those that are there already included. */
+  /** Calls back for every data channel that the peer opens, including those that are already there. */
   onChannel(handler: (channel: RTCDataChannel) => void): Unsubscribe;
 
   /**
-   * Hears why a change, such as one more track, can't be negotiated (`payload-too-large` …). It is left out until the
-   * next change, and the call goes on.
+   * Calls back when a change, such as another track, can't be negotiated (`payload-too-large` …). The call goes on
+   * without it until the next change.
    */
   onRefused(handler: (error: SignalBrokerError) => void): Unsubscribe;
 
@@ -51,7 +51,7 @@ export interface Call {
   channel(label?: string): Promise<RTCDataChannel>;
   /** Opens a data channel, and returns it once it is open. */
   openChannel(label: string, options?: RTCDataChannelInit): Promise<RTCDataChannel>;
-  /** Sends a stream's tracks, too. */
+  /** Sends a stream's tracks as well. */
   addMedia(media: MediaStream): void;
   /** Ends the call. */
   hangUp(): void;

@@ -2,7 +2,7 @@
 export function createCandidates(connection: RTCPeerConnection) {
   let early: RTCIceCandidateInit[] = [];
   return {
-    /** Those that come before a description wait for it. */
+    /** Takes them; those that come before a description wait for it. */
     take,
     /** There is a description now. */
     takeEarly(): Promise<void> {
@@ -21,7 +21,7 @@ export function createCandidates(connection: RTCPeerConnection) {
       try {
         await connection.addIceCandidate(candidate);
       } catch {
-        // It belongs to an offer that was ignored, or to one from before a restart.
+        // It belongs to an ignored offer, or to one from before a restart.
       }
     }
   }

@@ -2,28 +2,21 @@ import { createEmitter, type Unsubscribe } from "../base/emitter.js";
 import type { CallMedia } from "./options.js";
 import type { Role } from "./proof.js";
 
-/** The data channels of one connection, by label. */
-export interface Channels {
-  /** The first open channel of this label, once there is one. */
-  get(label: string): Promise<RTCDataChannel>;
-  open(label: string, options?: RTCDataChannelInit): Promise<RTCDataChannel>;
-  onChannel(handler: (channel: RTCDataChannel) => void): Unsubscribe;
-  close(error: Error): void;
-}
-
+/** Somebody who waits for a channel to open. */
 interface Waiting {
   label: string;
+  /** The only one that will do; any of this label if undefined. */
+  channel: RTCDataChannel | undefined;
   resolve(channel: RTCDataChannel): void;
   reject(error: Error): void;
 }
 
-export function createChannels(connection: RTCPeerConnection): Channels {
+/** The data channels of one connection, by label. */
+export function createChannels(connection: RTCPeerConnection) {
   const incoming = createEmitter<RTCDataChannel>();
   const arrived = new Set<RTCDataChannel>();
   const opened = new Set<RTCDataChannel>();
-  /** What breaks off the opening of each channel that is not open. */
-  const opening = new Set<(error: Error) => void>();
-  let waiting: Waiting[] = [];
+  const waiting = new Set<Waiting>();
   let failure: Error | undefined;
 
   connection.ondatachannel = ({ channel }) => {
@@ -33,69 +26,61 @@ export function createChannels(connection: RTCPeerConnection): Channels {
   };
 
   return {
-    get: (label) =>
-      new Promise((resolve, reject) => {
-        const found = [...opened].find((channel) => channel.label === label && channel.readyState === "open");
-        if (found) {
-          resolve(found);
-        } else if (failure) {
-          reject(failure);
-        } else {
-          waiting.push({ label, resolve, reject });
-        }
-      }),
-    open: (label, options) =>
-      new Promise((resolve, reject) => {
-        if (failure) {
-          reject(failure);
-          return;
-        }
-        const channel = connection.createDataChannel(label, options);
-        opening.add(reject);
-        channel.addEventListener("open", () => {
-          opening.delete(reject);
-          resolve(channel);
-        });
-        channel.addEventListener("close", () => {
-          opening.delete(reject);
-          reject(new Error("The channel closed."));
-        });
-        watch(channel);
-      }),
-    onChannel(handler) {
+    /** The first open channel of this label, once there is one. */
+    async get(label: string): Promise<RTCDataChannel> {
+      const found = [...opened].find((channel) => channel.label === label && channel.readyState === "open");
+      return found ?? whenOpen(label);
+    },
+    async open(label: string, options?: RTCDataChannelInit): Promise<RTCDataChannel> {
+      if (failure) {
+        throw failure;
+      }
+      const channel = connection.createDataChannel(label, options);
+      const open = whenOpen(label, channel);
+      watch(channel);
+      return open;
+    },
+    onChannel(handler: (channel: RTCDataChannel) => void): Unsubscribe {
       arrived.forEach(handler);
       return incoming.on(handler);
     },
-    close(error) {
+    close(error: Error): void {
       failure = error;
-      for (const { reject } of waiting) {
-        reject(error);
-      }
-      // By the specification no channel says that it is closed when its connection is, by this end.
-      opening.forEach((reject) => reject(error));
-      opening.clear();
-      waiting = [];
+      // By the specification, an end that closes its connection hears nothing from the channels.
+      settle(() => true, ({ reject }) => reject(error));
     },
   };
 
-  function watch(channel: RTCDataChannel): void {
-    channel.addEventListener("close", () => {
-      arrived.delete(channel);
-      opened.delete(channel);
-    });
-    if (channel.readyState === "open") {
-      isOpen(channel);
-    } else {
-      channel.addEventListener("open", () => isOpen(channel), { once: true });
+  function whenOpen(label: string, channel?: RTCDataChannel): Promise<RTCDataChannel> {
+    return failure
+      ? Promise.reject(failure)
+      : new Promise((resolve, reject) => waiting.add({ label, channel, resolve, reject }));
+  }
+
+  function settle(concerns: (one: Waiting) => boolean, how: (one: Waiting) => void): void {
+    for (const one of [...waiting].filter(concerns)) {
+      waiting.delete(one);
+      how(one);
     }
   }
 
-  function isOpen(channel: RTCDataChannel): void {
-    opened.add(channel);
-    const mine = waiting.filter(({ label }) => label === channel.label);
-    waiting = waiting.filter(({ label }) => label !== channel.label);
-    for (const { resolve } of mine) {
-      resolve(channel);
+  function watch(channel: RTCDataChannel): void {
+    const isOpen = (): void => {
+      opened.add(channel);
+      settle(
+        (one) => one.label === channel.label && (one.channel ?? channel) === channel,
+        ({ resolve }) => resolve(channel),
+      );
+    };
+    channel.addEventListener("close", () => {
+      arrived.delete(channel);
+      opened.delete(channel);
+      settle((one) => one.channel === channel, ({ reject }) => reject(new Error("The channel closed.")));
+    });
+    if (channel.readyState === "open") {
+      isOpen();
+    } else {
+      channel.addEventListener("open", isOpen, { once: true });
     }
   }
 }
@@ -104,6 +89,6 @@ export function createChannels(connection: RTCPeerConnection): Channels {
 export function channelsOf({ media, channels }: CallMedia, role: Role): readonly string[] {
   const labels = channels ?? (media ? [] : ["default"]);
   const bringsNothing = labels.length === 0 && !media?.getTracks().length;
-  // Without anything to offer there is no connection, over which the callee may send something.
+  // Without anything to offer there is no connection over which the callee could send anything.
   return bringsNothing && role === "caller" ? ["default"] : labels;
 }

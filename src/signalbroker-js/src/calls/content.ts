@@ -12,33 +12,33 @@ export interface RingMedia {
   video: boolean;
 }
 
-/** What one end says to the other while a connection is negotiated. */
+/** What one end tells the other while a connection is negotiated. */
 export interface Negotiate {
   kind: "negotiate";
   /** The number of the offer: the sender's own for an offer, the other end's for an answer. */
   offer?: number | undefined;
   description?: RTCSessionDescriptionInit | undefined;
   candidates?: RTCIceCandidateInit[] | undefined;
-  /** All of the above where it is large: base64 of JSON that is compressed by `deflate-raw` (RFC 1951). */
+  /** All of the above if it is large: base64 of JSON that is compressed with `deflate-raw` (RFC 1951). */
   packed?: string | undefined;
 }
 
-/** What the signals of a call say. Each also carries the call's id as `call`, and after `accept` a `proof`. */
+/** The contents of a call's signals. Each also carries the call's id as `call`, and after `accept` a `proof`. */
 export type CallContent =
-  /** Caller → user: the call begins; said again now and then while it rings. */
+  /** Caller → user: the call begins; repeated while it rings. */
   | { kind: "ring"; info?: unknown; media: RingMedia; channels: readonly string[] }
   /** Callee → caller's session: this device answers. `replaces` is its own call that gave way. */
   | { kind: "accept"; secret: string; replaces?: string | undefined }
-  /** Callee → caller's session: no device shall ring any more. */
+  /** Callee → caller's session: no device should ring any more. */
   | { kind: "decline" }
   /** Callee → caller's session: this device can't take the call. */
   | { kind: "busy" }
   /** Caller → user: stop ringing, unless it was you (`by`) who answered. */
   | { kind: "stop"; reason: RingStop; by?: string | undefined }
   | Negotiate
-  /** Either → user: I listen on this session now, and ask for the other end's. */
+  /** Either → user: I listen on this session now; where do you listen? */
   | { kind: "resume" }
-  /** The answer to it. */
+  /** The answer to `resume`. */
   | { kind: "resumed" }
   /** Either → the other's session: it is over. */
   | { kind: "end"; reason: "hung-up" | "lost" };
@@ -48,7 +48,10 @@ export type ReceivedContent = CallContent & { call: string; proof: string | unde
 
 export type ReceivedRing = ReceivedContent & { kind: "ring" };
 
-/** Reads a signal's content; undefined when it is none of a call. */
+/** Takes a signal of a call. */
+export type Receive = (content: ReceivedContent, from: string, fromSession: string) => void;
+
+/** Reads a signal's content; undefined when it does not belong to a call. */
 export function readCallContent(content: unknown): ReceivedContent | undefined {
   const call = isObject(content) ? textOf(content, "call") : undefined;
   if (!isObject(content) || call === undefined) {

@@ -1,42 +1,41 @@
 import { candidatesIn, type Candidates } from "./candidates.js";
 import type { NegotiationParts } from "./negotiation.js";
-import type { Offering } from "./offering.js";
-import type { Say } from "./saying.js";
+import type { Offers } from "./offers.js";
+import type { Say } from "./sender.js";
 
-/** What both ends have described of themselves. */
+/** Takes the other end's descriptions, and answers its offers. */
 export function createDescriptions(
   { connection, polite, onFirstOffer }: NegotiationParts,
-  offering: Offering,
+  offers: Offers,
   candidates: Candidates,
-  tell: Say,
+  say: Say,
 ) {
-  /** The number of the newest offer of the other end. */
+  /** The number of the other end's newest offer. */
   let otherOffer = 0;
 
   return {
-    /** The other end's; one that was repeated or overtaken is ignored. */
+    /** Takes one; a repeated or outdated one is ignored. */
     async take(description: RTCSessionDescriptionInit, offer: number): Promise<void> {
       if (description.type === "offer") {
         await takeOffer(description, offer);
-      } else if (connection.signalingState === "have-local-offer" && offer === offering.newest) {
+      } else if (connection.signalingState === "have-local-offer" && offer === offers.newest) {
         await connection.setRemoteDescription(description);
         await candidates.takeEarly();
       }
     },
-    /** Says this end's. */
-    say,
+    sendOwn,
   };
 
   async function takeOffer(description: RTCSessionDescriptionInit, offer: number): Promise<void> {
     const isStable = connection.signalingState === "stable";
-    if ((!polite && (offering.isMaking || !isStable)) || offer < otherOffer) {
+    if ((!polite && (offers.isMaking || !isStable)) || offer < otherOffer) {
       return;
     }
     if (offer === otherOffer && isStable) {
-      // The other end did not hear the answer, unless an offer of this end has been answered since.
+      // The other end missed the answer, unless an offer of this end has been answered since.
       if (connection.localDescription?.type === "answer") {
-        say();
-        // It may have found them since, and their signals may be lost, too.
+        sendOwn();
+        // It may have found these since, and their signals may be lost too.
         await candidates.take(candidatesIn(description));
       }
       return;
@@ -49,17 +48,16 @@ export function createDescriptions(
       onFirstOffer();
     }
     await connection.setLocalDescription();
-    say();
+    sendOwn();
     await candidates.takeEarly();
   }
 
-  function say(): void {
+  /** Sends this end's description. */
+  function sendOwn(): void {
     const description = connection.localDescription;
     if (description) {
-      const offer = description.type === "offer" ? offering.newest : otherOffer;
-      tell({ description: description.toJSON(), offer });
+      const offer = description.type === "offer" ? offers.newest : otherOffer;
+      say({ description: description.toJSON(), offer });
     }
   }
 }
-
-export type Descriptions = ReturnType<typeof createDescriptions>;

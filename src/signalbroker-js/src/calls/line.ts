@@ -7,9 +7,9 @@ import { proofOf, type Role } from "./proof.js";
 /** What calls need of the client. */
 export interface CallParts {
   send(to: Addressee, content: unknown): Promise<Pick<Sent, "sessions"> & Partial<Sent>>;
-  /** Sends at once, past everything that waits, even if the page is being left. */
+  /** Sends at once, ahead of everything that waits, even if the page is being left. */
   sendLast(to: Addressee, content: unknown): void;
-  self(): { userId: string; listeningKey: string };
+  self(): { listeningKey: string };
 }
 
 /**
@@ -18,82 +18,72 @@ export interface CallParts {
  */
 export type Reach = "arrived" | "gone" | "unsure" | SignalBrokerError;
 
-/** The signals between two ends that share a secret, whatever sessions they listen on. */
-export interface Line {
-  readonly call: string;
-  /** The other end's user; who is anonymous may come back under another name. */
-  readonly peer: string;
-  /** The listening key of the other end's session, as far as known. */
-  readonly peerSession: string;
-  /** Whether a signal comes from the other end; if it does, it may tell a new session of it. */
-  accepts(content: ReceivedContent, from: string, fromSession: string): boolean;
-  toSession(content: CallContent): Promise<Reach>;
-  /** To all sessions of the other end's user: those that are not meant can't do anything with it. */
-  toUser(content: CallContent): Promise<Reach>;
-  /** As the last thing; nobody waits for it. */
-  last(content: CallContent): void;
-}
+/** Whether the other end is told that something is over: `last` when the page is being left. */
+export type Tell = "peer" | "last" | "nobody";
 
 export interface LineEnds {
-  call: string;
+  readonly call: string;
+  /** This end's role. */
+  readonly role: Role;
+  /** The other end's user; an anonymous one may come back under another name. */
   peer: string;
+  /** The listening key of the other end's session, as far as known. */
   peerSession: string;
-  role: Role;
+  /** What both ends know; empty until the callee accepts. */
   secret: string;
 }
 
-const remembered = 32;
+const rememberedSessions = 32;
 
-export function createLine(parts: CallParts, { call, role, secret, ...ends }: LineEnds): Line {
+/** Carries signals between two ends that share a secret, whatever sessions they listen on. */
+export function createLine(parts: CallParts, ends: LineEnds) {
+  const { call, role } = ends;
   const peerRole: Role = role === "caller" ? "callee" : "caller";
-  let { peer, peerSession } = ends;
-  /** Sessions that the other end has left for another, newest last. */
+  /** The sessions that the other end has left for another, newest last. */
   let superseded: string[] = [];
-  const signed = (content: CallContent): object => ({
-    call,
-    proof: proofOf(secret, call, role, parts.self().listeningKey),
-    ...content,
-  });
-
-  return {
-    call,
-    get peer() {
-      return peer;
-    },
-    get peerSession() {
-      return peerSession;
-    },
-    accepts({ proof }, from, fromSession) {
-      if (fromSession === peerSession) {
+  const signed = (content: CallContent): object => {
+    const proof = line.secret === "" ? undefined : proofOf(line.secret, call, role, parts.self().listeningKey);
+    return { call, proof, ...content };
+  };
+  const line = {
+    ...ends,
+    /** Whether a signal comes from the other end; if so, it may reveal a new session of it. */
+    accepts({ proof }: ReceivedContent, from: string, fromSession: string): boolean {
+      if (fromSession === line.peerSession) {
         return true;
       }
-      if (proof !== proofOf(secret, call, peerRole, fromSession)) {
+      if (proof !== proofOf(line.secret, call, peerRole, fromSession)) {
         return false;
       }
-      // A signal may be late: what it says still counts, but its session is gone.
+      // What a late signal says still counts, but its session is gone.
       if (!superseded.includes(fromSession)) {
-        superseded = [...superseded, peerSession].slice(-remembered);
-        peer = from;
-        peerSession = fromSession;
+        superseded = [...superseded, line.peerSession].slice(-rememberedSessions);
+        line.peer = from;
+        line.peerSession = fromSession;
       }
       return true;
     },
-    async toSession(content) {
-      const session = peerSession;
+    async toSession(content: CallContent): Promise<Reach> {
+      const session = line.peerSession;
       const reached = await reach(parts, { session }, signed(content));
-      // The other end may have come back while the signal was under way to its old session.
-      return reached === "gone" && session !== peerSession ? "unsure" : reached;
+      // The other end may have come back while the signal was on its way to the old session.
+      return reached === "gone" && session !== line.peerSession ? "unsure" : reached;
     },
-    toUser: (content) => reach(parts, peer, signed(content)),
-    last: (content) => parts.sendLast({ session: peerSession }, signed(content)),
+    /** Sends to all sessions of the other end's user: only the right one can do anything with it. */
+    toUser: (content: CallContent): Promise<Reach> => reach(parts, line.peer, signed(content)),
+    finish: (content: CallContent, tell: Tell): Promise<void> =>
+      finish(parts, { session: line.peerSession }, signed(content), tell),
   };
+  return line;
 }
+
+export type Line = ReturnType<typeof createLine>;
 
 /** Sends, and says how far it came. */
 export async function reach(parts: CallParts, to: Addressee, content: object): Promise<Reach> {
   try {
     const { sessions, accepted } = await parts.send(to, content);
-    // Of whom one may not see nobody says more; if that end comes back on another session, it says so itself.
+    // Nobody says more of a hidden user; an end that comes back on another session says so itself.
     if (accepted || sessions.some(({ outcome }) => outcome === "queued")) {
       return "arrived";
     }
@@ -104,5 +94,14 @@ export async function reach(parts: CallParts, to: Addressee, content: object): P
       return "gone";
     }
     return isFinal(error) ? error : "unsure";
+  }
+}
+
+/** Sends the last signal, if it is to be sent. */
+export async function finish(parts: CallParts, to: Addressee, content: object, tell: Tell): Promise<void> {
+  if (tell === "last") {
+    parts.sendLast(to, content);
+  } else if (tell === "peer") {
+    await reach(parts, to, content);
   }
 }

@@ -3,17 +3,9 @@ import { createCandidates } from "./candidates.js";
 import type { Negotiate } from "./content.js";
 import { createDescriptions } from "./descriptions.js";
 import type { Reach } from "./line.js";
-import { createOffering } from "./offering.js";
+import { createOffers } from "./offers.js";
 import { unpack } from "./packing.js";
-import { createSaying } from "./saying.js";
-
-/** Keeps the two descriptions of a connection in agreement. */
-export interface Negotiation {
-  receive(content: Negotiate): Promise<void>;
-  /** Signals may have been lost: says again what the other end may have missed. */
-  resync(): void;
-  close(): void;
-}
+import { createSender } from "./sender.js";
 
 export interface NegotiationParts {
   connection: RTCPeerConnection;
@@ -22,24 +14,23 @@ export interface NegotiationParts {
   send(content: Negotiate): Promise<Reach>;
   /** The first offer was taken, and is about to be answered. */
   onFirstOffer(): void;
-  /** Something can't be said to the other end. An offer is taken back; without an answer the two don't agree any more. */
+  /** The server refuses a description. An offer is taken back; without an answer the two ends no longer agree. */
   onRefused(error: SignalBrokerError, isAnswer: boolean): void;
 }
 
 /**
- * The perfect negotiation pattern of the WebRTC specification (section 10.7), and what it leaves out: offers are
- * numbered, so that signals which were repeated or overtaken do no harm, and what is due is sent in one signal.
+ * Keeps the two descriptions of a connection in agreement: the perfect negotiation pattern of the WebRTC specification
+ * (section 10.7), and what it leaves out: offers are numbered, so that repeated or outdated signals do no harm, and
+ * everything that is due goes out in one signal.
  */
-export function createNegotiation(parts: NegotiationParts): Negotiation {
-  const { connection, polite, send, onRefused } = parts;
-  let closed = false;
-  /** What came is taken one after the other. */
+export function createNegotiation(parts: NegotiationParts) {
+  const { connection, polite, onRefused } = parts;
+  /** Signals are taken one after the other. */
   let taken: Promise<void> = Promise.resolve();
-  const isClosed = (): boolean => closed;
-  const say = createSaying(send, giveUp, isClosed);
-  const offering = createOffering(connection, () => descriptions.say(), { isClosed, ignoreIfClosed });
+  const say = createSender(connection, parts.send, giveUp);
+  const offers = createOffers(connection, () => descriptions.sendOwn());
   const candidates = createCandidates(connection);
-  const descriptions = createDescriptions(parts, offering, candidates, say);
+  const descriptions = createDescriptions(parts, offers, candidates, say);
 
   connection.onicecandidate = ({ candidate }) => {
     if (candidate) {
@@ -48,23 +39,24 @@ export function createNegotiation(parts: NegotiationParts): Negotiation {
   };
 
   return {
-    receive: (content) => inTurn(() => take(content)),
-    resync() {
+    receive: (content: Negotiate): Promise<void> => inTurn(() => take(content)),
+    /** Signals may have been lost: sends again what the other end may have missed. */
+    resync(): void {
       if (connection.signalingState === "have-local-offer") {
-        descriptions.say();
-      } else if (!polite && offering.newest > 0 && connection.connectionState !== "connected") {
+        descriptions.sendOwn();
+      } else if (!polite && offers.newest > 0 && connection.connectionState !== "connected") {
         connection.restartIce();
       }
     },
-    close() {
-      closed = true;
-      connection.onnegotiationneeded = null;
-      connection.onicecandidate = null;
+    /** Closes the connection. */
+    close(): void {
+      connection.onnegotiationneeded = connection.onicecandidate = null;
+      connection.close();
     },
   };
 
   function inTurn(taking: () => Promise<void>): Promise<void> {
-    // One that fails, which its caller hears of, must not keep the next from being taken.
+    // The caller hears of a failure, which must not keep the next from being taken.
     const mine = taken.then(taking);
     taken = mine.catch(() => undefined);
     return mine;
@@ -78,7 +70,9 @@ export function createNegotiation(parts: NegotiationParts): Negotiation {
       }
       await candidates.take(found);
     } catch (error) {
-      ignoreIfClosed(error);
+      if (connection.signalingState !== "closed") {
+        throw error;
+      }
     }
   }
 
@@ -86,17 +80,13 @@ export function createNegotiation(parts: NegotiationParts): Negotiation {
     onRefused(error, description?.type === "answer");
     if (description?.type === "offer") {
       await inTurn(async () => {
-        // The other end's offer may have come meanwhile, which has taken this one back by itself.
-        if (offer === offering.newest && connection.signalingState === "have-local-offer" && !closed) {
-          await offering.takeBack();
+        // Meanwhile the other end's offer may have come, which takes this one back by itself.
+        if (offer === offers.newest && connection.signalingState === "have-local-offer") {
+          await offers.takeBack();
         }
       });
     }
   }
-
-  function ignoreIfClosed(error: unknown): void {
-    if (!closed && connection.signalingState !== "closed") {
-      throw error;
-    }
-  }
 }
+
+export type Negotiation = ReturnType<typeof createNegotiation>;

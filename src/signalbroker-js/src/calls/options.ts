@@ -1,19 +1,19 @@
-/** What holds for every call of a client. */
+/** The options of every call of a client. */
 export interface CallsOptions {
-  /** More calls at once are answered as busy; any number if left out. */
+  /** How many calls there may be at once; more are answered as busy. Any number if left out. */
   atOnce?: number;
-  /** Besides the ICE servers that the webapp names, such as `iceTransportPolicy`. */
+  /** Goes with the ICE servers that the webapp names, such as `iceTransportPolicy`. */
   configuration?: RTCConfiguration;
-  /** How long a call may have no connection, at its beginning or in between, in milliseconds; 60,000 if left out. */
+  /** How long a call may be without a connection, in milliseconds; 60,000 if left out. */
   patience?: number;
 }
 
 /** What a peer brings into a call. */
 export interface CallMedia {
-  /** Its tracks are sent. They stay the application's: the call never stops them. */
+  /** Its tracks are sent. The application keeps them: the call never stops them. */
   media?: MediaStream | undefined;
   /**
-   * Data channels to open, by label. Without media and channels there is one, named `default`; also when a caller
+   * Data channels to open, by label. Without media and channels there is one, named `default`; also if a caller
    * brings an empty list and no track.
    */
   channels?: readonly string[] | undefined;
@@ -27,6 +27,6 @@ export interface CallOptions extends CallMedia {
   info?: unknown;
   /** How long it rings, in milliseconds; 30,000 if left out. */
   ringFor?: number;
-  /** Gives up while it rings. */
+  /** Gives up calling while it rings. */
   signal?: AbortSignal;
 }

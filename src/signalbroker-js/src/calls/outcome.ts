@@ -2,11 +2,9 @@ import { createAlarm } from "../base/alarm.js";
 import { deferred } from "../base/deferred.js";
 import { SignalBrokerError } from "../base/errors.js";
 import type { Call } from "./call.js";
-import type { Caller } from "./caller.js";
 import type { CallContent } from "./content.js";
-import type { Late, RingEnd } from "./incoming.js";
-
-const unavailable: CallContent = { kind: "busy" };
+import type { RingEnd, RingParts } from "./incoming.js";
+import type { Line } from "./line.js";
 
 const sentences = {
   cancelled: "The caller gave up.",
@@ -19,59 +17,56 @@ const sentences = {
 type Reason = keyof typeof sentences;
 
 /** What becomes of a call that rings here. */
-export function createOutcome(caller: Caller, onEnded: (how: RingEnd | "silent", late: Late) => void) {
+export function createOutcome(line: Line, onEnded: RingParts["onEnded"]) {
   const ended = deferred<RingEnd>();
   const answered = deferred<Call>();
   const patience = createAlarm();
-  let isOver = false;
-
-  return {
-    get isOver(): boolean {
-      return isOver;
-    },
-    /** Fulfilled when it rings no more. */
+  const outcome = {
+    isOver: false,
+    /** Fulfilled when it no longer rings. */
     ended: ended.promise,
     /** The call, once it has begun. */
     answered: answered.promise,
-    /** Waits so long for the caller's next word. */
+    /** Gives the caller this long until its next signal. */
     wait: (ms: number, reason: Reason, code: string): void => patience.set(ms, () => stop(reason, code)),
     begin(call: Call): void {
       finish("accepted");
       answered.resolve(call);
     },
-    /** The caller is told so. */
+    /** Refuses the call, and tells the caller. */
     refuse(how: "declined" | "busy", error = new SignalBrokerError(how, "It was refused here.")): void {
-      if (!isOver) {
+      if (!outcome.isOver) {
         const answer: CallContent = { kind: how === "declined" ? "decline" : "busy" };
         finish(how, answer);
         answered.reject(error);
-        void caller.say(answer);
+        void line.toSession(answer);
       }
     },
-    /** The caller is told nothing, unless it asks. */
+    /** Ends the ringing; the caller is told only if it asks. */
     stop,
   };
+  return outcome;
 
   function stop(reason: Reason, code: string = reason): void {
-    if (!isOver) {
-      finish(reason, code === "peer-gone" || reason === "closed" ? unavailable : undefined);
+    if (!outcome.isOver) {
+      finish(reason, code === "peer-gone" || reason === "closed" ? { kind: "busy" } : undefined);
       answered.reject(new SignalBrokerError(code, sentences[reason]));
     }
   }
 
-  /** @param answer what the caller hears who calls again */
+  /** @param answer what a caller hears who calls again */
   function finish(how: RingEnd | "silent", answer?: CallContent): void {
-    isOver = true;
+    outcome.isOver = true;
     patience.clear();
     onEnded(how, ({ kind }, sender, session) => {
-      if (!answer || sender !== caller.user) {
+      if (!answer || sender !== line.peer) {
         return;
       }
-      caller.session = session;
+      line.peerSession = session;
       if (kind === "ring") {
-        void caller.say(answer);
-      } else if (caller.secret !== "" && (kind === "negotiate" || kind === "resume")) {
-        void caller.say({ kind: "end", reason: "hung-up" });
+        void line.toSession(answer);
+      } else if (line.secret !== "" && (kind === "negotiate" || kind === "resume")) {
+        void line.toSession({ kind: "end", reason: "hung-up" });
       }
     });
     ended.resolve(how === "silent" ? "cancelled" : how);

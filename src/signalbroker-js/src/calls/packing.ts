@@ -1,13 +1,13 @@
 import { objectOf, parseJson } from "../base/json.js";
 import { readNegotiate, type Negotiate } from "./content.js";
 
-/** What is larger goes out compressed: a request has at most 64 KiB, of which the proof and the addresses need some. */
+/** What is larger is compressed: a request has at most 64 KiB, some of which the proof and the addresses need. */
 const plainBytes = 48 * 1024;
 
-/** Descriptions of a thousand tracks are smaller; nobody may fill this end's memory with a few bytes. */
+/** Descriptions of a thousand tracks are smaller; no few bytes may fill this end's memory. */
 const unpackedLength = 8 * 1024 * 1024;
 
-/** The same in few enough bytes for a signal, if that can be: descriptions shrink to a twentieth. */
+/** Makes it small enough for a signal, if possible: descriptions shrink to a twentieth. */
 export async function pack(content: Negotiate): Promise<Negotiate> {
   const bytes = new TextEncoder().encode(JSON.stringify(content));
   if (bytes.length <= plainBytes) {
@@ -17,12 +17,12 @@ export async function pack(content: Negotiate): Promise<Negotiate> {
     const packed = new Response(new Blob([bytes]).stream().pipeThrough(new CompressionStream("deflate-raw")));
     return { kind: "negotiate", packed: btoa(binary(new Uint8Array(await packed.arrayBuffer()))) };
   } catch {
-    // Nothing compresses here: the webapp says whether it is too large.
+    // This browser can't compress; the webapp says whether it is too large.
     return content;
   }
 }
 
-/** What a signal holds; nothing, if it is broken. */
+/** What a signal holds; nothing if it is broken. */
 export async function unpack(content: Negotiate): Promise<Negotiate> {
   if (content.packed === undefined) {
     return content;

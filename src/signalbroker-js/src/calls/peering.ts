@@ -4,23 +4,22 @@ import { channelsOf, createChannels } from "./channels.js";
 import type { ReceivedContent } from "./content.js";
 import type { LiveCallParts } from "./liveCall.js";
 import { createNegotiation } from "./negotiation.js";
-import { createRestarting } from "./restarting.js";
 import { addMedia, createTracks } from "./tracks.js";
 
 /**
- * The connection of a call, with what both ends bring into it.
- * @param onRefused something can't be said to the other end; whether it is an answer
+ * A call's connection, with what both ends bring into it.
+ * @param onRefused the server refuses a description
  * @param lose the other end has been gone for too long
  */
 export function createPeering(
-  { line, role, media, otherChannels, createConnection, configuration }: LiveCallParts,
+  { line, media, otherChannels, createConnection }: LiveCallParts,
   onRefused: (error: SignalBrokerError, isAnswer: boolean) => void,
   lose: () => void,
 ) {
+  const { role } = line;
   const connection = createConnection();
   const channels = createChannels(connection);
   const tracks = createTracks(connection);
-  const { restart, stop } = createRestarting(connection, configuration);
   const absence = createAbsence(connection, lose);
   const negotiation = createNegotiation({
     connection,
@@ -40,7 +39,6 @@ export function createPeering(
       bringOwn();
     } catch (error) {
       negotiation.close();
-      connection.close();
       throw error;
     }
   }
@@ -60,14 +58,10 @@ export function createPeering(
         negotiation.resync();
       }
     },
-    /** Finds another path. */
-    restart,
     close(error: Error): void {
-      stop();
       absence.end();
-      negotiation.close();
       connection.onconnectionstatechange = null;
-      connection.close();
+      negotiation.close();
       channels.close(error);
     },
   };
@@ -83,5 +77,3 @@ export function createPeering(
     }
   }
 }
-
-export type Peering = ReturnType<typeof createPeering>;

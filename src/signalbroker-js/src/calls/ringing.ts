@@ -1,14 +1,14 @@
 import { randomToken } from "../base/random.js";
+import { createAnswer } from "./answer.js";
 import type { Call } from "./call.js";
 import type { ReceivedRing } from "./content.js";
 import { createRing, type Ring } from "./incoming.js";
 import type { CallOptions } from "./options.js";
 import { createOutgoing } from "./outgoing.js";
+import { prepareCall } from "./preparing.js";
 import type { Switchboard } from "./switchboard.js";
-import { prepareTalk } from "./talks.js";
-import { createWaiting } from "./waiting.js";
 
-/** More calls of one user ring here only when earlier ones have ended: nobody may fill this end's memory. */
+/** How many calls of one user ring here at once: nobody may fill this end's memory. */
 const ringsOfOne = 4;
 
 /** Rings at a user's devices; fulfilled with the call that one of them answers. */
@@ -20,7 +20,7 @@ export function ringThere(board: Switchboard, to: string, options: CallOptions):
     call,
     to,
     options,
-    prepare: () => prepareTalk(board, options),
+    prepare: () => prepareCall(board, options),
     onReplaced: (replaced) => forget(replaced),
     onEnded() {
       outgoing.delete(call);
@@ -71,10 +71,10 @@ function addRing(board: Switchboard, content: ReceivedRing, from: string, fromSe
     from,
     fromSession,
     content,
-    prepare: (options) => prepareTalk(board, options, content),
+    prepare: (options) => prepareCall(board, options, content),
     onEnded(how, late) {
       rings.delete(call);
-      // Who was only silent may ring here again.
+      // A caller who was only silent may ring here again.
       if (how !== "silent" && !talks.has(call)) {
         forget(call, late);
       }
@@ -84,14 +84,13 @@ function addRing(board: Switchboard, content: ReceivedRing, from: string, fromSe
   return ring;
 }
 
-/** Whom one calls while being called by them, one answers. */
+/** Calling a user whose call rings here answers that call. */
 export function joinRing({ rings }: Switchboard, userId: string, options: CallOptions): Promise<Call> | undefined {
-  for (const { incoming, accept } of rings.values()) {
-    if (incoming.from === userId) {
-      const waiting = createWaiting(userId, options);
-      waiting.follow(accept(options), incoming.decline);
-      return waiting.answered;
-    }
+  const ring = [...rings.values()].find(({ incoming }) => incoming.from === userId);
+  if (!ring) {
+    return undefined;
   }
-  return undefined;
+  const answer = createAnswer(userId, options);
+  answer.follow(ring.accept(options), ring.incoming.decline);
+  return answer.promise;
 }

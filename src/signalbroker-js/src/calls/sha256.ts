@@ -1,4 +1,4 @@
-// The browser's own, crypto.subtle, is missing on pages without TLS, and calls must work there, too. @noble/hashes would
+// The browser's own, crypto.subtle, is missing on pages without TLS, where calls must work as well. @noble/hashes would
 // make the bundle 2.4 KiB larger (with gzip), beyond its limit.
 
 const blockBytes = 64;
@@ -27,8 +27,8 @@ export function sha256(message: Uint8Array): Uint8Array {
 export function hmacSha256(key: Uint8Array, message: Uint8Array): Uint8Array {
   const block = new Uint8Array(blockBytes);
   block.set(key.length > blockBytes ? sha256(key) : key);
-  const inner = sha256(join(block.map((byte) => byte ^ 0x36), message));
-  return sha256(join(block.map((byte) => byte ^ 0x5c), inner));
+  const inner = sha256(Uint8Array.of(...block.map((byte) => byte ^ 0x36), ...message));
+  return sha256(Uint8Array.of(...block.map((byte) => byte ^ 0x5c), ...inner));
 }
 
 function compress(state: number[], words: DataView, block: number): void {
@@ -58,13 +58,6 @@ function compress(state: number[], words: DataView, block: number): void {
 
 function rotate(word: number, by: number): number {
   return (word >>> by) | (word << (32 - by));
-}
-
-function join(first: Uint8Array, second: Uint8Array): Uint8Array {
-  const joined = new Uint8Array(first.length + second.length);
-  joined.set(first);
-  joined.set(second, first.length);
-  return joined;
 }
 
 /** The first 32 bits of a number's fractional part. */

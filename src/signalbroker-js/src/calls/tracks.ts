@@ -1,6 +1,6 @@
 import { createEmitter, type Unsubscribe } from "../base/emitter.js";
 
-/** What a peer sends over a connection. */
+/** The tracks that a peer sends over a connection. */
 export function createTracks(connection: RTCPeerConnection) {
   const remoteStream = new MediaStream();
   const tracks = createEmitter<RTCTrackEvent>();
@@ -15,15 +15,13 @@ export function createTracks(connection: RTCPeerConnection) {
   };
   return {
     remoteStream,
-    /** Hears of those that are there, too. */
+    /** Reports every track, including those that are already there. */
     on(handler: (event: RTCTrackEvent) => void): Unsubscribe {
       events.forEach(handler);
       return tracks.on(handler);
     },
   };
 }
-
-export type Tracks = ReturnType<typeof createTracks>;
 
 /** Sends a stream's tracks, except those that are sent already. */
 export function addMedia(connection: RTCPeerConnection, stream: MediaStream): void {

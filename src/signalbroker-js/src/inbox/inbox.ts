@@ -1,18 +1,18 @@
-import type { Asking } from "../listening/asking.js";
 import { insist } from "../base/again.js";
 import { isSignal, type ControlSignal, type Signal } from "../base/envelope.js";
 import { objectOf } from "../base/json.js";
+import type { Requests } from "../listening/requests.js";
 import type { InboxClient, InboxOptions } from "./options.js";
 import { createProgress, type Entry } from "./progress.js";
 import { createRecovery } from "./recovery.js";
-import { createSettling, mostAtOnce } from "./settling.js";
+import { createSettling } from "./settling.js";
 
-/** What comes from the user's inbox: each signal is handed over once and in order, and settled when it is done with. */
+/** Receives the user's stored signals: each is handed over once and in order, and settled when it is done with. */
 export interface Inbox extends Pick<InboxClient, "settle" | "onRecovery"> {
   receive(stored: Stored): void;
-  /** There is a handler that was not there before. */
+  /** There is a new handler. */
   handOver(): void;
-  /** A session was opened, and will listen soon. */
+  /** A session is open, and will soon listen. */
   opened(session: { userId: string; device: string | undefined }): void;
   listening(): void;
   /** Settles what is due; fulfilled when that has been tried. */
@@ -27,8 +27,8 @@ export interface InboxParts {
   options: InboxOptions;
   /** The webapp's address: another one has another inbox. */
   url: string;
-  asking: Asking;
-  /** What the handlers do with it; undefined when there is none for it. */
+  requests: Requests;
+  /** Gives it to its handlers, and returns what they promise; undefined when it has none. */
   hand(envelope: Signal | ControlSignal): Promise<unknown>[] | undefined;
   isDuplicate(envelope: Signal | ControlSignal): boolean;
   /**
@@ -40,14 +40,14 @@ export interface InboxParts {
   settleLast(sequences: readonly number[]): void;
 }
 
-export function createInbox({ options, url, asking, hand, isDuplicate, settle, settleLast }: InboxParts): Inbox {
+export function createInbox({ options, url, requests, hand, isDuplicate, settle, settleLast }: InboxParts): Inbox {
   const progress = createProgress(options.storage);
   const { open } = progress;
-  const settling = createSettling({ settle, onSettled: progress.settled });
+  const settling = createSettling({ settle, settleLast, onSettled: progress.settled });
   const recovery = createRecovery({
     async read(after) {
       const query = new URLSearchParams({ limit: "0", ...(after === undefined ? {} : { after: String(after) }) });
-      return objectOf(await insist(() => asking.ask("GET", `inbox?${query}`)));
+      return objectOf(await insist(() => requests.ask("GET", `inbox?${query}`)));
     },
     onOtherInbox: progress.restart,
   });
@@ -92,12 +92,7 @@ export function createInbox({ options, url, asking, hand, isDuplicate, settle, s
       recovery.listening();
     },
     flush: settling.flush,
-    leave() {
-      const { due } = settling;
-      if (due.length > 0) {
-        settleLast(due.slice(0, mostAtOnce));
-      }
-    },
+    leave: settling.leave,
   };
 
   function begin(entry: Entry): void {

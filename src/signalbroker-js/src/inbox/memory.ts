@@ -5,7 +5,7 @@ import type { InboxStorage } from "./options.js";
 export interface Remembered {
   /** Everything up to this sequence was handled; undefined when nothing is known. */
   last: number | undefined;
-  /** The sequences and ids of those that were handled and may come again, as their settling was not confirmed. */
+  /** The sequences and ids of handled signals that may come again, as their settling was not confirmed. */
   handled: Map<number, string>;
 }
 
@@ -30,7 +30,7 @@ export function remember(storage: InboxStorage | undefined, name: string, { last
   attempt(() => storage?.setItem(name, JSON.stringify({ last, handled: [...handled] })));
 }
 
-/** A storage may be full or forbidden; then what it would have kept is known to this page only. */
+/** A storage may be full or forbidden; then only this page knows what it would have kept. */
 function attempt<T>(use: () => T): T | undefined {
   try {
     return use();

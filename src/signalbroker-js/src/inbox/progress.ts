@@ -2,7 +2,7 @@ import type { Stored } from "./inbox.js";
 import { recall, remember } from "./memory.js";
 import type { InboxStorage } from "./options.js";
 
-/** One that is not done with. */
+/** A stored signal that is not done with. */
 export interface Entry {
   stored: Stored;
   /** `waiting` for a handler, `handed` over, or `failed`: its handler has thrown. */
@@ -27,11 +27,11 @@ export function createProgress(storage: InboxStorage | undefined) {
     reach(sequence: number): void {
       newest = Math.max(newest ?? 0, sequence);
     },
-    /** It is another inbox than before, in which this is the newest. */
+    /** It is another inbox than before; this is its newest sequence. */
     restart(sequence: number): void {
       newest = sequence;
     },
-    /** Whether it was done with, and may have come again, as its settling is not confirmed. */
+    /** Whether it was done with, and has come again because its settling was not confirmed. */
     wasHandled: ({ sequence, id }: Stored): boolean => handled.get(sequence) === id,
     finish(sequence: number, id: string): void {
       open.delete(sequence);
@@ -43,7 +43,7 @@ export function createProgress(storage: InboxStorage | undefined) {
       sequences.forEach((sequence) => handled.delete(sequence));
       save();
     },
-    /** It is the inbox of this name from now on; whether it was another one. */
+    /** Switches to the inbox of this name; returns whether it was another one before. */
     switchTo(other: string): boolean {
       const isOther = other !== name;
       if (isOther) {
@@ -63,5 +63,3 @@ export function createProgress(storage: InboxStorage | undefined) {
     remember(storage, name, { last: last(), handled });
   }
 }
-
-export type Progress = ReturnType<typeof createProgress>;

@@ -2,37 +2,31 @@ import { createEmitter, type Unsubscribe } from "../base/emitter.js";
 import { numberOf, type JsonObject } from "../base/json.js";
 import type { Recovery } from "./options.js";
 
-/** Finds out after a reconnect whether everything that was stored has come. */
-export interface RecoveryLook {
-  on(handler: (recovery: Recovery) => void): Unsubscribe;
-  /** A new session is open; what it gets comes after this sequence. */
-  opened(after: number | undefined): void;
-  listening(): void;
-}
-
 export interface RecoveryParts {
   /** Asks for `GET /inbox` until there is an answer. */
   read(after: number | undefined): Promise<JsonObject>;
-  /** The inbox has no such sequence: it is another one than before. */
+  /** The inbox has no such sequence: it is not the same as before. */
   onOtherInbox(lastSequence: number): void;
 }
 
-export function createRecovery({ read, onOtherInbox }: RecoveryParts): RecoveryLook {
+/** Finds out after a reconnect whether everything that was stored has arrived. */
+export function createRecovery({ read, onOtherInbox }: RecoveryParts) {
   const recoveries = createEmitter<Recovery>();
   let hasListened = false;
   let due: { after: number | undefined } | undefined;
 
   return {
-    on(handler) {
+    on(handler: (recovery: Recovery) => void): Unsubscribe {
       const stop = recoveries.on(handler);
       void look();
       return stop;
     },
-    opened(after) {
-      // Who has had nothing before has lost nothing.
+    /** A new session is open; what it gets comes after this sequence. */
+    opened(after: number | undefined): void {
+      // A device that has never had anything has lost nothing.
       due = hasListened || after !== undefined ? { after } : undefined;
     },
-    listening() {
+    listening(): void {
       hasListened = true;
       void look();
     },

@@ -2,49 +2,46 @@ import { waitBeforeAgainMs } from "../base/again.js";
 import { asSignalBrokerError } from "../base/errors.js";
 import { unref } from "../base/timers.js";
 
-/** Tells the webapp which stored signals are done with, many at a time. */
-export interface Settling {
-  add(sequence: number): void;
-  /** The client listens, on a new session. */
-  resume(): void;
-  /** Tells now what is due; fulfilled when that has been tried. */
-  flush(): Promise<void>;
-  /** What is due is another user's. */
-  clear(): void;
-  readonly due: readonly number[];
-}
-
 export interface SettlingParts {
   /**
    * One request.
    * @throws SignalBrokerError `unauthorized` when nothing listens
    */
   settle(sequences: readonly number[]): Promise<unknown>;
+  /** The last request: nobody waits for its answer. */
+  settleLast(sequences: readonly number[]): void;
   /** The webapp has confirmed it. */
   onSettled(sequences: readonly number[]): void;
 }
 
-/** So long signals are gathered for one request. */
+/** How long signals are gathered for one request. */
 const gatherMs = 20;
 /** The webapp takes no more at a time. */
-export const mostAtOnce = 1000;
+const mostAtOnce = 1000;
 
-export function createSettling({ settle, onSettled }: SettlingParts): Settling {
+/** Tells the webapp which stored signals are done with, many at a time. */
+export function createSettling({ settle, settleLast, onSettled }: SettlingParts) {
   const due = new Set<number>();
   let timer: ReturnType<typeof setTimeout> | undefined;
   let working: Promise<void> | undefined;
   let failures = 0;
 
   return {
-    add(sequence) {
+    add(sequence: number): void {
       due.add(sequence);
       timer ??= setTimeout(flush, gatherMs);
     },
-    resume: () => void flush(),
+    /** The client listens, on a new session. */
+    resume: (): void => void flush(),
+    /** Tells now what is due; fulfilled when that has been tried. */
     flush,
-    clear: () => due.clear(),
-    get due() {
-      return [...due];
+    /** What is due is another user's. */
+    clear: (): void => due.clear(),
+    /** The page is being left. */
+    leave(): void {
+      if (due.size > 0) {
+        settleLast(nextBatch());
+      }
     },
   };
 
@@ -55,9 +52,13 @@ export function createSettling({ settle, onSettled }: SettlingParts): Settling {
     return working;
   }
 
+  function nextBatch(): number[] {
+    return [...due].slice(0, mostAtOnce);
+  }
+
   async function work(): Promise<void> {
     while (due.size > 0) {
-      const batch = [...due].slice(0, mostAtOnce);
+      const batch = nextBatch();
       try {
         await settle(batch);
         failures = 0;
@@ -72,7 +73,7 @@ export function createSettling({ settle, onSettled }: SettlingParts): Settling {
           timer ??= unref(setTimeout(flush, waitMs));
           return;
         }
-        // A webapp that refuses it would do so each time.
+        // A webapp that refuses it once always does.
       }
       batch.forEach((sequence) => due.delete(sequence));
     }

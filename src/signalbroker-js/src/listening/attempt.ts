@@ -10,17 +10,17 @@ export interface AttemptEvents {
   /** There is no session. */
   failed(error: unknown): void;
   listening(session: Session, by: ListensBy): void;
-  /** @param hasOtherWay whether the next attempt goes another way, whose first it is */
+  /** @param hasOtherWay whether the next attempt is the first by another transport */
   lost(reason: string, hasOtherWay: boolean): void;
 }
 
 /** An attempt that takes longer says what it waits for. */
 const slowMs = 8000;
 
-/** A session that is lost sooner than this shows no recovery: the next wait grows. */
+/** A session that is lost sooner than this is no recovery: the next wait grows. */
 const stableAfterMs = 15_000;
 
-/** One attempt to listen: a session, and the way in for it. */
+/** One attempt to listen: a session, and the transport for it. */
 export function createAttempt(
   { openSession, onOpened, closeSession, onReceived, transports }: ListeningParts,
   resumes: boolean,
@@ -38,18 +38,19 @@ export function createAttempt(
     get session(): Session | undefined {
       return session;
     },
-    get transport(): Transport | undefined {
-      return transport;
+    /** The session and its transport, once it listens. */
+    get listening(): { session: Session; transport: Transport } | undefined {
+      return session && transport && listeningSince !== undefined ? { session, transport } : undefined;
     },
     /** Whether the webapp was asked for a session, and has not answered. */
     get isAsking(): boolean {
       return isAsking;
     },
-    /** Whether it has listened for long enough to show a recovery. */
+    /** Whether it has listened long enough to count as a recovery. */
     get isStable(): boolean {
       return listeningSince !== undefined && performance.now() - listeningSince >= stableAfterMs;
     },
-    /** Ends it, and says nothing more; `isLeaving` when the page may be gone before an answer comes. */
+    /** Ends it without another word; `isLeaving` when the page may be gone before an answer comes. */
     async stop(isLeaving: boolean): Promise<void> {
       isOver = true;
       clearTimeout(slow);

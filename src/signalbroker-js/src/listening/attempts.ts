@@ -21,44 +21,36 @@ export interface AttemptsEvents {
 /** Attempts to listen, one after the other. */
 export function createAttempts(parts: ListeningParts, events: AttemptsEvents) {
   const schedule = createSchedule(start, events.waiting);
-  let current: Attempt | undefined;
   let hasListened = false;
-  /** The page is shown again. */
   let isBack = false;
-  /** A request of its own for a session got no answer: the webapp may open that session later, and end this one for it. */
+  /** This client's own request for a session got no answer: the webapp may open that session late, and end this one. */
   let mayReplaceItself = false;
 
-  return {
-    /** The one that is under way, or listens. */
-    get current(): Attempt | undefined {
-      return current;
-    },
-    get hasListened(): boolean {
-      return hasListened;
-    },
+  const attempts = {
+    /** The one that is being made, or that listens. */
+    current: undefined as Attempt | undefined,
     start,
     /** Ends the current one; the next one comes later. */
     retry,
     /** Trying again at once may succeed. */
     hurry: schedule.hurry,
-    /** The page is shown again, which is like a new one. */
+    /** The page is shown again, like a new one. */
     comeBack(): void {
       isBack = true;
       schedule.idle();
       schedule.hurry();
     },
-    /**
-     * Whether a session may have lost its place to one that this very client asked for in vain. Says so once only, or
-     * two clients could replace each other for ever.
-     */
+    /** Whether a session may have lost its place to one that this client asked for itself, in vain. */
     replacedItself(): boolean {
       const may = mayReplaceItself;
+      // Says so only once, or two clients could replace each other for ever.
       mayReplaceItself = false;
       return may;
     },
     /** @param isLeaving whether the page may be gone before an answer comes */
     stop,
   };
+  return attempts;
 
   function start(): void {
     void stop(false);
@@ -67,7 +59,7 @@ export function createAttempts(parts: ListeningParts, events: AttemptsEvents) {
       events.waiting({ code: "offline", reason: "The browser is offline." });
       return;
     }
-    current = createAttempt(parts, hasListened && !isBack, {
+    attempts.current = createAttempt(parts, hasListened && !isBack, {
       slow: events.slow,
       failed,
       listening(session, by) {
@@ -82,7 +74,7 @@ export function createAttempts(parts: ListeningParts, events: AttemptsEvents) {
 
   function failed(error: unknown): void {
     if (!(error instanceof SignalBrokerError)) {
-      retry({ code: "token-unavailable", reason: `The token can't be had (${String(error)}).` });
+      retry({ code: "token-unavailable", reason: `The token is not available (${String(error)}).` });
     } else if (mayPass(error, hasListened)) {
       mayReplaceItself ||= mayBeDone(error);
       retry({ code: error.code, reason: error.message }, error.retryAfterMs);
@@ -92,7 +84,7 @@ export function createAttempts(parts: ListeningParts, events: AttemptsEvents) {
   }
 
   function retry(why: Interruption, askedToWaitMs = 0, hasOtherWay = false): void {
-    if (current?.isStable) {
+    if (attempts.current?.isStable) {
       schedule.recovered();
     }
     void stop(false);
@@ -100,8 +92,8 @@ export function createAttempts(parts: ListeningParts, events: AttemptsEvents) {
   }
 
   async function stop(isLeaving: boolean): Promise<void> {
-    const ended = current;
-    current = undefined;
+    const ended = attempts.current;
+    attempts.current = undefined;
     schedule.stop();
     mayReplaceItself ||= ended?.isAsking === true;
     await ended?.stop(isLeaving);
@@ -110,7 +102,7 @@ export function createAttempts(parts: ListeningParts, events: AttemptsEvents) {
 
 export type Attempts = ReturnType<typeof createAttempts>;
 
-/** Whether the same request may succeed later. A conflict may be with one's own lost session. */
+/** Whether the same request may succeed later. A conflict may be with the client's own lost session. */
 function mayPass({ status, code }: SignalBrokerError, hasListened: boolean): boolean {
   return (
     status === undefined ||

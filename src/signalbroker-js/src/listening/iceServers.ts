@@ -1,10 +1,9 @@
 import { startAge } from "../base/age.js";
-import type { Http } from "../base/http.js";
-import { basic } from "../base/http.js";
+import { basic, type Http } from "../base/http.js";
 import { numberOf, objectsOf, type JsonObject } from "../base/json.js";
 import type { Session } from "./session.js";
 
-/** ICE servers, and how long their credentials are good. */
+/** ICE servers, and how long their credentials are valid. */
 export interface IceAnswer {
   servers: RTCIceServer[];
   /** In milliseconds from the answer on; infinite when they don't expire. */
@@ -21,28 +20,23 @@ export function readIceServers(answer: JsonObject): IceAnswer {
   const servers = objectsOf(answer, "iceServers").map(
     ({ urls, username, credential }) => ({ urls, username, credential }) as RTCIceServer,
   );
-  // An older server tells only by its own clock, which says nothing here: they may end at any time.
+  // An older server gives a time of its own clock, which means nothing here: they may expire at any moment.
   const unsaid = "iceServersExpireAt" in answer ? 0 : Infinity;
   return { servers, timeToLive: numberOf(answer, "iceServersTimeToLive") ?? unsaid, age: startAge() };
 }
 
-/** The ICE servers for the next connection. */
-export interface IceServers {
-  /** A new session brought its own. */
-  renew(session: Session): void;
-  get(): Promise<RTCIceServer[]>;
-}
-
-/** Keeps the ICE servers of the newest session, and asks for others before their credentials end. */
-export function createIceServers(http: Http): IceServers {
+/** Keeps the ICE servers of the newest session, and asks for others before their credentials expire. */
+export function createIceServers(http: Http) {
   let session: Session | undefined;
   let current: IceAnswer | undefined;
   return {
-    renew(next) {
+    /** A new session brought its own. */
+    renew(next: Session): void {
       session = next;
       current = next.ice;
     },
-    async get() {
+    /** The ICE servers for the next connection. */
+    async get(): Promise<RTCIceServer[]> {
       if (session && current && current.timeToLive - current.age() < earlyMs) {
         const asked = session;
         try {
@@ -51,7 +45,7 @@ export function createIceServers(http: Http): IceServers {
             current = fresh;
           }
         } catch {
-          // Old credentials may still do: servers grant some slack, and most calls need no relay.
+          // Old credentials may still do: servers allow some slack, and most calls need no relay.
         }
       }
       return current?.servers ?? [];

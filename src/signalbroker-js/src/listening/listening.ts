@@ -1,5 +1,5 @@
 import type { Surroundings } from "../base/surroundings.js";
-import { createAttempts } from "./attempts.js";
+import { createAttempts, type Attempts } from "./attempts.js";
 import type { TransportChoice } from "./choice.js";
 import type { Session } from "./session.js";
 import type { Interruption, SessionInfo, State } from "./state.js";
@@ -12,7 +12,7 @@ export interface Listening {
   readonly problem: Interruption;
   /** The session that listens, or listened last. */
   readonly session: SessionInfo | undefined;
-  /** The session and the way in and out, while it listens. */
+  /** The session and its transport, while it listens. */
   readonly current: { session: Session; transport: Transport } | undefined;
   start(): void;
   /** The webapp no longer knows the session. */
@@ -26,12 +26,12 @@ export interface Listening {
 }
 
 export interface ListeningParts {
-  /** @param resumes whether the client has listened before, and its page was not left since */
+  /** @param resumes whether the client has listened before, and its page has not been left since */
   openSession(resumes: boolean): Promise<Session>;
-  /** A session is open that is going to be listened to. */
+  /** A session is open, and will be listened to. */
   onOpened(session: Session): void;
   closeSession(session: Session, keepalive: boolean): Promise<void>;
-  /** What an attempt waits for at this moment, while no session is open. */
+  /** What an attempt waits for while no session is open. */
   waitsFor(): Interruption;
   transports: TransportChoice;
   surroundings: Surroundings;
@@ -47,12 +47,8 @@ export function createListening(parts: ListeningParts): Listening {
   let problem: Interruption | undefined;
   let session: SessionInfo | undefined;
   const attempts = createAttempts(parts, {
-    began() {
-      if (problem) {
-        wait(problem);
-      }
-    },
-    slow: () => wait(waitsFor()),
+    began: () => problem && wait(problem),
+    slow: () => wait(waitsFor(attempts, parts)),
     waiting: wait,
     listening({ userId, device, listeningKey, listeningAddress }, by) {
       session = { userId, device, listeningKey, listeningAddress };
@@ -68,14 +64,13 @@ export function createListening(parts: ListeningParts): Listening {
       return state;
     },
     get problem() {
-      return problem ?? waitsFor();
+      return problem ?? waitsFor(attempts, parts);
     },
     get session() {
       return session;
     },
     get current() {
-      const { session: current, transport } = attempts.current ?? {};
-      return state.name === "listening" && current && transport ? { session: current, transport } : undefined;
+      return attempts.current?.listening;
     },
     start: attempts.start,
     expired(which) {
@@ -85,7 +80,7 @@ export function createListening(parts: ListeningParts): Listening {
     },
     replaced() {
       if (attempts.replacedItself()) {
-        // By its line the next session ends the late one, and takes nobody else's place, as it resumes.
+        // By its line the next session ends the late one; as it resumes, it takes nobody else's place.
         attempts.retry(gone);
       } else {
         void close(replaced);
@@ -113,15 +108,9 @@ export function createListening(parts: ListeningParts): Listening {
     }
   }
 
-  function waitsFor(): Interruption {
-    return attempts.current?.session
-      ? { code: "listening-lost", reason: "The server has not confirmed yet that it listens." }
-      : parts.waitsFor();
-  }
-
   function wait(why: Interruption, retryAt?: Date): void {
     problem = why;
-    const name = attempts.hasListened ? "reconnecting" : "connecting";
+    const name = session ? "reconnecting" : "connecting";
     show(retryAt ? { name, problem: why, retryAt } : { name, problem: why });
   }
 
@@ -129,4 +118,10 @@ export function createListening(parts: ListeningParts): Listening {
     state = next;
     parts.onState(next);
   }
+}
+
+function waitsFor({ current }: Attempts, parts: ListeningParts): Interruption {
+  return current?.session
+    ? { code: "listening-lost", reason: "The server has not confirmed yet that it listens." }
+    : parts.waitsFor();
 }

@@ -6,17 +6,17 @@ import type { Interruption } from "./state.js";
 export function createSchedule(attempt: () => void, wait: (why: Interruption, retryAt: Date) => void) {
   const next = createAlarm();
   let failures = 0;
-  /** The webapp asked not to be asked before this time, for this reason. */
+  /** The webapp must not be asked before this time, for the reason that it gave. */
   let notBefore = 0;
   let postponed: Interruption | undefined;
   let state: "idle" | "set" | "off" = "off";
 
   return {
-    /** Waits for whatever hurries it. */
+    /** Waits for `hurry`. */
     idle(): void {
       state = state === "set" ? state : "idle";
     },
-    /** @param askedToWaitMs how long the webapp asked to wait, for this reason */
+    /** @param askedToWaitMs how long the webapp asked to wait */
     failed(why: Interruption, askedToWaitMs: number, hasOtherWay: boolean): void {
       const waitMs = hasOtherWay ? 0 : askedToWaitMs + backoffMs(failures);
       failures++;
@@ -49,5 +49,3 @@ export function createSchedule(attempt: () => void, wait: (why: Interruption, re
     wait(why, new Date(Date.now() + waitMs));
   }
 }
-
-export type Schedule = ReturnType<typeof createSchedule>;

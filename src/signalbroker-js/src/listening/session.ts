@@ -1,6 +1,5 @@
-import type { Http } from "../base/http.js";
-import { basic } from "../base/http.js";
 import { SignalBrokerError } from "../base/errors.js";
+import { basic, type Http } from "../base/http.js";
 import { textOf, type JsonObject } from "../base/json.js";
 import { readIceServers, type IceAnswer } from "./iceServers.js";
 import type { SessionInfo } from "./state.js";
@@ -14,7 +13,7 @@ export interface Identity {
   device?: string | undefined;
   /** What its sessions have in common. */
   line?: string | undefined;
-  /** Whether it has listened before: then it takes nobody's place. */
+  /** Whether it has listened before: then it takes nobody else's place. */
   resumes?: boolean;
 }
 
@@ -32,7 +31,7 @@ export async function openSession(http: Http, identity: Identity, tokens: Tokens
   for (let asked = 1; ; asked++) {
     const token = await tokens.get();
     try {
-      // By its line the webapp knows the client's own lost session; without one that would be somebody else's.
+      // By its line the webapp recognizes the client's own lost session; without one it could be anybody's.
       const body = { userId, device, line, resumes: resumes && line !== undefined };
       const authorization = token === undefined ? undefined : `Bearer ${token}`;
       return readSession(await http.request("POST", "connect", { body, authorization }));
@@ -42,7 +41,7 @@ export async function openSession(http: Http, identity: Identity, tokens: Tokens
         throw error;
       }
       if (error.code === "token-missing" && identity.isGiven) {
-        // Without a token nobody keeps a name, not even an anonymous user: it becomes another one.
+        // Without a token nobody keeps a name, not even an anonymous user, who gets another one.
         userId = undefined;
       } else if (!tokens.forget()) {
         throw error;
@@ -51,7 +50,7 @@ export async function openSession(http: Http, identity: Identity, tokens: Tokens
   }
 }
 
-/** Nobody waits longer than this for a session's end. */
+/** How long to wait for a session's end, at most. */
 const farewellMs = 5000;
 
 /** Ends a session, as far as the webapp can be reached. */
@@ -77,7 +76,7 @@ function readSession(answer: JsonObject): Session {
 function required(answer: JsonObject, member: string): string {
   const text = textOf(answer, member);
   if (text === undefined) {
-    // Something else than a webapp answered, such as a hotel's sign-in page; it may go away.
+    // Something other than a webapp answered, such as a hotel's sign-in page; it may go away.
     throw new SignalBrokerError("unreachable", `The answer to /connect has no ${member}.`);
   }
   return text;

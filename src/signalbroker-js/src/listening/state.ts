@@ -16,16 +16,16 @@ export interface SessionInfo {
 /** Why the client does not listen. */
 export interface Interruption {
   code: ErrorCode;
-  /** The same for people, in a sentence. */
+  /** The same in a sentence, for people. */
   reason: string;
 }
 
-/** Where a client stands. */
+/** The state of a client. */
 export type State =
   /** It has not listened yet; `problem` says why the last attempt failed, `retryAt` when the next one comes. */
   | { name: "connecting"; problem?: Interruption; retryAt?: Date }
   | { name: "listening"; session: SessionInfo; by: ListensBy }
-  /** It has lost its listening session; without `retryAt` an attempt is under way, or the browser is offline. */
+  /** It has lost its session; without `retryAt`, an attempt is being made, or the browser is offline. */
   | { name: "reconnecting"; problem: Interruption; retryAt?: Date }
   /** It is closed for good. */
   | { name: "closed"; problem: Interruption };

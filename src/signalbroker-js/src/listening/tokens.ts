@@ -2,22 +2,15 @@
 export type TokenSource = string | (() => string | Promise<string>);
 
 /** The token that proves who the user is. */
-export interface Tokens {
-  get(): Promise<string | undefined>;
-  /** Whether the application has been asked for one, and has not answered. */
-  readonly isAsked: boolean;
-  /** The last token was refused; whether there may be another one. */
-  forget(): boolean;
-}
-
-export function createTokens(source: TokenSource | undefined): Tokens {
+export function createTokens(source: TokenSource | undefined) {
   let current: string | undefined;
   let isAsked = false;
   return {
-    get isAsked() {
+    /** Whether the application has been asked for one, and has not answered. */
+    get isAsked(): boolean {
       return isAsked;
     },
-    async get() {
+    async get(): Promise<string | undefined> {
       if (typeof source !== "function") {
         return source;
       }
@@ -29,9 +22,12 @@ export function createTokens(source: TokenSource | undefined): Tokens {
       }
       return current;
     },
-    forget() {
+    /** The last token was refused; whether there may be another one. */
+    forget(): boolean {
       current = undefined;
       return typeof source === "function";
     },
   };
 }
+
+export type Tokens = ReturnType<typeof createTokens>;

@@ -8,21 +8,21 @@ export interface TransportEvents {
   received(body: string): void;
   /**
    * @param reason a sentence
-   * @param isBlocked whether nothing has ever come this way, as if something between browser and server blocked it
+   * @param isBlocked whether nothing has ever come in, as if something between browser and server blocked it
    */
   lost(reason: string, isBlocked: boolean): void;
 }
 
-/** One way in for one session. */
+/** Brings in the signals of one session. */
 export interface Transport {
-  /** Sends a signal's body out the same way; absent where that is impossible. */
+  /** Sends a signal's body the same way; absent where that is impossible. */
   send?(body: string): void;
   /** Ends it without calling `lost`. */
   close(): void;
 }
 
-/** So long a node may take that is known to be reachable: after an outage everybody comes at once. */
+/** How long a reachable node may take: after an outage everybody comes at once. */
 export const listeningWithinMs = 12_000;
 
-/** @param withinMs how long it may take until the other side has said a word */
+/** @param withinMs how long the other side may take until it says anything */
 export type OpenTransport = (session: Session, events: TransportEvents, withinMs: number) => Transport;

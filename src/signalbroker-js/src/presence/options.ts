@@ -1,26 +1,26 @@
 import type { Unsubscribe } from "../base/emitter.js";
 
 /**
- * Whether a user can be reached: `listening`, `away`, `unknown` (the node that holds the user's sessions is unreachable),
- * `hidden` (the server's policy does not let one see) or `invalid` (nobody can be called so).
+ * Whether a user can be reached: `listening`, `away`, `unknown` (the node that holds the user's sessions can't be
+ * reached), `hidden` (by the server's policy) or `invalid` (no user can have this name).
  */
 export type PresenceState = "listening" | "away" | "unknown" | "hidden" | "invalid" | (string & {});
 
-/** A user as others see it. */
+/** A user as seen by others. */
 export interface Presence {
   userId: string;
   state: PresenceState;
   /** The devices that listen or may listen. */
   devices: readonly PresentDevice[];
-  /** When the user was last known to listen; undefined while it does, and for users never seen. */
+  /** When the user was last known to listen; undefined for users who listen now or were never seen. */
   lastSeen: Date | undefined;
-  /** When the server looked: of two reports the later one is true. */
+  /** When the server looked: of two reports, the later one holds. */
   asOf: Date;
 }
 
 /** A device of a user. */
 export interface PresentDevice {
-  /** What the user calls it; undefined for all sessions without a name. */
+  /** Its name; undefined for all sessions without one. */
   device: string | undefined;
   /** `listening` or `unknown`. */
   state: PresenceState;
@@ -28,33 +28,33 @@ export interface PresentDevice {
   since: Date | undefined;
 }
 
-/** Somebody who has connected at least once. */
+/** A user who has connected at least once. */
 export interface KnownUser {
   userId: string;
   firstSeen: Date | undefined;
   lastSeen: Date | undefined;
 }
 
-/** What a client knows of other users. */
+/** What a client can learn about other users. */
 export interface PresenceClient {
   /**
    * Whether a user can be reached now.
    * @throws SignalBrokerError `unreachable`, `closed`, or what the webapp says
    */
   presence(userId: string): Promise<Presence>;
-  /** The same of 1 to 100 users, each once, in their order. */
+  /** The same for 1 to 100 users, each once, in their order. */
   presence(userIds: readonly string[]): Promise<Presence[]>;
 
   /**
-   * Tells of each of these users where it stands now, and then each change, until it is stopped; after a reconnect what
-   * has changed meanwhile. A client watches up to 100 users (unless configured otherwise) in all.
-   * @returns how to stop, once the webapp has agreed
+   * Reports the presence of each of these users, and then every change until it is stopped; after a reconnect, what has
+   * changed meanwhile. A client watches up to 100 users in all (unless configured otherwise).
+   * @returns a function that stops, once the webapp has agreed
    * @throws SignalBrokerError `unreachable`, `closed`, or what the webapp says
    */
   watch(userIds: readonly string[], handler: (presence: Presence) => void): Promise<Unsubscribe>;
 
   /**
-   * The users who have ever listened, ordered by their names, as far as one may see them; anonymous ones are not told.
+   * The users who have ever listened, ordered by name, except anonymous ones and those whom the user may not see.
    * @example for await (const { userId } of me.users()) console.log(userId);
    */
   users(): AsyncIterableIterator<KnownUser>;

@@ -1,24 +1,17 @@
-import type { Asking } from "../listening/asking.js";
 import type { ControlSignal } from "../base/envelope.js";
 import { SignalBrokerError } from "../base/errors.js";
 import { isObject, objectOf, objectsOf, textOf } from "../base/json.js";
-import type { KnownUser, Presence, PresenceClient } from "./options.js";
+import type { Requests } from "../listening/requests.js";
+import type { KnownUser, Presence } from "./options.js";
 import { asSent, readPresence, readUser } from "./reading.js";
 import { createWatching } from "./watching.js";
 
-/** What a client knows of other users. */
-export interface Presences extends PresenceClient {
-  /** An envelope of the server that tells of a change. */
-  hear(control: ControlSignal): void;
-  /** The client listens, on a new session. */
-  listening(): void;
-}
-
 const pageSize = 100;
 
-export function createPresences(asking: Asking): Presences {
-  const { ask } = asking;
-  const { watch, hear, listening } = createWatching(asking);
+/** What a client knows about other users. */
+export function createPresences(requests: Requests) {
+  const { ask } = requests;
+  const { watch, hear, listening } = createWatching(requests);
 
   function presence(userId: string): Promise<Presence>;
   function presence(userIds: readonly string[]): Promise<Presence[]>;
@@ -40,7 +33,8 @@ export function createPresences(asking: Asking): Presences {
         after = textOf(page, "next");
       } while (after !== undefined);
     },
-    hear({ content }) {
+    /** The server reports a change. */
+    hear({ content }: ControlSignal): void {
       if (isObject(content)) {
         hear(readPresence(content));
       }
@@ -48,6 +42,8 @@ export function createPresences(asking: Asking): Presences {
     listening,
   };
 }
+
+export type Presences = ReturnType<typeof createPresences>;
 
 function only([presence]: readonly Presence[]): Presence {
   if (!presence) {

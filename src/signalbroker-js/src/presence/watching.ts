@@ -1,38 +1,30 @@
 import { insist } from "../base/again.js";
-import type { Asking } from "../listening/asking.js";
 import type { Unsubscribe } from "../base/emitter.js";
 import { objectOf, objectsOf } from "../base/json.js";
+import type { Requests } from "../listening/requests.js";
 import type { Presence } from "./options.js";
 import { asSent, readPresence } from "./reading.js";
-
-/** Whom the client watches, told to the webapp with each session anew. */
-export interface Watching {
-  watch(userIds: readonly string[], handler: (presence: Presence) => void): Promise<Unsubscribe>;
-  /** What the webapp tells. */
-  hear(presence: Presence): void;
-  /** The client listens, on a new session. */
-  listening(): void;
-}
 
 interface Watch {
   users: ReadonlySet<string>;
   handler(presence: Presence): void;
-  /** What the handler knows, by the users' names. */
+  /** What the handler has been told, by user id. */
   told: Map<string, Presence>;
   /** Whether the webapp has agreed to it. */
   isAgreed: boolean;
-  /** Why the webapp does not. */
+  /** Why it has not. */
   refusal?: unknown;
 }
 
-export function createWatching({ ask }: Asking): Watching {
+/** The users that the client watches; each new session tells the webapp again. */
+export function createWatching({ ask }: Requests) {
   const watches = new Set<Watch>();
-  /** The request that takes in all watches that were there when it began. */
+  /** The request that will include all watches there are when it begins. */
   let next: Promise<void> | undefined;
   let last: Promise<void> = Promise.resolve();
 
   return {
-    async watch(userIds, handler) {
+    async watch(userIds: readonly string[], handler: Watch["handler"]): Promise<Unsubscribe> {
       const mine: Watch = { users: new Set(userIds.map(asSent)), handler, told: new Map(), isAgreed: false };
       watches.add(mine);
       await subscribe();
@@ -40,21 +32,15 @@ export function createWatching({ ask }: Asking): Watching {
         watches.delete(mine);
         throw mine.refusal;
       }
-      return () => {
-        if (watches.delete(mine)) {
-          void subscribe();
-        }
-      };
+      return () => void (watches.delete(mine) && subscribe());
     },
+    /** The webapp reports a presence. */
     hear,
-    listening() {
-      if (watches.size > 0) {
-        void subscribe();
-      }
-    },
+    /** The client listens, on a new session. */
+    listening: (): void => void (watches.size > 0 && subscribe()),
   };
 
-  /** One request after the other, and one for all who ask meanwhile; it never fails. */
+  /** Sends one request after the other, and one for everybody who asks meanwhile; it never fails. */
   function subscribe(): Promise<void> {
     next ??= last = last.then(() => {
       next = undefined;
@@ -69,7 +55,7 @@ export function createWatching({ ask }: Asking): Watching {
     if (refusal === undefined || fresh.length === 0) {
       return;
     }
-    // One that is refused, because it asks for too many users, must not take the others along.
+    // A refused watch, such as one for too many users, must not end the others.
     if (fresh.length < watches.size) {
       await request([]);
     }
@@ -79,8 +65,8 @@ export function createWatching({ ask }: Asking): Watching {
   }
 
   /**
-   * Asks for what has been agreed to, and for more.
-   * @returns why the webapp refuses that; undefined when it agrees
+   * Asks for what the webapp has agreed to, and for more.
+   * @returns why it refuses; undefined when it agrees
    */
   async function request(more: readonly Watch[]): Promise<unknown> {
     try {

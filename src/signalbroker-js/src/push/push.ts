@@ -3,9 +3,9 @@ import { basic, type Http } from "../base/http.js";
 import { textOf } from "../base/json.js";
 import type { Session } from "../listening/session.js";
 
-/** What a push is to bring. */
+/** What a push contains. */
 export interface PushOptions {
-  /** Whether it carries the newest signal, which only this browser can decrypt; else it says how many wait. */
+  /** Whether it carries the newest signal, which only this browser can decrypt; otherwise it says how many wait. */
   content?: boolean;
 }
 
@@ -13,12 +13,12 @@ export interface PushOptions {
 export interface PushClient {
   /**
    * Lets the server push to this browser when a stored signal waits and the user does not listen. Asks the user for
-   * permission, if it has not been given; call it again at each start, for what has changed meanwhile.
-   * @throws SignalBrokerError `no-push`, `push-denied`, `push-failed`, `push-off`, or what else the webapp says
+   * permission if it has not been given; call it again at every start, to renew what has changed meanwhile.
+   * @throws SignalBrokerError `no-push`, `push-denied`, `push-failed`, `push-off`, or whatever the webapp says
    */
   enablePush(registration: ServiceWorkerRegistration, options?: PushOptions): Promise<void>;
 
-  /** Ends that; do so before another user takes the browser over. */
+  /** Ends the pushes; do so before another user takes over the browser. */
   disablePush(registration: ServiceWorkerRegistration): Promise<void>;
 }
 
@@ -43,7 +43,7 @@ export function createPush(http: Http, session: () => Session | undefined): Push
     async disablePush(registration) {
       const subscription = await managerOf(registration).getSubscription();
       if (subscription) {
-        // The server first: a browser that has forgotten its subscription can't say which one it was.
+        // The server first: a browser that has dropped its subscription can't say which one it was.
         await ask("DELETE", { endpoint: subscription.endpoint });
         await subscription.unsubscribe();
       }
@@ -62,7 +62,7 @@ async function subscribe(manager: PushManager, key: Uint8Array<ArrayBuffer>): Pr
   try {
     const known = await manager.getSubscription();
     if (known && !isSame(known.options.applicationServerKey, key)) {
-      // The server has another key than it had: nobody can push to this subscription any more.
+      // The server's key has changed: nobody can push to this subscription any more.
       await known.unsubscribe();
     }
     return await manager.subscribe({ userVisibleOnly: true, applicationServerKey: key });

@@ -4,52 +4,38 @@ import { numberOf, objectOf, objectsOf, textOf, timeOf, type JsonObject } from "
 
 /** Somebody in a room. */
 export interface Member {
-  /** The member id: good for signals to this member only. Who leaves and joins again has another one. */
+  /** The member id, for signals to this member alone. A user who leaves and joins again gets another one. */
   id: string;
-  /** Who it is; undefined for an anonymous member. */
+  /** The user; undefined for an anonymous member. */
   userId: string | undefined;
-  /** What it is called, if it has said. */
+  /** The member's name, if it has given one. */
   alias: string | undefined;
-  /** Whether the room belongs to it; in a room with a host it is the host. */
+  /** Whether it owns the room; in a room with a host, the owner is the host. */
   isOwner: boolean;
   joinedAt: Date;
 }
 
-/** What is different now. */
+/** A change of a room's members. */
 export interface MembersChange {
   /** All of them, in the order in which they joined. */
   members: readonly Member[];
   joined: readonly Member[];
   /** Those who left or were removed, as they were. */
   left: readonly Member[];
-  /** Those who revealed themselves or own the room now, as they are. */
+  /** Those who revealed themselves or now own the room, as they are. */
   changed: readonly Member[];
-}
-
-/** A room's members, kept true by the versions that the webapp gives to each change. */
-export interface Members {
-  readonly current: readonly Member[];
-  /** What an envelope tells of a change. */
-  hear(event: JsonObject, sentAt: Date): void;
-  /**
-   * The room has had this version, whatever was told.
-   * @returns fulfilled once that one or a later one is known, or one is no member
-   * @throws SignalBrokerError where the webapp can't be asked any more
-   */
-  reach(version: number): Promise<void>;
-  /** Asks for all of them; throws as `reach` does. */
-  load(): Promise<void>;
 }
 
 export interface MembersParts {
   /** Asks for `/members`. */
   fetch(): Promise<unknown>;
   onChange(change: MembersChange): void;
-  /** One is no member, or there is no room. */
+  /** The user is no member, or there is no room. */
   onRefused(): void;
 }
 
-export function createMembers({ fetch, onChange, onRefused }: MembersParts): Members {
+/** A room's members, kept up to date by the versions that the webapp gives to each change. */
+export function createMembers({ fetch, onChange, onRefused }: MembersParts) {
   let current: readonly Member[] = [];
   let version = 0;
   /** The newest version that was told. */
@@ -57,15 +43,16 @@ export function createMembers({ fetch, onChange, onRefused }: MembersParts): Mem
   let loading: Promise<void> | undefined;
 
   return {
-    get current() {
+    get current(): readonly Member[] {
       return current;
     },
-    hear(event, sentAt) {
+    /** An envelope tells of a change. */
+    hear(event: JsonObject, sentAt: Date): void {
       const told = numberOf(event, "version") ?? 0;
       if (!loading && told === version + 1) {
         show(withChange(current, event, sentAt), told);
       } else {
-        // Who has not been told now is told by the version of the next change.
+        // What is missed now is noticed by the version of the next change.
         reach(told).catch(() => undefined);
       }
     },
@@ -73,6 +60,10 @@ export function createMembers({ fetch, onChange, onRefused }: MembersParts): Mem
     load,
   };
 
+  /**
+   * The room has had this version. Fulfilled once it or a later one is known, or the user is no member.
+   * @throws SignalBrokerError when the webapp can no longer be asked
+   */
   async function reach(told: number): Promise<void> {
     heard = Math.max(heard, told);
     if (heard > version) {
@@ -80,7 +71,7 @@ export function createMembers({ fetch, onChange, onRefused }: MembersParts): Mem
     }
   }
 
-  /** One that is under way may have been asked too early. */
+  /** Asks for all members; an earlier request may have been answered too early. Throws as `reach` does. */
   function load(): Promise<void> {
     const mine = (loading ?? Promise.resolve())
       .catch(() => undefined)
@@ -147,8 +138,7 @@ function withChange(members: readonly Member[], event: JsonObject, sentAt: Date)
   const about = readMember(objectOf(event["member"]));
   const owner = textOf(event, "owner");
   const others = members.filter(({ id }) => id !== about.id);
-  return changedBy(textOf(event, "event"))
-    .map((member) => ({ ...member, isOwner: member.id === owner }));
+  return changedBy(textOf(event, "event")).map((member) => ({ ...member, isOwner: member.id === owner }));
 
   function changedBy(happened: string | undefined): Member[] {
     switch (happened) {

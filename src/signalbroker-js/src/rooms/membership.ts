@@ -5,40 +5,29 @@ import { createMembers, type Member, type MembersChange } from "./members.js";
 import type { RoomEnd } from "./options.js";
 
 /**
- * The user's membership in a room, and whom it is shared with.
- * @param answer what the webapp has said of the room
+ * The user's membership in a room, and the other members.
+ * @param answer the webapp's description of the room
  * @param fetch asks for its members
  */
 export function createMembership(answer: JsonObject, fetch: () => Promise<unknown>) {
   const own = textOf(answer, "me") ?? "";
   const changes = createEmitter<MembersChange>();
   const ended = deferred<RoomEnd>();
-  let end: RoomEnd | undefined;
-  let me: Member = {
-    id: own,
-    userId: undefined,
-    alias: undefined,
-    isOwner: textOf(answer, "owner") === own,
-    joinedAt: new Date(),
-  };
   const members = createMembers({
     fetch,
     onChange(change) {
-      me = change.members.find((member) => member.id === own) ?? me;
+      membership.me = change.members.find((member) => member.id === own) ?? membership.me;
       changes.emit(change);
     },
     onRefused: () => finish("gone"),
   });
 
-  return {
-    get me(): Member {
-      return me;
-    },
+  const isOwner = textOf(answer, "owner") === own;
+  const membership = {
+    me: { id: own, userId: undefined, alias: undefined, isOwner, joinedAt: new Date() } as Member,
+    end: undefined as RoomEnd | undefined,
     get members(): readonly Member[] {
       return members.current;
-    },
-    get end(): RoomEnd | undefined {
-      return end;
     },
     ended: ended.promise,
     onMembers: changes.on,
@@ -50,7 +39,7 @@ export function createMembership(answer: JsonObject, fetch: () => Promise<unknow
         finish("closed");
       } else if ((happened === "left" || happened === "removed") && about?.["member"] === own) {
         finish(happened);
-      } else if (!end) {
+      } else if (!membership.end) {
         members.hear(event, sentAt);
       }
     },
@@ -59,10 +48,11 @@ export function createMembership(answer: JsonObject, fetch: () => Promise<unknow
     load: (): Promise<void> => members.load().catch(() => undefined),
     finish,
   };
+  return membership;
 
   function finish(why: RoomEnd): void {
-    if (!end) {
-      end = why;
+    if (!membership.end) {
+      membership.end = why;
       ended.resolve(why);
     }
   }

@@ -4,11 +4,11 @@ import type { Member } from "./members.js";
 /** Whom a member reaches: in `broadcast` everyone, in `host` the host, who reaches everyone. */
 export type RoomKind = "broadcast" | "host";
 
-/** Who one is in a room. */
+/** How the user appears in a room. */
 export interface MemberOptions {
-  /** What one is called there: 1 to 64 characters (code points); an alias that looks like another member's name is refused. */
+  /** The user's name there: 1 to 64 characters (code points); it must not look like another member's name. */
   alias?: string;
-  /** Whether the others know nothing of one but the member id and the alias, until one reveals oneself. */
+  /** Whether the others know only the user's member id and alias, until `room.reveal()`. */
   anonymous?: boolean;
 }
 
@@ -18,7 +18,7 @@ export interface RoomOptions extends MemberOptions {
   name?: string;
   /** Whom a member reaches; `broadcast` if left out. */
   kind?: RoomKind;
-  /** Whether everybody may join who knows its id; otherwise a join code is made. */
+  /** Whether everybody who knows its id may join; otherwise a join code is made. */
   open?: boolean;
   /** How many members it may have; as many as the server allows (1000 unless configured otherwise) if left out. */
   maxMembers?: number;
@@ -26,13 +26,13 @@ export interface RoomOptions extends MemberOptions {
 
 /** How to join a room. */
 export interface JoinOptions extends MemberOptions {
-  /** The code that whoever created the room was given; not needed where it is open, or by who is a member already. */
+  /** The code that the room's creator was given; not needed if the room is open, or by a member. */
   joinCode?: string;
 }
 
-/** What may be said about a signal to a room besides its content. */
+/** What accompanies the content of a signal to a room. */
 export interface RoomSendOptions extends SendOptions {
-  /** The one member that it is for (or its id); all that one reaches if left out. */
+  /** The one member that it is for (or its id); everyone whom the user reaches if left out. */
   to?: string | Pick<Member, "id">;
 }
 
@@ -42,8 +42,8 @@ export interface RoomSent {
   /** How many other members it is for. */
   members: number;
   /**
-   * Whether the server hides who listens, because one of those it is for is anonymous or users see themselves only
-   * (`Presence:Visibility` = `Nobody`): it has taken the signal, or stored it if that was asked for, also where the counts
+   * Whether the server hides who listens, because a recipient is anonymous or users see only themselves
+   * (`Presence:Visibility` = `Nobody`): it has taken the signal, or stored it if that was asked for, even if the counts
    * below are 0.
    */
   hidden: boolean;
@@ -53,12 +53,12 @@ export interface RoomSent {
   stored: number;
   /** How many do not get it because too much is stored for them; 0 if it was not to be stored. */
   full: number;
-  /** How many of them each node holds, and what it said: `queued`, `partly` (some have it) and so on. */
+  /** How many of them each node holds, and what it answered: `queued`, `partly` (some have it) and so on. */
   nodes: readonly { members: number; outcome: string }[];
 }
 
 /**
- * Why one is no member any more: one has `left`, the owner has `removed` one, or the room was `closed`; `gone` when that
- * happened while the client did not listen.
+ * Why the user is no longer a member: the user has `left` or was `removed` by the owner, or the room was `closed`;
+ * `gone` if that happened while the client did not listen.
  */
 export type RoomEnd = "left" | "removed" | "closed" | "gone";

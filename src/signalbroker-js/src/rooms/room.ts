@@ -7,35 +7,35 @@ import type { Member, MembersChange } from "./members.js";
 import { createMembership } from "./membership.js";
 import type { RoomEnd, RoomKind, RoomSendOptions, RoomSent } from "./options.js";
 
-/** A room that the user is a member of, on all devices and over reconnects and page reloads. */
+/** A room that the user is a member of, on all devices, over reconnects and page reloads. */
 export interface Room {
   /** What others need to join it, with the {@link joinCode} unless it is open. */
   readonly id: string;
   /** Its title, if it has one. */
   readonly name: string | undefined;
   readonly kind: RoomKind;
-  /** Whether everybody may join who knows its id. */
+  /** Whether everybody who knows its id may join. */
   readonly isOpen: boolean;
   /** How many members it may have. */
   readonly maxMembers: number;
-  /** The code that lets others in; only known to the page that created the room, or renewed the code last. */
+  /** The code that lets others in; known only to the page that created the room, or that renewed the code last. */
   readonly joinCode: string | undefined;
-  /** All members, the user itself among them, in the order in which they joined. */
+  /** All members, including the user, in the order in which they joined. */
   readonly members: readonly Member[];
-  /** The user itself. */
+  /** The user as a member. */
   readonly me: Member;
-  /** Why the user is no member any more; undefined while it is one. */
+  /** Why the user is no longer a member; undefined until then. */
   readonly end: RoomEnd | undefined;
-  /** Fulfilled when the user is no member any more. */
+  /** Fulfilled when the user is no longer a member. */
   readonly ended: Promise<RoomEnd>;
 
   /**
-   * Hears of every signal to the room, or to this member of it, once. What comes from the joining on waits for the first
-   * handler; of what is not stored the newest 1,000 signals and 4 MiB of JSON of all rooms and the user's own.
+   * Calls back once for every signal to the room, or to this member of it. What arrives after joining waits for the
+   * first handler; of what is not stored, the newest 1,000 signals and 4 MiB of JSON, those to the user included.
    */
   onSignal(handler: (signal: Signal) => void | Promise<unknown>): Unsubscribe;
 
-  /** Hears of every change of the members; after a reconnect of what was missed, at once. */
+  /** Calls back on every change of the members; after a reconnect, at once for what was missed. */
   onMembers(handler: (change: MembersChange) => void): Unsubscribe;
 
   /**
@@ -46,27 +46,27 @@ export interface Room {
    */
   send(content: unknown, options?: RoomSendOptions): Promise<RoomSent>;
 
-  /** Lets the others know who one is. It can't be taken back. */
+  /** Lets the others know who the user is. This can't be undone. */
   reveal(): Promise<void>;
 
   /**
-   * Ends somebody's membership. The user can't join again for a day (unless configured otherwise), whichever code or
-   * device it has; who comes back as another user may, so renew the code as well.
+   * Ends somebody's membership. That user can't join again for a day (unless configured otherwise), with any code or
+   * device, but may come back as another user: renew the code as well.
    * @param member the member, or its id
    * @throws SignalBrokerError `not-the-owner`, `member-not-found`
    */
   remove(member: string | Pick<Member, "id">): Promise<void>;
 
   /**
-   * Takes a removal back: the user may join again.
-   * @param member who was removed, or the id that it had
+   * Undoes a removal: the user may join again.
+   * @param member the removed member, or its id
    * @throws SignalBrokerError `not-the-owner`
    */
   readmit(member: string | Pick<Member, "id">): Promise<void>;
 
   /**
-   * Gives the room another code: the one before lets nobody in any more. Whoever is a member stays one.
-   * @returns the code
+   * Gives the room a new code: the old one no longer lets anybody in. Members stay.
+   * @returns the new code
    * @throws SignalBrokerError `not-the-owner`, `room-open`
    */
   renewJoinCode(): Promise<string>;
@@ -81,28 +81,15 @@ export interface Room {
   close(): Promise<void>;
 }
 
-/** A room as its client drives it. */
-export interface LiveRoom {
-  readonly room: Room;
-  /** Whether somebody has listened here; whoever joins again after the end has not yet. */
-  readonly hadHandler: boolean;
-  /** Undefined when nobody listens here. */
-  receive(signal: Signal): Promise<unknown>[] | undefined;
-  /** What an envelope of the server tells. */
-  hear(event: JsonObject, sentAt: Date): void;
-  /** Fulfilled once the members of this version or of a later one are known, or the user is none of them. */
-  reach(version: number): Promise<void>;
-  end(why: RoomEnd): void;
-}
-
 export interface RoomParts {
   ask(method: "GET" | "POST" | "DELETE", path: string): Promise<unknown>;
   send(signal: OutgoingSignal): Promise<JsonObject>;
-  /** There is a handler of signals that was not there before. */
+  /** There is a new handler of signals. */
   onHandler(): void;
 }
 
-export function createRoom(parts: RoomParts, answer: JsonObject): LiveRoom {
+/** A room, and what the client does with it. */
+export function createRoom(parts: RoomParts, answer: JsonObject) {
   const id = textOf(answer, "room") ?? "";
   const path = `rooms/${segmentOf(id, "room-not-found")}`;
   const signals = createEmitter<Signal>();
@@ -165,15 +152,19 @@ export function createRoom(parts: RoomParts, answer: JsonObject): LiveRoom {
 
   return {
     room,
-    get hadHandler() {
+    /** Whether there has been a handler; not after the end, as the user may join again. */
+    get hadHandler(): boolean {
       return signals.hadHandler && !membership.end;
     },
-    receive: (signal) => (signals.size > 0 ? signals.emit(signal) : undefined),
+    /** Undefined when there is no handler. */
+    receive: (signal: Signal) => (signals.size > 0 ? signals.emit(signal) : undefined),
     hear: membership.hear,
     reach: membership.reach,
     end: membership.finish,
   };
 }
+
+export type LiveRoom = ReturnType<typeof createRoom>;
 
 function idOf<T extends string | undefined>(member: T | Pick<Member, "id">): T | string {
   return typeof member === "object" ? member.id : member;

@@ -2,7 +2,7 @@ import { SignalBrokerError } from "../base/errors.js";
 
 /**
  * Writes what the application sends as JSON, and refuses what would arrive as something else or as `{}`.
- * @param name what it is called in the error
+ * @param name its name in the error
  * @throws SignalBrokerError `content-not-json`
  */
 export function writeContent(content: unknown, name = "content"): string {
@@ -13,7 +13,7 @@ export function writeContent(content: unknown, name = "content"): string {
     json = JSON.stringify(content, function (this: Record<string, unknown>, key, value: unknown) {
       const holder = paths.get(this);
       const path = holder === undefined ? name : `${holder}.${key}`;
-      // What an object says of itself by its toJSON counts, but a Buffer's is of no use elsewhere.
+      // An object's own toJSON counts, but a Buffer's is of no use elsewhere.
       const lost = lossOf(ArrayBuffer.isView(this[key]) ? this[key] : value);
       if (lost) {
         throw new SignalBrokerError("content-not-json", `${path} is ${lost}`);
@@ -34,7 +34,7 @@ export function writeContent(content: unknown, name = "content"): string {
   return json ?? "null";
 }
 
-/** What is lost with the value, and what to do about it; undefined when it arrives as it is. */
+/** Why the value can't be sent, and what to do about it; undefined when it arrives as it is. */
 function lossOf(value: unknown): string | undefined {
   if (typeof value === "bigint") {
     return "a BigInt, which JSON can't hold: send String(value).";
@@ -43,7 +43,7 @@ function lossOf(value: unknown): string | undefined {
     return undefined;
   }
   const isBinary = ArrayBuffer.isView(value) || "byteLength" in value || "arrayBuffer" in value;
-  // Whatever shows members arrives with them, and a boxed number as a number.
+  // Anything with members of its own arrives with them, and a boxed number as a number.
   if (!isBinary && (Object.keys(value).length > 0 || typeof value.valueOf() !== "object")) {
     return undefined;
   }
@@ -55,11 +55,11 @@ function lossOf(value: unknown): string | undefined {
         ? "send [...value]."
         : "then" in value
           ? "await it first."
-          : "send a plain object with what it is to say."
+          : "send a plain object with the data."
   }`;
 }
 
-/** Whether it is an object literal, of another window or frame perhaps. */
+/** Whether it is an object literal, perhaps of another window or frame. */
 function isPlain(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === null || Object.getPrototypeOf(prototype) === null;
@@ -67,6 +67,6 @@ function isPlain(value: object): boolean {
 
 function whyNot(error: string): string {
   return /circular|cyclic/i.test(error)
-    ? "refers to itself, which JSON can't say: send a copy without that reference."
+    ? "refers to itself, which JSON can't hold: send a copy without that reference."
     : `can't be written as JSON (${error}).`;
 }

@@ -4,59 +4,51 @@ import { createPending } from "../base/pending.js";
 import { createQueue, type Queue } from "./queue.js";
 import type { OutgoingSignal } from "./signal.js";
 
-/** Signals that wait for their turn: one at a time is under way to an addressee, and none while nothing is listening. */
-export interface Outbox {
-  /**
-   * Fulfilled with what the webapp answered.
-   * @throws SignalBrokerError `queue-full`, `expired`, `closed`, or what the webapp said
-   */
-  send(signal: OutgoingSignal): Promise<JsonObject>;
-  /** The client listens again. */
-  resume(): void;
-  pause(): void;
-  /** Takes nothing more; fulfilled when what it has taken has been answered. */
-  drain(error: SignalBrokerError): Promise<unknown>;
-  /** Gives up what waits; what may have arrived ends as `unreachable`. */
-  close(error: SignalBrokerError): void;
-}
-
 /**
- * Hands one signal over to the webapp. One that fails as `unauthorized` was not sent: it goes out with the next session,
- * and whoever delivers pauses the outbox until there is one.
+ * Hands one signal over to the webapp. One that fails as `unauthorized` was not sent: the outbox must then be paused
+ * until there is a new session, with which it goes out.
  */
 export type Deliver = (signal: OutgoingSignal) => Promise<JsonObject>;
 
 const mostWaiting = 100;
 
-export function createOutbox(deliver: Deliver): Outbox {
-  /** By the names of their addressees. */
+/** Signals that wait for their turn: one at a time is on its way to a recipient, and none while nothing listens. */
+export function createOutbox(deliver: Deliver) {
+  /** By the names of their recipients. */
   const queues = new Map<string, Queue>();
   const pending = createPending();
   let isOpen = false;
   let closedBy: SignalBrokerError | undefined;
 
   return {
-    async send(signal) {
+    /**
+     * Fulfilled with what the webapp answered.
+     * @throws SignalBrokerError `queue-full`, `expired`, `closed`, or what the webapp said
+     */
+    async send(signal: OutgoingSignal): Promise<JsonObject> {
       if (closedBy) {
         throw closedBy;
       }
       if (!isOpen && countWaiting() >= mostWaiting) {
-        throw new SignalBrokerError("queue-full", `${mostWaiting} signals wait already for the client to listen again.`);
+        throw new SignalBrokerError("queue-full", `${mostWaiting} signals already wait for the client to reconnect.`);
       }
       return pending.add(queueOf(signal.line).send(signal));
     },
-    resume() {
+    /** The client listens again. */
+    resume(): void {
       isOpen = true;
       queues.forEach((queue) => void queue.work());
     },
-    pause() {
+    pause(): void {
       isOpen = false;
     },
-    drain(error) {
+    /** Takes nothing more; fulfilled when everything that was taken has been answered. */
+    drain(error: SignalBrokerError): Promise<unknown> {
       closedBy = error;
       return pending.ended();
     },
-    close(error) {
+    /** Gives up what waits; what may have arrived ends as `unreachable`. */
+    close(error: SignalBrokerError): void {
       closedBy = error;
       queues.forEach((queue) => queue.close(error));
     },
@@ -69,6 +61,8 @@ export function createOutbox(deliver: Deliver): Outbox {
   }
 
   function countWaiting(): number {
-    return [...queues.values()].reduce((count, { length }) => count + length, 0);
+    return [...queues.values()].reduce((count, { size }) => count + size, 0);
   }
 }
+
+export type Outbox = ReturnType<typeof createOutbox>;

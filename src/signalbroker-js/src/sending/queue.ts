@@ -7,28 +7,29 @@ import type { Deliver } from "./outbox.js";
 import type { OutgoingSignal } from "./signal.js";
 
 /**
- * Signals to one addressee, of which one at a time is under way.
- * @param onIdle nothing waits any more, and nothing is under way
+ * The signals to one recipient, one of which at a time is on its way.
+ * @param onIdle nothing waits any more, and nothing is on its way
  */
 export function createQueue(deliver: Deliver, isOpen: () => boolean, onIdle: () => void) {
-  const entries: Entry[] = [];
+  const entries = new Set<Entry>();
   let isBusy = false;
 
   return {
-    get length(): number {
-      return entries.length;
+    get size(): number {
+      return entries.size;
     },
     send(signal: OutgoingSignal): Promise<JsonObject> {
       const entry = createEntry(signal, expire);
-      entries.push(entry);
+      entries.add(entry);
       void work();
       return entry.answer;
     },
-    /** Goes on where it may. */
+    /** Goes on if it may. */
     work,
     /** Gives up what waits; what may have arrived ends as `unreachable`. */
     close(error: SignalBrokerError): void {
-      entries.splice(0).forEach((entry) => entry.fail(error));
+      entries.forEach((entry) => entry.fail(error));
+      entries.clear();
     },
   };
 
@@ -37,11 +38,13 @@ export function createQueue(deliver: Deliver, isOpen: () => boolean, onIdle: () 
       return;
     }
     isBusy = true;
-    for (let entry = entries[0]; isOpen() && entry; entry = entries[0]) {
+    for (let [entry] = entries; isOpen() && entry; [entry] = entries) {
       await attempt(entry);
     }
     isBusy = false;
-    checkIdle();
+    if (entries.size === 0) {
+      onIdle();
+    }
   }
 
   async function attempt(entry: Entry): Promise<void> {
@@ -49,7 +52,7 @@ export function createQueue(deliver: Deliver, isOpen: () => boolean, onIdle: () 
     try {
       entry.mayHaveArrived = true;
       const answer = await deliver(entry.signal);
-      remove(entry);
+      entries.delete(entry);
       entry.succeed(answer);
     } catch (thrown) {
       const error = asSignalBrokerError(thrown);
@@ -63,7 +66,7 @@ export function createQueue(deliver: Deliver, isOpen: () => boolean, onIdle: () 
         entry.failures++;
         await pause(waitMs);
       } else {
-        remove(entry);
+        entries.delete(entry);
         // A refusal for good says why.
         entry.mayHaveArrived &&= waitMs !== undefined;
         entry.fail(error);
@@ -72,31 +75,19 @@ export function createQueue(deliver: Deliver, isOpen: () => boolean, onIdle: () 
   }
 
   function expire(entry: Entry): void {
-    if (entries[0] === entry && isBusy) {
-      // One that is under way has an answer of its own coming.
+    const [first] = entries;
+    if (entry === first && isBusy) {
+      // It is on its way, and will be answered.
       entry.isLate = true;
     } else {
       giveUp(entry);
-      checkIdle();
+      void work();
     }
   }
 
   function giveUp(entry: Entry): void {
-    remove(entry);
+    entries.delete(entry);
     entry.fail(new SignalBrokerError("expired", "The signal waited for its whole time to live."));
-  }
-
-  function remove(entry: Entry): void {
-    const place = entries.indexOf(entry);
-    if (place >= 0) {
-      entries.splice(place, 1);
-    }
-  }
-
-  function checkIdle(): void {
-    if (entries.length === 0 && !isBusy) {
-      onIdle();
-    }
   }
 }
 

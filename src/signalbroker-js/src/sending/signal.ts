@@ -3,7 +3,7 @@ import type { JsonObject } from "../base/json.js";
 import { uniqueId } from "../base/random.js";
 import { writeContent } from "./content.js";
 
-/** Whom a signal goes to: all devices of a user, one device of a user, or one session by its listening key. */
+/** The recipient of a signal: all devices of a user, one device of a user, or one session by its listening key. */
 export type Addressee = string | { user: string; device?: string | undefined } | { session: string };
 
 /** A room, or one of its members. */
@@ -14,35 +14,35 @@ export interface RoomAddress {
 
 export type Destination = Addressee | RoomAddress;
 
-/** What may be said about a signal besides its content. */
+/** What accompanies a signal's content. */
 export interface SendOptions {
-  /** What it is about, for the receiver; 1 to 64 characters (code points). */
+  /** What it is about, for the recipient; 1 to 64 characters (code points). */
   type?: string;
-  /** The signal's name, 1 to 64 characters (code points); receivers drop what comes twice. A random one is made otherwise. */
+  /** The signal's id, 1 to 64 characters (code points); recipients drop duplicates. A random one if left out. */
   id?: string;
   /**
    * How long it may wait, in milliseconds, at least 1: here while the client reconnects (30,000 if left out), and then
-   * for the addressee, for which the server has an own default and bound (30 s and 1 min if it is not stored, 1 day and
-   * 7 days if it is, unless configured otherwise).
+   * for the recipient, for which the server has a default and a bound of its own (30 s and 1 min if it is not stored,
+   * 1 day and 7 days if it is, unless configured otherwise).
    */
   timeToLive?: number;
   /**
-   * Whether the server stores it for an addressee: `ifOffline` if no session takes it now; `always` before anything else,
-   * so that it is not lost with a socket that breaks at this moment. It arrives once the addressee listens. Not for one
-   * session: one that is gone never comes back.
+   * Whether the server stores it for the recipient: `ifOffline` if no session takes it now; `always` before anything
+   * else, so that it is not lost with a socket that breaks at this moment. It is delivered once the recipient listens.
+   * Not for a single session, which never comes back once it is gone.
    */
   store?: "ifOffline" | "always";
   /**
-   * Asks for a `Receipt` when the addressee (of a room: each member) has settled it, or it expired before; goes with
+   * Asks for a `Receipt` when the recipient (in a room: each member) has settled it, or when it has expired; goes with
    * `store: "always"`.
    */
   receipt?: "delivered";
 }
 
-/** A signal on its way out. Nothing that the application changes later changes it. */
+/** A signal on its way out. No later change by the application affects it. */
 export interface OutgoingSignal {
   id: string;
-  /** Signals to a user go one after the other, whichever devices they are for; so do those to a room, and to a session. */
+  /** The queue that it waits in: one for each user, whichever device it is for, for each room and for each session. */
   line: string;
   timeToLive: number | undefined;
   /** The body that the webapp takes, over HTTP and through the socket. */
@@ -52,11 +52,11 @@ export interface OutgoingSignal {
 /** What became of a signal. */
 export interface Sent {
   id: string;
-  /** Whether the server has stored it for the addressee. */
+  /** Whether the server has stored it for the recipient. */
   stored: boolean;
-  /** Whether the server has taken it and keeps to itself if the addressee listens, whom one may not see. */
+  /** Whether the server has taken it without saying whether the recipient, whom the user may not see, listens. */
   accepted: boolean;
-  /** One for each session that the signal went to; none if they are kept secret. */
+  /** One for each session that the signal went to; none if they are hidden. */
   sessions: readonly Delivery[];
 }
 
@@ -66,19 +66,14 @@ export interface Sent {
  */
 export function writeSignal(to: Destination, content: unknown, options: SendOptions = {}): OutgoingSignal {
   const { id = uniqueId(), type, timeToLive, store, receipt } = options;
-  const head = JSON.stringify({ ...addressOf(to), id, type, timeToLive, store, receipt });
-  return { id, line: lineOf(to), timeToLive, body: `${head.slice(0, -1)},"content":${writeContent(content)}}` };
+  const address = addressOf(to);
+  // No user id contains a blank.
+  const line = address["to"] ?? ` ${address["toRoom"] ?? address["toSession"]}`;
+  const head = JSON.stringify({ ...address, id, type, timeToLive, store, receipt });
+  return { id, line, timeToLive, body: `${head.slice(0, -1)},"content":${writeContent(content)}}` };
 }
 
-function lineOf(to: Destination): string {
-  if (typeof to === "string") {
-    return to;
-  }
-  // No user id holds a blank.
-  return "user" in to ? to.user : ` ${"room" in to ? to.room : to.session}`;
-}
-
-function addressOf(to: Destination): JsonObject {
+function addressOf(to: Destination): Record<string, string | undefined> {
   if (typeof to === "string") {
     return { to };
   }

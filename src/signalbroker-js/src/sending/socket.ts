@@ -1,22 +1,7 @@
+import { readDeliveries } from "../base/delivery.js";
 import type { ControlSignal } from "../base/envelope.js";
 import { SignalBrokerError } from "../base/errors.js";
-import { isObject, numberOf, textOf, type JsonObject } from "../base/json.js";
-import { readDeliveries } from "../base/delivery.js";
-
-/** Sends through the socket; what has an id is answered by a control envelope that names it. */
-export interface SocketSending {
-  /** Whether something of this name may go this way: answers could not be told apart from those to another such one. */
-  takes(id: string): boolean;
-  /**
-   * Fulfilled with what is answered.
-   * @throws SignalBrokerError like the HTTP way does, `unreachable` when no answer comes
-   */
-  send(transmit: (body: string) => void, id: string, body: string): Promise<JsonObject>;
-  /** An envelope that the server wrote. */
-  receive(control: ControlSignal): void;
-  /** The socket is lost: no more answers come. */
-  lost(): void;
-}
+import { numberOf, objectOf, textOf, type JsonObject } from "../base/json.js";
 
 interface Waiting {
   timer: ReturnType<typeof setTimeout>;
@@ -26,13 +11,19 @@ interface Waiting {
 
 const answerWithinMs = 10_000;
 
-export function createSocketSending(): SocketSending {
+/** Sends through the socket; what has an id is answered by a control envelope that names it. */
+export function createSocketSending() {
   const waiting = new Map<string, Waiting>();
 
   return {
-    takes: (id) => !waiting.has(id),
+    /** Whether this id may be sent this way: its answers must not be mistaken for another's. */
+    takes: (id: string): boolean => !waiting.has(id),
 
-    send: (transmit, id, body) =>
+    /**
+     * Fulfilled with the answer.
+     * @throws SignalBrokerError as over HTTP, `unreachable` when no answer comes
+     */
+    send: (transmit: (body: string) => void, id: string, body: string): Promise<JsonObject> =>
       new Promise((resolve, reject) => {
         const timer = setTimeout(() => {
           take(id)?.reject(new SignalBrokerError("unreachable", "No answer came through the socket."));
@@ -41,31 +32,19 @@ export function createSocketSending(): SocketSending {
         transmit(body);
       }),
 
-    // `outcome` holds what /exchange answers, `error` what its problem details would.
-    receive({ type, content }) {
-      const id = isObject(content) ? textOf(content, "id") : undefined;
-      if (!isObject(content) || id === undefined) {
-        return;
-      }
-      if (type === "outcome") {
-        take(id)?.resolve(content);
-      } else if (type === "error") {
-        const retryAfter = numberOf(content, "retryAfter");
-        take(id)?.reject(
-          new SignalBrokerError(
-            textOf(content, "code") ?? "internal-error",
-            textOf(content, "detail") ?? "The webapp refused the signal.",
-            {
-              status: numberOf(content, "status"),
-              retryAfterMs: retryAfter === undefined ? undefined : retryAfter * 1000,
-              sessions: readDeliveries(content),
-            },
-          ),
-        );
+    /** The server has written an envelope: `outcome` holds what /exchange answers, `error` its problem details. */
+    receive({ type, content }: ControlSignal): void {
+      const answer = objectOf(content);
+      const id = textOf(answer, "id");
+      if (id !== undefined && type === "outcome") {
+        take(id)?.resolve(answer);
+      } else if (id !== undefined && type === "error") {
+        take(id)?.reject(readError(answer));
       }
     },
 
-    lost() {
+    /** The socket is lost: no more answers come. */
+    lost(): void {
       for (const id of [...waiting.keys()]) {
         take(id)?.reject(new SignalBrokerError("unreachable", "No answer came before the socket was lost."));
       }
@@ -78,4 +57,16 @@ export function createSocketSending(): SocketSending {
     waiting.delete(id);
     return found;
   }
+}
+
+export type SocketSending = ReturnType<typeof createSocketSending>;
+
+function readError(answer: JsonObject): SignalBrokerError {
+  const retryAfter = numberOf(answer, "retryAfter");
+  const sentence = textOf(answer, "detail") ?? "The webapp refused the signal.";
+  return new SignalBrokerError(textOf(answer, "code") ?? "internal-error", sentence, {
+    status: numberOf(answer, "status"),
+    retryAfterMs: retryAfter === undefined ? undefined : retryAfter * 1000,
+    sessions: readDeliveries(answer),
+  });
 }

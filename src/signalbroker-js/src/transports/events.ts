@@ -1,9 +1,9 @@
 import { SignalBrokerError } from "../base/errors.js";
 import { basic, type Http } from "../base/http.js";
-import { createEventReader } from "./eventStream.js";
 import type { OpenTransport } from "../listening/transport.js";
+import { createEventReader } from "./eventStream.js";
 
-/** A stream that is silent for so long is dead: the webapp sends a comment at least every 15 s. */
+/** A stream that is silent for this long is dead: the webapp sends a comment at least every 15 s. */
 const silenceMs = 40_000;
 
 /**
@@ -22,8 +22,7 @@ export function createEventsTransport(http: Http): OpenTransport {
 
     async function read(): Promise<void> {
       try {
-        const body = await http.stream("listen", basic(session), abort.signal);
-        const reader = body.getReader();
+        const reader = (await http.stream("listen", basic(session), abort.signal)).getReader();
         const decoder = new TextDecoder();
         const takeEvents = createEventReader((data) => {
           if (!ended) {

@@ -1,14 +1,14 @@
 import { Client, Versions, type IStompSocket, type StompConfig } from "@stomp/stompjs";
 import { createAlarm } from "../base/alarm.js";
 import type { Session } from "../listening/session.js";
-import { listeningWithinMs, type OpenTransport } from "../listening/transport.js";
+import { listeningWithinMs, type OpenTransport, type TransportEvents } from "../listening/transport.js";
 import type { StartHeartbeat } from "./heartbeat.js";
 
 /** Opens a WebSocket: the browser's own unless the application brings another. */
 export type OpenSocket = (address: string, protocols: string[]) => unknown;
 
 const heartbeatMs = 10_000;
-/** So long a node may take to confirm the end. */
+/** How long a node may take to confirm the end. */
 const farewellMs = 5000;
 const isOpen = 1;
 
@@ -22,13 +22,19 @@ export function createStompTransport(openSocket: OpenSocket, startHeartbeat: Sta
 
     const client = new Client({
       ...clientOptions(session),
-      webSocketFactory: open,
+      webSocketFactory: () => open(openSocket, session, lose),
       onConnect() {
         isBlocked = false;
         if (!ended) {
           wait(listeningWithinMs);
           stopHeartbeat = startHeartbeat(() => beat(client));
-          subscribe();
+          subscribe(client, session, () => !ended, {
+            ...events,
+            listening() {
+              patience.clear();
+              events.listening();
+            },
+          });
         }
       },
       onStompError({ headers }) {
@@ -44,7 +50,7 @@ export function createStompTransport(openSocket: OpenSocket, startHeartbeat: Sta
       send(body) {
         client.publish({
           destination: `/exchange/signals/${session.listeningKey}`,
-          // The node checks it, which is the webapp's proof of who has sent it.
+          // The node checks it, which proves the sender to the webapp.
           headers: { "user-id": session.listeningKey },
           body,
         });
@@ -54,35 +60,6 @@ export function createStompTransport(openSocket: OpenSocket, startHeartbeat: Sta
 
     function wait(ms: number): void {
       patience.set(ms, () => lose("The node did not confirm in time."));
-    }
-
-    function open(): IStompSocket {
-      try {
-        return openSocket(session.listeningAddress, ["v12.stomp"]) as IStompSocket;
-      } catch (error) {
-        // Nobody would catch it: there is no WebSocket here, or the page's policy forbids it.
-        lose(`The socket to the node can't be opened (${String(error)}).`);
-        return {} as IStompSocket;
-      }
-    }
-
-    function subscribe(): void {
-      const receipt = `listening-${session.listeningKey}`;
-      client.watchForReceipt(receipt, () => {
-        patience.clear();
-        if (!ended) {
-          events.listening();
-        }
-      });
-      client.subscribe(
-        `/queue/${session.listeningKey}`,
-        ({ body }) => {
-          if (!ended) {
-            events.received(body);
-          }
-        },
-        { exclusive: "true", "auto-delete": "true", durable: "false", ack: "auto", receipt },
-      );
     }
 
     function lose(reason: string): void {
@@ -101,11 +78,33 @@ export function createStompTransport(openSocket: OpenSocket, startHeartbeat: Sta
   };
 }
 
+function open(openSocket: OpenSocket, { listeningAddress }: Session, lose: (reason: string) => void): IStompSocket {
+  try {
+    return openSocket(listeningAddress, ["v12.stomp"]) as IStompSocket;
+  } catch (error) {
+    // Nobody would catch it: there is no WebSocket here, or the page's policy forbids it.
+    lose(`The socket to the node can't be opened (${String(error)}).`);
+    return {} as IStompSocket;
+  }
+}
+
+function subscribe(client: Client, { listeningKey }: Session, isActive: () => boolean, events: TransportEvents): void {
+  const receipt = `listening-${listeningKey}`;
+  client.watchForReceipt(receipt, () => isActive() && events.listening());
+  client.subscribe(`/queue/${listeningKey}`, ({ body }) => isActive() && events.received(body), {
+    exclusive: "true",
+    "auto-delete": "true",
+    durable: "false",
+    ack: "auto",
+    receipt,
+  });
+}
+
 function clientOptions({ listeningKey, passcode }: Session): StompConfig {
   return {
     stompVersions: new Versions([Versions.V1_2]),
     connectHeaders: { login: listeningKey, passcode, host: "/" },
-    // A key opens one socket, once: whoever loses it needs a new session.
+    // A key opens one socket, once: a lost one needs a new session.
     reconnectDelay: 0,
     heartbeatIncoming: heartbeatMs,
     heartbeatOutgoing: heartbeatMs,
@@ -120,7 +119,7 @@ function beat({ webSocket }: Client): void {
   }
 }
 
-/** A node that is stuck neither confirms the end nor closes the socket, which would keep a program alive. */
+/** A stuck node neither confirms the end nor closes the socket, which would keep a program alive. */
 function leave(client: Client): void {
   const forced = setTimeout(() => void client.deactivate({ force: true }), farewellMs);
   void client.deactivate().then(() => clearTimeout(forced));

@@ -17,7 +17,7 @@ const parts = {
     return refusal ? Promise.reject(refusal) : Promise.resolve({ sessions: [{ listeningKey: "s.bob", outcome: "queued" as const }] });
   },
   sendLast: () => undefined,
-  self: () => ({ userId: "alice", listeningKey: "s.alice" }),
+  self: () => ({ listeningKey: "s.alice" }),
 };
 const received = (content: object): NonNullable<ReturnType<typeof readCallContent>> =>
   readCallContent({ call: "id", ...content }) ?? expect.fail();
@@ -25,7 +25,6 @@ const received = (content: object): NonNullable<ReturnType<typeof readCallConten
 function create(role: Role, media: CallMedia = {}): LiveCall {
   return createCall({
     line: createLine(parts, { call: "id", peer: "bob", peerSession: "s.bob", role, secret: "x" }),
-    role,
     info: undefined,
     media,
     otherChannels: [],
@@ -66,7 +65,7 @@ it.each(["decline", "busy"])("ends when the callee says %s after all", async (ki
   expect(said).toEqual([]);
 });
 
-it("always has something to connect about as caller, and brings as callee what it says", () => {
+it("always offers something as caller, and only what it was given as callee", () => {
   const media = { getTracks: () => [] } as unknown as MediaStream;
   for (const nothing of [{}, { channels: [] }, { media }, { media, channels: [] }]) {
     create("caller", nothing);
@@ -80,7 +79,7 @@ it("always has something to connect about as caller, and brings as callee what i
   expect(channelsOf({ channels: [] }, "callee")).toEqual([]);
 });
 
-it("opens no channel any more when the call ends, although no channel closes", async () => {
+it("rejects channels that are opening when the call ends, although none of them closes", async () => {
   const live = create("caller");
   const opening = live.call.openChannel("file");
   const waiting = live.call.channel("chat");
@@ -89,7 +88,7 @@ it("opens no channel any more when the call ends, although no channel closes", a
   await expect(waiting).rejects.toMatchObject({ code: "peer-gone" });
 });
 
-it("forgets the channels that are closed", async () => {
+it("forgets closed channels", async () => {
   const { call } = create("callee");
   const [connection] = Connection.made;
   const channel = new Channel("file");
@@ -108,7 +107,7 @@ it("forgets the channels that are closed", async () => {
   expect(heard).toEqual([next]);
 });
 
-it("ends at once when the server refuses for good what would begin it", async () => {
+it("ends at once if the server refuses the first offer for good", async () => {
   refusal = new SignalBrokerError("payload-too-large", "The body is too large.", { status: 413 });
   const { call } = create("caller");
   void Connection.made[0]?.onnegotiationneeded?.();
@@ -120,7 +119,7 @@ it("ends at once when the server refuses for good what would begin it", async ()
   expect(vi.getTimerCount()).toBe(0);
 });
 
-it("goes on without a change that the server refuses for good, and tells of it once", async () => {
+it("goes on without a change that the server refuses for good, and reports it once", async () => {
   const { call } = create("caller");
   const heard: string[] = [];
   call.onRefused(({ code }) => heard.push(code));

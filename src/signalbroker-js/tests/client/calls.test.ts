@@ -15,7 +15,7 @@ function create(): Calls {
       return Promise.resolve({ id: "1", sessions: [] });
     },
     sendLast: () => undefined,
-    self: () => ({ userId: "alice", listeningKey: "s.alice" }),
+    self: () => ({ listeningKey: "s.alice" }),
     iceServers: () => Promise.resolve([]),
     options: {},
   });
@@ -64,7 +64,7 @@ it("refuses calls where there is no WebRTC, and leaves them to the user's other 
   expect(said).toMatchObject([{ to: { session: "s.bob" }, call: "c", kind: "busy" }]);
 });
 
-it("rings for a caller who was silent when something comes again", async () => {
+it("rings again for a caller who was silent", async () => {
   vi.useFakeTimers();
   const calls = create();
   const rung: string[] = [];
@@ -81,7 +81,7 @@ it("rings for a caller who was silent when something comes again", async () => {
   expect(rung).toEqual(["c", "cancelled", "c", "cancelled"]);
 });
 
-it("lets a few calls of one user ring, and those of others besides", () => {
+it("lets only a few calls of one user ring, besides those of others", () => {
   const calls = create();
   const rung: string[] = [];
   calls.onCall(({ id, from }) => void rung.push(`${id} of ${from}`));
@@ -93,7 +93,7 @@ it("lets a few calls of one user ring, and those of others besides", () => {
   expect(rung.at(-1)).toBe("5 of bob");
 });
 
-it("does not ring for what was stored", () => {
+it("does not ring for a stored signal", () => {
   const calls = create();
   const rung: string[] = [];
   calls.onCall(({ id }) => void rung.push(id));
@@ -103,7 +103,7 @@ it("does not ring for what was stored", () => {
   expect(rung).toEqual(["c"]);
 });
 
-it("tells who is being answered when the client is closed", async () => {
+it("tells a caller whom it is answering that the client is closed", async () => {
   stubWebRtc();
   const calls = create();
   calls.onCall((incoming) => incoming.accept());
@@ -113,7 +113,7 @@ it("tells who is being answered when the client is closed", async () => {
   expect(said).toMatchObject([{ kind: "accept" }, { to: { session: "s.bob" }, call: "c", kind: "busy" }]);
 });
 
-it("gives way to the other's call when both call at once, and its id is lower", async () => {
+it("gives way to the other's call if both call at once and its id is lower", async () => {
   vi.useFakeTimers();
   stubWebRtc();
   const calls = create();
@@ -129,7 +129,7 @@ it("gives way to the other's call when both call at once, and its id is lower", 
   expect(calls.current.map((call) => call.id)).toEqual(["!lower"]);
 });
 
-it("keeps its own call when both call at once, and the other's id is higher", async () => {
+it("keeps its own call if both call at once and the other's id is higher", async () => {
   vi.useFakeTimers();
   stubWebRtc();
   const calls = create();
@@ -143,7 +143,7 @@ it("keeps its own call when both call at once, and the other's id is higher", as
   expect(calls.current.map((call) => call.id)).toEqual([id]);
 });
 
-it("answers whom it calls while they ring here", async () => {
+it("answers a user whom it calls while they ring here", async () => {
   vi.useFakeTimers();
   stubWebRtc();
   const calls = create();
@@ -154,7 +154,7 @@ it("answers whom it calls while they ring here", async () => {
   expect(await made).toBe("c");
 });
 
-it("joins the call that the other has just begun, and calls anew later", async () => {
+it("joins a call that the other has just begun, and makes a new one later", async () => {
   vi.useFakeTimers();
   stubWebRtc();
   const calls = create();
@@ -195,7 +195,7 @@ it.each([
   expect(calls.current).toEqual([]);
 });
 
-it("hangs up when it is called off while the other's call begins", async () => {
+it("hangs up if it is aborted while the other's call begins", async () => {
   vi.useFakeTimers();
   stubWebRtc();
   const calls = create();

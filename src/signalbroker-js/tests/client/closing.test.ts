@@ -38,7 +38,7 @@ it("sends what was sent before it is closed, in order", async () => {
   expect(contents()).toEqual([1, 2, 3]);
 });
 
-it("takes nothing more from the moment on in which it is closed", async () => {
+it("accepts nothing more once it is being closed", async () => {
   const release = server.hold("POST /exchange");
   const before = codeOf(server.client.send("bob", "before"));
   const closed = server.client.close();
@@ -65,7 +65,7 @@ it("waits five seconds for an answer, and no longer", async () => {
   expect(await behind).toBe("closed");
 });
 
-it("does not say of what got no answer that it was not sent", async () => {
+it("does not claim that an unanswered signal was not sent", async () => {
   server.answer("POST /exchange", undefined);
   const unanswered = codeOf(server.client.send("bob", 1));
   await tick();
@@ -76,7 +76,7 @@ it("does not say of what got no answer that it was not sent", async () => {
   expect(await waiting).toBe("closed");
 });
 
-it("says of what was refused for the moment that it was not sent", async () => {
+it("says that a signal refused for the moment was not sent", async () => {
   server.answer("POST /exchange", 429);
   const refused = codeOf(server.client.send("bob", 1));
   await tick();
@@ -92,7 +92,7 @@ it("does not wait while nothing listens", async () => {
   expect(await waiting).toBe("closed");
 });
 
-it("waits for what was asked before it is closed", async () => {
+it("waits for answers to requests made before it was closed", async () => {
   server.answer("POST /presence", { presence: [{ userId: "bob", state: "listening", devices: [] }] });
   const release = server.hold("POST /presence");
   const presence = codeOf(server.client.presence("bob"));
@@ -103,7 +103,7 @@ it("waits for what was asked before it is closed", async () => {
   expect(await presence).toBe("sent");
 });
 
-it("closes once, and everybody who closes it waits for the same", async () => {
+it("closes once, however often it is asked to", async () => {
   const release = server.hold("POST /exchange");
   const sent = codeOf(server.client.send("bob", 1));
   const closed = [server.client.close(), server.client.close()];

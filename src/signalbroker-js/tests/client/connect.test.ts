@@ -37,14 +37,14 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-it("never asks the server when it was aborted before", async () => {
+it("makes no request if it is already aborted", async () => {
   await expect(connect({ url, fetch: fetcher, signal: AbortSignal.abort() })).rejects.toMatchObject({ code: "aborted" });
   comeBack();
   await vi.advanceTimersByTimeAsync(60_000);
   expect(asked).toEqual([]);
 });
 
-it("asks no more when it is aborted while only a gateway answers", async () => {
+it("stops trying if it is aborted while only a gateway answers", async () => {
   const abort = new AbortController();
   const connecting = connect({ url, fetch: fetcher, signal: abort.signal }).catch((error: unknown) => error);
   await vi.advanceTimersByTimeAsync(10_000);
@@ -104,13 +104,13 @@ it.each([
   [new URL("https://signal.example/a"), "https://signal.example/a/connect"],
   ["https://signal.example/?", "https://signal.example/connect"],
   ["https://signal.example/a#", "https://signal.example/a/connect"],
-])("takes the address %s", async (address, connects) => {
+])("accepts the address %s", async (address, connects) => {
   void connect({ url: address, fetch: fetcher, timeout: 1 }).catch(() => undefined);
   await vi.advanceTimersByTimeAsync(0);
   expect(asked).toEqual([connects]);
 });
 
-it("takes an address on the page's own server", async () => {
+it("accepts an address on the page's own server", async () => {
   vi.stubGlobal("location", new URL("https://app.example/chat/room?1"));
   void connect({ url: "/signal", fetch: fetcher, timeout: 1 }).catch(() => undefined);
   await vi.advanceTimersByTimeAsync(0);
@@ -159,7 +159,7 @@ it.each([
   ["https://app.example/page", "https://signal.example", /CORS.*https:\/\/app\.example.*Cors:Origins/],
   ["https://app.example/page", "http://signal.example", /https.*http/],
   ["https://signal.example/page", "https://signal.example", /^((?!CORS).)*$/],
-])("names what a browser keeps from the page %s at %s", async (page, address, message) => {
+])("explains what a browser refuses to the page %s at %s", async (page, address, message) => {
   vi.stubGlobal("location", new URL(page));
   const failing = (): Promise<Response> => Promise.reject(new TypeError("Failed to fetch"));
   const connecting = connect({ url: address, fetch: failing, timeout: 1000 });
@@ -171,7 +171,7 @@ it.each([
   await refused;
 });
 
-it("waits for ever when its timeout is endless", async () => {
+it("waits for ever if its timeout is infinite", async () => {
   const ends = new AbortController();
   let isSettled = false;
   const connecting = connect({ url, fetch: silent, timeout: Infinity, signal: ends.signal });

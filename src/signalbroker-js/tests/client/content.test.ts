@@ -122,7 +122,7 @@ it("refuses the same in a room", async () => {
   expect(await refusalOf(room.send(new Map()))).toMatchObject({ code: "content-not-json" });
 });
 
-it("refuses the same in what is said about a call, and keeps what was said", async () => {
+it("refuses the same in a call's information, of which it keeps a copy", async () => {
   stubWebRtc();
   expect(await refusalOf(server.client.call("bob", { info: { photo: new Blob() } }))).toMatchObject({
     code: "content-not-json",

@@ -71,7 +71,7 @@ it("beats every ten seconds in a worker of its own until it is ended", () => {
   expect(running.size).toBe(0);
 });
 
-it("takes the application's script for the worker, or none at all", () => {
+it("uses the application's script for the worker, or none at all", () => {
   const { created, running } = createWorkers();
   const stop = createHeartbeat(script)(() => undefined);
   expect([...running]).toEqual([script]);
@@ -80,7 +80,7 @@ it("takes the application's script for the worker, or none at all", () => {
   expect(created).toEqual([script]);
 });
 
-it("does without a worker that the page's policy forbids", () => {
+it("works without a worker if the page's policy forbids it", () => {
   createWorkers();
   vi.stubGlobal("Worker", class {
     constructor() {

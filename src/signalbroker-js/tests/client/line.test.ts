@@ -6,12 +6,12 @@ import { proofOf } from "../../src/calls/proof";
 const parts = {
   send: () => Promise.resolve({ sessions: [] }),
   sendLast: () => undefined,
-  self: () => ({ userId: "alice", listeningKey: "s.alice" }),
+  self: () => ({ listeningKey: "s.alice" }),
 };
 const from = (session: string): ReceivedContent =>
   readCallContent({ call: "id", kind: "negotiate", proof: proofOf("x", "id", "callee", session) }) ?? expect.fail();
 
-it("follows the other end from session to session, and never back by a signal that is late", () => {
+it("follows the other end from session to session, and ignores late signals from old ones", () => {
   const line = createLine(parts, { call: "id", peer: "anonymous-1", peerSession: "s.1", role: "caller", secret: "x" });
   expect(line.accepts(from("s.2"), "anonymous-2", "s.2")).toBe(true);
   expect(line.accepts(from("s.1"), "anonymous-1", "s.1")).toBe(true);

@@ -46,7 +46,7 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-it("answers an offer that comes twice at once, and makes none of its own", async () => {
+it("answers a duplicate offer, and makes none of its own", async () => {
   const negotiation = create(true);
   void negotiation.receive(offer(1));
   void negotiation.receive(offer(1));
@@ -56,7 +56,7 @@ it("answers an offer that comes twice at once, and makes none of its own", async
   expect(new Set(said)).toEqual(new Set(["answer 1"]));
 });
 
-it("says the answer again, and takes nothing back, when an offer comes again", async () => {
+it("repeats the answer, and rolls nothing back, when an offer is repeated", async () => {
   const negotiation = create(true);
   void negotiation.receive(offer(1));
   await tick();
@@ -74,7 +74,7 @@ it("says the answer again, and takes nothing back, when an offer comes again", a
   expect(said).toEqual(["answer 1", "answer 1", "offer 1"]);
 });
 
-it("takes the candidates of an offer that comes again", async () => {
+it("takes the candidates of a repeated offer", async () => {
   const negotiation = create(true);
   const taken = vi.spyOn(connection, "addIceCandidate");
   void negotiation.receive(offer(1));
@@ -89,7 +89,7 @@ it("takes the candidates of an offer that comes again", async () => {
   ]);
 });
 
-it("takes what comes after something that can't be taken", async () => {
+it("goes on after a description that can't be set", async () => {
   const negotiation = create(true);
   vi.spyOn(connection, "setRemoteDescription").mockRejectedValueOnce(new TypeError("no such description"));
   const broken = negotiation.receive(offer(1));
@@ -117,7 +117,7 @@ it("sends no offer that was rolled back before it was sent", async () => {
 
 const tooLarge = new SignalBrokerError("payload-too-large", "", { status: 413 });
 
-it("takes back, once, an offer that is refused for good, and offers again when something has changed", async () => {
+it("rolls back an offer that is refused for good, once, and offers again after a change", async () => {
   create(false);
   reached = () => Promise.resolve(tooLarge);
   void connection.onnegotiationneeded?.();
@@ -138,7 +138,7 @@ it("takes back, once, an offer that is refused for good, and offers again when s
   expect(said).toEqual(["offer 1", "offer 2"]);
 });
 
-it("takes an offer of the other end after its own was refused", async () => {
+it("takes the other end's offer after its own was refused", async () => {
   const negotiation = create(false);
   reached = () => Promise.resolve(tooLarge);
   void connection.onnegotiationneeded?.();
@@ -149,7 +149,7 @@ it("takes an offer of the other end after its own was refused", async () => {
   expect(said).toEqual(["offer 1", "answer 1"]);
 });
 
-it("goes on when its offer is refused while the other end's is being taken, and gives way to that", async () => {
+it("gives way if its offer is refused while the other end's is being taken", async () => {
   const negotiation = create(true);
   const { setRemoteDescription } = connection;
   vi.spyOn(connection, "setRemoteDescription").mockImplementation(async function (this: Connection, description) {
@@ -170,7 +170,7 @@ it("goes on when its offer is refused while the other end's is being taken, and 
   expect(said).toEqual(["offer 1", "answer 1"]);
 });
 
-it("goes on when an offer can't be taken back", async () => {
+it("goes on if an offer can't be rolled back", async () => {
   create(false);
   const { setLocalDescription } = connection;
   vi.spyOn(connection, "setLocalDescription").mockImplementation(async (description) => {
@@ -188,7 +188,7 @@ it("goes on when an offer can't be taken back", async () => {
   expect(said).toEqual(["offer 1", "candidates"]);
 });
 
-it("sends what is large as it is where nothing compresses, and goes on when that is refused", async () => {
+it("sends large content as it is where it can't compress, and goes on if that is refused", async () => {
   vi.stubGlobal("CompressionStream", undefined);
   create(false);
   reached = () => Promise.resolve(tooLarge);
@@ -207,7 +207,7 @@ it("sends what is large as it is where nothing compresses, and goes on when that
   expect(said).toEqual(["offer 1", "candidates"]);
 });
 
-it("tells of an answer that is refused, and watches nothing when the call ends with it", async () => {
+it("reports a refused answer, and watches nothing if the call ends with it", async () => {
   const negotiation = create(true);
   reached = () => {
     negotiation.close();
@@ -217,6 +217,7 @@ it("tells of an answer that is refused, and watches nothing when the call ends w
   await tick(5000);
   expect(vi.getTimerCount()).toBe(0);
 
+  connection = new Connection();
   const other = create(true);
   reached = () => Promise.resolve(tooLarge);
   void other.receive(offer(1));

@@ -40,7 +40,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-it("has one signal to an addressee under way at a time, and others beside it", async () => {
+it("sends one signal at a time to each recipient, and to several recipients at once", async () => {
   const first = outbox.send(signal("1"));
   void outbox.send(signal("2"));
   void outbox.send(signal("3", "carol"));
@@ -52,7 +52,7 @@ it("has one signal to an addressee under way at a time, and others beside it", a
   expect(delivered()).toEqual(["1", "3", "4", "2"]);
 });
 
-it("goes on after a signal that was refused", async () => {
+it("goes on after a refused signal", async () => {
   const first = codeOf(outbox.send(signal("1")));
   void outbox.send(signal("2"));
   deliveries[0]?.reject(new SignalBrokerError("user-not-listening", "", { status: 404 }));
@@ -75,7 +75,7 @@ it("keeps up to 100 signals while nothing listens, and sends them in their order
   expect(delivered()).toEqual(Array.from({ length: 100 }, (_, number) => String(number)));
 });
 
-it("rejects what waited for its whole time to live", async () => {
+it("rejects a signal that has expired while it waited", async () => {
   outbox.pause();
   const short = codeOf(outbox.send(signal("short", "bob", 1000)));
   const usual = codeOf(outbox.send(signal("usual")));
@@ -90,7 +90,7 @@ it("rejects what waited for its whole time to live", async () => {
   expect(await usual).toBe("sent");
 });
 
-it("sends what an ended session could not with the next one", async () => {
+it("sends with the next session what an ended one could not", async () => {
   const sent = outbox.send(signal("1"));
   outbox.pause();
   deliveries[0]?.reject(new SignalBrokerError("unauthorized", "", { status: 401 }));
@@ -101,7 +101,7 @@ it("sends what an ended session could not with the next one", async () => {
   expect(await sent).toEqual({ id: "1" });
 });
 
-it("rejects what hears only after its time to live that its session was ended", async () => {
+it("rejects a signal that has expired when its session turns out to have ended", async () => {
   const late = codeOf(outbox.send(signal("late", "bob", 1000)));
   const next = codeOf(outbox.send(signal("next")));
   await vi.advanceTimersByTimeAsync(5000);
@@ -114,7 +114,7 @@ it("rejects what hears only after its time to live that its session was ended", 
   expect(delivered()).toEqual(["late", "next"]);
 });
 
-it("tries again, by the same id, when no answer came or the webapp asks for time", async () => {
+it("tries again, with the same id, if no answer comes or the webapp asks it to wait", async () => {
   const sent = codeOf(outbox.send(signal("1")));
   deliveries[0]?.reject(new SignalBrokerError("unreachable", ""));
   await vi.advanceTimersByTimeAsync(250);
@@ -127,7 +127,7 @@ it("tries again, by the same id, when no answer came or the webapp asks for time
   expect(delivered()).toEqual(["1", "1", "1"]);
 });
 
-it("tells at once that the sender has had too much stored, and goes on with what is behind", async () => {
+it("fails at once if the sender's storage budget is used up, and goes on with the next signal", async () => {
   const sent = codeOf(outbox.send(signal("1")));
   const next = codeOf(outbox.send(signal("2")));
   deliveries[0]?.reject(new SignalBrokerError("storage-budget-used", "", { status: 429, retryAfterMs: 1 }));
@@ -136,7 +136,7 @@ it("tells at once that the sender has had too much stored, and goes on with what
   expect(await next).toBe("sent");
 });
 
-it("gives up with the last reason when the next try would come too late", async () => {
+it("gives up with the last reason if the next attempt would come too late", async () => {
   const sent = codeOf(outbox.send(signal("1", "bob", 200)));
   deliveries[0]?.reject(new SignalBrokerError("unreachable", ""));
   expect(await sent).toBe("unreachable");
@@ -153,7 +153,7 @@ it("rejects everything once it is closed", async () => {
 const lost = (): SignalBrokerError => new SignalBrokerError("unreachable", "");
 const busy = (): SignalBrokerError => new SignalBrokerError("too-many-requests", "", { status: 429, retryAfterMs: 1000 });
 
-it("does not call expired what may have arrived", async () => {
+it("does not report a signal as expired that may have arrived", async () => {
   const sent = codeOf(outbox.send(signal("1", "bob", 5000)));
   outbox.pause();
   deliveries[0]?.reject(lost());
@@ -180,7 +180,7 @@ it("remembers over a later refusal that a signal may have arrived", async () => 
   expect(await late).toBe("unreachable");
 });
 
-it("says why a signal is refused for good, even if an attempt before may have arrived", async () => {
+it("says why a signal is refused for good, even if an earlier attempt may have arrived", async () => {
   const sent = codeOf(outbox.send(signal("1")));
   deliveries[0]?.reject(lost());
   await vi.advanceTimersByTimeAsync(1000);

@@ -11,13 +11,13 @@ const offer = (sdp: string): Negotiate => ({
   packed: undefined,
 });
 
-it("leaves alone what is small enough, and its receiver as well", async () => {
+it("leaves small content as it is, at both ends", async () => {
   const small = offer(line);
   expect(await pack(small)).toBe(small);
   expect(await unpack(small)).toBe(small);
 });
 
-it("sends what is large in a fraction of its bytes", async () => {
+it("compresses large content to a fraction of its size", async () => {
   const large = offer(line.repeat(20_000) + "a=msid:Zoë 📷\r\n");
   const packed = await pack(large);
   expect(Object.keys(packed)).toEqual(["kind", "packed"]);
@@ -39,6 +39,6 @@ it.each([
   ["broken off", (await deflate(JSON.stringify(offer(line)))).slice(0, 40)],
   ["no JSON", await deflate("hello")],
   ["a bomb", await deflate(`{"offer":1}${" ".repeat(64 << 20)}`)],
-])("takes nothing from what is %s", async (_, packed) => {
+])("reads nothing from content that is %s", async (_, packed) => {
   expect(await unpack({ kind: "negotiate", packed })).toEqual({ kind: "negotiate", candidates: [] });
 });

@@ -73,7 +73,7 @@ it("names users as the webapp does", async () => {
   expect(seen).toEqual(["J\u00fcrgen away", "\ufffd invalid"]);
 });
 
-it("tells where the watched stand, and each change once", async () => {
+it("reports the presence of watched users, and each change once", async () => {
   server.answer("PUT /presence/subscriptions", { presence: [here("bob"), away("carol")] });
   const stop = await server.client.watch(["bob", "carol"], note);
   expect(subscriptions(server)).toEqual([["bob", "carol"]]);
@@ -89,7 +89,7 @@ it("tells where the watched stand, and each change once", async () => {
   expect(subscriptions(server).slice(1)).toEqual([[]]);
 });
 
-it("believes the later report, whichever comes first", async () => {
+it("believes the later report, whichever arrives first", async () => {
   const before = change(away("bob"));
   server.answer("PUT /presence/subscriptions", { presence: [here("bob")] });
   await server.client.watch(["bob"], note);
@@ -109,7 +109,7 @@ it("joins all watches in one list, with one request at a time", async () => {
   expect(seen.filter((words) => words === "bob listening")).toHaveLength(2);
 });
 
-it("watches again with each session, and tells what has changed meanwhile", async () => {
+it("watches again with each session, and reports what has changed meanwhile", async () => {
   server.answer("PUT /presence/subscriptions", { presence: [here("bob")] });
   await server.client.watch(["bob"], note);
   await server.reconnect();
@@ -121,7 +121,7 @@ it("watches again with each session, and tells what has changed meanwhile", asyn
   expect(seen).toEqual(["bob listening", "bob away"]);
 });
 
-it("says when the webapp refuses, and forgets that watch", async () => {
+it("fails when the webapp refuses, and forgets that watch", async () => {
   server.answer("PUT /presence/subscriptions", 400, { presence: [here("bob")] });
   await expect(server.client.watch(["too", "many"], note)).rejects.toMatchObject({ status: 400 });
   await server.client.watch(["bob"], note);
@@ -149,7 +149,7 @@ it("refuses only the watch that the webapp refuses", async () => {
   ]);
 });
 
-it("watches on with the next session although another watch is refused", async () => {
+it("keeps watching in the next session although another watch is refused", async () => {
   server.answer("PUT /presence/subscriptions", { presence: [here("bob")] });
   await server.client.watch(["bob"], note);
   server.lose();
@@ -160,7 +160,7 @@ it("watches on with the next session although another watch is refused", async (
   expect(seen).toEqual(["bob listening", "bob away"]);
 });
 
-it("takes nothing for a change that somebody has sent", async () => {
+it("ignores changes that were sent by a user", async () => {
   server.answer("PUT /presence/subscriptions", { presence: [here("bob")] });
   await server.client.watch(["bob"], note);
   await server.bring({ ...change(away("bob")), from: "mallory" });

@@ -84,7 +84,7 @@ it("gives up a subscription that was made with another key", async () => {
   expect(asked[1]).toBe(put("https://push.example/new", false));
 });
 
-it("ends a subscription at the server and in the browser", async () => {
+it("ends a subscription on the server and in the browser", async () => {
   const { told, registration } = browser(bytes);
   const { asked, push } = webapp();
   await push.disablePush(registration);

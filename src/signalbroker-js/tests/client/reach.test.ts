@@ -15,12 +15,12 @@ it.each([
   expect(await reachedBy(() => Promise.resolve({ sessions }))).toBe(reached);
 });
 
-it("takes a signal to somebody hidden for one that has arrived", async () => {
+it("counts a signal to a hidden user as arrived", async () => {
   expect(await reachedBy(() => Promise.resolve({ accepted: true, sessions: [] }))).toBe("arrived");
   expect(await reachedBy(() => Promise.resolve({ sessions: [] }))).toBe("gone");
 });
 
-it("knows only from the server that somebody is gone", async () => {
+it("counts a user as gone only if the server says so", async () => {
   const failing = (code: string) => reachedBy(() => Promise.reject(new SignalBrokerError(code, "", { status: 404 })));
   expect(await failing("user-not-listening")).toBe("gone");
   expect(await failing("unreachable")).toBe("unsure");

@@ -58,7 +58,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-it("makes a room that others can join by its code", () => {
+it("creates a room that others can join with its code", () => {
   expect(server.asked[0]).toEqual({ what: "POST /rooms", body: { name: "Kitchen" } });
   expect(room).toMatchObject({
     id: "r.x",
@@ -73,7 +73,7 @@ it("makes a room that others can join by its code", () => {
   expect(namesOf(room)).toEqual(["alice"]);
 });
 
-it("joins, as the same object for the same room", async () => {
+it("returns the same object for the same room", async () => {
   expect(await server.client.joinRoom("r.x", { joinCode: "ABCDE23456", alias: "Me", anonymous: true })).toBe(room);
   expect(server.asked.at(-1)).toEqual({
     what: "POST /rooms/r.x/join",
@@ -111,7 +111,7 @@ it("follows joins and leaves by their versions, without asking", async () => {
   expect(server.asked).toHaveLength(asked);
 });
 
-it("tells who owns the room when the owner has left", async () => {
+it("reports the new owner when the owner has left", async () => {
   await server.bring(happened("joined", 2, bob));
   await server.bring(happened("joined", 3, fox));
   server.answer("GET /rooms/r.x/members", members(4, bob));
@@ -126,7 +126,7 @@ it("tells who owns the room when the owner has left", async () => {
   expect(room.me.isOwner).toBe(false);
 });
 
-it("asks for all members when a version is missing, until it has that one", async () => {
+it("asks for all members when a version is missing, until it has it", async () => {
   server.answer("GET /rooms/r.x/members", members(2, bob), undefined, members(3, bob, fox));
   await server.bring(happened("joined", 3, fox));
   await tick(1000);
@@ -137,7 +137,7 @@ it("asks for all members when a version is missing, until it has that one", asyn
   expect(asksFor(server, "GET /rooms/r.x/members")).toBe(4);
 });
 
-it("finds out after a reconnect what was missed, with one request for all rooms", async () => {
+it("catches up after a reconnect, with one request for all rooms", async () => {
   server.answer("GET /rooms", [about(1)]);
   await server.reconnect();
   expect(asksFor(server, "GET /rooms")).toBe(1);
@@ -159,7 +159,7 @@ it("asks nothing after a reconnect when it holds no room", async () => {
   expect(asksFor(server, "GET /rooms")).toBe(0);
 });
 
-it("brings a room's signals to the room, and the others to the user", async () => {
+it("delivers a room's signals to the room, and all others to the user", async () => {
   const inRoom: Signal[] = [];
   const outside: Signal[] = [];
   room.onSignal((signal) => void inRoom.push(signal));
@@ -182,7 +182,7 @@ it("keeps a stored signal until its room has a handler", async () => {
   expect(asksFor(server, "POST /inbox/settle")).toBe(1);
 });
 
-it("still brings what was stored while one was a member, and then is another room", async () => {
+it("still delivers what was stored for an earlier membership, and then is another room", async () => {
   const inRoom: Signal[] = [];
   room.onSignal((signal) => void inRoom.push(signal));
   await room.leave();
@@ -194,7 +194,7 @@ it("still brings what was stored while one was a member, and then is another roo
   expect(room.end).toBe("left");
 });
 
-it("sends to all and to one, in order, and says how many there are", async () => {
+it("sends to all members or one, in order, and says how many there are", async () => {
   const nodes = [{ members: 2, outcome: "queued" }];
   server.answer("POST /exchange", { id: "1", room: "r.x", members: 3, listening: 2, nodes });
   expect(await room.send("hi", { id: "1" })).toEqual({
@@ -212,18 +212,18 @@ it("sends to all and to one, in order, and says how many there are", async () =>
   expect(server.asked.at(-1)?.body).toMatchObject({ toRoom: "r.x", toMember: "m.bob", type: "secret" });
 });
 
-it("stores for each member, and says for how many", async () => {
+it("stores signals for members, and says for how many", async () => {
   server.answer("POST /exchange", { id: "1", room: "r.x", members: 3, listening: 2, stored: 2, full: 1, nodes: [] });
   expect(await room.send("hi", { store: "always", receipt: "delivered" })).toMatchObject({ stored: 2, full: 1 });
   expect(server.asked.at(-1)?.body).toMatchObject({ toRoom: "r.x", store: "always", receipt: "delivered" });
 });
 
-it.each(["accepted", "stored"])("says that the server hides who listens when it says no more than %s", async (outcome) => {
+it.each(["accepted", "stored"])("says that the server hides who listens if the outcome is only %s", async (outcome) => {
   server.answer("POST /exchange", { id: "1", room: "r.x", members: 3, outcome, nodes: [] });
   expect(await room.send("hi")).toMatchObject({ members: 3, hidden: true, listening: 0 });
 });
 
-it("ends when one leaves, closes it or is removed, and when it is closed", async () => {
+it("ends when the user leaves, closes it or is removed, and when somebody closes it", async () => {
   await room.leave();
   expect(server.asked.at(-1)?.what).toBe("POST /rooms/r.x/leave");
   expect(await room.ended).toBe("left");
@@ -244,7 +244,7 @@ it("ends when one leaves, closes it or is removed, and when it is closed", async
   expect(namesOf(gone)).toEqual(["alice"]);
 });
 
-it("reveals oneself and removes others, and knows the members then", async () => {
+it("reveals the user and removes others, and then knows the members", async () => {
   await server.bring(happened("joined", 2, bob));
   server.answer("GET /rooms/r.x/members", members(3));
   await room.remove(room.members[1] ?? expect.fail());
@@ -254,7 +254,7 @@ it("reveals oneself and removes others, and knows the members then", async () =>
   expect(asksFor(server, "POST /rooms/r.x/reveal")).toBe(1);
 });
 
-it("takes a removal back", async () => {
+it("undoes a removal", async () => {
   await room.readmit("m.bob");
   expect(server.asked.at(-1)?.what).toBe("DELETE /rooms/r.x/removals/m.bob");
 });
@@ -265,7 +265,7 @@ it("renews the code", async () => {
   expect(room.joinCode).toBe("KLMNP23456");
 });
 
-it("asks with the next session when the webapp has forgotten this one", async () => {
+it("repeats a request with the next session when the webapp no longer knows this one", async () => {
   server.answer("POST /rooms/r.x/join", 401, about(1));
   server.answer("GET /rooms", [about(1)]);
   const joining = server.client.joinRoom("r.x");
@@ -283,7 +283,7 @@ it("waits for a session up to 30 seconds", async () => {
   await expect(server.client.joinRoom("r.x")).rejects.toMatchObject({ code: "closed" });
 });
 
-it("fills a room for everybody who joins it at the same time", async () => {
+it("loads the members for all callers who join at the same time", async () => {
   await server.reload();
   server.answer("POST /rooms/r.x/join", about(2), about(3));
   server.answer("GET /rooms/r.x/members", members(2, bob), members(3, bob, fox));
@@ -293,7 +293,7 @@ it("fills a room for everybody who joins it at the same time", async () => {
   expect(await one).toBe(await other);
 });
 
-it("says so when the client is closed before a room is filled", async () => {
+it("fails if the client is closed before the members are loaded", async () => {
   await server.reload();
   server.answer("GET /rooms/r.x/members", undefined);
   const joining = server.client.joinRoom("r.x").catch((error: unknown) => error);
@@ -303,21 +303,21 @@ it("says so when the client is closed before a room is filled", async () => {
   expect(await joining).toMatchObject({ code: "closed" });
 });
 
-it("leaves rooms out of the list that have gone meanwhile", async () => {
+it("leaves out of the list rooms that have ended meanwhile", async () => {
   await server.reload();
   server.answer("GET /rooms", [about(1), about(1, { room: "r.y" })]);
   server.answer("GET /rooms/r.y/members", 404);
   expect((await server.client.rooms()).map(({ id }) => id)).toEqual(["r.x"]);
 });
 
-it.each(["", ".", "..", "\ud800"])("takes %j for nobody's id, and asks for nothing", async (id) => {
+it.each(["", ".", "..", "\ud800"])("rejects the id %j without a request", async (id) => {
   const asked = server.asked.length;
   await expect(server.client.joinRoom(id)).rejects.toMatchObject({ code: "room-not-found" });
   await expect(room.remove(id)).rejects.toMatchObject({ code: "member-not-found" });
   expect(server.asked).toHaveLength(asked);
 });
 
-it.each(["../join", "a/b", "a\\b", "%2e%2e", "a?b#c", "Jürgen|o'brien", "💥"])("asks for %j as for one id", async (id) => {
+it.each(["../join", "a/b", "a\\b", "%2e%2e", "a?b#c", "Jürgen|o'brien", "💥"])("sends %j as a single id", async (id) => {
   server.answer("POST /rooms/", 404);
   server.answer("DELETE /rooms/r.x/", 404);
   await expect(server.client.joinRoom(id)).rejects.toMatchObject({ status: 404 });

@@ -45,7 +45,8 @@ export interface Server {
   rename(userId: string): void;
 }
 
-const tick = (ms = 0): Promise<unknown> => vi.advanceTimersByTimeAsync(ms);
+/** Lets this much time pass. */
+export const tick = (ms = 0): Promise<unknown> => vi.advanceTimersByTimeAsync(ms);
 
 function matches(what: string, wanted: string): boolean {
   return wanted.endsWith("/") ? what.startsWith(wanted) : what === wanted || what.startsWith(`${wanted}?`);

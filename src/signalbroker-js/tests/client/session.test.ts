@@ -23,7 +23,7 @@ async function open(identity: Identity, token: TokenSource | undefined, ...codes
   return asked;
 }
 
-it("asks for another token, once, when the webapp refuses the last one", async () => {
+it("asks once for another token when the webapp refuses the last one", async () => {
   let number = 0;
   const next = (): string => `token-${++number}`;
   const alice: Identity = { userId: "alice", isGiven: false };
@@ -35,7 +35,7 @@ it("asks for another token, once, when the webapp refuses the last one", async (
   expect(await open(alice, "fixed", "token-expired")).toEqual(['Bearer fixed {"userId":"alice"}', "token-expired"]);
 });
 
-it("gives a name up that the webapp gave and that takes a token now, and no other", async () => {
+it("gives up only a name that the webapp gave, if it now needs a token", async () => {
   expect(await open(anonymous, undefined)).toEqual(['- {"userId":"anonymous.1"}']);
   expect(await open(anonymous, undefined, "token-missing")).toEqual(['- {"userId":"anonymous.1"}', "- {}"]);
   expect(await open({ ...anonymous, isGiven: false }, undefined, "token-missing")).toEqual([
@@ -44,7 +44,7 @@ it("gives a name up that the webapp gave and that takes a token now, and no othe
   ]);
 });
 
-it("keeps its token when only a gateway wants another one", async () => {
+it("keeps its token if only a gateway wants another one", async () => {
   let number = 0;
   const next = (): string => `token-${++number}`;
   expect(await open({ userId: "alice", isGiven: false }, next, "")).toEqual([

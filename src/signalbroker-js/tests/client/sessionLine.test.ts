@@ -24,7 +24,7 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-it("comes back in the same line, and says that it comes back", async () => {
+it("reconnects in the same line, and says that it resumes", async () => {
   await server.reconnect();
   await server.reconnect();
   expect(new Set(lines()).size).toBe(1);
@@ -32,27 +32,27 @@ it("comes back in the same line, and says that it comes back", async () => {
   expect(resuming()).toEqual([false, true, true]);
 });
 
-it("goes on with the line of the page that was left in the same tab", async () => {
+it("continues the line of the page that was left in the same tab", async () => {
   server.leave();
   await server.reload();
   expect(new Set(lines()).size).toBe(1);
   expect(resuming()).toEqual([false, false]);
 });
 
-it("has a line of its own in the copy of a tab", async () => {
+it("has a separate line in the copy of a tab", async () => {
   await server.reload();
   expect(stored.size).toBe(0);
   expect(new Set(lines()).size).toBe(2);
 });
 
-it("has a line of its own for each user and each server", async () => {
+it("has a separate line for each user and server", async () => {
   server.leave();
   await server.reload({ userId: "bob" });
   await server.reload({ url: "https://other.example" });
   expect(new Set(lines()).size).toBe(3);
 });
 
-it("takes its line along when the browser shows the page again", async () => {
+it("keeps its line when the browser shows the page again", async () => {
   server.leave();
   expect(stored.size).toBe(1);
   server.comeBackToPage();
@@ -63,7 +63,7 @@ it("takes its line along when the browser shows the page again", async () => {
   expect(resuming()).toEqual([false, false]);
 });
 
-it("is in the line that the application gives it, and keeps that nowhere", async () => {
+it("uses the application's line, and stores it nowhere", async () => {
   const line = "0123456789abcdefghijkl";
   await server.reload({ line });
   server.leave();
@@ -71,7 +71,7 @@ it("is in the line that the application gives it, and keeps that nowhere", async
   expect(stored.size).toBe(0);
 });
 
-it("does without a storage that is forbidden", async () => {
+it("works where storage is forbidden", async () => {
   vi.stubGlobal("sessionStorage", {
     getItem() {
       throw new DOMException("The operation is insecure.", "SecurityError");
@@ -92,7 +92,7 @@ it.each([
       await tick(1000);
     },
   ],
-])("stays closed when it %s that another client has taken its place", async (_, replace) => {
+])("stays closed when it %s that another client has replaced it", async (_, replace) => {
   await replace();
   expect(server.client.state).toMatchObject({ name: "closed", problem: { code: "session-replaced" } });
   const asked = server.connects.length;
@@ -101,7 +101,7 @@ it.each([
   await expect(server.client.send("bob", 1)).rejects.toMatchObject({ code: "closed" });
 });
 
-it("waits for its own lost session where the server knows no lines", async () => {
+it("waits for its own lost session to end if the server knows no lines", async () => {
   server.refuse("user-already-connected");
   server.lose();
   await tick(30_000);

@@ -61,7 +61,7 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-it("takes a socket that can't be opened for blocked, soon but not at once", async () => {
+it("counts a socket that can't be opened as blocked, soon but not at once", async () => {
   open(() => {
     throw new ReferenceError("WebSocket is not defined");
   });
@@ -81,7 +81,7 @@ it("listens once the node has confirmed it", async () => {
   expect(written.map((frame) => frame.split("\n", 1)[0])).toEqual(["CONNECT", "SUBSCRIBE"]);
 });
 
-it("keeps the socket of a hidden page with the beats of a worker, as long as it listens", async () => {
+it("keeps a hidden page's socket alive with a worker's heart-beats while it listens", async () => {
   const page = { hidden: true };
   let beat = (): void => undefined;
   let stopped = 0;
@@ -102,7 +102,7 @@ it("keeps the socket of a hidden page with the beats of a worker, as long as it 
   expect(stopped).toBe(1);
 });
 
-it("is patient with a node that has said a word", async () => {
+it("is patient with a node that has answered anything", async () => {
   open(createNode(11_000), undefined, 2500);
   await tick();
   expect(told).toEqual([]);
@@ -110,7 +110,7 @@ it("is patient with a node that has said a word", async () => {
   expect(told).toEqual([["listening"]]);
 });
 
-it("gives up a node that never confirms, without taking it for blocked", async () => {
+it("gives up on a node that never confirms, without counting it as blocked", async () => {
   open(createNode(60_000), undefined, 2500);
   await tick(12_000);
   expect(told).toEqual([["lost", "The node did not confirm in time.", false]]);

@@ -22,7 +22,7 @@ function surroundingsOf(connection: Network | undefined): Surroundings {
 
 afterEach(() => void vi.unstubAllGlobals());
 
-it("takes another type of network for another network, and no new estimate of its speed", () => {
+it("reports a new network type as a change, but not a new speed estimate", () => {
   const network = new Network("wifi");
   const surroundings = surroundingsOf(network);
   let changes = 0;
@@ -40,7 +40,7 @@ it("takes another type of network for another network, and no new estimate of it
   expect(changes).toBe(2);
 });
 
-it("hears only estimates where networks have no type", () => {
+it("ignores changes where networks have no type", () => {
   const network = new Network();
   let changes = 0;
   surroundingsOf(network).onNetworkChange(() => changes++);

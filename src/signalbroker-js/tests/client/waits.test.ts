@@ -7,7 +7,7 @@ it("doubles the longest wait from 500 ms up to 15 s", () => {
   expect(longest).toEqual([500, 1000, 2000, 4000, 8000, 15_000, 15_000, 15_000]);
 });
 
-it("waits anywhere between nothing and the longest", () => {
+it("waits anywhere between zero and the longest wait", () => {
   expect(backoffMs(3, () => 0)).toBe(0);
   expect(backoffMs(3, () => 0.5)).toBe(2000);
 });

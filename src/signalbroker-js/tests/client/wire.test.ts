@@ -7,7 +7,7 @@ import { createIceServers, readIceServers } from "../../src/listening/iceServers
 import type { Session } from "../../src/listening/session";
 import { readSent, writeSignal, type Destination, type SendOptions } from "../../src/sending/signal";
 import { createSocketSending } from "../../src/sending/socket";
-import { createWayOut } from "../../src/sending/wayOut";
+import { createDispatch } from "../../src/sending/dispatch";
 import { createEventReader } from "../../src/transports/eventStream";
 
 beforeEach(() => void vi.useFakeTimers());
@@ -16,7 +16,7 @@ afterEach(() => void vi.useRealTimers());
 const end = "2026-01-01T12:00:00Z";
 const signal = (from: string, id: string): Signal => readEnvelope(JSON.stringify({ id, from, content: 1 })) as Signal;
 
-it("reads an envelope, and takes nothing else for one", () => {
+it("reads only envelopes", () => {
   const envelope = readEnvelope(
     '{"id":"1","from":"bob","fromSession":"s.x","to":"a","type":"t","sentAt":"2026-01-01T00:00:00Z","content":[1]}',
   );
@@ -31,7 +31,7 @@ it("reads an envelope, and takes nothing else for one", () => {
   expect(readEnvelope('{"content":1}')).toBeUndefined();
 });
 
-it("takes an envelope for the server's own only if it has no sender", () => {
+it("treats an envelope as the server's only if it has no sender", () => {
   const forged = readEnvelope('{"from":"mallory","type":"outcome","content":{"id":"1"}}') ?? expect.fail();
   const application = readEnvelope('{"from":{"application":"shop"},"type":"outcome","content":{}}') ?? expect.fail();
   const genuine = readEnvelope('{"type":"outcome","content":{"id":"1"}}') ?? expect.fail();
@@ -40,7 +40,7 @@ it("takes an envelope for the server's own only if it has no sender", () => {
   expect(isSignal(genuine)).toBe(false);
 });
 
-it("knows an anonymous member of a room by its member id and alias only", () => {
+it("knows only the member id and alias of an anonymous member", () => {
   const masked = (member: string) =>
     readEnvelope(
       `{"id":"1","from":{"member":"${member}","alias":"Fox"},"fromMember":"${member}","room":"r.x","type":"room","content":1}`,
@@ -53,7 +53,7 @@ it("knows an anonymous member of a room by its member id and alias only", () => 
   expect(isDuplicate(masked("m.1") as Signal)).toBe(true);
 });
 
-it("knows what came before, of each sender for itself, among the last thousand", () => {
+it("recognizes duplicates of each sender among the last thousand", () => {
   const isDuplicate = createDuplicates();
   expect(isDuplicate(signal("bob", "1"))).toBe(false);
   expect(isDuplicate(signal("bob", "1"))).toBe(true);
@@ -65,7 +65,7 @@ it("knows what came before, of each sender for itself, among the last thousand",
   expect(isDuplicate(signal("bob", "1"))).toBe(false);
 });
 
-it("writes what the webapp takes", () => {
+it("writes signals as the webapp reads them", () => {
   const written = (to: Destination, content: unknown, options: SendOptions): unknown =>
     JSON.parse(writeSignal(to, content, options).body);
   expect(written("bob", { a: 1 }, { id: "1" })).toEqual({ to: "bob", id: "1", content: { a: 1 } });
@@ -93,7 +93,7 @@ it("reads what became of a signal", () => {
   expect(readSent("1", { outcome: "stored", sessions: [] })).toMatchObject({ stored: true });
 });
 
-it("cuts server-sent events wherever the network cuts their bytes", () => {
+it("reads server-sent events wherever the network splits them", () => {
   const stream = ': beat\n\ndata: {"a":1}\n\nevent: x\r\ndata:one\r\ndata: two\r\n\r\n:\n\ndata: cut off';
   for (let size = 1; size <= stream.length; size++) {
     const read: string[] = [];
@@ -105,7 +105,7 @@ it("cuts server-sent events wherever the network cuts their bytes", () => {
   }
 });
 
-it("answers what was sent through the socket by its id", async () => {
+it("matches answers through the socket by id", async () => {
   const sending = createSocketSending();
   const bodies: string[] = [];
   const send = (id: string): Promise<unknown> =>
@@ -131,7 +131,7 @@ it("answers what was sent through the socket by its id", async () => {
   expect(await interrupted).toMatchObject({ code: "unreachable" });
 });
 
-it("reads ICE servers, and how long their credentials are good", () => {
+it("reads ICE servers, and how long their credentials are valid", () => {
   const turn = { urls: ["turn:t.example"], username: "1:s.x", credential: "c" };
   const answer = { iceServers: [{ urls: ["stun:s.example"] }, turn], iceServersExpireAt: end, iceServersTimeToLive: 9000 };
   expect(readIceServers(answer)).toMatchObject({
@@ -149,7 +149,7 @@ it.each([
   ["right", 0],
   ["a day behind", -day],
   ["a day ahead", day],
-])("asks for other ICE servers before their credentials end on a device whose clock is %s", async (_, wrong) => {
+])("asks for new ICE servers before their credentials expire, even if the device's clock is %s", async (_, wrong) => {
   vi.setSystemTime(Date.parse(end) - 3_600_000 + wrong);
   const asked: string[] = [];
   let answer = (): Promise<Response> => Promise.reject(new TypeError("offline"));
@@ -182,11 +182,11 @@ it.each([
   expect(asked).toHaveLength(3);
 });
 
-it("sends past the socket what has the name of something that is under way there", async () => {
+it("sends a signal over HTTP if its id is in use on the socket", async () => {
   const socket = createSocketSending();
   const bodies: string[] = [];
   const posted: string[] = [];
-  const { send } = createWayOut({
+  const { send } = createDispatch({
     http: createHttp("https://signal.example/", (url, init) => {
       posted.push(`${String(url)} ${(JSON.parse(String(init?.body)) as { to: string }).to}`);
       return Promise.resolve(Response.json({ id: "1", sessions: [] }));

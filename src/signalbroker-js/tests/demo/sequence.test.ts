@@ -164,7 +164,7 @@ it("Whoever disturbs a call is drawn as who they are, in a lane beside it", () =
     return [...steps.values()].map((step) => `${Object.values(lanes.endsOf(step)).join(" → ")}: ${lanes.labelOf(step)}`);
   };
   sequence.call("bob", now);
-  lanes.about("bob");
+  lanes.peer = "bob";
   hear("STOMP", "in", from("bob", { call: "b", kind: "accept" }));
   hear("STOMP", "in", from("carol", { call: "c", kind: "ring" }));
   hear("HTTP", "out", busy("s.carol"), 7);

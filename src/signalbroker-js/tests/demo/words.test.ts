@@ -118,17 +118,22 @@ describe("A signal's content", () => {
 describe("The page's address", () => {
   it("says who signs in, and how", () => {
     expect(readQuery("?user=alice&autoconnect=1&to=bob&relay=1&listen=sse&send=socket&device=phone")).toEqual({
-      user: "alice",
+      userId: "alice",
       isGiven: false,
       device: "phone",
-      token: "",
+      token: undefined,
       to: "bob",
       autoconnect: true,
-      relay: true,
+      relayOnly: true,
       listen: "sse",
       send: "socket",
     });
-    expect(readQuery("?listen=carrier-pigeon")).toMatchObject({ user: "", autoconnect: false, listen: "auto", send: "http" });
+    expect(readQuery("?listen=carrier-pigeon")).toMatchObject({
+      userId: undefined,
+      autoconnect: false,
+      listen: "auto",
+      send: "http",
+    });
   });
 });
 
@@ -181,8 +186,9 @@ it("Who was signed in is signed in again, unless the address asks for somebody e
   };
   expect(again(readQuery(""), request)).toEqual({
     ...readQuery(""),
-    ...{ user: "alice", isGiven: true, token: "t", autoconnect: true, listen: "sse", send: "socket", relay: true },
+    ...{ userId: "alice", isGiven: true, token: "t", autoconnect: true, listen: "sse", send: "socket", relayOnly: true },
   });
-  expect(again(readQuery("?user=alice&to=bob"), request)).toMatchObject({ user: "alice", to: "bob", autoconnect: true });
+  const named = again(readQuery("?user=alice&to=bob"), request);
+  expect(named).toMatchObject({ userId: "alice", to: "bob", autoconnect: true });
   expect(again(readQuery("?user=bob"), request)).toEqual(readQuery("?user=bob"));
 });

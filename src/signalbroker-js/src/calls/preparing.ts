@@ -1,14 +1,14 @@
 import { SignalBrokerError } from "../base/errors.js";
 import type { Call } from "./call.js";
 import type { ReceivedRing } from "./content.js";
-import { createLine, type Line } from "./line.js";
+import type { Line } from "./line.js";
 import { createCall, type Begin } from "./liveCall.js";
 import type { CallMedia, CallOptions } from "./options.js";
 import type { Switchboard } from "./switchboard.js";
 
 const usualPatienceMs = 60_000;
 
-/** So long after a call has begun here, whoever calls its caller still means this very call. */
+/** For this long after a call has begun here, a user who calls its caller means this very call. */
 const sameCallMs = 2000;
 
 /** @throws SignalBrokerError `no-webrtc` */
@@ -19,7 +19,7 @@ export function expectWebRtc(): void {
 }
 
 /** Prepares a connection, so that the call can begin as soon as both ends know each other. */
-export async function prepareTalk(board: Switchboard, media: CallMedia, rung?: ReceivedRing): Promise<Begin> {
+export async function prepareCall(board: Switchboard, media: CallMedia, rung?: ReceivedRing): Promise<Begin> {
   expectWebRtc();
   const { parts, talks, tell } = board;
   const configuration = async (): Promise<RTCConfiguration> => ({
@@ -28,18 +28,16 @@ export async function prepareTalk(board: Switchboard, media: CallMedia, rung?: R
     ...media.configuration,
   });
   const first = await configuration();
-  return (ends) => {
-    const line = createLine(parts, ends);
+  return (line) => {
     const live = createCall({
       line,
-      role: ends.role,
       info: rung ? rung.info : (media as CallOptions).info,
       media,
       otherChannels: rung?.channels ?? [],
       patienceMs: parts.options.patience ?? usualPatienceMs,
       createConnection: () => new RTCPeerConnection(first),
       configuration,
-      onEnded: () => endTalk(board, line),
+      onEnded: () => endCall(board, line),
     });
     talks.set(line.call, {
       live,
@@ -56,7 +54,7 @@ export async function prepareTalk(board: Switchboard, media: CallMedia, rung?: R
   };
 }
 
-function endTalk({ talks, forget }: Switchboard, line: Line): void {
+function endCall({ talks, forget }: Switchboard, line: Line): void {
   talks.delete(line.call);
   forget(line.call, (content, from, session) => {
     if ((content.kind === "negotiate" || content.kind === "resume") && line.accepts(content, from, session)) {
@@ -66,7 +64,7 @@ function endTalk({ talks, forget }: Switchboard, line: Line): void {
 }
 
 /** The call that a user has just begun with this end. */
-export function joinTalk({ talks }: Switchboard, userId: string, { media }: CallMedia): Call | undefined {
+export function joinNewCall({ talks }: Switchboard, userId: string, { media }: CallMedia): Call | undefined {
   for (const { live, since } of talks.values()) {
     const { call } = live;
     const isNew = call.state.name === "connecting" || performance.now() - since < sameCallMs;

@@ -1,31 +1,25 @@
 import type { Signal } from "./envelope.js";
 
-/** Signals that nobody stores, and for which there has been no handler yet. */
-export interface Keeping {
-  /** Hands a signal over after those of its room that came before it, or keeps it. */
-  receive(signal: Signal, length: number): void;
-  /** There is a handler that was not there before. */
-  handOver(): void;
-}
-
-/** So many signals are kept, and so many characters of their JSON; then the oldest go. */
+/** How many signals are kept, and how many characters of their JSON; beyond that the oldest are dropped. */
 export const mostKept = 1000;
 export const mostKeptLength = 4 * 1024 * 1024;
 
 /**
+ * Keeps signals that the server does not store until there is a handler for them.
  * @param hand gives a signal to its handlers; undefined when there is none
  * @param hasHadHandler whether there has been one for the signals of a room, or for those that came through none
  */
-export function createKeeping(
+export function createBuffer(
   hand: (signal: Signal) => unknown,
   hasHadHandler: (room: string | undefined) => boolean | undefined,
-): Keeping {
+) {
   /** The oldest first, and how long each is. */
   const kept = new Map<Signal, number>();
   let keptLength = 0;
 
   return {
-    receive(signal, length) {
+    /** Hands a signal over after the earlier ones of its room, or keeps it. */
+    receive(signal: Signal, length: number): void {
       const isHeard = hasHadHandler(signal.room);
       if (isHeard) {
         handOver();
@@ -34,6 +28,7 @@ export function createKeeping(
         keep(signal, length);
       }
     },
+    /** There is a new handler. */
     handOver,
   };
 

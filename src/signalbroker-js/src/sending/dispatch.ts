@@ -1,45 +1,36 @@
 import { asSignalBrokerError, SignalBrokerError } from "../base/errors.js";
 import { basic, type Http } from "../base/http.js";
 import type { JsonObject } from "../base/json.js";
-import type { Session } from "../listening/session.js";
-import type { Transport } from "../listening/transport.js";
 import { uniqueId } from "../base/random.js";
+import type { Listening } from "../listening/listening.js";
 import type { OutgoingSignal } from "./signal.js";
 import type { SocketSending } from "./socket.js";
 
-/** How signals, and what is settled, go out: with a request each, or through the socket where there is one. */
-export interface WayOut {
-  /**
-   * Sends one signal; fulfilled with what is answered.
-   * @throws SignalBrokerError `unauthorized` when nothing listens, or what the webapp says
-   */
-  send(signal: OutgoingSignal): Promise<JsonObject>;
-  /** Says which stored signals are done with; throws as `send` does. */
-  settle(sequences: readonly number[]): Promise<JsonObject>;
-  /** The same as the last thing, even if the page is being left; nobody waits for an answer. */
-  sendLast(signal: OutgoingSignal): void;
-  settleLast(sequences: readonly number[]): void;
-}
-
-export interface WayOutParts {
+export interface DispatchParts {
   http: Http;
   socket: SocketSending;
   usesSocket: boolean;
-  current(): { session: Session; transport: Transport } | undefined;
-  /** The webapp no longer knows the session. */
-  expired(session: Session): void;
+  current(): Listening["current"];
+  expired: Listening["expired"];
 }
 
-export function createWayOut({ http, socket, usesSocket, current, expired }: WayOutParts): WayOut {
+/** Sends signals, and what is settled: with a request each, or through the socket where there is one. */
+export function createDispatch({ http, socket, usesSocket, current, expired }: DispatchParts) {
   return {
-    send: ({ id, body }) => transmit("exchange", body, id, body),
-    settle(sequences) {
+    /**
+     * Sends one signal; fulfilled with the answer.
+     * @throws SignalBrokerError `unauthorized` when nothing listens, or what the webapp says
+     */
+    send: ({ id, body }: OutgoingSignal): Promise<JsonObject> => transmit("exchange", body, id, body),
+    /** Tells which stored signals are done with; throws as `send` does. */
+    settle(sequences: readonly number[]): Promise<JsonObject> {
       const id = uniqueId();
       const body = JSON.stringify({ sequences });
       return transmit("inbox/settle", body, id, `{"id":"${id}","settle":${body}}`);
     },
-    sendLast: ({ body }) => last("exchange", body),
-    settleLast: (sequences) => last("inbox/settle", JSON.stringify({ sequences })),
+    /** Sends the last signal, even if the page is being left; nobody waits for an answer. */
+    sendLast: ({ body }: OutgoingSignal): void => last("exchange", body),
+    settleLast: (sequences: readonly number[]): void => last("inbox/settle", JSON.stringify({ sequences })),
   };
 
   async function transmit(path: string, body: string, id: string, frame: string): Promise<JsonObject> {

@@ -6,16 +6,16 @@ import type { CallContent } from "./content.js";
 import type { CallParts } from "./line.js";
 import type { CallOptions } from "./options.js";
 
-/** Ringing is repeated for devices that were reconnecting, or have just come. */
+/** Ringing is repeated for devices that were reconnecting or have just come. */
 const againMs = 5000;
 
 /**
- * Rings at the sessions of a user, again and again.
+ * Rings at a user's sessions, again and again.
  * @param onBusy no session can take the call
  */
-export function createBell(parts: CallParts, call: string, to: string, options: CallOptions, onBusy: () => void) {
+export function createRinger(parts: CallParts, call: string, to: string, options: CallOptions, onBusy: () => void) {
   const again = createAlarm();
-  /** The sessions at which it rings, and those of them that can't take it. */
+  /** The sessions at which it rings, and those of them that can't take the call. */
   let rung: string[] = [];
   const busy = new Set<string>();
   let isOver = false;
@@ -27,13 +27,13 @@ export function createBell(parts: CallParts, call: string, to: string, options: 
      */
     start: (): Promise<void> => ring(to, true),
     /** Rings now. */
-    ringAt: (addressee: Addressee): void => void ring(addressee),
+    ringAt: (recipient: Addressee): void => void ring(recipient),
     /** A session can't take the call. */
     busy(session: string): void {
       busy.add(session);
       checkBusy();
     },
-    /** Whether one is busy, and the others can't be known. */
+    /** Whether one is busy, and the others are unknown. */
     get seemsBusy(): boolean {
       return rung.length === 0 && busy.size > 0;
     },
@@ -43,11 +43,11 @@ export function createBell(parts: CallParts, call: string, to: string, options: 
     },
   };
 
-  async function ring(addressee: Addressee, isFirst = false): Promise<void> {
+  async function ring(recipient: Addressee, isFirst = false): Promise<void> {
     again.clear();
     try {
-      const { sessions } = await parts.send(addressee, { call, ...ringing(options) });
-      if (addressee === to) {
+      const { sessions } = await parts.send(recipient, { call, ...ringContent(options) });
+      if (recipient === to) {
         rung = sessions.filter(({ outcome }) => outcome !== "notListening").map(({ listeningKey }) => listeningKey);
         if (isFirst && rung.length > 0 && others().length === 0) {
           throw new SignalBrokerError("no-other-device", "You called yourself, and no other device of yours listens.");
@@ -71,15 +71,13 @@ export function createBell(parts: CallParts, call: string, to: string, options: 
     }
   }
 
-  /** Who calls oneself rings at one's other devices. */
+  /** All but this session: users who call themselves ring at their other devices. */
   function others(): string[] {
     return rung.filter((session) => session !== parts.self().listeningKey);
   }
 }
 
-export type Bell = ReturnType<typeof createBell>;
-
-function ringing(options: CallOptions): CallContent {
+function ringContent(options: CallOptions): CallContent {
   const has = (kind: string): boolean => options.media?.getTracks().some((track) => track.kind === kind) ?? false;
   return {
     kind: "ring",

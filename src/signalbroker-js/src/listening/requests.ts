@@ -1,25 +1,10 @@
-import { deferred } from "../base/deferred.js";
+import { deferred, type Deferred } from "../base/deferred.js";
 import { asSignalBrokerError, SignalBrokerError } from "../base/errors.js";
 import { basic, type Http, type HttpMethod } from "../base/http.js";
-import type { Session } from "./session.js";
 import { createPending } from "../base/pending.js";
+import type { Session } from "./session.js";
 
-/** Asks the webapp in the name of the session that listens. */
-export interface Asking {
-  /**
-   * Asks for a path and returns the JSON that is answered. While the client reconnects it waits for the next session, up
-   * to 30 s.
-   * @throws SignalBrokerError `unreachable`, `closed`, or what the webapp says
-   */
-  ask(method: HttpMethod, path: string, body?: unknown): Promise<unknown>;
-  /** The client listens, on a new session. */
-  listening(): void;
-  /** Asks nothing more; fulfilled when everything has been answered. */
-  drain(error: SignalBrokerError): Promise<unknown>;
-  close(error: SignalBrokerError): void;
-}
-
-export interface AskingParts {
+export interface RequestsParts {
   http: Http;
   /** The session that listens, if one does. */
   session(): Session | undefined;
@@ -27,26 +12,29 @@ export interface AskingParts {
   expired(session: Session): void;
 }
 
-interface Waiting {
-  resolve(): void;
-  reject(error: SignalBrokerError): void;
-}
-
 const patienceMs = 30_000;
 
-export function createAsking({ http, session, expired }: AskingParts): Asking {
-  const waiting = new Set<Waiting>();
+/** Sends requests to the webapp in the name of the session that listens. */
+export function createRequests({ http, session, expired }: RequestsParts) {
+  const waiting = new Set<Deferred<void>>();
   const pending = createPending();
   let closedBy: SignalBrokerError | undefined;
 
   return {
-    ask: (...question) => (closedBy ? Promise.reject(closedBy) : pending.add(ask(...question))),
-    listening: () => waiting.forEach(({ resolve }) => resolve()),
-    drain(error) {
+    /**
+     * Requests a path and returns the JSON answer. While the client reconnects, it waits up to 30 s for a new session.
+     * @throws SignalBrokerError `unreachable`, `closed`, or what the webapp says
+     */
+    ask: (method: HttpMethod, path: string, body?: unknown): Promise<unknown> =>
+      closedBy ? Promise.reject(closedBy) : pending.add(ask(method, path, body)),
+    /** The client listens, on a new session. */
+    listening: (): void => waiting.forEach(({ resolve }) => resolve()),
+    /** Asks nothing more; fulfilled when everything has been answered. */
+    drain(error: SignalBrokerError): Promise<unknown> {
       closedBy = error;
       return pending.ended();
     },
-    close(error) {
+    close(error: SignalBrokerError): void {
       closedBy = error;
       waiting.forEach(({ reject }) => reject(error));
     },
@@ -85,3 +73,5 @@ export function createAsking({ http, session, expired }: AskingParts): Asking {
     });
   }
 }
+
+export type Requests = ReturnType<typeof createRequests>;

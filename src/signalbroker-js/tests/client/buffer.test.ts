@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import type { Signal } from "../../src/index";
-import { mostKept, mostKeptLength } from "../../src/base/keeping";
+import { mostKept, mostKeptLength } from "../../src/base/buffer";
 import { connectTo, type Server } from "./server";
 
 const tick = (ms = 0): Promise<unknown> => vi.advanceTimersByTimeAsync(ms);
@@ -26,7 +26,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-it("keeps what comes to a room before the joining is answered, until there is a handler", async () => {
+it("keeps signals to a room from before the answer to joining until there is a handler", async () => {
   await server.bring(toRoom(1));
   const joining = server.client.joinRoom("r.x");
   await server.bring(toRoom(2));
@@ -39,7 +39,7 @@ it("keeps what comes to a room before the joining is answered, until there is a 
   expect(seen).toEqual([1, 2, 3, 4]);
 });
 
-it("keeps what comes to the user right after connecting", async () => {
+it("keeps signals that arrive right after connecting", async () => {
   await server.bring(toUser(1));
   await server.bring(toUser(2));
   await server.bring(toUser(2));
@@ -48,7 +48,7 @@ it("keeps what comes to the user right after connecting", async () => {
   expect(seen).toEqual([1, 2]);
 });
 
-it("brings each to the handlers of its own place", async () => {
+it("delivers each signal to the handlers of its own room or user", async () => {
   const room = await server.client.joinRoom("r.x");
   await server.bring(toUser(1));
   await server.bring(toRoom(2));
@@ -60,7 +60,7 @@ it("brings each to the handlers of its own place", async () => {
   expect(seen).toEqual([2, 1]);
 });
 
-it("brings what was kept one at a time to who takes one at a time, and keeps nothing after the first handler", async () => {
+it("delivers kept signals one at a time to a handler that unsubscribes, and keeps none afterwards", async () => {
   const next = (): Promise<unknown> =>
     new Promise((resolve) => {
       const stop = server.client.onSignal(({ content }) => {
@@ -78,7 +78,7 @@ it("brings what was kept one at a time to who takes one at a time, and keeps not
   expect(seen).toEqual([4]);
 });
 
-it("brings what came before first, although the next one comes at the very moment", async () => {
+it("delivers kept signals first, even if the next one arrives at the same moment", async () => {
   await server.bring(toUser(1));
   server.client.onSignal(note);
   // No microtask comes between.
@@ -87,7 +87,7 @@ it("brings what came before first, although the next one comes at the very momen
   expect(seen).toEqual([1, 2]);
 });
 
-it("keeps no more than a number, and lets the oldest go", async () => {
+it("keeps a limited number of signals, and drops the oldest", async () => {
   for (let id = 0; id < mostKept + 10; id++) {
     await server.bring(id === 3 ? toRoom(id) : toUser(id));
   }
@@ -98,7 +98,7 @@ it("keeps no more than a number, and lets the oldest go", async () => {
   expect(seen).toEqual(Array.from({ length: mostKept }, (_, id) => id + 10));
 });
 
-it("keeps no more than a length, and lets the oldest go", async () => {
+it("keeps a limited length of signals, and drops the oldest", async () => {
   const half = "x".repeat(mostKeptLength / 2 - 200);
   await server.bring(toUser(1, half));
   await server.bring(toUser(2, half));
@@ -108,7 +108,7 @@ it("keeps no more than a length, and lets the oldest go", async () => {
   expect(seen).toEqual(["u2", "u3"]);
 });
 
-it("keeps nothing for a room that has had a handler, until it is joined anew", async () => {
+it("keeps nothing for a room that has had a handler until it is joined again", async () => {
   const room = await server.client.joinRoom("r.x");
   room.onSignal(note)();
   await server.bring(toRoom(1));
@@ -121,7 +121,7 @@ it("keeps nothing for a room that has had a handler, until it is joined anew", a
   expect(seen).toEqual([3, 2]);
 });
 
-it("keeps what comes to a room that was left and is joined again", async () => {
+it("keeps signals to a room that was left and is joined again", async () => {
   const before = await server.client.joinRoom("r.x");
   before.onSignal(note)();
   await before.leave();

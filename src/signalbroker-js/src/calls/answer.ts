@@ -1,28 +1,21 @@
+import { deferred } from "../base/deferred.js";
 import { SignalBrokerError } from "../base/errors.js";
 import type { Call } from "./call.js";
-import { deferred } from "../base/deferred.js";
 import type { CallOptions } from "./options.js";
-
-/** The call that somebody waits for who has called, as long as they want to. */
-export interface Waiting {
-  readonly answered: Promise<Call>;
-  /** Here it is; nobody wants it any more when the caller has given up. */
-  resolve(call: Call): void;
-  reject(error: SignalBrokerError): void;
-  /** Waits for a call that rang here instead; `refuse` is what giving up does from now on. */
-  follow(other: Promise<Call>, refuse: () => void): void;
-}
 
 const usualRingMs = 30_000;
 
-/** @param isBusy whether a callee that has not answered in time is busy */
-export function createWaiting(
+/**
+ * The call that a caller waits for, until they give up.
+ * @param isBusy whether a callee who has not answered in time is busy
+ */
+export function createAnswer(
   to: string,
   { signal, ringFor = usualRingMs }: CallOptions,
   onGivenUp: () => void = () => undefined,
   isBusy: () => boolean = () => false,
-): Waiting {
-  const answered = deferred<Call>();
+) {
+  const { promise, ...answer } = deferred<Call>();
   let isOver = false;
   const abort = (): void => giveUp("aborted", "The application gave up calling.");
   const timer = setTimeout(
@@ -32,10 +25,12 @@ export function createWaiting(
   signal?.addEventListener("abort", abort);
 
   return {
-    answered: answered.promise,
+    promise,
+    /** Brings the call, which is hung up if the caller has given up. */
     resolve,
     reject,
-    follow(other, refuse) {
+    /** Waits for a call that rang here instead; giving up calls `refuse` from now on. */
+    follow(other: Promise<Call>, refuse: () => void): void {
       onGivenUp = refuse;
       other.then(resolve, reject);
     },
@@ -46,13 +41,13 @@ export function createWaiting(
       call.hangUp();
     } else {
       end();
-      answered.resolve(call);
+      answer.resolve(call);
     }
   }
 
   function reject(error: SignalBrokerError): void {
     end();
-    answered.reject(error);
+    answer.reject(error);
   }
 
   function giveUp(code: string, message: string): void {

@@ -1,0 +1,105 @@
+import { afterEach, beforeEach, vi } from "vitest";
+import { SignalBrokerError } from "../../src/base/errors";
+import type { Surroundings } from "../../src/base/surroundings";
+import { createTransportChoice, type Listen } from "../../src/listening/choice";
+import { readIceServers } from "../../src/listening/iceServers";
+import { createListening, type Listening } from "../../src/listening/listening";
+import type { Session } from "../../src/listening/session";
+import type { State } from "../../src/listening/state";
+import type { OpenTransport, TransportEvents } from "../../src/listening/transport";
+import { tick } from "./server";
+
+interface Opened extends TransportEvents {
+  by: string;
+  closed: boolean;
+}
+
+/** What a client that listens does, and what surrounds it. */
+export const world = {
+  listening: undefined as unknown as Listening,
+  states: [] as State[],
+  /** The transports that were opened, oldest first. */
+  opened: [] as Opened[],
+  /** How many sessions were asked for. */
+  asked: 0,
+  answer: (): Promise<Session> => Promise.resolve(sessionNamed(`s.${world.asked}`)),
+  /** The listening keys of sessions that were accepted, and of those that were ended. */
+  taken: [] as string[],
+  ended: [] as string[],
+  online: true,
+  wake: (): void => undefined,
+  networkChange: (): void => undefined,
+};
+
+const initial = { ...world };
+
+export function refusal(status: number, code: string, retryAfterMs?: number): SignalBrokerError {
+  return new SignalBrokerError(code, code, { status, retryAfterMs });
+}
+
+export function sessionNamed(listeningKey: string): Session {
+  return {
+    userId: "alice",
+    device: undefined,
+    listeningAddress: "ws://node/ws",
+    listeningKey,
+    passcode: "secret",
+    ice: readIceServers({}),
+  };
+}
+
+export function create(listen: Listen = "auto"): void {
+  const transport =
+    (by: string): OpenTransport =>
+    (_, events) => {
+      const mine = { ...events, by, closed: false };
+      world.opened.push(mine);
+      return { close: () => void (mine.closed = true) };
+    };
+  const surroundings: Surroundings = {
+    isOnline: () => world.online,
+    onWake: (handler) => void (world.wake = handler),
+    onNetworkChange: (handler) => void (world.networkChange = handler),
+    onLeave: () => undefined,
+    onReturn: () => undefined,
+    dispose: () => undefined,
+  };
+  world.listening = createListening({
+    openSession: () => {
+      world.asked++;
+      return world.answer();
+    },
+    waitsFor: () => ({ code: "unreachable", reason: "The server has not answered yet." }),
+    onOpened: ({ listeningKey }) => void world.taken.push(listeningKey),
+    closeSession: ({ listeningKey }) => {
+      world.ended.push(listeningKey);
+      return Promise.resolve();
+    },
+    transports: createTransportChoice(listen, { websocket: transport("websocket"), sse: transport("sse") }),
+    surroundings,
+    onState: (state) => world.states.push(state),
+    onReceived: () => undefined,
+  });
+}
+
+/** Starts, and listens. */
+export async function listen(): Promise<void> {
+  world.listening.start();
+  await tick();
+  world.opened.at(-1)?.listening();
+}
+
+/** Gives each test of a file a client of its own, and fake timers without jitter. */
+export function useListener(): void {
+  beforeEach(() => {
+    vi.useFakeTimers();
+    vi.spyOn(Math, "random").mockReturnValue(0.5);
+    Object.assign(world, initial, { states: [], opened: [], taken: [], ended: [] });
+    create();
+  });
+
+  afterEach(() => {
+    vi.useRealTimers();
+    vi.restoreAllMocks();
+  });
+}

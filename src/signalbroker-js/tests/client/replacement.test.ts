@@ -1,0 +1,62 @@
+import { expect, it } from "vitest";
+import { SignalBrokerError } from "../../src/base/errors";
+import { listen, refusal, sessionNamed, useListener, world } from "./listener";
+import { tick } from "./server";
+
+useListener();
+
+async function listenAfter(failure: SignalBrokerError): Promise<void> {
+  world.answer = () => Promise.reject(failure);
+  world.listening.start();
+  await tick(0);
+  world.answer = () => Promise.resolve(sessionNamed("s.2"));
+  await tick(1000);
+  world.opened.at(-1)?.listening();
+}
+
+const replaced = (): unknown =>
+  expect.objectContaining({ name: "closed", problem: expect.objectContaining({ code: "session-replaced" }) });
+
+it("recovers once from being replaced by its own unanswered request", async () => {
+  await listenAfter(new SignalBrokerError("unreachable", "no answer"));
+
+  world.listening.replaced();
+  expect(world.listening.state.name).toBe("reconnecting");
+  await tick(1000);
+  world.opened.at(-1)?.listening();
+  expect(world.listening.state.name).toBe("listening");
+  world.listening.replaced();
+  expect(world.listening.state).toEqual(replaced());
+});
+
+it("recovers from being replaced by a request that it no longer waits for", async () => {
+  await listen();
+  world.answer = () => new Promise(() => undefined);
+  world.opened.at(-1)?.lost("gone", false);
+  await tick(1000);
+  world.listening.leave();
+  world.answer = () => Promise.resolve(sessionNamed("s.3"));
+  world.listening.comeBack();
+  await tick(0);
+  world.opened.at(-1)?.listening();
+
+  world.listening.replaced();
+  expect(world.listening.state.name).toBe("reconnecting");
+});
+
+it("closes when another client replaces it, even after a refusal or a lost session", async () => {
+  await listenAfter(refusal(429, "too-many-requests"));
+  world.opened.at(-1)?.lost("gone", false);
+  await tick(1000);
+  world.opened.at(-1)?.listening();
+  world.listening.replaced();
+  expect(world.listening.state).toEqual(replaced());
+});
+
+it("closes when the webapp says after its own late request that another client has replaced it", async () => {
+  await listenAfter(new SignalBrokerError("unreachable", "no answer"));
+  world.answer = () => Promise.reject(refusal(409, "session-replaced"));
+  world.listening.replaced();
+  await tick(1000);
+  expect(world.listening.state).toEqual(replaced());
+});
