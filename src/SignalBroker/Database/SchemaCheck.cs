@@ -15,7 +15,7 @@ internal sealed partial class SchemaCheck(
 ) : BackgroundService
 {
     /// <summary>The newest change of the schema that this webapp needs.</summary>
-    public const string RequiredChange = "20261128_14_session_lines";
+    public const string RequiredChange = "20261129_15_listening_protocols";
 
     private bool isChecked;
 
