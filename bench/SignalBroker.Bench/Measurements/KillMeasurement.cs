@@ -21,12 +21,10 @@ public sealed class KillMeasurement(Scale scale, Action<string> say)
     {
         await using var population = await Population.OpenAsync(
             system,
-            firstNumber: 0,
             scale.KillListeners,
             scale.ConnectsAtOnce,
             cancellationToken
         );
-        await system.SettleAsync(cancellationToken);
         var load = new Load(system, population, scale.Sizes[0]);
         await load.PaceAsync(scale.KillRate, scale.WarmUp, cancellationToken);
 

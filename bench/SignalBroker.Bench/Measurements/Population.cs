@@ -25,14 +25,14 @@ public sealed class Population : IAsyncDisposable
     /// <summary>The client in a place.</summary>
     public IClient this[int place] => clients[place]!;
 
-    /// <summary>Opens clients, so many at a time.</summary>
-    /// <exception cref="ClientFailedException">One of them could not come to listen.</exception>
+    /// <summary>Opens clients, so many at a time, and waits until the system knows that all listen.</summary>
+    /// <exception cref="ClientFailedException">One of them could not start to listen.</exception>
     public static async Task<Population> OpenAsync(
         ISystem system,
-        int firstNumber,
         int count,
         int atOnce,
-        CancellationToken cancellationToken
+        CancellationToken cancellationToken,
+        int firstNumber = 0
     )
     {
         var population = new Population(system, firstNumber, count);
@@ -43,6 +43,7 @@ public sealed class Population : IAsyncDisposable
                 new ParallelOptions { MaxDegreeOfParallelism = atOnce, CancellationToken = cancellationToken },
                 async (place, token) => await population.OpenAsync(place, token)
             );
+            await system.SettleAsync(cancellationToken);
             return population;
         }
         catch
@@ -53,7 +54,7 @@ public sealed class Population : IAsyncDisposable
     }
 
     /// <summary>Opens the client of a place; whoever was there is cut off.</summary>
-    /// <exception cref="ClientFailedException">It could not come to listen.</exception>
+    /// <exception cref="ClientFailedException">It could not start to listen.</exception>
     public async Task OpenAsync(int place, CancellationToken cancellationToken)
     {
         var before = clients[place];

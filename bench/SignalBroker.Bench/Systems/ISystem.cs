@@ -51,13 +51,4 @@ public interface IClient : IDisposable
 public sealed record SystemPart(string Role, Part Part, bool HoldsListeners = false);
 
 /// <summary>A client could not come to listen.</summary>
-public sealed class ClientFailedException : Exception
-{
-    public ClientFailedException() { }
-
-    public ClientFailedException(string message)
-        : base(message) { }
-
-    public ClientFailedException(string message, Exception innerException)
-        : base(message, innerException) { }
-}
+public sealed class ClientFailedException(string message, Exception? cause = null) : Exception(message, cause);

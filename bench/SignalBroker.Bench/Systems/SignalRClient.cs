@@ -5,7 +5,7 @@ using SignalBroker.Bench.Wire;
 namespace SignalBroker.Bench.Systems;
 
 /// <summary>Speaks SignalR's JSON hub protocol, WebSocket only and without negotiating.</summary>
-public sealed class SignalRClient(Arrivals arrivals, string userId) : SocketClient(arrivals)
+public sealed class SignalRClient(Arrivals arrivals, string userId) : PeerClient(arrivals, userId)
 {
     private const byte EndOfRecord = 0x1e;
 
@@ -14,11 +14,7 @@ public sealed class SignalRClient(Arrivals arrivals, string userId) : SocketClie
     private bool shookHands;
     private int asked;
 
-    public override string Address => userId;
-
-    /// <summary>Opens the socket of the server, and returns when the client listens.</summary>
-    public Task ListenAsync(int port, CancellationToken cancellationToken) =>
-        OpenAsync(new Uri($"ws://127.0.0.1:{port}/relay"), protocol: null, cancellationToken);
+    protected override string PathAndQuery => "/relay";
 
     public override ValueTask<bool> SendAsync(IClient to, Signal signal)
     {
@@ -71,7 +67,7 @@ public sealed class SignalRClient(Arrivals arrivals, string userId) : SocketClie
             shookHands = true;
             Say(
                 Encoding.ASCII.GetBytes(
-                    $$"""{"type":1,"invocationId":"0","target":"Listen","arguments":["{{userId}}"]}""" + "\u001e"
+                    $$"""{"type":1,"invocationId":"0","target":"Listen","arguments":["{{Address}}"]}""" + "\u001e"
                 )
             );
         }

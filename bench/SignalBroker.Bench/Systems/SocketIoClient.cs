@@ -5,20 +5,12 @@ using SignalBroker.Bench.Wire;
 namespace SignalBroker.Bench.Systems;
 
 /// <summary>Speaks Socket.IO's protocol 5 on Engine.IO's 4, WebSocket only.</summary>
-public sealed class SocketIoClient(Arrivals arrivals, string userId) : SocketClient(arrivals)
+public sealed class SocketIoClient(Arrivals arrivals, string userId) : PeerClient(arrivals, userId)
 {
     private static readonly byte[] Pong = "3"u8.ToArray();
     private int asked;
 
-    public override string Address => userId;
-
-    /// <summary>Opens the socket of a server, and returns when the client listens.</summary>
-    public Task ListenAsync(int port, CancellationToken cancellationToken) =>
-        OpenAsync(
-            new Uri($"ws://127.0.0.1:{port}/socket.io/?EIO=4&transport=websocket"),
-            protocol: null,
-            cancellationToken
-        );
+    protected override string PathAndQuery => "/socket.io/?EIO=4&transport=websocket";
 
     public override ValueTask<bool> SendAsync(IClient to, Signal signal)
     {
@@ -54,7 +46,7 @@ public sealed class SocketIoClient(Arrivals arrivals, string userId) : SocketCli
         }
         else if (message.StartsWith("0"u8))
         {
-            Say(Encoding.ASCII.GetBytes($$"""40{"userId":"{{userId}}"}"""));
+            Say(Encoding.ASCII.GetBytes($$"""40{"userId":"{{Address}}"}"""));
         }
         else if (message.StartsWith("40"u8))
         {

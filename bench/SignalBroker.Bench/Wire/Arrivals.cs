@@ -8,9 +8,6 @@ public sealed class Arrivals
     private volatile Tally tally = new(0);
     private ushort run;
 
-    /// <summary>The run that is being counted.</summary>
-    public Tally Tally => tally;
-
     /// <summary>Begins a run; what still arrives of earlier ones no longer counts.</summary>
     public Tally Begin() => tally = new(++run);
 

@@ -18,7 +18,6 @@ public sealed class Tally(ushort run)
     private int failed;
     private int acceptedCount;
     private int arrivedCount;
-    private int duplicates;
 
     public int Sent => Volatile.Read(ref sent);
 
@@ -30,9 +29,6 @@ public sealed class Tally(ushort run)
 
     /// <summary>Signals that arrived, each counted once.</summary>
     public int Arrived => Volatile.Read(ref arrivedCount);
-
-    /// <summary>Arrivals of signals that had arrived before.</summary>
-    public int Duplicates => Volatile.Read(ref duplicates);
 
     /// <summary>Signals that were accepted and have not arrived.</summary>
     public int Lost => Enumerable.Range(0, Sent).Count(number => accepted[number] && !arrived[number]);
@@ -86,14 +82,8 @@ public sealed class Tally(ushort run)
 
     public void Hear(Stamp stamp, long now)
     {
-        if (stamp.Run != run)
+        if (stamp.Run != run || arrived[stamp.Number])
         {
-            return;
-        }
-
-        if (arrived[stamp.Number])
-        {
-            Interlocked.Increment(ref duplicates);
             return;
         }
 

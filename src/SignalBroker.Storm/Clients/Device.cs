@@ -76,7 +76,7 @@ public sealed class Device : IAsyncDisposable
             {
                 return await ConnectOnceAsync(connections, userId, received, cancellationToken);
             }
-            catch (Exception failure) when (attempt < attempts && NamedFailureException.MayPass(failure))
+            catch (Exception failure) when (attempt < attempts && Failures.MayPass(failure))
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 failed(failure);
@@ -85,7 +85,7 @@ public sealed class Device : IAsyncDisposable
         }
     }
 
-    /// <summary>Waits until it hears no more.</summary>
+    /// <summary>Waits until it no longer listens.</summary>
     /// <returns>The reason; null when it was asked to end.</returns>
     public async Task<Interruption?> ClosedAsync()
     {
@@ -93,15 +93,19 @@ public sealed class Device : IAsyncDisposable
         return isLeaving ? null : reason;
     }
 
-    /// <summary>Sends one signal to a user.</summary>
+    /// <summary>Sends one signal.</summary>
     /// <param name="type">What it is about, or null.</param>
-    public Task<SendOutcome> SendAsync(string to, string contentJson, string? type = null) =>
-        PostAsync(to, contentJson, type);
-
-    /// <summary>Sends one signal to a session.</summary>
-    /// <param name="type">What it is about, or null.</param>
-    public Task<SendOutcome> SendToSessionAsync(string listeningKey, string contentJson, string? type = null) =>
-        PostAsync(Addressee.OfSession(listeningKey), contentJson, type);
+    public async Task<SendOutcome> SendAsync(Addressee to, string contentJson, string? type = null)
+    {
+        try
+        {
+            return SendOutcome.Of(await client.SendAsync(to, JsonElement.Parse(contentJson), new() { Type = type }));
+        }
+        catch (ServerRefusedException refused)
+        {
+            return new(refused.Status, 0, refused.Code, refused.RetryAfter);
+        }
+    }
 
     /// <summary>Breaks the socket without a word, as a lost network does.</summary>
     public void Cut()
@@ -117,23 +121,11 @@ public sealed class Device : IAsyncDisposable
         return client.DisposeAsync();
     }
 
-    /// <summary>Closes the socket, as a tab does that is closed; that ends the session too.</summary>
+    /// <summary>Closes the socket, as closing a tab does; that ends the session too.</summary>
     public async ValueTask DisposeAsync()
     {
         Cut();
         await client.Closed;
         await client.DisposeAsync();
-    }
-
-    private async Task<SendOutcome> PostAsync(Addressee to, string contentJson, string? type)
-    {
-        try
-        {
-            return SendOutcome.Of(await client.SendAsync(to, JsonElement.Parse(contentJson), new() { Type = type }));
-        }
-        catch (Client.ServerRefusedException refused)
-        {
-            return new(refused.Status, 0, refused.Code, refused.RetryAfter);
-        }
     }
 }

@@ -1,13 +1,12 @@
 using System.CommandLine;
-using System.Globalization;
 using System.Text.Json;
+using SignalBroker.Storm.CommandLine;
 
 namespace SignalBroker.Storm.Planning;
 
 /// <summary>The command that says how many servers so many users need.</summary>
 public static class PlanCommand
 {
-    private const double Most = 1e12;
     private const double Least = 1e-6;
 
     /// <summary>Makes the command <c>plan</c>.</summary>
@@ -15,65 +14,55 @@ public static class PlanCommand
     {
         var demand = new Demand { Users = 0, SignalsPerUserMinute = 0 };
         var servers = new Servers();
-        var users = Number("--users", "users who listen at the same time", null, 1);
-        var signals = Number("--signals-per-user-minute", "signals that each user sends in a minute", null, 0);
-        var sessionsPerUser = Number("--sessions-per-user", "sessions of a user", demand.SessionsPerUser, 1);
-        var sessionMinutes = Number("--session-minutes", "how long a session lasts", demand.SessionMinutes, Least);
-        var reconnect = Number(
+        var command = new Command("plan", "Says how many servers so many users need, from measured costs.");
+        var users = command.AddNumber<double>("--users", "users who listen at the same time", null, 1);
+        var signals = command.AddNumber<double>(
+            "--signals-per-user-minute",
+            "signals that each user sends in a minute",
+            null,
+            0
+        );
+        var sessions = command.AddNumber<double>("--sessions-per-user", "sessions of a user", demand.SessionsPerUser, 1);
+        var minutes = command.AddNumber<double>("--session-minutes", "how long a session lasts", demand.SessionMinutes, Least);
+        var reconnect = command.AddNumber<double>(
             "--reconnect-minutes",
             "within how long all listen again after all were cut",
             demand.ReconnectMinutes,
             Least
         );
-        var headroom = Number("--headroom", "part of every core that stays free", demand.Headroom, 0, 0.95);
-        var spare = Whole("--spare", "nodes, and webapps, that may be missing", demand.Spare, 0);
-        var nodeCores = Number("--node-cores", "cores of a node", servers.NodeCores, Least);
-        var nodeMemory = Number("--node-memory", "memory of a node in GiB", servers.NodeGiB, Least);
-        var nodeShare = Number(
+        var headroom = command.AddNumber<double>("--headroom", "part of every core that stays free", demand.Headroom, 0, 0.95);
+        var spare = command.AddNumber<long>("--spare", "nodes, and webapps, that may be missing", demand.Spare, 0);
+        var nodeCores = command.AddNumber<double>("--node-cores", "cores of a node", servers.NodeCores, Least);
+        var nodeMemory = command.AddNumber<double>("--node-memory", "memory of a node in GiB", servers.NodeGiB, Least);
+        var nodeShare = command.AddNumber<double>(
             "--node-memory-share",
             "part of it that RabbitMQ may use",
             servers.NodeMemoryShare,
             Least,
             1
         );
-        var nodeFiles = Whole("--node-files", "files that a node may open", servers.NodeFiles, 1_000);
-        var nodeProcesses = Whole(
+        var files = command.AddNumber<long>("--node-files", "files that a node may open", servers.NodeFiles, 1_000);
+        var processes = command.AddNumber<long>(
             "--node-processes",
             "Erlang processes that a node may have",
             servers.NodeProcesses,
             1_000
         );
-        var webappCores = Number("--webapp-cores", "cores of a webapp", servers.WebappCores, Least);
-        var bloat = Number(
+        var webappCores = command.AddNumber<double>("--webapp-cores", "cores of a webapp", servers.WebappCores, Least);
+        var bloat = command.AddNumber<double>(
             "--table-bloat",
             "size of the sessions' table in multiples of its rows",
             servers.TableBloat,
             1
         );
-        var costs = new Option<FileInfo?>("--costs")
-        {
-            Description = "what was measured, as make bench writes it; docs/performance/unit-costs.json if left out",
-            HelpName = "file",
-        };
-
-        var command = new Command("plan", "Says how many servers so many users need, from measured costs.")
-        {
-            users,
-            signals,
-            sessionsPerUser,
-            sessionMinutes,
-            reconnect,
-            headroom,
-            spare,
-            nodeCores,
-            nodeMemory,
-            nodeShare,
-            nodeFiles,
-            nodeProcesses,
-            webappCores,
-            bloat,
-            costs,
-        };
+        var costs = command.AddOption(
+            new Option<FileInfo?>("--costs")
+            {
+                Description =
+                    "what was measured, as make bench writes it; docs/performance/unit-costs.json if left out",
+                HelpName = "file",
+            }
+        );
         command.SetAction(
             (arguments, _) =>
                 WriteAsync(
@@ -81,8 +70,8 @@ public static class PlanCommand
                     {
                         Users = arguments.GetValue(users),
                         SignalsPerUserMinute = arguments.GetValue(signals),
-                        SessionsPerUser = arguments.GetValue(sessionsPerUser),
-                        SessionMinutes = arguments.GetValue(sessionMinutes),
+                        SessionsPerUser = arguments.GetValue(sessions),
+                        SessionMinutes = arguments.GetValue(minutes),
                         ReconnectMinutes = arguments.GetValue(reconnect),
                         Headroom = arguments.GetValue(headroom),
                         Spare = arguments.GetValue(spare),
@@ -92,8 +81,8 @@ public static class PlanCommand
                         NodeCores = arguments.GetValue(nodeCores),
                         NodeGiB = arguments.GetValue(nodeMemory),
                         NodeMemoryShare = arguments.GetValue(nodeShare),
-                        NodeFiles = arguments.GetValue(nodeFiles),
-                        NodeProcesses = arguments.GetValue(nodeProcesses),
+                        NodeFiles = arguments.GetValue(files),
+                        NodeProcesses = arguments.GetValue(processes),
                         WebappCores = arguments.GetValue(webappCores),
                         TableBloat = arguments.GetValue(bloat),
                     },
@@ -134,50 +123,5 @@ public static class PlanCommand
             );
             return 1;
         }
-    }
-
-    private static Option<double> Whole(string name, string description, double? fallback, double min) =>
-        Number(name, description, fallback, min, whole: true);
-
-    private static Option<double> Number(
-        string name,
-        string description,
-        double? fallback,
-        double min,
-        double max = Most,
-        bool whole = false
-    )
-    {
-        var option = new Option<double>(name)
-        {
-            Description = description,
-            HelpName = "number",
-            Required = fallback is null,
-            CustomParser = result =>
-            {
-                var text = result.Tokens is [var token] ? token.Value : "";
-                const NumberStyles Style = NumberStyles.Float | NumberStyles.AllowThousands;
-                if (
-                    double.TryParse(text, Style, CultureInfo.InvariantCulture, out var number)
-                    && number >= min
-                    && number <= max
-                    && (!whole || double.IsInteger(number))
-                )
-                {
-                    return number;
-                }
-
-                var kind = whole ? "a whole number" : "a number";
-                var range = max < Most ? $"from {min:0.######} to {max}" : $"of at least {min:0.######}";
-                result.AddError($"{name} takes {kind} {range}, not '{text}'.");
-                return 0;
-            },
-        };
-        if (fallback is { } value)
-        {
-            option.DefaultValueFactory = _ => value;
-        }
-
-        return option;
     }
 }

@@ -37,7 +37,7 @@ public sealed class HtmlReportTests : IDisposable
             .DescendantsAndSelf()
             .SelectMany(element => element.Attributes())
             .Where(attribute =>
-                attribute.Name.LocalName is "d" or "x" or "y" or "x1" or "x2" or "y1" or "y2" or "cx" or "cy"
+                attribute.Name.LocalName is "d" or "x" or "y" or "x1" or "x2" or "y1" or "y2" or "width"
             )
             .Select(attribute => attribute.Value)
             .ToArray();
@@ -107,7 +107,9 @@ public sealed class HtmlReportTests : IDisposable
 
         var overTime = body.Descendants("figure")
             .Where(plot => !plot.Element("figcaption")!.Value.Contains("Latency by"));
-        overTime.First().Descendants("circle").Count().ShouldBe(2);
+        var points = overTime.First().Descendants("path").ToArray();
+        points.Length.ShouldBe(2);
+        points.ShouldAllBe(point => point.Attribute("class")!.Value.EndsWith(" dot"));
     }
 
     [Fact]
@@ -182,7 +184,7 @@ public sealed class HtmlReportTests : IDisposable
     private async Task<string> WriteAsync(LoadReport[] reports)
     {
         var path = Path.Combine(folder, "report.html");
-        await HtmlReport.WriteAsync(reports, path);
+        await ReportPage.WriteAsync(reports, path);
         return await File.ReadAllTextAsync(path, TestContext.Current.CancellationToken);
     }
 

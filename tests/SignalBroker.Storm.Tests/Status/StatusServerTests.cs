@@ -34,6 +34,7 @@ public sealed class StatusServerTests : IDisposable
             .GetProperty("p99")
             .GetInt64()
             .ShouldBe(Samples.Pokes.Pokes!.Unicast.RoundTrip!.P99);
+        unicast.GetProperty("roundTrip").TryGetProperty("buckets", out _).ShouldBeFalse();
         status.GetProperty("broadcast").GetProperty("answered").GetInt64().ShouldBe(1000);
         var tree = status.GetProperty("tree");
         string[] outcomes = ["started", "running", "complete", "partial", "failed"];
