@@ -82,7 +82,7 @@ public sealed class Population : IAsyncDisposable
     {
         for (var place = turn++ % Turns; place < clients.Length; place += Turns)
         {
-            clients[place]?.Beat();
+            clients[place]?.SendHeartbeat();
         }
     }
 }

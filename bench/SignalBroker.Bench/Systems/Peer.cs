@@ -9,13 +9,13 @@ public sealed class Peer : ISystem
     private static readonly Dictionary<string, string> InProduction = new() { ["NODE_ENV"] = "production" };
     private static readonly string Folder = Path.Combine(Repository.Root, "bench", "peers");
 
-    private readonly ServerGroup group;
+    private readonly ServerGroup owned;
     private readonly IReadOnlyList<Server> servers;
     private readonly NewClient newClient;
 
     private Peer(string name, ServerGroup group, Server[] servers, NewClient newClient, params SystemPart[] others)
     {
-        (Name, this.group, this.servers, this.newClient) = (name, group, servers, newClient);
+        (Name, owned, this.servers, this.newClient) = (name, group, servers, newClient);
         Parts = [.. servers.Select(server => new SystemPart("server", server, HoldsListeners: true)), .. others];
     }
 
@@ -90,7 +90,7 @@ public sealed class Peer : ISystem
         return client;
     }
 
-    public ValueTask DisposeAsync() => group.DisposeAsync();
+    public ValueTask DisposeAsync() => owned.DisposeAsync();
 
     private static async Task<ISystem> StartAsync(Peer peer, CancellationToken cancellationToken)
     {

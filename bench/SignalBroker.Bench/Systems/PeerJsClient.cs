@@ -11,7 +11,7 @@ public sealed class PeerJsClient(Arrivals arrivals, string peerId) : PeerClient(
     protected override string PathAndQuery => $"/peerjs?key=peerjs&id={Address}&token={Address}&version=1.5.5";
 
     public override ValueTask<bool> SendAsync(IClient to, Signal signal) =>
-        SayAsync(
+        WriteAsync(
             Begin()
                 .Add("{\"type\":\"OFFER\",\"dst\":\""u8)
                 .Add(to.Address)
@@ -21,9 +21,9 @@ public sealed class PeerJsClient(Arrivals arrivals, string peerId) : PeerClient(
                 .Message
         );
 
-    public override void Beat() => Say(HeartBeat);
+    public override void SendHeartbeat() => Write(HeartBeat);
 
-    protected override void Hear(ReadOnlySpan<byte> message)
+    protected override void Receive(ReadOnlySpan<byte> message)
     {
         if (message.StartsWith("{\"type\":\"OFFER\""u8))
         {

@@ -26,24 +26,24 @@ public sealed class SignalRClient(Arrivals arrivals, string userId) : PeerClient
             .Add("\","u8)
             .Add(signal.Content.Span)
             .Add("]}\u001e"u8);
-        return AskAsync();
+        return RequestAsync();
     }
 
-    public override void Beat() => Say(Ping);
+    public override void SendHeartbeat() => Write(Ping);
 
-    protected override void Greet() => Say(Handshake);
+    protected override void SendFirst() => Write(Handshake);
 
-    protected override void Hear(ReadOnlySpan<byte> message)
+    protected override void Receive(ReadOnlySpan<byte> message)
     {
         // One message may hold several records.
         for (var end = message.IndexOf(EndOfRecord); end >= 0; end = message.IndexOf(EndOfRecord))
         {
-            HearRecord(message[..end]);
+            ReceiveRecord(message[..end]);
             message = message[(end + 1)..];
         }
     }
 
-    private void HearRecord(ReadOnlySpan<byte> record)
+    private void ReceiveRecord(ReadOnlySpan<byte> record)
     {
         var completion = "{\"type\":3,\"invocationId\":\""u8;
         if (record.StartsWith("{\"type\":1,"u8))
@@ -65,7 +65,7 @@ public sealed class SignalRClient(Arrivals arrivals, string userId) : PeerClient
         else if (!shookHands && record.SequenceEqual("{}"u8))
         {
             shookHands = true;
-            Say(
+            Write(
                 Encoding.ASCII.GetBytes(
                     $$"""{"type":1,"invocationId":"0","target":"Listen","arguments":["{{Address}}"]}""" + "\u001e"
                 )

@@ -22,12 +22,12 @@ public sealed class SocketIoClient(Arrivals arrivals, string userId) : PeerClien
             .Add("\","u8)
             .Add(signal.Content.Span)
             .Add("]"u8);
-        return AskAsync();
+        return RequestAsync();
     }
 
-    public override void Beat() { }
+    public override void SendHeartbeat() { }
 
-    protected override void Hear(ReadOnlySpan<byte> message)
+    protected override void Receive(ReadOnlySpan<byte> message)
     {
         if (message.StartsWith("42["u8))
         {
@@ -42,11 +42,11 @@ public sealed class SocketIoClient(Arrivals arrivals, string userId) : PeerClien
         }
         else if (message.SequenceEqual("2"u8))
         {
-            Say(Pong);
+            Write(Pong);
         }
         else if (message.StartsWith("0"u8))
         {
-            Say(Encoding.ASCII.GetBytes($$"""40{"userId":"{{Address}}"}"""));
+            Write(Encoding.ASCII.GetBytes($$"""40{"userId":"{{Address}}"}"""));
         }
         else if (message.StartsWith("40"u8))
         {

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace SignalBroker.Bench.Wire;
 
-/// <summary>Where all listeners of a system bring what they receive.</summary>
+/// <summary>Counts what all listeners of a system receive.</summary>
 public sealed class Arrivals
 {
     private volatile Tally tally = new(0);
@@ -12,12 +12,12 @@ public sealed class Arrivals
     public Tally Begin() => tally = new(++run);
 
     /// <summary>Counts every signal in a message.</summary>
-    public void Hear(ReadOnlySpan<byte> message)
+    public void Count(ReadOnlySpan<byte> message)
     {
         var now = Stopwatch.GetTimestamp();
         while (Stamp.TryRead(ref message, out var stamp))
         {
-            tally.Hear(stamp, now);
+            tally.Count(stamp, now);
         }
     }
 }

@@ -80,7 +80,7 @@ public sealed class Tally(ushort run)
         Interlocked.Increment(ref isAccepted ? ref acceptedCount : ref failed);
     }
 
-    public void Hear(Stamp stamp, long now)
+    public void Count(Stamp stamp, long now)
     {
         if (stamp.Run != run || arrived[stamp.Number])
         {

@@ -21,7 +21,7 @@ internal sealed class AnswerReader
     private bool isChunked;
     private TimeSpan? retryAfter;
 
-    /// <summary>Whether the server closes the connection after the answer, or must be taken to.</summary>
+    /// <summary>Whether the server closes the connection after the answer, or must be assumed to.</summary>
     public bool Closes { get; private set; }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]

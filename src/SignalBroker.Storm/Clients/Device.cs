@@ -4,7 +4,7 @@ using SignalBroker.Client.Listening;
 
 namespace SignalBroker.Storm.Clients;
 
-/// <summary>Hears one signal; the envelope is only valid within the call, and the call must not block.</summary>
+/// <summary>Receives one signal; the envelope is only valid within the call, and the call must not block.</summary>
 public delegate void SignalReceived(ReadOnlyMemory<byte> envelope);
 
 /// <summary>One user's device: a client that comes back only when it is told to, and whose socket can be cut.</summary>
@@ -58,7 +58,7 @@ public sealed class Device : IAsyncDisposable
 
     /// <summary>Opens a session and listens; after a failure that may pass, it waits and tries again with a new session.</summary>
     /// <param name="userId">Whose session it is; null for an anonymous user.</param>
-    /// <param name="failed">Hears each failure that is tried again.</param>
+    /// <param name="failed">Called with each failure that is tried again.</param>
     /// <param name="cancellationToken">Ends the waiting and the trying.</param>
     public static async Task<Device> ConnectAsync(
         DeviceConnections connections,

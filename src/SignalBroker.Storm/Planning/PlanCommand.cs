@@ -22,15 +22,31 @@ public static class PlanCommand
             null,
             0
         );
-        var sessions = command.AddNumber<double>("--sessions-per-user", "sessions of a user", demand.SessionsPerUser, 1);
-        var minutes = command.AddNumber<double>("--session-minutes", "how long a session lasts", demand.SessionMinutes, Least);
+        var sessions = command.AddNumber<double>(
+            "--sessions-per-user",
+            "sessions of a user",
+            demand.SessionsPerUser,
+            1
+        );
+        var minutes = command.AddNumber<double>(
+            "--session-minutes",
+            "how long a session lasts",
+            demand.SessionMinutes,
+            Least
+        );
         var reconnect = command.AddNumber<double>(
             "--reconnect-minutes",
             "within how long all listen again after all were cut",
             demand.ReconnectMinutes,
             Least
         );
-        var headroom = command.AddNumber<double>("--headroom", "part of every core that stays free", demand.Headroom, 0, 0.95);
+        var headroom = command.AddNumber<double>(
+            "--headroom",
+            "part of every core that stays free",
+            demand.Headroom,
+            0,
+            0.95
+        );
         var spare = command.AddNumber<long>("--spare", "nodes, and webapps, that may be missing", demand.Spare, 0);
         var nodeCores = command.AddNumber<double>("--node-cores", "cores of a node", servers.NodeCores, Least);
         var nodeMemory = command.AddNumber<double>("--node-memory", "memory of a node in GiB", servers.NodeGiB, Least);

@@ -57,7 +57,7 @@ public static class LatencyPlots
     private static Plot Distribution(KeyValuePair<string, LatencyReport>[] latencies)
     {
         var bins = latencies.SelectMany(latency => latency.Value.Buckets).Select(BinOf).ToArray();
-        // An empty one at each end, so that every line begins and ends at zero.
+        // An empty bin at each end, so that every line begins and ends at zero.
         var (first, last) = (bins.Min() - 1, bins.Max() + 1);
         int[] shown = [.. Enumerable.Range(first, last - first + 1)];
         return new()
@@ -87,6 +87,7 @@ public static class LatencyPlots
             DescribePlace = middle =>
                 $"{Quantity.Duration(middle * EdgeOf(-0.5))} to {Quantity.Duration(middle * EdgeOf(0.5))}",
             Describe = Quantity.Share,
+            IsStepped = true,
         };
     }
 

@@ -11,7 +11,7 @@ using SignalBroker.Storm.Results;
 
 namespace SignalBroker.Storm.Status;
 
-/// <summary>Answers on loopback how a load is doing, while it runs.</summary>
+/// <summary>Tells on loopback how a running load is doing.</summary>
 /// <remarks>
 /// <c>GET /status</c>: the results of the pokes. <c>GET /live</c>: everything that was measured so far.
 /// <c>GET /</c>: the same as a page that keeps itself up to date.

@@ -87,7 +87,7 @@ public sealed record WorkerReport
     /// <summary>The sessions that have gone since the report before, if they are to be told.</summary>
     public IReadOnlyList<string> Went { get; init; } = [];
 
-    /// <summary>When somebody last came to listen, by the machine's monotonic clock.</summary>
+    /// <summary>When a user last began to listen, by the machine's monotonic clock.</summary>
     public long LastCameAt { get; init; }
 
     /// <summary>The numbers of the orders that have been carried out since the report before.</summary>

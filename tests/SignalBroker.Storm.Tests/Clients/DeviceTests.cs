@@ -6,7 +6,7 @@ using SignalBroker.Storm.Tests.Harness;
 
 namespace SignalBroker.Storm.Tests.Clients;
 
-/// <summary>What a device hears, and how it learns of its end.</summary>
+/// <summary>What a device receives, and how it learns that it is closed.</summary>
 [Collection<OneWebappTests>]
 public sealed class DeviceTests(OneWebapp webapp) : IDisposable
 {
@@ -60,7 +60,7 @@ public sealed class DeviceTests(OneWebapp webapp) : IDisposable
     }
 
     [Fact]
-    public async Task A_device_that_is_cut_has_no_complaint_and_its_session_ends()
+    public async Task A_device_that_is_cut_reports_no_error_and_its_session_ends()
     {
         var device = await ConnectAsync();
         device.Cut();
@@ -73,7 +73,7 @@ public sealed class DeviceTests(OneWebapp webapp) : IDisposable
     }
 
     [Fact]
-    public async Task A_failure_has_the_name_that_says_most()
+    public async Task A_failure_has_the_most_telling_name()
     {
         using var nowhere = new DeviceConnections([new Uri("http://127.0.0.1:1")], new SourceAddresses());
         var failure = await Should.ThrowAsync<SignalBrokerException>(

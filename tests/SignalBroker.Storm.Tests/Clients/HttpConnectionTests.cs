@@ -9,7 +9,7 @@ using SignalBroker.Storm.Clients;
 
 namespace SignalBroker.Storm.Tests.Clients;
 
-/// <summary>What a connection makes of what servers may answer.</summary>
+/// <summary>How a connection handles what servers may answer.</summary>
 public sealed class HttpConnectionTests : IAsyncLifetime
 {
     private readonly SourceAddresses sources = new();

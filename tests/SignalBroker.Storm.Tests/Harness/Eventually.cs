@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace SignalBroker.Storm.Tests.Harness;
 
-/// <summary>Waits for something that must come to be, however fast the machine is.</summary>
+/// <summary>Waits for something that must happen, however slow the machine is.</summary>
 public static class Eventually
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(50);

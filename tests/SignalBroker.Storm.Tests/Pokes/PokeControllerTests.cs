@@ -63,7 +63,7 @@ public sealed class PokeControllerTests(OneWebapp webapp) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_client_can_not_make_a_tree_deeper()
+    public async Task A_client_cannot_make_a_tree_deeper()
     {
         var poked = await ConnectAsync();
         chosen.Enqueue(poked.Key);

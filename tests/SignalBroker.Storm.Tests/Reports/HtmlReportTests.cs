@@ -4,7 +4,7 @@ using SignalBroker.Storm.Results;
 
 namespace SignalBroker.Storm.Tests.Reports;
 
-/// <summary>What one sees in the HTML report.</summary>
+/// <summary>What the HTML report shows.</summary>
 public sealed class HtmlReportTests : IDisposable
 {
     private readonly string folder = Directory.CreateTempSubdirectory("storm-").FullName;
@@ -149,7 +149,7 @@ public sealed class HtmlReportTests : IDisposable
     }
 
     [Fact]
-    public async Task Errors_come_by_their_codes_the_most_frequent_first()
+    public async Task Errors_are_listed_by_code_the_most_frequent_first()
     {
         var body = BodyOf(await WriteAsync([Samples.Exchange]));
 
@@ -158,7 +158,7 @@ public sealed class HtmlReportTests : IDisposable
     }
 
     [Fact]
-    public async Task Trees_come_by_their_outcome_with_what_the_broken_ones_miss()
+    public async Task Trees_are_shown_by_outcome_with_what_the_broken_ones_miss()
     {
         var body = BodyOf(await WriteAsync([Samples.Pokes]));
 

@@ -34,6 +34,9 @@ public sealed record Plot
     /// <summary>Stacks the series on each other, so that the topmost edge is their sum.</summary>
     public bool IsStacked { get; init; }
 
+    /// <summary>Draws each value as wide as its place, as a histogram does.</summary>
+    public bool IsStepped { get; init; }
+
     /// <summary>Whether any value is above 0.</summary>
     public bool HasValues => Series.Any(series => series.Values.Any(value => value > 0));
 
@@ -81,7 +84,7 @@ public sealed record Plot
         );
 
     // A single point is a line without length, of which its round ends are seen.
-    private Html Draw(Series series, List<Point> segment, Axis y)
+    private static Html Draw(Series series, List<Point> segment, Axis y)
     {
         var top = segment.Select(point => PlaceOf(point.X, point.Top));
         var bottom = segment.AsEnumerable().Reverse().Select(point => PlaceOf(point.X, point.Bottom));
@@ -95,20 +98,16 @@ public sealed record Plot
         };
 
         string PlaceOf(double x, double value) =>
-            string.Create(CultureInfo.InvariantCulture, $"{1000 * X.At(x):0.#} {1000 * (1 - y.At(value)):0.#}");
+            string.Create(CultureInfo.InvariantCulture, $"{1000 * x:0.#} {1000 * (1 - y.At(value)):0.#}");
     }
 
-    // Reaches halfway to its neighbors.
     private Html DrawTooltip(int index)
     {
-        var (before, at, after) = (Position(index - 1), Position(index), Position(index + 1));
-        var from = 100 * ((before + at) / 2);
-        var width = Math.Max(100 * ((at + after) / 2) - from, 0.1);
+        var (from, to) = SpanOf(index);
+        var width = Math.Max(100 * (to - from), 0.1);
         return Html.Of(
-            $"""<rect class="tip" x="{from}%" width="{width}%" y="0" height="100%"><title>{Tooltip(index)}</title></rect>"""
+            $"""<rect class="tip" x="{100 * from}%" width="{width}%" y="0" height="100%"><title>{Tooltip(index)}</title></rect>"""
         );
-
-        double Position(int place) => X.At(Places[Math.Clamp(place, 0, Places.Count - 1)]);
     }
 
     private string Tooltip(int index)
@@ -123,16 +122,24 @@ public sealed record Plot
 
     private List<Point?> PointsOf(int series) =>
         [
-            .. Places.Select(
-                (x, index) =>
-                {
-                    var bottom = IsStacked ? Series.Take(series).Sum(lower => lower.Values[index] ?? 0) : 0;
-                    return Series[series].Values[index] is { } value ? new Point(x, bottom, bottom + value)
-                        : IsStacked ? new Point(x, bottom, bottom)
-                        : (Point?)null;
-                }
-            ),
+            .. Series[series]
+                .Values.SelectMany(
+                    (value, index) =>
+                    {
+                        var bottom = IsStacked ? Series.Take(series).Sum(lower => lower.Values[index] ?? 0) : 0;
+                        var (from, to) = SpanOf(index);
+                        return (IsStepped ? [from, to] : new[] { PositionOf(index) }).Select(x =>
+                            value is null && !IsStacked ? null : new Point(x, bottom, bottom + (value ?? 0))
+                        );
+                    }
+                ),
         ];
+
+    // From the middle between a place and the one before it to the middle between it and the next.
+    private (double From, double To) SpanOf(int index) =>
+        ((PositionOf(index - 1) + PositionOf(index)) / 2, (PositionOf(index) + PositionOf(index + 1)) / 2);
+
+    private double PositionOf(int index) => X.At(Places[Math.Clamp(index, 0, Places.Count - 1)]);
 
     // The runs of points without a gap.
     private static IEnumerable<List<Point>> SegmentsOf(IEnumerable<Point?> points)
@@ -152,6 +159,7 @@ public sealed record Plot
         }
     }
 
+    /// <param name="X">The position, from 0 to 1.</param>
     private sealed record Point(double X, double Bottom, double Top);
 }
 
