@@ -91,7 +91,7 @@ public sealed class KillMeasurement(Scale scale, Action<string> say)
                 {
                     await population[place].Closed.WaitAsync(cancellationToken);
                     Interlocked.Increment(ref dropped);
-                    while (!await TryOpenAsync(place, cancellationToken))
+                    while (!await population.TryOpenAsync(place, cancellationToken))
                     {
                         await Task.Delay(
                             BetweenTries * (1 + Random.Shared.NextDouble()),
@@ -107,19 +107,6 @@ public sealed class KillMeasurement(Scale scale, Action<string> say)
             catch (OperationCanceledException)
             {
                 // The run is over.
-            }
-        }
-
-        private async Task<bool> TryOpenAsync(int place, CancellationToken cancellationToken)
-        {
-            try
-            {
-                await population.OpenAsync(place, cancellationToken);
-                return true;
-            }
-            catch (ClientFailedException)
-            {
-                return false;
             }
         }
     }

@@ -53,13 +53,26 @@ public sealed class Population : IAsyncDisposable
         }
     }
 
-    /// <summary>Opens the client of a place; whoever was there is cut off.</summary>
-    /// <exception cref="ClientFailedException">It could not start to listen.</exception>
-    public async Task OpenAsync(int place, CancellationToken cancellationToken)
+    // Whoever was in the place is cut off.
+    private async Task OpenAsync(int place, CancellationToken cancellationToken)
     {
         var before = clients[place];
         clients[place] = await system.ListenAsync(firstNumber + place, cancellationToken);
         before?.Dispose();
+    }
+
+    /// <summary>Opens the client of a place again; false when it could not start to listen.</summary>
+    public async Task<bool> TryOpenAsync(int place, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await OpenAsync(place, cancellationToken);
+            return true;
+        }
+        catch (ClientFailedException)
+        {
+            return false;
+        }
     }
 
     /// <summary>Cuts all sockets at once.</summary>

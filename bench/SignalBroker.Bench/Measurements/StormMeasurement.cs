@@ -27,17 +27,9 @@ public sealed class StormMeasurement(Scale scale, Action<string> say)
             new ParallelOptions { MaxDegreeOfParallelism = scale.StormAtOnce, CancellationToken = cancellationToken },
             async (place, token) =>
             {
-                while (true)
+                while (!await population.TryOpenAsync(place, token))
                 {
-                    try
-                    {
-                        await population.OpenAsync(place, token);
-                        return;
-                    }
-                    catch (ClientFailedException)
-                    {
-                        Interlocked.Increment(ref failed);
-                    }
+                    Interlocked.Increment(ref failed);
                 }
             }
         );

@@ -15,57 +15,36 @@ public static class PlanCommand
         var demand = new Demand { Users = 0, SignalsPerUserMinute = 0 };
         var servers = new Servers();
         var command = new Command("plan", "Says how many servers so many users need, from measured costs.");
-        var users = command.AddNumber<double>("--users", "users who listen at the same time", null, 1);
-        var signals = command.AddNumber<double>(
-            "--signals-per-user-minute",
-            "signals that each user sends in a minute",
-            null,
-            0
-        );
-        var sessions = command.AddNumber<double>(
-            "--sessions-per-user",
-            "sessions of a user",
-            demand.SessionsPerUser,
-            1
-        );
-        var minutes = command.AddNumber<double>(
-            "--session-minutes",
-            "how long a session lasts",
-            demand.SessionMinutes,
-            Least
-        );
-        var reconnect = command.AddNumber<double>(
+        var users = Number("--users", "users who listen at the same time", null, 1);
+        var signals = Number("--signals-per-user-minute", "signals that each user sends in a minute", null, 0);
+        var sessions = Number("--sessions-per-user", "sessions of a user", demand.SessionsPerUser, 1);
+        var minutes = Number("--session-minutes", "how long a session lasts", demand.SessionMinutes, Least);
+        var reconnect = Number(
             "--reconnect-minutes",
             "within how long all listen again after all were cut",
             demand.ReconnectMinutes,
             Least
         );
-        var headroom = command.AddNumber<double>(
-            "--headroom",
-            "part of every core that stays free",
-            demand.Headroom,
-            0,
-            0.95
-        );
-        var spare = command.AddNumber<long>("--spare", "nodes, and webapps, that may be missing", demand.Spare, 0);
-        var nodeCores = command.AddNumber<double>("--node-cores", "cores of a node", servers.NodeCores, Least);
-        var nodeMemory = command.AddNumber<double>("--node-memory", "memory of a node in GiB", servers.NodeGiB, Least);
-        var nodeShare = command.AddNumber<double>(
+        var headroom = Number("--headroom", "part of every core that stays free", demand.Headroom, 0, 0.95);
+        var spare = Whole("--spare", "nodes, and webapps, that may be missing", demand.Spare, 0);
+        var nodeCores = Number("--node-cores", "cores of a node", servers.NodeCores, Least);
+        var nodeMemory = Number("--node-memory", "memory of a node in GiB", servers.NodeGiB, Least);
+        var nodeShare = Number(
             "--node-memory-share",
             "part of it that RabbitMQ may use",
             servers.NodeMemoryShare,
             Least,
             1
         );
-        var files = command.AddNumber<long>("--node-files", "files that a node may open", servers.NodeFiles, 1_000);
-        var processes = command.AddNumber<long>(
+        var files = Whole("--node-files", "files that a node may open", servers.NodeFiles, 1_000);
+        var processes = Whole(
             "--node-processes",
             "Erlang processes that a node may have",
             servers.NodeProcesses,
             1_000
         );
-        var webappCores = command.AddNumber<double>("--webapp-cores", "cores of a webapp", servers.WebappCores, Least);
-        var bloat = command.AddNumber<double>(
+        var webappCores = Number("--webapp-cores", "cores of a webapp", servers.WebappCores, Least);
+        var bloat = Number(
             "--table-bloat",
             "size of the sessions' table in multiples of its rows",
             servers.TableBloat,
@@ -107,6 +86,12 @@ public static class PlanCommand
                 )
         );
         return command;
+
+        Option<double> Number(string name, string description, double? usual, double min, double? max = null) =>
+            command.AddNumber(name, description, usual, min, max);
+
+        Option<long> Whole(string name, string description, long usual, long min) =>
+            command.AddNumber<long>(name, description, usual, min);
     }
 
     private static async Task<int> WriteAsync(

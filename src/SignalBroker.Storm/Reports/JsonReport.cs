@@ -36,4 +36,5 @@ public sealed record ReportFile(IReadOnlyList<LoadReport> Reports);
 )]
 [JsonSerializable(typeof(LoadReport))]
 [JsonSerializable(typeof(ReportFile))]
+[JsonSerializable(typeof(PokeStatus))]
 public sealed partial class ReportJson : JsonSerializerContext;

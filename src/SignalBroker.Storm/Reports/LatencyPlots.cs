@@ -37,18 +37,7 @@ public static class LatencyPlots
             X = Axis.Nines(nines),
             Y = Axis.Duration,
             Places = shares,
-            Series =
-            [
-                .. latencies.Select(
-                    (latency, index) =>
-                        new Series(
-                            Words.Split(latency.Key),
-                            [.. shares.Select(share => (double?)latency.Value.Percentile(share))],
-                            index,
-                            index % 2 == 1 ? SeriesStyle.Dashed : SeriesStyle.Line
-                        )
-                ),
-            ],
+            Series = SeriesOf(latencies, latency => shares.Select(share => (double)latency.Percentile(share))),
             DescribePlace = share => $"{Quantity.Share(share)} took at most",
             Describe = Quantity.Duration,
         };
@@ -67,29 +56,38 @@ public static class LatencyPlots
             X = Axis.Logarithmic(EdgeOf(first), EdgeOf(last + 1), Quantity.Duration),
             Y = values => Axis.Linear(values.Max(), Quantity.Share),
             Places = [.. shown.Select(bin => EdgeOf(bin + 0.5))],
-            Series =
-            [
-                .. latencies.Select(
-                    (latency, index) =>
-                    {
-                        var counts = latency.Value.Buckets.ToLookup(BinOf, bucket => bucket.Count);
-                        return new Series(
-                            Words.Split(latency.Key),
-                            [.. shown.Select(bin => (double?)counts[bin].Sum() / latency.Value.Count)],
-                            index,
-                            index == 0 ? SeriesStyle.Area
-                                : index % 2 == 1 ? SeriesStyle.Dashed
-                                : SeriesStyle.Line
-                        );
-                    }
-                ),
-            ],
+            Series = SeriesOf(latencies, SharesOf, SeriesStyle.Area),
             DescribePlace = middle =>
                 $"{Quantity.Duration(middle * EdgeOf(-0.5))} to {Quantity.Duration(middle * EdgeOf(0.5))}",
             Describe = Quantity.Share,
             IsStepped = true,
         };
+
+        IEnumerable<double> SharesOf(LatencyReport latency)
+        {
+            var counts = latency.Buckets.ToLookup(BinOf, bucket => bucket.Count);
+            return shown.Select(bin => counts[bin].Sum() / (double)latency.Count);
+        }
     }
+
+    private static Series[] SeriesOf(
+        KeyValuePair<string, LatencyReport>[] latencies,
+        Func<LatencyReport, IEnumerable<double>> values,
+        SeriesStyle first = SeriesStyle.Line
+    ) =>
+        [
+            .. latencies.Select(
+                (latency, index) =>
+                    new Series(
+                        Words.Split(latency.Key),
+                        [.. values(latency.Value)],
+                        index,
+                        index == 0 ? first
+                            : index % 2 == 1 ? SeriesStyle.Dashed
+                            : SeriesStyle.Line
+                    )
+            ),
+        ];
 
     private static int BinOf(Bucket bucket) =>
         (int)Math.Floor(Math.Log10(Math.Max(bucket.Microseconds, 1)) * BinsPerDecade + 1e-9);

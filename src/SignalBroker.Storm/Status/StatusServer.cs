@@ -18,9 +18,9 @@ namespace SignalBroker.Storm.Status;
 /// </remarks>
 public sealed class StatusServer : IAsyncDisposable
 {
-    private static readonly JsonSerializerOptions WithoutBuckets = new(StatusJson.Default.Options)
+    private static readonly JsonSerializerOptions WithoutBuckets = new(ReportJson.Default.Options)
     {
-        TypeInfoResolver = StatusJson.Default.WithAddedModifier(LeaveBucketsOut),
+        TypeInfoResolver = ReportJson.Default.WithAddedModifier(LeaveBucketsOut),
     };
 
     private readonly WebApplication app;

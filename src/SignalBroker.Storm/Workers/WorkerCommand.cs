@@ -14,7 +14,7 @@ internal static class WorkerCommand
         // Ctrl-C reaches every process of the terminal; what follows from it is up to the coordinator.
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal => signal.Cancel = true);
         using var input = new StreamReader(Console.OpenStandardInput());
-        await using var output = Console.OpenStandardOutput();
+        await using var output = new StreamWriter(Console.OpenStandardOutput()) { AutoFlush = true };
         if (await ReadAsync(input) is not Begin begin)
         {
             await Console.Error.WriteLineAsync("storm worker is started by the other commands.");
@@ -40,20 +40,15 @@ internal static class WorkerCommand
     private static async Task<Order?> ReadAsync(StreamReader input) =>
         await input.ReadLineAsync() is { } line ? JsonSerializer.Deserialize(line, WorkerJson.Default.Order) : null;
 
-    private static async Task ReportAsync(Worker worker, Stream output, CancellationToken cancellationToken)
+    private static async Task ReportAsync(Worker worker, StreamWriter output, CancellationToken cancellationToken)
     {
         using var timer = new PeriodicTimer(ReportInterval, TimeProvider.System);
         try
         {
             while (await timer.WaitForNextTickAsync(cancellationToken))
             {
-                byte[] line =
-                [
-                    .. JsonSerializer.SerializeToUtf8Bytes(worker.Report(), WorkerJson.Default.WorkerReport),
-                    (byte)'\n',
-                ];
-                await output.WriteAsync(line, cancellationToken);
-                await output.FlushAsync(cancellationToken);
+                var report = JsonSerializer.Serialize(worker.Report(), WorkerJson.Default.WorkerReport);
+                await output.WriteLineAsync(report.AsMemory(), cancellationToken);
             }
         }
         catch (Exception over) when (over is OperationCanceledException or IOException)

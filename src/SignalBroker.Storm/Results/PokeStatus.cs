@@ -1,7 +1,4 @@
-using System.Text.Json.Serialization;
-using SignalBroker.Storm.Results;
-
-namespace SignalBroker.Storm.Status;
+namespace SignalBroker.Storm.Results;
 
 /// <summary>The results of the pokes so far, and how the load is doing; zeros for a load without pokes.</summary>
 /// <param name="Clients">The clients that listen at this moment.</param>
@@ -29,12 +26,3 @@ public sealed record PokeStatus(
         );
     }
 }
-
-/// <summary>How the status is written as JSON.</summary>
-[JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
-    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-    WriteIndented = true
-)]
-[JsonSerializable(typeof(PokeStatus))]
-internal sealed partial class StatusJson : JsonSerializerContext;
