@@ -5,6 +5,9 @@ public sealed class ServerGroup(Action<string>? progress = null) : IAsyncDisposa
 {
     private readonly Run run = new(progress, partDied: null);
 
+    /// <summary>Where each of them writes its log.</summary>
+    public string LogFolder => run.LogFolder;
+
     /// <summary>Describes one more server, on a free port; it starts when it is told to.</summary>
     public Server Add(string name, Func<int, Launch> launch) => new(run, name, launch);
 

@@ -116,6 +116,6 @@ public sealed class ConnectsMeasurement(Scale scale, Action<string> say)
 }
 
 /// <summary>What one run of connects has measured.</summary>
-/// <param name="PerSecond">How many came to listen per second.</param>
+/// <param name="PerSecond">How many clients began to listen per second.</param>
 /// <param name="CpuMicroseconds">The CPU time of one, by role.</param>
 public sealed record ConnectSample(double PerSecond, IReadOnlyDictionary<string, double> CpuMicroseconds);

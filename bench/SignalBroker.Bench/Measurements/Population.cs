@@ -53,14 +53,6 @@ public sealed class Population : IAsyncDisposable
         }
     }
 
-    // Whoever was in the place is cut off.
-    private async Task OpenAsync(int place, CancellationToken cancellationToken)
-    {
-        var before = clients[place];
-        clients[place] = await system.ListenAsync(firstNumber + place, cancellationToken);
-        before?.Dispose();
-    }
-
     /// <summary>Opens the client of a place again; false when it could not start to listen.</summary>
     public async Task<bool> TryOpenAsync(int place, CancellationToken cancellationToken)
     {
@@ -97,5 +89,13 @@ public sealed class Population : IAsyncDisposable
         {
             clients[place]?.SendHeartbeat();
         }
+    }
+
+    // Whoever was in the place is cut off.
+    private async Task OpenAsync(int place, CancellationToken cancellationToken)
+    {
+        var before = clients[place];
+        clients[place] = await system.ListenAsync(firstNumber + place, cancellationToken);
+        before?.Dispose();
     }
 }

@@ -92,7 +92,7 @@ public sealed record ConnectsSection(Origin Origin, int Listeners, int Connects,
     : Section(Origin);
 
 /// <summary>Connects of one system.</summary>
-/// <param name="PerSecond">How many came to listen per second.</param>
+/// <param name="PerSecond">How many clients began to listen per second.</param>
 /// <param name="CpuMicroseconds">The CPU time of one, by role.</param>
 /// <param name="KiBPerListener">What a listener adds to the resident memory of the processes that hold them.</param>
 /// <param name="EmptyMiB">Their resident memory without listeners.</param>
@@ -120,9 +120,9 @@ public sealed record KillSection(Origin Origin, int Listeners, int Rate, double 
 /// <param name="SocketsDropped">Listeners' sockets that broke.</param>
 /// <param name="SecondsToListen">Until all listeners listened again; 0 when none was dropped, null when not all were back.</param>
 /// <param name="Sent">Signals that were due.</param>
-/// <param name="Failed">Of them, whose sender was told that they failed, or was told nothing.</param>
-/// <param name="Lost">Of them, accepted and never arrived.</param>
-/// <param name="Missing">Of them, not arrived, for whatever reason.</param>
+/// <param name="Failed">Those whose sender got an error or no answer.</param>
+/// <param name="Lost">Those that were accepted and never arrived.</param>
+/// <param name="Missing">Those that did not arrive, for whatever reason.</param>
 public sealed record KillRow(
     string System,
     string Killed,

@@ -142,7 +142,7 @@ public abstract class SocketClient(Arrivals arrivals) : IClient
         }
         catch (Exception failure) when (IsEnd(failure))
         {
-            // Whoever waits is told below.
+            // Whoever waits is notified below.
         }
 
         End();

@@ -6,7 +6,7 @@ namespace SignalBroker.Bench.Wire;
 /// <summary>What became of the signals of one run.</summary>
 public sealed class Tally(ushort run)
 {
-    /// <summary>So many signals one run may have.</summary>
+    /// <summary>How many signals one run may have.</summary>
     public const int Capacity = 1 << 20;
 
     private readonly bool[] accepted = new bool[Capacity];
@@ -24,7 +24,7 @@ public sealed class Tally(ushort run)
     /// <summary>Signals that the system accepted; where it gives no answer, those that arrived in time.</summary>
     public int Accepted => Volatile.Read(ref acceptedCount);
 
-    /// <summary>Signals whose sender was told that they failed, or was told nothing.</summary>
+    /// <summary>Signals whose sender got an error or no answer.</summary>
     public int Failed => Volatile.Read(ref failed);
 
     /// <summary>Signals that arrived, each counted once.</summary>

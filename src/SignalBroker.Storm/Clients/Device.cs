@@ -7,7 +7,7 @@ namespace SignalBroker.Storm.Clients;
 /// <summary>Receives one signal; the envelope is only valid within the call, and the call must not block.</summary>
 public delegate void SignalReceived(ReadOnlyMemory<byte> envelope);
 
-/// <summary>One user's device: a client that comes back only when it is told to, and whose socket can be cut.</summary>
+/// <summary>One user's device: a client that does not reconnect by itself, and whose socket can be cut.</summary>
 public sealed class Device : IAsyncDisposable
 {
     // A node closes a socket that says nothing for 60 s.

@@ -19,7 +19,7 @@ internal sealed class PokeTree(string id, int leaves)
 
     public int Expected { get; } = (2 * leaves) - 1;
 
-    /// <summary>Whether it has been summed up, so that it grows no more.</summary>
+    /// <summary>Whether it has been summed up and has stopped growing.</summary>
     public bool IsOver => isOver;
 
     /// <summary>Ends when every poke is answered, or one can't be sent.</summary>
@@ -59,7 +59,7 @@ internal sealed class PokeTree(string id, int leaves)
         }
     }
 
-    /// <summary>Says how it ended; it grows no more.</summary>
+    /// <summary>Stops the growth and says how it ended.</summary>
     public TreeResult Sum()
     {
         isOver = true;

@@ -36,7 +36,7 @@ public sealed record LoadReport
     /// <summary>What is counted, over the whole run.</summary>
     public Totals Totals { get; init; } = new();
 
-    /// <summary>Errors by their code: the server's problem code, an outcome, or what broke.</summary>
+    /// <summary>Errors by code: the server's problem code, an outcome, or what broke.</summary>
     public IReadOnlyDictionary<string, long> Errors { get; init; } = new Dictionary<string, long>();
 
     /// <summary>The latencies by name: <c>delivery</c>, <c>answer</c>, <c>connect</c>, <c>reconnect</c>, <c>roundTrip</c>, <c>delay</c>, …</summary>
@@ -65,7 +65,7 @@ public sealed record Totals
     /// <summary>Listeners at this moment.</summary>
     public long Listening { get; init; }
 
-    /// <summary>Sockets that broke although nobody asked them to.</summary>
+    /// <summary>Sockets that broke unexpectedly.</summary>
     public long Dropped { get; init; }
 
     /// <summary>Signals posted, whatever was answered.</summary>
@@ -156,7 +156,7 @@ public sealed record Tick
     /// <summary>Listeners at its end.</summary>
     public long Listening { get; init; }
 
-    /// <summary>Listeners that came to listen within it.</summary>
+    /// <summary>Sessions that began to listen within it.</summary>
     public long Connects { get; init; }
 
     /// <summary>Signals posted within it.</summary>
@@ -174,10 +174,10 @@ public sealed record Tick
     /// <summary>The 99th percentile of the load's main latency within it, in µs; null when nothing was measured.</summary>
     public long? P99 { get; init; }
 
-    /// <summary>How many cores each watched process kept busy within it, by the process's name.</summary>
+    /// <summary>How many cores each watched process kept busy within it, by process name.</summary>
     public IReadOnlyDictionary<string, double> Cores { get; init; } = new Dictionary<string, double>();
 
-    /// <summary>The resident memory of each watched process in KiB, by the process's name.</summary>
+    /// <summary>The resident memory of each watched process in KiB, by process name.</summary>
     public IReadOnlyDictionary<string, long> MemoryKiB { get; init; } = new Dictionary<string, long>();
 }
 

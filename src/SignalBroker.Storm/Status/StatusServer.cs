@@ -33,7 +33,7 @@ public sealed class StatusServer : IAsyncDisposable
     /// <exception cref="IOException">The port is taken.</exception>
     public static async Task<StatusServer> StartAsync(int? port, Func<LoadReport> snapshot)
     {
-        // Empty: neither the console's log, nor settings that happen to lie in the working folder.
+        // Empty: no console log, and no settings that happen to be in the working folder.
         var builder = WebApplication.CreateEmptyBuilder(new());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, port ?? 0));
         builder.Services.AddRoutingCore();

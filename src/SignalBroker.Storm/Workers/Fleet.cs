@@ -65,7 +65,7 @@ internal sealed class Fleet : IAsyncDisposable
     public Dictionary<string, LatencyReport> Latencies =>
         Read(_ => latencies.ToDictionary(latency => latency.Key, latency => LatencyReport.Of(latency.Value)));
 
-    /// <summary>The listening keys of all sessions that listen, if keys are told.</summary>
+    /// <summary>The listening keys of all sessions that listen, if keys are reported.</summary>
     public IReadOnlyList<string> Keys => Read(_ => keys.Keys.ToArray());
 
     /// <summary>Starts as many workers as the users need.</summary>
@@ -148,7 +148,7 @@ internal sealed class Fleet : IAsyncDisposable
             return taken;
         });
 
-    /// <summary>The listening key of one of the sessions that listen, if keys are told; null when there is none.</summary>
+    /// <summary>The listening key of one of the sessions that listen, if keys are reported; null when there is none.</summary>
     public string? AnyKey(Random random) => Read(_ => keys.Count > 0 ? keys.GetAt(random.Next(keys.Count)).Key : null);
 
     public async ValueTask DisposeAsync()

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace SignalBroker.Storm.Workers;
 
-/// <summary>Says when each signal of an open load is due, to some ten microseconds, on a thread of its own.</summary>
+/// <summary>Says when each signal of an open load is due, to within some ten microseconds, on a thread of its own.</summary>
 /// <remarks>A timer of the runtime may be a millisecond late, which is more than most signals take.</remarks>
 public sealed partial class Pacer : IDisposable
 {

@@ -53,7 +53,7 @@ internal sealed class Traffic : IDisposable
         pacer = new Pacer(perSecond, order.Burst, Dispatch);
     }
 
-    /// <summary>Sends no more, and waits until what was sent has been answered and has arrived, or the time is over.</summary>
+    /// <summary>Stops sending, and waits until every signal is answered and has arrived, or the time is over.</summary>
     public async Task StopAsync(TimeSpan drain)
     {
         pacer?.Dispose();

@@ -28,7 +28,7 @@ internal sealed class WorkerProcess : IAsyncDisposable
 
     public int ProcessId => process.Id;
 
-    /// <summary>Completes when the process has ended; fails if nobody asked it to.</summary>
+    /// <summary>Completes when the process has ended; fails if that was not asked for.</summary>
     public Task Ended { get; }
 
     public static WorkerProcess Start(int number, Action<WorkerReport> reported)
