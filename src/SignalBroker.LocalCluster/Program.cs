@@ -6,7 +6,8 @@ var webapps = new Option<int>("--webapps") { Description = "webapps to start", D
 var port = new Option<int?>("--port") { Description = "the first webapp's public port; any free one if left out" };
 var rabbitMq = new Option<string?>("--rabbitmq")
 {
-    Description = "another RabbitMQ: a folder with bin/rabbitmq-server or sbin/rabbitmq-server, or such an executable; several, with colons between, by turns",
+    Description =
+        "another RabbitMQ: a folder with bin/rabbitmq-server or sbin/rabbitmq-server, or such an executable; several, with colons between, by turns",
 };
 var turn = new Option<bool>("--turn") { Description = "start coturn as well" };
 var settings = new Option<KeyValuePair<string, string>[]>("--set")
