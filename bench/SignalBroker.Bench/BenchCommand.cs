@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Runtime.InteropServices;
 using SignalBroker.Bench.Report;
 using SignalBroker.Bench.Systems;
 using SignalBroker.LocalCluster;
@@ -46,23 +45,14 @@ internal static class BenchCommand
 
     private static async Task<int> UntilSignalledAsync(Func<CancellationToken, Task> run)
     {
-        using var stopping = new CancellationTokenSource();
-        void OnSignal(PosixSignalContext signal)
-        {
-            // The second one ends this process the hard way; the servers end nevertheless.
-            signal.Cancel = !stopping.IsCancellationRequested;
-            stopping.Cancel();
-        }
-
-        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
-        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
-        using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, OnSignal);
+        // The second signal ends this process at once; the servers end nevertheless.
+        using var signals = new StopSignals();
         try
         {
-            await run(stopping.Token);
+            await run(signals.Token);
             return 0;
         }
-        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        catch (OperationCanceledException) when (signals.Token.IsCancellationRequested)
         {
             Say("Stopped; everything that was started has ended.");
             return 130;

@@ -1,13 +1,17 @@
 using SignalBroker.Bench.Measurements;
 using SignalBroker.Bench.Report;
 using SignalBroker.Bench.Systems;
+using Start = System.Func<
+    System.Threading.CancellationToken,
+    System.Threading.Tasks.Task<SignalBroker.Bench.Systems.ISystem>
+>;
 
 namespace SignalBroker.Bench;
 
 /// <summary>The sections of the benchmark: which systems each starts, and what it measures of them.</summary>
 public sealed class Sections(Scale scale, Action<string> say)
 {
-    private static readonly Start[] Ours = [RawBroker.StartAsync, OneOfEachAsync];
+    private static readonly Start[] Ours = [RawBroker.StartAsync, token => StartOursAsync(1, 1, token)];
     private static readonly Start[] Others =
     [
         token => Peer.StartSocketIoAsync(processes: 2, token),
@@ -16,67 +20,55 @@ public sealed class Sections(Scale scale, Action<string> say)
         Peer.StartSignalRAsync,
     ];
 
-    private delegate Task<ISystem> Start(CancellationToken cancellationToken);
-
-    private delegate Task<BenchmarkReport> Section(
-        Sections sections,
-        BenchmarkReport report,
-        CancellationToken cancellationToken
-    );
-
     /// <summary>The names of all sections, in their order.</summary>
-    public static IReadOnlyList<string> Names => [.. ByName.Keys];
-
-    private static OrderedDictionary<string, Section> ByName { get; } =
-        new()
-        {
-            ["exchange"] = (sections, report, token) => sections.ExchangeAsync(report, [Ours, Others], token),
-            ["connects"] = (sections, report, token) => sections.ConnectsAsync(report, token),
-            ["kill"] = (sections, report, token) => sections.KillAsync(report, token),
-            ["growth"] = (sections, report, token) => sections.GrowthAsync(report, token),
-            ["storm"] = (sections, report, token) => sections.StormAsync(report, token),
-            ["sessions"] = (sections, report, token) => sections.SessionsAsync(report, token),
-            ["headline"] = (sections, report, token) => sections.HeadlineAsync(report, token),
-        };
+    public static IReadOnlyList<string> Names { get; } =
+    ["exchange", "connects", "kill", "growth", "storm", "sessions", "headline"];
 
     /// <summary>Measures one section anew.</summary>
-    public Task<BenchmarkReport> RunAsync(string name, BenchmarkReport report, CancellationToken cancellationToken) =>
-        ByName[name](this, report, cancellationToken);
+    public async Task<BenchmarkReport> RunAsync(
+        string name,
+        BenchmarkReport report,
+        CancellationToken cancellationToken
+    ) =>
+        name switch
+        {
+            "exchange" => report with { Exchange = await ExchangeAsync([Ours, Others], cancellationToken) },
+            "connects" => report with { Connects = await ConnectsAsync(cancellationToken) },
+            "kill" => report with { Kill = await KillAsync(cancellationToken) },
+            "growth" => report with { Growth = await GrowthAsync(cancellationToken) },
+            "storm" => report with { Storm = await StormAsync(cancellationToken) },
+            "sessions" => report with { Sessions = await SessionsAsync(cancellationToken) },
+            "headline" => report with { Headline = await HeadlineAsync(cancellationToken) },
+            _ => throw new ArgumentOutOfRangeException(nameof(name), name, "There is no such section."),
+        };
 
     /// <summary>Signals of SignalBroker and the raw broker alone.</summary>
-    public Task<BenchmarkReport> SmokeAsync(CancellationToken cancellationToken) =>
-        ExchangeAsync(new(), [Ours], cancellationToken);
+    public async Task<BenchmarkReport> SmokeAsync(CancellationToken cancellationToken) =>
+        new() { Exchange = await ExchangeAsync([Ours], cancellationToken) };
 
-    private static async Task<ISystem> OneOfEachAsync(CancellationToken cancellationToken) =>
-        await SignalBrokerSystem.StartAsync(nodes: 1, webapps: 1, cancellationToken);
+    private static async Task<ISystem> StartOursAsync(int nodes, int webapps, CancellationToken cancellationToken) =>
+        await SignalBrokerSystem.StartAsync(nodes, webapps, cancellationToken);
 
-    private async Task<BenchmarkReport> ExchangeAsync(
-        BenchmarkReport report,
-        IReadOnlyList<Start[]> groups,
-        CancellationToken cancellationToken
-    )
+    private async Task<SignalsSection> ExchangeAsync(Start[][] groups, CancellationToken cancellationToken)
     {
         var rows = await InGroupsAsync(groups, new SignalsMeasurement(scale, say).MeasureAsync, cancellationToken);
-        return report with { Exchange = new(Machine.Now(), scale.Listeners, scale.Rate, rows) };
+        return new(Machine.Now(), scale.Listeners, scale.Rate, rows);
     }
 
-    private async Task<BenchmarkReport> ConnectsAsync(BenchmarkReport report, CancellationToken cancellationToken)
+    private async Task<ConnectsSection> ConnectsAsync(CancellationToken cancellationToken)
     {
-        var rows = await InGroupsAsync(
-            [Ours, Others],
-            new ConnectsMeasurement(scale, say).MeasureAsync,
-            cancellationToken
-        );
-        return report with { Connects = new(Machine.Now(), scale.ManyListeners, scale.Connects, rows) };
+        var measurement = new ConnectsMeasurement(scale, say);
+        var rows = await InGroupsAsync([Ours, Others], measurement.MeasureAsync, cancellationToken);
+        return new(Machine.Now(), scale.ManyListeners, scale.Connects, rows);
     }
 
-    private async Task<BenchmarkReport> KillAsync(BenchmarkReport report, CancellationToken cancellationToken)
+    private async Task<KillSection> KillAsync(CancellationToken cancellationToken)
     {
         (Start Start, string Role, string Killed)[] cases =
         [
-            (async token => await SignalBrokerSystem.StartAsync(1, 2, token), "webapp", "one of two webapps"),
-            (async token => await SignalBrokerSystem.StartAsync(2, 1, token), "broker", "one of two nodes"),
-            (OneOfEachAsync, "postgres", "PostgreSQL"),
+            (token => StartOursAsync(1, 2, token), "webapp", "one of two webapps"),
+            (token => StartOursAsync(2, 1, token), "broker", "one of two nodes"),
+            (token => StartOursAsync(1, 1, token), "postgres", "PostgreSQL"),
             (token => Peer.StartSocketIoAsync(processes: 2, token), "server", "one of two servers"),
             (Peer.StartSocketIoAsync, "server", "the server"),
             (Peer.StartPeerJsAsync, "server", "the server"),
@@ -89,42 +81,37 @@ public sealed class Sections(Scale scale, Action<string> say)
             rows.Add(await new KillMeasurement(scale, say).MeasureAsync(system, role, killed, cancellationToken));
         }
 
-        return report with
-        {
-            Kill = new(Machine.Now(), scale.KillListeners, scale.KillRate, scale.KillDuration.TotalSeconds, rows),
-        };
+        return new(Machine.Now(), scale.KillListeners, scale.KillRate, scale.KillDuration.TotalSeconds, rows);
     }
 
-    private async Task<BenchmarkReport> GrowthAsync(BenchmarkReport report, CancellationToken cancellationToken)
+    private async Task<GrowthSection> GrowthAsync(CancellationToken cancellationToken)
     {
-        var measurement = new GrowthMeasurement(scale, say);
+        (Start Start, string Servers)[] cases =
+        [
+            .. scale.GrowthSteps.Select(count =>
+                ((Start)(token => StartOursAsync(1, count, token)), $"1 node, {Count(count, "webapp")}")
+            ),
+            // The first step is measured already.
+            .. scale
+                .GrowthSteps.Skip(1)
+                .Select(count =>
+                    ((Start)(token => StartOursAsync(count, 1, token)), $"{Count(count, "node")}, 1 webapp")
+                ),
+            .. scale.GrowthSteps.Select(count =>
+                ((Start)(token => Peer.StartSocketIoAsync(count, token)), $"{Count(count, "server")}, 1 Redis")
+            ),
+        ];
         var rows = new List<GrowthRow>();
-        foreach (var count in scale.GrowthSteps)
+        foreach (var (start, servers) in cases)
         {
-            await using var system = await SignalBrokerSystem.StartAsync(nodes: 1, count, cancellationToken);
-            rows.Add(await measurement.MeasureAsync(system, $"1 node, {Count(count, "webapp")}", cancellationToken));
+            await using var system = await start(cancellationToken);
+            rows.Add(await new GrowthMeasurement(scale, say).MeasureAsync(system, servers, cancellationToken));
         }
 
-        // The first step is measured already.
-        foreach (var count in scale.GrowthSteps.Skip(1))
-        {
-            await using var system = await SignalBrokerSystem.StartAsync(count, webapps: 1, cancellationToken);
-            rows.Add(await measurement.MeasureAsync(system, $"{Count(count, "node")}, 1 webapp", cancellationToken));
-        }
-
-        foreach (var count in scale.GrowthSteps)
-        {
-            await using var system = await Peer.StartSocketIoAsync(count, cancellationToken);
-            rows.Add(await measurement.MeasureAsync(system, $"{Count(count, "server")}, 1 Redis", cancellationToken));
-        }
-
-        return report with
-        {
-            Growth = new(Machine.Now(), scale.GrowthRate, rows),
-        };
+        return new(Machine.Now(), scale.GrowthRate, rows);
     }
 
-    private async Task<BenchmarkReport> StormAsync(BenchmarkReport report, CancellationToken cancellationToken)
+    private async Task<StormSection> StormAsync(CancellationToken cancellationToken)
     {
         var rows = new List<StormRow>();
         foreach (var start in Ours)
@@ -133,60 +120,61 @@ public sealed class Sections(Scale scale, Action<string> say)
             rows.Add(await new StormMeasurement(scale, say).MeasureAsync(system, cancellationToken));
         }
 
-        return report with
-        {
-            Storm = new(Machine.Now(), scale.StormListeners, scale.StormAtOnce, rows),
-        };
+        return new(Machine.Now(), scale.StormListeners, scale.StormAtOnce, rows);
     }
 
-    private async Task<BenchmarkReport> SessionsAsync(BenchmarkReport report, CancellationToken cancellationToken)
+    private async Task<SessionsSection> SessionsAsync(CancellationToken cancellationToken)
     {
         await using var few = await SignalBrokerSystem.StartAsync(nodes: 1, webapps: 1, cancellationToken);
         await using var many = await SignalBrokerSystem.StartAsync(nodes: 1, webapps: 1, cancellationToken);
         var rows = await new SessionsMeasurement(scale, say).MeasureAsync(few, many, cancellationToken);
-        return report with { Sessions = new(Machine.Now(), rows) };
+        return new(Machine.Now(), rows);
     }
 
-    private async Task<BenchmarkReport> HeadlineAsync(BenchmarkReport report, CancellationToken cancellationToken)
+    private async Task<HeadlineSection> HeadlineAsync(CancellationToken cancellationToken)
     {
-        await using var system = await SignalBrokerSystem.StartAsync(nodes: 1, webapps: 1, cancellationToken);
+        await using var system = await StartOursAsync(nodes: 1, webapps: 1, cancellationToken);
         var runs = await new HeadlineMeasurement(scale, say).MeasureAsync(system, cancellationToken);
-        return report with
-        {
-            Headline = new(
-                Machine.Now(),
-                scale.HeadlineSignals,
-                Spread.Of(runs, run => run.Elapsed.TotalSeconds),
-                runs.Sum(run => scale.HeadlineSignals - run.Arrived + run.Failed)
-            ),
-        };
+        return new(
+            Machine.Now(),
+            scale.HeadlineSignals,
+            Spread.Of(runs, run => run.Elapsed.TotalSeconds),
+            runs.Sum(run => scale.HeadlineSignals - run.Arrived + run.Failed)
+        );
     }
 
     private static string Count(int count, string what) => count == 1 ? $"1 {what}" : $"{count} {what}s";
 
     // A group's systems take turns. The other groups' don't run meanwhile: even idle ones would be felt.
     private async Task<IReadOnlyList<TRow>> InGroupsAsync<TRow>(
-        IReadOnlyList<Start[]> groups,
-        Func<Running, CancellationToken, Task<IReadOnlyList<TRow>>> measure,
+        Start[][] groups,
+        Func<IReadOnlyList<ISystem>, CancellationToken, Task<IReadOnlyList<TRow>>> measure,
         CancellationToken cancellationToken
     )
     {
         var rows = new List<TRow>();
         foreach (var group in groups)
         {
-            await using var running = await StartAsync(group, cancellationToken);
-            rows.AddRange(await measure(running, cancellationToken));
+            say("Starting the servers …");
+            var systems = new List<ISystem>();
+            try
+            {
+                foreach (var start in group)
+                {
+                    systems.Add(await start(cancellationToken));
+                }
+
+                rows.AddRange(await measure(systems, cancellationToken));
+            }
+            finally
+            {
+                foreach (var system in systems)
+                {
+                    await system.DisposeAsync();
+                }
+            }
         }
 
         return rows;
-    }
-
-    private Task<Running> StartAsync(IReadOnlyList<Start> starts, CancellationToken cancellationToken)
-    {
-        say("Starting the servers …");
-        return Running.StartAsync(
-            starts.Select<Start, Func<CancellationToken, Task<ISystem>>>(start => token => start(token)),
-            cancellationToken
-        );
     }
 }

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace SignalBroker.LocalCluster;
 
-/// <summary>The environment of a child: ours without what would reconfigure the servers, and then the child's own.</summary>
+/// <summary>The environment of a child: ours without what would reconfigure the servers, plus the child's own.</summary>
 internal static class ChildEnvironment
 {
     private static readonly string[] Foreign =

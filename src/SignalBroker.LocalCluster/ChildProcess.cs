@@ -3,55 +3,53 @@ using System.Diagnostics;
 namespace SignalBroker.LocalCluster;
 
 /// <summary>How to start one part.</summary>
-internal sealed record Launch(string Program, params IReadOnlyList<string> Arguments)
+/// <param name="Program">The program, by its path or as the shell would find it.</param>
+public sealed record Launch(string Program, params IReadOnlyList<string> Arguments)
 {
-    /// <summary>What the watchdog sends when the whole cluster goes, its data included.</summary>
-    public required Signal LastSignal { get; init; }
-
-    public required string WorkingFolder { get; init; }
+    /// <summary>Environment variables in addition to this process's own.</summary>
     public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>What the watchdog sends when the whole cluster goes, its data included.</summary>
+    internal Signal LastSignal { get; init; } = Signal.Term;
+
+    /// <summary>Null for the run's data folder.</summary>
+    internal string? WorkingFolder { get; init; }
 }
 
 /// <summary>One started process of the cluster, in a session of its own and known to the watchdog.</summary>
 internal sealed class ChildProcess
 {
-    private readonly Process _process;
+    private readonly Process process;
 
-    private ChildProcess(Process process)
+    /// <summary>Starts it.</summary>
+    public ChildProcess(Launch launch, Run run, string logFile)
     {
-        _process = process;
-        Exited = process.WaitForExitAsync();
-    }
-
-    public int Id => _process.Id;
-
-    public bool HasExited => _process.HasExited;
-
-    public int ExitCode => _process.ExitCode;
-
-    public Task Exited { get; }
-
-    public static ChildProcess Start(Launch launch, string records, string logFile)
-    {
-        var start = new ProcessStartInfo("/bin/sh") { WorkingDirectory = launch.WorkingFolder };
         string[] launcher =
         [
             Path.Combine(AppContext.BaseDirectory, "launch.sh"),
-            records,
+            run.Records,
             launch.LastSignal.ToString().ToUpperInvariant(),
             Environment.ProcessId.ToString(),
             logFile,
             launch.Program,
             .. launch.Arguments,
         ];
-        foreach (var argument in launcher)
+        var start = new ProcessStartInfo("/bin/sh", launcher)
         {
-            start.ArgumentList.Add(argument);
-        }
-
+            WorkingDirectory = launch.WorkingFolder ?? run.DataFolder,
+        };
         ChildEnvironment.Apply(start, launch.Environment);
-        return new ChildProcess(Process.Start(start)!);
+        process = Process.Start(start)!;
+        Exited = process.WaitForExitAsync();
     }
+
+    public int Id => process.Id;
+
+    public bool HasExited => process.HasExited;
+
+    public int ExitCode => process.ExitCode;
+
+    public Task Exited { get; }
 
     public void Send(Signal signal)
     {

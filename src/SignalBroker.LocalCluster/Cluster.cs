@@ -1,37 +1,34 @@
 namespace SignalBroker.LocalCluster;
 
-/// <summary>A private PostgreSQL, RabbitMQ nodes, webapps and perhaps a coturn on this machine, gone without a trace when disposed.</summary>
+/// <summary>A private PostgreSQL, RabbitMQ nodes, webapps and perhaps a coturn on this machine, removed without a trace when disposed.</summary>
 public sealed class Cluster : IAsyncDisposable
 {
-    private readonly ClusterOptions _options;
-    private readonly Run _run;
-    private readonly ErlangDistribution _erlang;
-    private readonly Epmd _epmd;
-    private readonly TcpProxy _balancer;
+    private readonly ClusterOptions options;
+    private readonly Run run;
+    private readonly ErlangDistribution erlang;
+    private readonly TcpProxy balancer;
 
     // Replaced under the lock, never changed: the balancer and starting webapps read them from other threads.
-    private readonly Lock _changing = new();
-    private volatile Node[] _nodes = [];
-    private volatile Webapp[] _webapps = [];
-    private int _lastWebapp;
+    private readonly Lock changing = new();
+    private volatile Node[] nodes = [];
+    private volatile Webapp[] webapps = [];
+    private int lastWebapp;
 
     private Cluster(ClusterOptions options, Run run)
     {
-        _options = options;
-        _run = run;
-        _erlang = new ErlangDistribution(run);
-        _epmd = new Epmd(run, _erlang);
-        _balancer = run.AddProxy(() => [.. _webapps.Select(webapp => webapp.InternalPort)]);
+        (this.options, this.run) = (options, run);
+        erlang = new ErlangDistribution(run);
+        balancer = run.AddProxy(() => [.. webapps.Select(webapp => webapp.InternalPort)]);
         Postgres = new Postgres(run, options.SyncedDatabase);
         Turn = options.Turn ? new TurnServer(run) : null;
-        _webapps =
+        webapps =
         [
             .. Enumerable
                 .Range(1, options.Webapps)
                 .Select(number => NewWebapp(number, options.WebappSettings, number == 1 ? options.Port : null)),
         ];
-        _lastWebapp = _webapps.Length;
-        _nodes = [.. Enumerable.Range(1, options.Nodes).Select(NewNode)];
+        lastWebapp = webapps.Length;
+        nodes = [.. Enumerable.Range(1, options.Nodes).Select(NewNode)];
     }
 
     public Postgres Postgres { get; }
@@ -39,38 +36,38 @@ public sealed class Cluster : IAsyncDisposable
     /// <summary>The STUN and TURN server, with <see cref="ClusterOptions.Turn"/>.</summary>
     public TurnServer? Turn { get; }
 
-    public IReadOnlyList<Node> Nodes => _nodes;
+    public IReadOnlyList<Node> Nodes => nodes;
 
-    public IReadOnlyList<Webapp> Webapps => _webapps;
+    public IReadOnlyList<Webapp> Webapps => webapps;
 
     /// <summary>Where each part writes its log.</summary>
-    public string LogFolder => _run.LogFolder;
+    public string LogFolder => run.LogFolder;
 
     /// <summary>Starts everything and returns when all of it is ready; a failure or cancellation leaves nothing.</summary>
     public static async Task<Cluster> StartAsync(ClusterOptions options, CancellationToken cancellationToken = default)
     {
-        var run = new Run(options.Progress, options.PartDied);
+        var newRun = new Run(options.Progress, options.PartDied);
         try
         {
-            var cluster = new Cluster(options, run);
+            var cluster = new Cluster(options, newRun);
             await cluster.StartPartsAsync(cancellationToken);
             return cluster;
         }
         catch
         {
-            await run.DisposeAsync();
+            await newRun.DisposeAsync();
             throw;
         }
     }
 
-    /// <summary>Starts one more node; webapps that start, or start again, later know it.</summary>
+    /// <summary>Starts one more node; webapps that start later, or again, know it.</summary>
     public async Task<Node> AddNodeAsync(CancellationToken cancellationToken = default)
     {
         Node node;
-        lock (_changing)
+        lock (changing)
         {
-            node = NewNode(_nodes.Length + 1);
-            _nodes = [.. _nodes, node];
+            node = NewNode(nodes.Length + 1);
+            nodes = [.. nodes, node];
         }
 
         await node.StartAsync(cancellationToken);
@@ -83,73 +80,56 @@ public sealed class Cluster : IAsyncDisposable
         CancellationToken cancellationToken = default
     )
     {
-        var all = new Dictionary<string, string>(_options.WebappSettings);
-        foreach (var (key, value) in settings ?? [])
-        {
-            all[key] = value;
-        }
-
         Webapp webapp;
-        lock (_changing)
+        lock (changing)
         {
-            webapp = NewWebapp(++_lastWebapp, all, publicPort: null);
-            _webapps = [.. _webapps, webapp];
+            webapp = NewWebapp(++lastWebapp, [.. options.WebappSettings, .. settings ?? []], publicPort: null);
+            webapps = [.. webapps, webapp];
         }
 
         await webapp.StartAsync(cancellationToken);
         return webapp;
     }
 
-    /// <summary>Stops a webapp, which is one of the cluster's no more; its log stays.</summary>
+    /// <summary>Stops a webapp and takes it out of the cluster; its log stays.</summary>
     public async Task RemoveWebappAsync(Webapp webapp)
     {
-        lock (_changing)
+        lock (changing)
         {
-            _webapps = [.. _webapps.Where(other => other != webapp)];
+            webapps = [.. webapps.Where(other => other != webapp)];
         }
 
         await webapp.StopAsync();
     }
 
     /// <summary>Ends everything and removes all data; the logs stay.</summary>
-    public ValueTask DisposeAsync() => _run.DisposeAsync();
+    public ValueTask DisposeAsync() => run.DisposeAsync();
 
     private string BrokerAccessAddress =>
-        _options.BrokerAccessAddress
-        ?? (_options.WithoutBalancer ? _webapps[0].InternalAddress : $"http://127.0.0.1:{_balancer.Port}");
+        options.BrokerAccessAddress
+        ?? (options.WithoutBalancer ? webapps[0].InternalAddress : $"http://127.0.0.1:{balancer.Port}");
 
-    private Node NewNode(int number) => new(_run, number, _options, _erlang, BrokerAccessAddress);
+    private Node NewNode(int number) => new(run, number, options, erlang, BrokerAccessAddress);
 
-    private Webapp NewWebapp(int number, IReadOnlyDictionary<string, string> settings, int? publicPort) =>
-        new(_run, $"webapp{number}", () => [.. ServerSettings(), .. settings], publicPort);
+    // Of two settings with one key, the later one holds.
+    private Webapp NewWebapp(int number, IEnumerable<KeyValuePair<string, string>> settings, int? publicPort) =>
+        new(run, $"webapp{number}", () => [.. ServerSettings(), .. settings], publicPort);
 
     // How a webapp reaches the other servers.
     private IEnumerable<KeyValuePair<string, string>> ServerSettings() =>
         [
             new("ConnectionStrings:Database", Postgres.ConnectionString),
-            .. _nodes.SelectMany((node, index) => node.WebappSettings(index)),
+            .. nodes.SelectMany((node, index) => node.WebappSettings(index)),
             .. Turn?.WebappSettings ?? [],
         ];
 
     private async Task StartPartsAsync(CancellationToken cancellationToken)
     {
-        // A node that finds no epmd waits in vain, so it comes first.
-        await _epmd.StartAsync(cancellationToken);
-        Func<CancellationToken, Task>[] servers =
-        [
-            StartDatabaseAsync,
-            .. _nodes.Select<Node, Func<CancellationToken, Task>>(node => node.StartAsync),
-        ];
-        if (Turn is not null)
-        {
-            servers = [.. servers, Turn.StartAsync];
-        }
-
-        await TogetherAsync(servers, cancellationToken);
-        await TogetherAsync(
-            [.. _webapps.Select<Webapp, Func<CancellationToken, Task>>(webapp => webapp.StartAsync)],
-            cancellationToken
-        );
+        // A node does not start without epmd, so it comes first.
+        await erlang.Epmd.StartAsync(cancellationToken);
+        Part[] others = Turn is null ? nodes : [.. nodes, Turn];
+        await TogetherAsync([StartDatabaseAsync, .. others.Select(StartOf)], cancellationToken);
+        await TogetherAsync(webapps.Select(StartOf), cancellationToken);
     }
 
     private async Task StartDatabaseAsync(CancellationToken cancellationToken)
@@ -158,8 +138,13 @@ public sealed class Cluster : IAsyncDisposable
         await Postgres.CreateDatabaseAsync(cancellationToken);
     }
 
+    private static Func<CancellationToken, Task> StartOf(Part part) => part.StartAsync;
+
     // The first failure cancels the others.
-    private static Task TogetherAsync(Func<CancellationToken, Task>[] starts, CancellationToken cancellationToken) =>
+    private static Task TogetherAsync(
+        IEnumerable<Func<CancellationToken, Task>> starts,
+        CancellationToken cancellationToken
+    ) =>
         Parallel.ForEachAsync(
             starts,
             new ParallelOptions { MaxDegreeOfParallelism = int.MaxValue, CancellationToken = cancellationToken },

@@ -9,7 +9,7 @@ public sealed record ClusterOptions
     /// <summary>How many webapps to start.</summary>
     public int Webapps { get; init; } = 1;
 
-    /// <summary>Starts a coturn as well, and tells the webapps of it.</summary>
+    /// <summary>Starts a coturn as well, and tells the webapps about it.</summary>
     public bool Turn { get; init; }
 
     /// <summary>
@@ -31,18 +31,18 @@ public sealed record ClusterOptions
     /// <summary>Where the nodes ask for access, such as <c>http://127.0.0.1:8081</c>; null for the webapps.</summary>
     public string? BrokerAccessAddress { get; init; }
 
-    /// <summary>Lets the nodes ask the first webapp itself, instead of any webapp through a balancer in this process.</summary>
+    /// <summary>Has the nodes ask the first webapp directly, instead of any webapp through a balancer in this process.</summary>
     public bool WithoutBalancer { get; init; }
 
-    /// <summary>Has PostgreSQL wait for the disk at each commit, as it does wherever its data are to last.</summary>
+    /// <summary>Has PostgreSQL wait for the disk at each commit, as it does in production.</summary>
     public bool SyncedDatabase { get; init; }
 
     /// <summary>Settings for every webapp, such as <c>Sessions:PerUser</c>.</summary>
     public IReadOnlyDictionary<string, string> WebappSettings { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>Hears one line for each step of starting and stopping.</summary>
+    /// <summary>Called with one line for each step of starting and stopping.</summary>
     public Action<string>? Progress { get; init; }
 
-    /// <summary>Hears of each part that ended although nobody asked it to.</summary>
+    /// <summary>Called for each part that ended unexpectedly.</summary>
     public Action<Part>? PartDied { get; init; }
 }

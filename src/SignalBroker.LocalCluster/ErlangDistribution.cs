@@ -10,21 +10,22 @@ internal sealed class ErlangDistribution
 
     public ErlangDistribution(Run run)
     {
-        EpmdPort = run.Ports.Next();
         var home = PrivateFiles.CreateFolder(run.DataFolder, "home");
         var cookie = PrivateFiles.Write(home, ".erlang.cookie", Secrets.NewPassword());
         File.SetUnixFileMode(cookie, UnixFileMode.UserRead);
+        Epmd = new Server(run, "epmd", _ => new("epmd") { Environment = Environment! });
         Environment = new Dictionary<string, string>
         {
             ["HOME"] = home,
             ["LC_ALL"] = "C.UTF-8",
-            ["ERL_EPMD_PORT"] = EpmdPort.ToString(),
+            ["ERL_EPMD_PORT"] = Epmd.Port.ToString(),
             ["ERL_EPMD_ADDRESS"] = "127.0.0.1",
             ["RABBITMQ_CONF_ENV_FILE"] = "/dev/null",
         };
     }
 
-    public int EpmdPort { get; }
+    /// <summary>The Erlang port mapper of this cluster alone; a shared one would outlive the nodes.</summary>
+    public Server Epmd { get; }
 
     public IReadOnlyDictionary<string, string> Environment { get; }
 }

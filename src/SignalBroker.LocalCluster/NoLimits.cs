@@ -1,11 +1,11 @@
 namespace SignalBroker.LocalCluster;
 
-/// <summary>Settings of webapps that let one machine send what many users would.</summary>
+/// <summary>Settings for webapps that let one machine send as much as many users would.</summary>
 public static class NoLimits
 {
     private const string Unlimited = "1000000000000";
 
-    /// <summary>Nothing bounds what comes within a second, nor how many sessions an address has.</summary>
+    /// <summary>No limits per second, nor on the sessions of an address.</summary>
     public static IReadOnlyDictionary<string, string> PerSecond { get; } =
         new Dictionary<string, string>
         {
@@ -15,7 +15,7 @@ public static class NoLimits
             ["Sessions:MaxPerAddress"] = "0",
         };
 
-    /// <summary>Nothing bounds what comes within a day either.</summary>
+    /// <summary>No limits per day either.</summary>
     public static IReadOnlyDictionary<string, string> PerDay { get; } =
         new Dictionary<string, string>(PerSecond)
         {
@@ -25,7 +25,7 @@ public static class NoLimits
             ["Inbox:StoredBytesPerDayOfAddress"] = Unlimited,
         };
 
-    /// <summary>Nor how much one addressee is sent.</summary>
+    /// <summary>Nor on what one addressee is sent.</summary>
     public static IReadOnlyDictionary<string, string> PerAddressee { get; } =
         new Dictionary<string, string>(PerDay)
         {

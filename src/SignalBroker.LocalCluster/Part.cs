@@ -9,8 +9,8 @@ public abstract class Part
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(120);
     private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(30);
 
-    private ChildProcess? _process;
-    private bool _ending;
+    private ChildProcess? process;
+    private bool ending;
 
     private protected Part(Run run, string name)
     {
@@ -32,12 +32,11 @@ public abstract class Part
     public IReadOnlyList<int> ProcessIds => ProcessTable.Tree(ProcessId);
 
     /// <summary>Whether the process exists; a paused one does.</summary>
-    public bool IsRunning => _process is { HasExited: false };
+    public bool IsRunning => process is { HasExited: false };
 
     private protected Run Run { get; }
 
-    private ChildProcess Started =>
-        _process ?? throw new InvalidOperationException($"{Name} has not been started yet.");
+    private ChildProcess Started => process ?? throw new InvalidOperationException($"{Name} has not been started yet.");
 
     /// <summary>Starts the part, on the same port and with the same data as before, and waits until it is ready.</summary>
     /// <exception cref="PartFailedException">It ended or took too long; the message holds its last log lines.</exception>
@@ -51,13 +50,13 @@ public abstract class Part
         var watch = Stopwatch.StartNew();
         await PrepareAsync(cancellationToken);
         cancellationToken.ThrowIfCancellationRequested();
-        _ending = false;
-        _process = ChildProcess.Start(Describe(), Run.Records, LogFile);
+        ending = false;
+        process = new ChildProcess(Describe(), Run, LogFile);
         while (!await IsReadyAsync(cancellationToken))
         {
-            if (_process.HasExited)
+            if (process.HasExited)
             {
-                throw Failure($"{Name} ended with exit code {_process.ExitCode} before it was ready.");
+                throw Failure($"{Name} ended with exit code {process.ExitCode} before it was ready.");
             }
 
             if (watch.Elapsed > StartLimit)
@@ -68,14 +67,14 @@ public abstract class Part
             await Task.Delay(Between, TimeProvider.System, cancellationToken);
         }
 
-        _ = ReportDeathAsync(_process);
+        _ = ReportDeathAsync(process);
         Run.Progress($"{Name} is ready after {watch.Elapsed.TotalSeconds:0.0} s");
     }
 
-    /// <summary>Ends the part in good order and waits until it has ended.</summary>
+    /// <summary>Stops the part in an orderly way and waits until it has ended.</summary>
     public async Task StopAsync(CancellationToken cancellationToken = default)
     {
-        _ending = true;
+        ending = true;
         Started.Thaw();
         Started.Send(StopSignal);
         try
@@ -84,14 +83,14 @@ public abstract class Part
         }
         catch (TimeoutException)
         {
-            throw Failure($"{Name} has not stopped after {StopLimit.TotalSeconds:0} s.");
+            throw Failure($"{Name} had not stopped after {StopLimit.TotalSeconds:0} s.");
         }
     }
 
     /// <summary>Ends the part and all its processes with SIGKILL and waits until they are gone.</summary>
     public Task KillAsync()
     {
-        _ending = true;
+        ending = true;
         return Started.KillAsync();
     }
 
@@ -101,7 +100,7 @@ public abstract class Part
     /// <summary>Lets a paused part go on.</summary>
     public void Resume() => Started.Thaw();
 
-    /// <summary>Stops the part in good order, if it runs, and starts it again.</summary>
+    /// <summary>Stops the part in an orderly way, if it runs, and starts it again.</summary>
     public async Task RestartAsync(CancellationToken cancellationToken = default)
     {
         if (IsRunning)
@@ -112,7 +111,7 @@ public abstract class Part
         await StartAsync(cancellationToken);
     }
 
-    /// <summary>What ends the part in good order.</summary>
+    /// <summary>What stops the part in an orderly way.</summary>
     private protected virtual Signal StopSignal => Signal.Term;
 
     private protected abstract Launch Describe();
@@ -124,7 +123,7 @@ public abstract class Part
     private async Task ReportDeathAsync(ChildProcess process)
     {
         await process.Exited;
-        if (!_ending && !Run.IsEnding)
+        if (!ending && !Run.IsEnding)
         {
             Run.PartDied(this);
         }

@@ -14,14 +14,14 @@ internal sealed class Ports : IDisposable
     private const int Blocks = 187;
 
     // The first port of a block belongs to the cluster that listens on it, and with it all others of the block.
-    private readonly List<TcpListener> _claims = [];
-    private readonly Queue<int> _free = [];
+    private readonly List<TcpListener> claims = [];
+    private readonly Queue<int> free = [];
 
     public int Next()
     {
         while (true)
         {
-            if (!_free.TryDequeue(out var port))
+            if (!free.TryDequeue(out var port))
             {
                 ClaimBlock();
             }
@@ -33,20 +33,20 @@ internal sealed class Ports : IDisposable
         }
     }
 
-    /// <summary>Checks a port that somebody has chosen.</summary>
-    /// <exception cref="PartFailedException">It is none, or nobody can listen there.</exception>
+    /// <summary>Checks a port that the user has chosen.</summary>
+    /// <exception cref="PartFailedException">It is not a port, or it is taken.</exception>
     public static int Chosen(int port)
     {
         if (port is < 1 or > ushort.MaxValue)
         {
-            throw new PartFailedException($"{port} is no port: they go from 1 to {ushort.MaxValue}.");
+            throw new PartFailedException($"{port} is not a port: ports go from 1 to {ushort.MaxValue}.");
         }
 
         using var listener = TryListen(port) ?? throw new PartFailedException($"Port {port} is taken.");
         return port;
     }
 
-    public void Dispose() => _claims.ForEach(claim => claim.Dispose());
+    public void Dispose() => claims.ForEach(claim => claim.Dispose());
 
     private void ClaimBlock()
     {
@@ -55,8 +55,8 @@ internal sealed class Ports : IDisposable
             var first = First + (block * BlockSize);
             if (TryListen(first) is { } claim)
             {
-                _claims.Add(claim);
-                Enumerable.Range(first + 1, BlockSize - 1).ToList().ForEach(_free.Enqueue);
+                claims.Add(claim);
+                Enumerable.Range(first + 1, BlockSize - 1).ToList().ForEach(free.Enqueue);
                 return;
             }
         }

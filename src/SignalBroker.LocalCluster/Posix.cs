@@ -7,7 +7,7 @@ internal static partial class Posix
 {
     public static bool IsRoot => GetEffectiveUserId() == 0;
 
-    /// <summary>Sends a signal; a process that is gone already is no error.</summary>
+    /// <summary>Sends a signal; a process that has already ended is no error.</summary>
     public static void Send(int processId, Signal signal) => _ = Kill(processId, (int)signal);
 
     [LibraryImport("libc", EntryPoint = "kill")]

@@ -13,20 +13,19 @@ public sealed class Postgres : Part
 
     private static readonly Dictionary<string, string> NoEnvironment = [];
 
-    private readonly string _password = Secrets.NewPassword();
-    private readonly string _programs = FindPrograms();
-    private readonly string _folder;
-    private readonly string _data;
-
-    private readonly bool _isSynced;
+    private readonly string password = Secrets.NewPassword();
+    private readonly string programs = FindPrograms();
+    private readonly string folder;
+    private readonly string data;
+    private readonly bool isSynced;
 
     internal Postgres(Run run, bool isSynced)
         : base(run, "postgres")
     {
-        _isSynced = isSynced;
+        this.isSynced = isSynced;
         Port = run.Ports.Next();
-        _folder = Path.Combine(run.DataFolder, "postgres");
-        _data = Path.Combine(_folder, "data");
+        folder = Path.Combine(run.DataFolder, "postgres");
+        data = Path.Combine(folder, "data");
     }
 
     public int Port { get; }
@@ -63,39 +62,39 @@ public sealed class Postgres : Part
             "max_connections=300",
             "shared_buffers=64MB",
             // The data lives no longer than the run.
-            $"fsync={(_isSynced ? "on" : "off")}",
+            $"fsync={(isSynced ? "on" : "off")}",
         ];
         string[] command =
         [
             .. AsAccount,
-            Path.Combine(_programs, "postgres"),
+            Path.Combine(programs, "postgres"),
             "-D",
-            _data,
+            data,
             .. settings.SelectMany(setting => new[] { "-c", setting }),
         ];
-        return new Launch(command[0], command[1..]) { LastSignal = StopSignal, WorkingFolder = _folder };
+        return new Launch(command[0], command[1..]) { LastSignal = StopSignal, WorkingFolder = folder };
     }
 
     private protected override async Task PrepareAsync(CancellationToken cancellationToken)
     {
-        if (Directory.Exists(_data))
+        if (Directory.Exists(data))
         {
             return;
         }
 
-        PrivateFiles.CreateFolder(_folder);
-        var passwordFile = PrivateFiles.Write(_folder, "password", _password);
+        PrivateFiles.CreateFolder(folder);
+        var passwordFile = PrivateFiles.Write(folder, "password", password);
         if (Posix.IsRoot)
         {
-            string[] everything = ["-R", $"{Account}:", _folder];
-            await ExternalProgram.RunAsync("chown", everything, _folder, NoEnvironment, cancellationToken);
+            string[] everything = ["-R", $"{Account}:", folder];
+            await ExternalProgram.RunAsync("chown", everything, folder, NoEnvironment, cancellationToken);
         }
 
         string[] command =
         [
             .. AsAccount,
-            Path.Combine(_programs, "initdb"),
-            $"--pgdata={_data}",
+            Path.Combine(programs, "initdb"),
+            $"--pgdata={data}",
             $"--username={Superuser}",
             $"--pwfile={passwordFile}",
             "--auth=scram-sha-256",
@@ -103,8 +102,8 @@ public sealed class Postgres : Part
             "--locale=C",
             "--no-sync",
         ];
-        var initialize = new Launch(command[0], command[1..]) { LastSignal = Signal.Kill, WorkingFolder = _folder };
-        var process = ChildProcess.Start(initialize, Run.Records, LogFile);
+        var initialize = new Launch(command[0], command[1..]) { LastSignal = Signal.Kill, WorkingFolder = folder };
+        var process = new ChildProcess(initialize, Run, LogFile);
         await process.Exited.WaitAsync(cancellationToken);
         File.Delete(passwordFile);
         if (process.ExitCode != 0)
@@ -129,7 +128,7 @@ public sealed class Postgres : Part
     private async Task<NpgsqlConnection> ConnectAsync(CancellationToken cancellationToken)
     {
         var address = Address("postgres");
-        // A pooled connection would say that a server is ready which has ended meanwhile.
+        // A pooled connection would take a server for ready that has ended meanwhile.
         address.Pooling = false;
         var connection = new NpgsqlConnection(address.ConnectionString);
         await connection.OpenAsync(cancellationToken);
@@ -143,7 +142,7 @@ public sealed class Postgres : Part
             Port = Port,
             Database = database,
             Username = Superuser,
-            Password = _password,
+            Password = password,
         };
 
     // The newest of Debian's versions; a folder may also hold a client alone.

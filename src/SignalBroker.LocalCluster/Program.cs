@@ -24,12 +24,11 @@ var run = new Command(
 var root = new RootCommand("Runs SignalBroker, with all the servers that it needs, on this machine.") { run };
 foreach (var command in (Command[])[root, run])
 {
-    command.Options.Add(nodes);
-    command.Options.Add(webapps);
-    command.Options.Add(port);
-    command.Options.Add(rabbitMq);
-    command.Options.Add(turn);
-    command.Options.Add(settings);
+    foreach (var option in (Option[])[nodes, webapps, port, rabbitMq, turn, settings])
+    {
+        command.Options.Add(option);
+    }
+
     command.SetAction(
         (arguments, _) =>
             RunCommand.InvokeAsync(

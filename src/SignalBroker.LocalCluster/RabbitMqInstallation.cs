@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace SignalBroker.LocalCluster;
 
-/// <summary>Where the programs of one RabbitMQ lie.</summary>
+/// <summary>Where the programs of one RabbitMQ are.</summary>
 internal sealed partial record RabbitMqInstallation(string Server)
 {
     /// <summary>Names another RabbitMQ for every cluster of the process and its children, such as the tests'.</summary>
@@ -38,7 +38,7 @@ internal sealed partial record RabbitMqInstallation(string Server)
         );
     }
 
-    /// <summary>The version, by the folder that the server lies in, or else by what it says itself.</summary>
+    /// <summary>The version, by the name of the server's folder, or else by what rabbitmqctl says.</summary>
     public async Task<Version> FindVersionAsync(
         string workingFolder,
         IReadOnlyDictionary<string, string> environment,

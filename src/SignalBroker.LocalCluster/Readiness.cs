@@ -5,7 +5,7 @@ using System.Text;
 
 namespace SignalBroker.LocalCluster;
 
-/// <summary>Asks a server whether it does its work yet.</summary>
+/// <summary>Asks a server whether it is ready.</summary>
 internal static class Readiness
 {
     private static readonly HttpClient Http = new() { Timeout = TimeSpan.FromSeconds(2) };

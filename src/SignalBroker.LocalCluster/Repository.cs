@@ -2,7 +2,7 @@ using System.Reflection;
 
 namespace SignalBroker.LocalCluster;
 
-/// <summary>Where the files of the checkout lie that this program was built from.</summary>
+/// <summary>The paths of the checkout that this program was built from.</summary>
 public static class Repository
 {
     public static string Root { get; } = FindRoot();

@@ -8,9 +8,9 @@ internal sealed class Run : IAsyncDisposable
     private const string LockName = "lock";
     private const int KeptRuns = 20;
 
-    private readonly List<TcpProxy> _proxies = [];
-    private readonly FileStream _lock;
-    private readonly Watchdog _watchdog;
+    private readonly List<TcpProxy> proxies = [];
+    private readonly FileStream runLock;
+    private readonly Watchdog watchdog;
 
     public Run(Action<string>? progress, Action<Part>? partDied)
     {
@@ -21,10 +21,10 @@ internal sealed class Run : IAsyncDisposable
         RemoveOldRuns();
         var now = TimeProvider.System.GetLocalNow().ToString("yyyyMMdd-HHmmss", CultureInfo.InvariantCulture);
         LogFolder = PrivateFiles.CreateFolder(Repository.Runs, $"{now}-{Path.GetRandomFileName()[..4]}");
-        _lock = OpenLock(LogFolder);
+        runLock = OpenLock(LogFolder);
 
         DataFolder = Directory.CreateTempSubdirectory("signalbroker-").FullName;
-        _watchdog = Watchdog.Start(DataFolder, Path.Combine(LogFolder, "watchdog.log"));
+        watchdog = new Watchdog(DataFolder, Path.Combine(LogFolder, "watchdog.log"));
         // PostgreSQL may run as another user, who has to pass through; each part's own folder is closed.
         File.SetUnixFileMode(DataFolder, File.GetUnixFileMode(DataFolder) | UnixFileMode.OtherExecute);
     }
@@ -44,7 +44,7 @@ internal sealed class Run : IAsyncDisposable
     public TcpProxy AddProxy(Func<IReadOnlyList<int>> targets)
     {
         var proxy = new TcpProxy(Ports.Next(), targets);
-        _proxies.Add(proxy);
+        proxies.Add(proxy);
         return proxy;
     }
 
@@ -56,14 +56,14 @@ internal sealed class Run : IAsyncDisposable
         }
 
         IsEnding = true;
-        await _watchdog.DisposeAsync();
-        foreach (var proxy in _proxies)
+        await watchdog.DisposeAsync();
+        foreach (var proxy in proxies)
         {
             await proxy.DisposeAsync();
         }
 
         Ports.Dispose();
-        await _lock.DisposeAsync();
+        await runLock.DisposeAsync();
     }
 
     private static FileStream OpenLock(string folder) =>

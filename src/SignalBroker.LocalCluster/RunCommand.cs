@@ -1,5 +1,4 @@
 using System.CommandLine.Parsing;
-using System.Runtime.InteropServices;
 
 namespace SignalBroker.LocalCluster;
 
@@ -8,17 +7,8 @@ internal static class RunCommand
 {
     public static async Task<int> InvokeAsync(ClusterOptions options)
     {
-        using var stopping = new CancellationTokenSource();
-        void OnSignal(PosixSignalContext signal)
-        {
-            // The second one ends this process the hard way; the watchdog still cleans up.
-            signal.Cancel = !stopping.IsCancellationRequested;
-            stopping.Cancel();
-        }
-
-        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
-        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
-        using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, OnSignal);
+        // The second signal ends this process at once; the watchdog still cleans up.
+        using var signals = new StopSignals();
         try
         {
             await using var cluster = await Cluster.StartAsync(
@@ -28,10 +18,10 @@ internal static class RunCommand
                     PartDied = part =>
                         Console.Error.WriteLine($"{part.Name} has ended unexpectedly; see {part.LogFile}"),
                 },
-                stopping.Token
+                signals.Token
             );
             Describe(cluster);
-            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, stopping.Token)
+            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, signals.Token)
                 .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             Console.WriteLine("Stopping ...");
         }

@@ -9,47 +9,47 @@ namespace SignalBroker.LocalCluster;
 /// </summary>
 public sealed class TcpProxy : IAsyncDisposable
 {
-    private readonly TcpListener _listener;
-    private readonly Func<IReadOnlyList<int>> _targets;
-    private readonly ConcurrentDictionary<Socket, byte> _sockets = [];
-    private readonly CancellationTokenSource _stopping = new();
-    private readonly Task _accepting;
-    private volatile TaskCompletionSource _gate = OpenGate();
-    private int _turn;
+    private readonly TcpListener listener;
+    private readonly Func<IReadOnlyList<int>> targets;
+    private readonly ConcurrentDictionary<Socket, byte> sockets = [];
+    private readonly CancellationTokenSource stopping = new();
+    private readonly Task accepting;
+    private volatile TaskCompletionSource gate = OpenGate();
+    private int turn;
 
     /// <summary>Begins to listen and to forward.</summary>
     /// <param name="port">The loopback port to listen on; 0 for any free one.</param>
     /// <param name="targets">The loopback ports to forward to, asked anew for each connection.</param>
     public TcpProxy(int port, Func<IReadOnlyList<int>> targets)
     {
-        _targets = targets;
-        _listener = new TcpListener(IPAddress.Loopback, port);
-        _listener.Start();
-        Port = ((IPEndPoint)_listener.LocalEndpoint).Port;
-        _accepting = AcceptAsync();
+        this.targets = targets;
+        listener = new TcpListener(IPAddress.Loopback, port);
+        listener.Start();
+        Port = ((IPEndPoint)listener.LocalEndpoint).Port;
+        accepting = AcceptAsync();
     }
 
     public int Port { get; }
 
-    /// <summary>How long each piece is on its way, in either direction.</summary>
+    /// <summary>How long each piece is delayed, in either direction.</summary>
     public TimeSpan Delay { get; init; }
 
     /// <summary>Keeps connections open and accepts new ones, but lets nothing through in either direction.</summary>
     public void Blackhole()
     {
-        if (_gate.Task.IsCompleted)
+        if (gate.Task.IsCompleted)
         {
-            _gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         }
     }
 
-    /// <summary>Lets everything through again, also what a black hole has held back.</summary>
-    public void Forward() => _gate.TrySetResult();
+    /// <summary>Lets everything through again, including what a black hole has held back.</summary>
+    public void Forward() => gate.TrySetResult();
 
     /// <summary>Resets all connections; new ones are forwarded, or held, as before.</summary>
     public void Cut()
     {
-        foreach (var socket in _sockets.Keys)
+        foreach (var socket in sockets.Keys)
         {
             // A time-out of zero closes with a reset.
             socket.Close(timeout: 0);
@@ -58,18 +58,18 @@ public sealed class TcpProxy : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await _stopping.CancelAsync();
-        _listener.Dispose();
+        await stopping.CancelAsync();
+        listener.Dispose();
         Cut();
-        await _accepting;
-        _stopping.Dispose();
+        await accepting;
+        stopping.Dispose();
     }
 
     private static TaskCompletionSource OpenGate()
     {
-        var gate = new TaskCompletionSource();
-        gate.SetResult();
-        return gate;
+        var open = new TaskCompletionSource();
+        open.SetResult();
+        return open;
     }
 
     private async Task AcceptAsync()
@@ -78,7 +78,7 @@ public sealed class TcpProxy : IAsyncDisposable
         {
             while (true)
             {
-                _ = ServeAsync(await _listener.AcceptSocketAsync(_stopping.Token));
+                _ = ServeAsync(await listener.AcceptSocketAsync(stopping.Token));
             }
         }
         catch (Exception failure)
@@ -90,7 +90,7 @@ public sealed class TcpProxy : IAsyncDisposable
 
     private async Task ServeAsync(Socket client)
     {
-        _sockets.TryAdd(client, 0);
+        sockets.TryAdd(client, 0);
         Socket? server = null;
         try
         {
@@ -98,7 +98,7 @@ public sealed class TcpProxy : IAsyncDisposable
             server = await ConnectAsync();
             if (server is not null)
             {
-                _sockets.TryAdd(server, 0);
+                sockets.TryAdd(server, 0);
                 await Task.WhenAll(PumpAsync(client, server), PumpAsync(server, client));
             }
         }
@@ -115,15 +115,15 @@ public sealed class TcpProxy : IAsyncDisposable
 
     private async Task<Socket?> ConnectAsync()
     {
-        var targets = _targets();
-        var turn = (uint)Interlocked.Increment(ref _turn);
-        for (var attempt = 0u; attempt < targets.Count; attempt++)
+        var ports = targets();
+        var first = (uint)Interlocked.Increment(ref turn);
+        for (var attempt = 0u; attempt < ports.Count; attempt++)
         {
             var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
             try
             {
-                var port = targets[(int)((turn + attempt) % (uint)targets.Count)];
-                await socket.ConnectAsync(IPAddress.Loopback, port, _stopping.Token);
+                var port = ports[(int)((first + attempt) % (uint)ports.Count)];
+                await socket.ConnectAsync(IPAddress.Loopback, port, stopping.Token);
                 return socket;
             }
             catch (SocketException)
@@ -144,13 +144,13 @@ public sealed class TcpProxy : IAsyncDisposable
             int read;
             do
             {
-                read = await from.ReceiveAsync(buffer, _stopping.Token);
+                read = await from.ReceiveAsync(buffer, stopping.Token);
                 // The end of a connection is held back like everything else.
-                await Task.Delay(Delay, TimeProvider.System, _stopping.Token);
+                await Task.Delay(Delay, TimeProvider.System, stopping.Token);
                 await PassGateAsync();
                 for (var sent = 0; sent < read; )
                 {
-                    sent += await to.SendAsync(buffer.AsMemory(sent, read - sent), _stopping.Token);
+                    sent += await to.SendAsync(buffer.AsMemory(sent, read - sent), stopping.Token);
                 }
             } while (read > 0);
 
@@ -159,20 +159,20 @@ public sealed class TcpProxy : IAsyncDisposable
         catch (Exception failure)
             when (failure is OperationCanceledException or SocketException or ObjectDisposedException)
         {
-            // Also a reset is held back, and then passed on.
+            // A reset is held back too, and then passed on.
             await PassGateAsync().ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             from.Close(timeout: 0);
             to.Close(timeout: 0);
         }
     }
 
-    private Task PassGateAsync() => _gate.Task.WaitAsync(_stopping.Token);
+    private Task PassGateAsync() => gate.Task.WaitAsync(stopping.Token);
 
     private void Close(Socket? socket)
     {
         if (socket is not null)
         {
-            _sockets.TryRemove(socket, out _);
+            sockets.TryRemove(socket, out _);
             socket.Dispose();
         }
     }

@@ -13,13 +13,13 @@ public sealed class TurnServer : Part
 
     private static readonly TimeSpan AnswerLimit = TimeSpan.FromMilliseconds(500);
 
-    private readonly string _folder;
+    private readonly string folder;
 
     internal TurnServer(Run run)
         : base(run, "turn")
     {
         Port = run.Ports.Next();
-        _folder = PrivateFiles.CreateFolder(run.DataFolder, "turn");
+        folder = PrivateFiles.CreateFolder(run.DataFolder, "turn");
     }
 
     /// <summary>The port for STUN and TURN, over UDP and over TCP.</summary>
@@ -38,10 +38,10 @@ public sealed class TurnServer : Part
             ["Turn:Secret"] = Secrets[0],
         };
 
-    private string ConfigurationFile => Path.Combine(_folder, "turnserver.conf");
+    private string ConfigurationFile => Path.Combine(folder, "turnserver.conf");
 
     private protected override Launch Describe() =>
-        new("turnserver", "-c", ConfigurationFile) { LastSignal = Signal.Kill, WorkingFolder = _folder };
+        new("turnserver", "-c", ConfigurationFile) { LastSignal = Signal.Kill, WorkingFolder = folder };
 
     private protected override Task PrepareAsync(CancellationToken cancellationToken)
     {
@@ -63,10 +63,10 @@ public sealed class TurnServer : Part
             "no-rfc5780",
             "log-file=stdout",
             "simple-log",
-            $"userdb={Path.Combine(_folder, "users.db")}",
-            $"pidfile={Path.Combine(_folder, "turnserver.pid")}",
+            $"userdb={Path.Combine(folder, "users.db")}",
+            $"pidfile={Path.Combine(folder, "turnserver.pid")}",
         ];
-        PrivateFiles.Write(_folder, Path.GetFileName(ConfigurationFile), string.Join('\n', lines) + "\n");
+        PrivateFiles.Write(folder, Path.GetFileName(ConfigurationFile), string.Join('\n', lines) + "\n");
         return Task.CompletedTask;
     }
 

@@ -3,29 +3,24 @@ using System.Diagnostics;
 namespace SignalBroker.LocalCluster;
 
 /// <summary>A process beside this one that ends all parts when this one has ended, in whatever way.</summary>
-internal sealed class Watchdog : IAsyncDisposable
+internal sealed class Watchdog(string dataFolder, string logFile) : IAsyncDisposable
 {
-    private readonly Process _process;
+    private static readonly string Script = Path.Combine(AppContext.BaseDirectory, "watchdog.sh");
 
-    private Watchdog(Process process) => _process = process;
-
-    public static Watchdog Start(string dataFolder, string logFile)
-    {
-        string[] arguments = ["sh", Path.Combine(AppContext.BaseDirectory, "watchdog.sh"), dataFolder, logFile];
-        var start = new ProcessStartInfo("setsid", arguments)
+    private readonly Process process = Process.Start(
+        new ProcessStartInfo("setsid", ["sh", Script, dataFolder, logFile])
         {
             UseShellExecute = false,
             RedirectStandardInput = true,
             WorkingDirectory = "/",
-        };
-        return new Watchdog(Process.Start(start)!);
-    }
+        }
+    )!;
 
     /// <summary>Ends all parts, removes the data and returns when nothing is left.</summary>
     public async ValueTask DisposeAsync()
     {
-        _process.StandardInput.Close();
-        await _process.WaitForExitAsync();
-        _process.Dispose();
+        process.StandardInput.Close();
+        await process.WaitForExitAsync();
+        process.Dispose();
     }
 }

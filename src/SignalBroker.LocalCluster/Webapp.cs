@@ -3,8 +3,8 @@ namespace SignalBroker.LocalCluster;
 /// <summary>One replica of the stateless webapp.</summary>
 public sealed class Webapp : Part
 {
-    private readonly Func<IEnumerable<KeyValuePair<string, string>>> _settings;
-    private readonly int _publicPort;
+    private readonly Func<IEnumerable<KeyValuePair<string, string>>> settings;
+    private readonly int publicPort;
 
     internal Webapp(
         Run run,
@@ -14,12 +14,12 @@ public sealed class Webapp : Part
     )
         : base(run, name)
     {
-        _settings = settings;
-        _publicPort = publicPort is { } port ? Ports.Chosen(port) : run.Ports.Next();
+        this.settings = settings;
+        this.publicPort = publicPort is { } port ? Ports.Chosen(port) : run.Ports.Next();
         InternalPort = run.Ports.Next();
     }
 
-    public string PublicAddress => $"http://127.0.0.1:{_publicPort}";
+    public string PublicAddress => $"http://127.0.0.1:{publicPort}";
 
     /// <summary>Where nodes ask for access, and where health and administration are.</summary>
     public string InternalAddress => $"http://127.0.0.1:{InternalPort}";
@@ -31,7 +31,7 @@ public sealed class Webapp : Part
         new("dotnet", Repository.Webapp)
         {
             LastSignal = Signal.Term,
-            // The demo page lies there.
+            // The demo page is there.
             WorkingFolder = Path.GetDirectoryName(Repository.Webapp)!,
             Environment = Settings()
                 .ToDictionary(
@@ -44,19 +44,19 @@ public sealed class Webapp : Part
         await Readiness.AnswersAsync($"{InternalAddress}/health/ready", cancellationToken)
         && await Readiness.AnswersAsync($"{PublicAddress}/health/live", cancellationToken);
 
-    // Asked at each start, so that a restarted webapp knows the nodes that were added meanwhile.
+    // Read at each start, so that a restarted webapp knows the nodes that were added meanwhile.
     private Dictionary<string, string> Settings()
     {
-        var settings = new Dictionary<string, string>
+        var all = new Dictionary<string, string>
         {
             ["Listeners:Public"] = PublicAddress,
             ["Listeners:Internal"] = InternalAddress,
         };
-        foreach (var (key, value) in _settings())
+        foreach (var (key, value) in settings())
         {
-            settings[key] = value;
+            all[key] = value;
         }
 
-        return settings;
+        return all;
     }
 }

@@ -34,10 +34,10 @@ public sealed partial class ProgramTests
 
     private static Process Start()
     {
-        // Whoever runs the tests in the background has them, and all that they start, ignore Ctrl-C; with nohup SIGHUP, too.
-        string[] heedful = ["--default-signal=INT", "--default-signal=HUP", "dotnet"];
+        // Tests in the background, and all that they start, ignore Ctrl-C; with nohup SIGHUP, too.
+        string[] defaultSignals = ["--default-signal=INT", "--default-signal=HUP", "dotnet"];
         string[] program = [typeof(Cluster).Assembly.Location, "--nodes", "1", "--webapps", "0", "--turn"];
-        var start = new ProcessStartInfo("env", [.. heedful, .. program])
+        var start = new ProcessStartInfo("env", [.. defaultSignals, .. program])
         {
             UseShellExecute = false,
             RedirectStandardOutput = true,

@@ -14,19 +14,22 @@ public sealed class ConnectsMeasurement(Scale scale, Action<string> say)
     private int nextNumber = 1_000_000;
 
     /// <summary>Measures the memory of each, and then the connects in turns.</summary>
-    public async Task<IReadOnlyList<ConnectsRow>> MeasureAsync(Running running, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<ConnectsRow>> MeasureAsync(
+        IReadOnlyList<ISystem> systems,
+        CancellationToken cancellationToken
+    )
     {
         var memory = new List<ConnectsRow>();
-        foreach (var system in running.Systems)
+        foreach (var system in systems)
         {
             memory.Add(await MeasureMemoryAsync(system, cancellationToken));
             say($"{system.Name}: {memory[^1].KiBPerListener:F1} KiB per listener");
         }
 
-        var runs = running.Systems.ToDictionary(system => system, _ => new List<ConnectSample>());
+        var runs = systems.ToDictionary(system => system, _ => new List<ConnectSample>());
         for (var run = 1; run <= scale.Runs; run++)
         {
-            foreach (var system in running.Systems)
+            foreach (var system in systems)
             {
                 var sample = await ConnectAsync(system, cancellationToken);
                 runs[system].Add(sample);
@@ -39,17 +42,12 @@ public sealed class ConnectsMeasurement(Scale scale, Action<string> say)
 
         return
         [
-            .. running.Systems.Select(
+            .. systems.Select(
                 (system, index) =>
                     memory[index] with
                     {
                         PerSecond = Spread.Of(runs[system], run => run.PerSecond),
-                        CpuMicroseconds = runs[system]
-                            [0]
-                            .CpuMicroseconds.Keys.ToDictionary(
-                                role => role,
-                                role => Spread.Of(runs[system], run => run.CpuMicroseconds[role])
-                            ),
+                        CpuMicroseconds = Spread.ByRole(runs[system], run => run.CpuMicroseconds),
                     }
             ),
         ];
@@ -94,12 +92,10 @@ public sealed class ConnectsMeasurement(Scale scale, Action<string> say)
         };
     }
 
-    private async Task<Population> OpenAsync(ISystem system, int count, CancellationToken cancellationToken)
+    private Task<Population> OpenAsync(ISystem system, int count, CancellationToken cancellationToken)
     {
-        var population = await Population.OpenAsync(system, nextNumber, count, scale.ConnectsAtOnce, cancellationToken);
         nextNumber += count;
-        await system.SettleAsync(cancellationToken);
-        return population;
+        return Population.OpenAsync(system, count, scale.ConnectsAtOnce, cancellationToken, nextNumber - count);
     }
 
     private static async Task<double?> CountProcessesAsync(SignalBrokerSystem? broker) =>
@@ -120,6 +116,6 @@ public sealed class ConnectsMeasurement(Scale scale, Action<string> say)
 }
 
 /// <summary>What one run of connects has measured.</summary>
-/// <param name="PerSecond">How many came to listen per second.</param>
+/// <param name="PerSecond">How many clients began to listen per second.</param>
 /// <param name="CpuMicroseconds">The CPU time of one, by role.</param>
 public sealed record ConnectSample(double PerSecond, IReadOnlyDictionary<string, double> CpuMicroseconds);

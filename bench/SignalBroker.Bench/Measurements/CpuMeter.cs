@@ -1,5 +1,5 @@
-using System.Globalization;
 using SignalBroker.Bench.Systems;
+using SignalBroker.Storm.Watching;
 
 namespace SignalBroker.Bench.Measurements;
 
@@ -8,8 +8,6 @@ public sealed class CpuMeter
 {
     /// <summary>The role of this process.</summary>
     public const string Generator = "generator";
-
-    private const double MicrosecondsPerTick = 10_000;
 
     private readonly (string Role, Func<double> Read)[] sources;
     private readonly double[] before;
@@ -40,26 +38,11 @@ public sealed class CpuMeter
         return spent;
     }
 
-    // Of the first, also what its children had taken that have ended: PostgreSQL's backends come and go.
+    // Of the first, also what its ended children had taken: PostgreSQL's backends come and go.
     private static double OfTree(IReadOnlyList<int> processes) =>
-        processes.Select((id, index) => OfProcess(id, withEndedChildren: index == 0)).Sum() * MicrosecondsPerTick;
-
-    private static double OfProcess(int id, bool withEndedChildren)
-    {
-        const int UserTime = 11;
-        try
-        {
-            var stat = File.ReadAllText($"/proc/{id}/stat");
-            // The name in parentheses may hold anything, so the fields are counted from its end.
-            var fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
-            return fields
-                .Skip(UserTime)
-                .Take(withEndedChildren ? 4 : 2)
-                .Sum(field => double.Parse(field, CultureInfo.InvariantCulture));
-        }
-        catch (Exception ended) when (ended is IOException or UnauthorizedAccessException)
-        {
-            return 0;
-        }
-    }
+        processes
+            .Select((id, index) => (IsRoot: index == 0, Times: ProcessTimes.Read(id)))
+            .Sum(process =>
+                ((process.IsRoot ? process.Times?.Cpu : process.Times?.OwnCpu) ?? default).TotalMicroseconds
+            );
 }

@@ -10,12 +10,10 @@ public sealed class GrowthMeasurement(Scale scale, Action<string> say)
     {
         await using var population = await Population.OpenAsync(
             system,
-            firstNumber: 0,
             scale.KillListeners,
             scale.ConnectsAtOnce,
             cancellationToken
         );
-        await system.SettleAsync(cancellationToken);
         var load = new Load(system, population, scale.Sizes[0]);
         await load.SaturateAsync(scale.WarmUp, cancellationToken);
         var (paced, saturated) = (new List<LoadSample>(), new List<LoadSample>());
@@ -28,11 +26,7 @@ public sealed class GrowthMeasurement(Scale scale, Action<string> say)
         var row = new GrowthRow(
             system.Name,
             servers,
-            paced[0]
-                .CpuMicroseconds.Keys.ToDictionary(
-                    role => role,
-                    role => Spread.Of(paced, run => run.CpuMicroseconds[role])
-                ),
+            Spread.ByRole(paced, run => run.CpuMicroseconds),
             Spread.Of(
                 paced,
                 run => run.CpuMicroseconds.Where(role => role.Key != CpuMeter.Generator).Sum(role => role.Value)

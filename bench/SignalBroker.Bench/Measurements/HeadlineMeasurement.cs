@@ -12,12 +12,10 @@ public sealed class HeadlineMeasurement(Scale scale, Action<string> say)
     {
         await using var population = await Population.OpenAsync(
             system,
-            firstNumber: 0,
             scale.Listeners,
             scale.ConnectsAtOnce,
             cancellationToken
         );
-        await system.SettleAsync(cancellationToken);
         var load = new Load(system, population, scale.Sizes[0]);
         await load.SaturateAsync(scale.WarmUp, cancellationToken);
         var runs = new List<LoadSample>();

@@ -21,12 +21,10 @@ public sealed class KillMeasurement(Scale scale, Action<string> say)
     {
         await using var population = await Population.OpenAsync(
             system,
-            firstNumber: 0,
             scale.KillListeners,
             scale.ConnectsAtOnce,
             cancellationToken
         );
-        await system.SettleAsync(cancellationToken);
         var load = new Load(system, population, scale.Sizes[0]);
         await load.PaceAsync(scale.KillRate, scale.WarmUp, cancellationToken);
 
@@ -93,7 +91,7 @@ public sealed class KillMeasurement(Scale scale, Action<string> say)
                 {
                     await population[place].Closed.WaitAsync(cancellationToken);
                     Interlocked.Increment(ref dropped);
-                    while (!await TryOpenAsync(place, cancellationToken))
+                    while (!await population.TryOpenAsync(place, cancellationToken))
                     {
                         await Task.Delay(
                             BetweenTries * (1 + Random.Shared.NextDouble()),
@@ -109,19 +107,6 @@ public sealed class KillMeasurement(Scale scale, Action<string> say)
             catch (OperationCanceledException)
             {
                 // The run is over.
-            }
-        }
-
-        private async Task<bool> TryOpenAsync(int place, CancellationToken cancellationToken)
-        {
-            try
-            {
-                await population.OpenAsync(place, cancellationToken);
-                return true;
-            }
-            catch (ClientFailedException)
-            {
-                return false;
             }
         }
     }

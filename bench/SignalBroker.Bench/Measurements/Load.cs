@@ -39,7 +39,7 @@ public sealed class Load(ISystem system, Population population, int size)
         await over.CancelAsync();
         await sending;
         await DrainAsync(tally, cancellationToken);
-        return sample with { Failed = tally.Failed, Lost = tally.Lost, Sent = tally.Sent, Arrived = tally.Arrived };
+        return sample.After(tally);
 
         async Task SendAsync(int sender)
         {
@@ -77,15 +77,7 @@ public sealed class Load(ISystem system, Population population, int size)
         }
 
         await DrainAsync(tally, cancellationToken);
-        return sample with
-        {
-            Failed = tally.Failed,
-            Lost = tally.Lost,
-            Sent = tally.Sent,
-            Arrived = tally.Arrived,
-            P50 = tally.Delivery.Percentile(0.5),
-            P99 = tally.Delivery.Percentile(0.99),
-        };
+        return sample.After(tally);
 
         async Task SendAllAsync()
         {
@@ -173,8 +165,21 @@ public sealed record LoadSample
             PerSecond = tally.Arrived / elapsed.TotalSeconds,
             CpuMicroseconds = cpu.Read().ToDictionary(spent => spent.Key, spent => spent.Value / arrived),
             Elapsed = elapsed,
+        };
+    }
+
+    /// <summary>Adds what became of the signals, once the last ones have arrived.</summary>
+    public LoadSample After(Tally tally)
+    {
+        var delivery = tally.Delivery;
+        return this with
+        {
             Sent = tally.Sent,
             Arrived = tally.Arrived,
+            Failed = tally.Failed,
+            Lost = tally.Lost,
+            P50 = delivery.Percentile(0.5),
+            P99 = delivery.Percentile(0.99),
         };
     }
 }

@@ -1,6 +1,6 @@
 using System.Diagnostics;
-using System.Globalization;
 using SignalBroker.Bench.Systems;
+using SignalBroker.Storm.Watching;
 
 namespace SignalBroker.Bench.Measurements;
 
@@ -32,12 +32,7 @@ public static class Memory
     }
 
     private static double OfListenersKiB(ISystem system) =>
-        system.Parts.Where(part => part.HoldsListeners).Sum(part => ResidentKiB(part.Part.ProcessId));
-
-    private static double ResidentKiB(int process)
-    {
-        var line = File.ReadLines($"/proc/{process}/status")
-            .First(text => text.StartsWith("VmRSS:", StringComparison.Ordinal));
-        return double.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);
-    }
+        system
+            .Parts.Where(part => part.HoldsListeners)
+            .Sum(part => ProcessTimes.Read(part.Part.ProcessId)!.Value.ResidentKiB);
 }

@@ -25,14 +25,14 @@ public sealed class Population : IAsyncDisposable
     /// <summary>The client in a place.</summary>
     public IClient this[int place] => clients[place]!;
 
-    /// <summary>Opens clients, so many at a time.</summary>
-    /// <exception cref="ClientFailedException">One of them could not come to listen.</exception>
+    /// <summary>Opens clients, so many at a time, and waits until the system knows that all listen.</summary>
+    /// <exception cref="ClientFailedException">One of them could not start to listen.</exception>
     public static async Task<Population> OpenAsync(
         ISystem system,
-        int firstNumber,
         int count,
         int atOnce,
-        CancellationToken cancellationToken
+        CancellationToken cancellationToken,
+        int firstNumber = 0
     )
     {
         var population = new Population(system, firstNumber, count);
@@ -43,6 +43,7 @@ public sealed class Population : IAsyncDisposable
                 new ParallelOptions { MaxDegreeOfParallelism = atOnce, CancellationToken = cancellationToken },
                 async (place, token) => await population.OpenAsync(place, token)
             );
+            await system.SettleAsync(cancellationToken);
             return population;
         }
         catch
@@ -52,13 +53,18 @@ public sealed class Population : IAsyncDisposable
         }
     }
 
-    /// <summary>Opens the client of a place; whoever was there is cut off.</summary>
-    /// <exception cref="ClientFailedException">It could not come to listen.</exception>
-    public async Task OpenAsync(int place, CancellationToken cancellationToken)
+    /// <summary>Opens the client of a place again; false when it could not start to listen.</summary>
+    public async Task<bool> TryOpenAsync(int place, CancellationToken cancellationToken)
     {
-        var before = clients[place];
-        clients[place] = await system.ListenAsync(firstNumber + place, cancellationToken);
-        before?.Dispose();
+        try
+        {
+            await OpenAsync(place, cancellationToken);
+            return true;
+        }
+        catch (ClientFailedException)
+        {
+            return false;
+        }
     }
 
     /// <summary>Cuts all sockets at once.</summary>
@@ -81,7 +87,15 @@ public sealed class Population : IAsyncDisposable
     {
         for (var place = turn++ % Turns; place < clients.Length; place += Turns)
         {
-            clients[place]?.Beat();
+            clients[place]?.SendHeartbeat();
         }
+    }
+
+    // Whoever was in the place is cut off.
+    private async Task OpenAsync(int place, CancellationToken cancellationToken)
+    {
+        var before = clients[place];
+        clients[place] = await system.ListenAsync(firstNumber + place, cancellationToken);
+        before?.Dispose();
     }
 }

@@ -45,7 +45,6 @@ public sealed class SessionsMeasurement(Scale scale, Action<string> say)
         await system.ExecuteAsync("VACUUM ANALYZE sessions", cancellationToken);
         var population = await Population.OpenAsync(
             system,
-            firstNumber: 0,
             scale.KillListeners,
             scale.ConnectsAtOnce,
             cancellationToken

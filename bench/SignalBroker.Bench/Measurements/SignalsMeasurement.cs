@@ -9,17 +9,19 @@ public sealed class SignalsMeasurement(Scale scale, Action<string> say)
     private static readonly TimeSpan LatencyWarmUp = TimeSpan.FromSeconds(1);
 
     /// <summary>Measures the systems in turns.</summary>
-    public async Task<IReadOnlyList<SignalsRow>> MeasureAsync(Running running, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<SignalsRow>> MeasureAsync(
+        IReadOnlyList<ISystem> systems,
+        CancellationToken cancellationToken
+    )
     {
         var measured = new List<Measured>();
         try
         {
-            foreach (var system in running.Systems)
+            foreach (var system in systems)
             {
-                say($"{system.Name}: {scale.Listeners} listeners come, and it warms up");
+                say($"{system.Name}: {scale.Listeners} listeners connect, and it warms up");
                 var population = await Population.OpenAsync(
                     system,
-                    firstNumber: 0,
                     scale.Listeners,
                     scale.ConnectsAtOnce,
                     cancellationToken
@@ -52,10 +54,8 @@ public sealed class SignalsMeasurement(Scale scale, Action<string> say)
         foreach (var size in scale.Sizes)
         {
             var allocated = one.System is SignalBrokerSystem before ? await before.AllocatedBytesAsync() : 0;
-            var sample = await new Load(one.System, one.Population, size).SaturateAsync(
-                scale.Duration,
-                cancellationToken
-            );
+            var load = new Load(one.System, one.Population, size);
+            var sample = await load.SaturateAsync(scale.Duration, cancellationToken);
             one.Saturated.Add((size, sample));
             if (one.System is SignalBrokerSystem after)
             {
@@ -90,11 +90,7 @@ public sealed class SignalsMeasurement(Scale scale, Action<string> say)
                     return new SaturatedSignals(
                         size,
                         Spread.Of(runs, run => run.PerSecond),
-                        runs[0]
-                            .CpuMicroseconds.Keys.ToDictionary(
-                                role => role,
-                                role => Spread.Of(runs, run => run.CpuMicroseconds[role])
-                            ),
+                        Spread.ByRole(runs, run => run.CpuMicroseconds),
                         runs.Sum(run => run.Failed),
                         runs.Sum(run => run.Lost)
                     );

@@ -12,12 +12,10 @@ public sealed class StormMeasurement(Scale scale, Action<string> say)
         var start = Stopwatch.GetTimestamp();
         await using var population = await Population.OpenAsync(
             system,
-            firstNumber: 0,
             scale.StormListeners,
             scale.StormAtOnce,
             cancellationToken
         );
-        await system.SettleAsync(cancellationToken);
         var connected = Stopwatch.GetElapsedTime(start);
         await Quiet.WaitAsync(system, cancellationToken);
 
@@ -29,27 +27,15 @@ public sealed class StormMeasurement(Scale scale, Action<string> say)
             new ParallelOptions { MaxDegreeOfParallelism = scale.StormAtOnce, CancellationToken = cancellationToken },
             async (place, token) =>
             {
-                while (true)
+                while (!await population.TryOpenAsync(place, token))
                 {
-                    try
-                    {
-                        await population.OpenAsync(place, token);
-                        return;
-                    }
-                    catch (ClientFailedException)
-                    {
-                        Interlocked.Increment(ref failed);
-                    }
+                    Interlocked.Increment(ref failed);
                 }
             }
         );
         await system.SettleAsync(cancellationToken);
-        var row = new StormRow(
-            system.Name,
-            connected.TotalSeconds,
-            Stopwatch.GetElapsedTime(start).TotalSeconds,
-            failed
-        );
+        var reconnected = Stopwatch.GetElapsedTime(start);
+        var row = new StormRow(system.Name, connected.TotalSeconds, reconnected.TotalSeconds, failed);
         say(
             $"{row.System}: {population.Count} listeners after {row.ConnectSeconds:F1} s, and again {row.ReconnectSeconds:F1} s after the cut; {failed} attempts failed"
         );

@@ -29,19 +29,13 @@ public sealed record BenchmarkReport
     /// <summary>Where and when the newest section was measured; null when there is none.</summary>
     [JsonIgnore]
     public Origin? Newest =>
-        new[]
-        {
-            Exchange?.Origin,
-            Connects?.Origin,
-            Kill?.Origin,
-            Growth?.Origin,
-            Storm?.Origin,
-            Sessions?.Origin,
-            Headline?.Origin,
-        }
-            .Where(origin => origin is not null)
-            .MaxBy(origin => origin!.Date);
+        new Section?[] { Exchange, Connects, Kill, Growth, Storm, Sessions, Headline }
+            .Select(section => section?.Origin)
+            .MaxBy(origin => origin?.Date);
 }
+
+/// <summary>What is measured together.</summary>
+public abstract record Section([property: JsonPropertyOrder(-1)] Origin Origin);
 
 /// <summary>Where and when a section was measured.</summary>
 /// <param name="Date">The moment of its end.</param>
@@ -60,10 +54,10 @@ public sealed record Origin(DateTimeOffset Date, string Machine, IReadOnlyDictio
 }
 
 /// <summary>Signals of all systems, measured in turns.</summary>
-public sealed record SignalsSection(Origin Origin, int Listeners, int Rate, IReadOnlyList<SignalsRow> Rows);
+public sealed record SignalsSection(Origin Origin, int Listeners, int Rate, IReadOnlyList<SignalsRow> Rows)
+    : Section(Origin);
 
 /// <summary>Signals of one system.</summary>
-/// <param name="System">Its name.</param>
 /// <param name="Senders">How many clients sent at once.</param>
 /// <param name="Answers">Whether the system answered them.</param>
 /// <param name="Saturated">As many as it took, for each size.</param>
@@ -81,7 +75,6 @@ public sealed record SignalsRow(
 );
 
 /// <summary>As many signals as a system took.</summary>
-/// <param name="Size">Their size.</param>
 /// <param name="PerSecond">How many arrived per second.</param>
 /// <param name="CpuMicroseconds">The CPU time of one, by role.</param>
 /// <param name="Failed">Signals that were refused, in all runs.</param>
@@ -95,11 +88,11 @@ public sealed record SaturatedSignals(
 );
 
 /// <summary>Connects of all systems, measured in turns.</summary>
-public sealed record ConnectsSection(Origin Origin, int Listeners, int Connects, IReadOnlyList<ConnectsRow> Rows);
+public sealed record ConnectsSection(Origin Origin, int Listeners, int Connects, IReadOnlyList<ConnectsRow> Rows)
+    : Section(Origin);
 
 /// <summary>Connects of one system.</summary>
-/// <param name="System">Its name.</param>
-/// <param name="PerSecond">How many came to listen per second.</param>
+/// <param name="PerSecond">How many clients began to listen per second.</param>
 /// <param name="CpuMicroseconds">The CPU time of one, by role.</param>
 /// <param name="KiBPerListener">What a listener adds to the resident memory of the processes that hold them.</param>
 /// <param name="EmptyMiB">Their resident memory without listeners.</param>
@@ -119,17 +112,17 @@ public sealed record ConnectsRow(
 }
 
 /// <summary>What is lost when a server is killed and started again.</summary>
-public sealed record KillSection(Origin Origin, int Listeners, int Rate, double Seconds, IReadOnlyList<KillRow> Rows);
+public sealed record KillSection(Origin Origin, int Listeners, int Rate, double Seconds, IReadOnlyList<KillRow> Rows)
+    : Section(Origin);
 
 /// <summary>One killed server.</summary>
-/// <param name="System">The system.</param>
 /// <param name="Killed">Which of its servers.</param>
 /// <param name="SocketsDropped">Listeners' sockets that broke.</param>
 /// <param name="SecondsToListen">Until all listeners listened again; 0 when none was dropped, null when not all were back.</param>
 /// <param name="Sent">Signals that were due.</param>
-/// <param name="Failed">Of them, whose sender was told that they failed, or was told nothing.</param>
-/// <param name="Lost">Of them, accepted and never arrived.</param>
-/// <param name="Missing">Of them, not arrived, for whatever reason.</param>
+/// <param name="Failed">Those whose sender got an error or no answer.</param>
+/// <param name="Lost">Those that were accepted and never arrived.</param>
+/// <param name="Missing">Those that did not arrive, for whatever reason.</param>
 public sealed record KillRow(
     string System,
     string Killed,
@@ -142,10 +135,9 @@ public sealed record KillRow(
 );
 
 /// <summary>What a signal costs when there are more servers.</summary>
-public sealed record GrowthSection(Origin Origin, int Rate, IReadOnlyList<GrowthRow> Rows);
+public sealed record GrowthSection(Origin Origin, int Rate, IReadOnlyList<GrowthRow> Rows) : Section(Origin);
 
 /// <summary>One system with so many servers.</summary>
-/// <param name="System">The system.</param>
 /// <param name="Servers">How many, and of which kind.</param>
 /// <param name="CpuMicroseconds">The CPU time of a signal at the fixed rate, by role.</param>
 /// <param name="ServersCpuMicroseconds">All of it but the generator's.</param>
@@ -159,17 +151,16 @@ public sealed record GrowthRow(
 );
 
 /// <summary>All sockets cut at once.</summary>
-public sealed record StormSection(Origin Origin, int Listeners, int AtOnce, IReadOnlyList<StormRow> Rows);
+public sealed record StormSection(Origin Origin, int Listeners, int AtOnce, IReadOnlyList<StormRow> Rows)
+    : Section(Origin);
 
 /// <summary>One system's listeners, cut and back again.</summary>
-/// <param name="System">The system.</param>
 /// <param name="ConnectSeconds">Until all listened the first time.</param>
 /// <param name="ReconnectSeconds">Until all listened again.</param>
-/// <param name="Failed">Attempts that failed.</param>
 public sealed record StormRow(string System, double ConnectSeconds, double ReconnectSeconds, int Failed);
 
 /// <summary>A table of many sessions beside one of few.</summary>
-public sealed record SessionsSection(Origin Origin, IReadOnlyList<SessionsRow> Rows);
+public sealed record SessionsSection(Origin Origin, IReadOnlyList<SessionsRow> Rows) : Section(Origin);
 
 /// <summary>What was measured beside so many sessions of others.</summary>
 public sealed record SessionsRow(
@@ -181,8 +172,6 @@ public sealed record SessionsRow(
 );
 
 /// <summary>The original project's 50,000 messages.</summary>
-/// <param name="Origin">Where and when.</param>
-/// <param name="Signals">How many.</param>
 /// <param name="Seconds">Until the last one had arrived.</param>
 /// <param name="Errors">Signals that were refused or did not arrive, in all runs.</param>
-public sealed record HeadlineSection(Origin Origin, int Signals, Spread Seconds, int Errors);
+public sealed record HeadlineSection(Origin Origin, int Signals, Spread Seconds, int Errors) : Section(Origin);

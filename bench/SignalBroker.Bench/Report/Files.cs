@@ -7,9 +7,7 @@ namespace SignalBroker.Bench.Report;
 /// <summary>The files in <c>docs/performance/</c> that the benchmark writes.</summary>
 public static class Files
 {
-    private static string Docs => Path.Combine(Repository.Root, "docs", "performance");
-
-    private static string Json => Path.Combine(Docs, "benchmark.json");
+    private static string Json => PathOf("benchmark.json");
 
     /// <summary>What was measured before; an empty report where there is none.</summary>
     public static BenchmarkReport Read() =>
@@ -21,45 +19,28 @@ public static class Files
     public static async Task WriteAsync(BenchmarkReport report)
     {
         await File.WriteAllTextAsync(Json, JsonSerializer.Serialize(report, ReportJson.Default.BenchmarkReport) + "\n");
-        await File.WriteAllTextAsync(Path.Combine(Docs, "benchmark.md"), Markdown.Render(report).TrimEnd() + "\n");
-        foreach (var (name, chart) in ChartsOf(report))
-        {
-            await File.WriteAllTextAsync(Path.Combine(Docs, name), chart + "\n");
-        }
-
-        if (CostsOf(report) is { } costs)
-        {
-            await costs.WriteAsync(Path.Combine(Docs, "unit-costs.json"));
-        }
-    }
-
-    private static IEnumerable<(string Name, string Chart)> ChartsOf(BenchmarkReport report)
-    {
+        await File.WriteAllTextAsync(PathOf("benchmark.md"), Markdown.Render(report));
         if (report.Exchange is { } exchange)
         {
-            yield return (
-                "benchmark-signals.svg",
-                StackedBars.Draw(
-                    $"CPU µs per signal of {exchange.Rows[0].Saturated[0].Size:N0} B, as many as each takes",
-                    [.. exchange.Rows.Select(row => (row.System, Medians(row.Saturated[0].CpuMicroseconds)))]
-                )
-            );
+            var title = $"CPU µs per signal of {exchange.Rows[0].Saturated[0].Size:N0} B, as many as each takes";
+            var bars = exchange.Rows.Select(row => (row.System, row.Saturated[0].CpuMicroseconds));
+            await File.WriteAllTextAsync(PathOf("benchmark-signals.svg"), StackedBars.Draw(title, [.. bars]) + "\n");
         }
 
         if (report.Connects is { } connects)
         {
-            yield return (
-                "benchmark-connects.svg",
-                StackedBars.Draw(
-                    "CPU µs per connect, until it listens",
-                    [.. connects.Rows.Select(row => (row.System, Medians(row.CpuMicroseconds)))]
-                )
+            var bars = connects.Rows.Select(row => (row.System, row.CpuMicroseconds));
+            await File.WriteAllTextAsync(
+                PathOf("benchmark-connects.svg"),
+                StackedBars.Draw("CPU µs per connect, until it listens", [.. bars]) + "\n"
             );
         }
-    }
 
-    private static Dictionary<string, double> Medians(IReadOnlyDictionary<string, Spread> spreads) =>
-        spreads.ToDictionary(role => role.Key, role => role.Value.Median);
+        if (CostsOf(report) is { } costs)
+        {
+            await costs.WriteAsync(PathOf("unit-costs.json"));
+        }
+    }
 
     private static UnitCosts? CostsOf(BenchmarkReport report)
     {
@@ -88,4 +69,6 @@ public static class Files
             PostgresBytesPerSession = connects.DatabaseBytesPerSession ?? 0,
         };
     }
+
+    private static string PathOf(string file) => Path.Combine(Repository.Root, "docs", "performance", file);
 }

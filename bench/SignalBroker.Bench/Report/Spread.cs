@@ -18,6 +18,12 @@ public sealed record Spread(IReadOnlyList<double> Runs)
     /// <summary>Picks one figure from each run.</summary>
     public static Spread Of<T>(IEnumerable<T> runs, Func<T, double> figure) => new([.. runs.Select(figure)]);
 
+    /// <summary>Picks the CPU time of each role from each run.</summary>
+    public static Dictionary<string, Spread> ByRole<T>(
+        IReadOnlyList<T> runs,
+        Func<T, IReadOnlyDictionary<string, double>> cpu
+    ) => cpu(runs[0]).Keys.ToDictionary(role => role, role => Of(runs, run => cpu(run)[role]));
+
     /// <summary>The ratio of two figures, run by run: what disturbs one run disturbs both of its figures.</summary>
     public static Spread Ratio(Spread figure, Spread reference) =>
         new([.. figure.Runs.Zip(reference.Runs, (one, other) => one / other)]);

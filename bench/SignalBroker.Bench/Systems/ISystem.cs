@@ -3,7 +3,7 @@ using SignalBroker.LocalCluster;
 
 namespace SignalBroker.Bench.Systems;
 
-/// <summary>A system that relays signals: its servers run, and clients may come.</summary>
+/// <summary>A system that relays signals: its servers run, and clients may connect.</summary>
 public interface ISystem : IAsyncDisposable
 {
     /// <summary>What the report calls it.</summary>
@@ -17,11 +17,11 @@ public interface ISystem : IAsyncDisposable
     /// <summary>Whether the system answers a sender; if not, a sender waits until its signal has arrived.</summary>
     bool Answers { get; }
 
-    /// <summary>Where its listeners bring what they receive.</summary>
+    /// <summary>Counts what its listeners receive.</summary>
     Arrivals Arrivals { get; }
 
     /// <summary>Opens the client of this number, and returns when it listens.</summary>
-    /// <exception cref="ClientFailedException">It could not come to listen.</exception>
+    /// <exception cref="ClientFailedException">It could not start to listen.</exception>
     Task<IClient> ListenAsync(int number, CancellationToken cancellationToken);
 
     /// <summary>Returns when the system itself knows that all its clients listen.</summary>
@@ -41,8 +41,8 @@ public interface IClient : IDisposable
     /// <returns>Whether the system accepted it.</returns>
     ValueTask<bool> SendAsync(IClient to, Signal signal);
 
-    /// <summary>Says a word before the server takes the silence for death.</summary>
-    void Beat();
+    /// <summary>Sends a heart-beat before the server takes the client for dead.</summary>
+    void SendHeartbeat();
 }
 
 /// <summary>One server of a system.</summary>
@@ -50,14 +50,5 @@ public interface IClient : IDisposable
 /// <param name="HoldsListeners">Whether the listeners' sockets are its own.</param>
 public sealed record SystemPart(string Role, Part Part, bool HoldsListeners = false);
 
-/// <summary>A client could not come to listen.</summary>
-public sealed class ClientFailedException : Exception
-{
-    public ClientFailedException() { }
-
-    public ClientFailedException(string message)
-        : base(message) { }
-
-    public ClientFailedException(string message, Exception innerException)
-        : base(message, innerException) { }
-}
+/// <summary>A client could not start to listen.</summary>
+public sealed class ClientFailedException(string message, Exception? cause = null) : Exception(message, cause);

@@ -4,22 +4,14 @@ using SignalBroker.Bench.Wire;
 namespace SignalBroker.Bench.Systems;
 
 /// <summary>Speaks as the PeerJS library does to its server; the signals are offers.</summary>
-public sealed class PeerJsClient(Arrivals arrivals, string peerId) : SocketClient(arrivals)
+public sealed class PeerJsClient(Arrivals arrivals, string peerId) : PeerClient(arrivals, peerId)
 {
     private static readonly byte[] HeartBeat = """{"type":"HEARTBEAT"}"""u8.ToArray();
 
-    public override string Address => peerId;
-
-    /// <summary>Opens the socket of the server, and returns when the client listens.</summary>
-    public Task ListenAsync(int port, CancellationToken cancellationToken) =>
-        OpenAsync(
-            new Uri($"ws://127.0.0.1:{port}/peerjs?key=peerjs&id={peerId}&token={peerId}&version=1.5.5"),
-            protocol: null,
-            cancellationToken
-        );
+    protected override string PathAndQuery => $"/peerjs?key=peerjs&id={Address}&token={Address}&version=1.5.5";
 
     public override ValueTask<bool> SendAsync(IClient to, Signal signal) =>
-        SayAsync(
+        WriteAsync(
             Begin()
                 .Add("{\"type\":\"OFFER\",\"dst\":\""u8)
                 .Add(to.Address)
@@ -29,9 +21,9 @@ public sealed class PeerJsClient(Arrivals arrivals, string peerId) : SocketClien
                 .Message
         );
 
-    public override void Beat() => Say(HeartBeat);
+    public override void SendHeartbeat() => Write(HeartBeat);
 
-    protected override void Hear(ReadOnlySpan<byte> message)
+    protected override void Receive(ReadOnlySpan<byte> message)
     {
         if (message.StartsWith("{\"type\":\"OFFER\""u8))
         {

@@ -1,7 +1,11 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Net.Sockets;
+using System.Text;
+using System.Text.Json;
 using Npgsql;
 using SignalBroker.Bench.Wire;
+using SignalBroker.Client.Http;
 using SignalBroker.LocalCluster;
 using SignalBroker.Storm.Clients;
 
@@ -13,14 +17,17 @@ public sealed class SignalBrokerSystem : ISystem
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(20);
 
     private readonly Cluster cluster;
-    private readonly HttpPool http;
+    private readonly Uri[] webapps;
+    private readonly ConcurrentBag<HttpConnection>[] idle;
     private readonly NpgsqlDataSource database;
     private readonly SourceAddresses sources = new(part: 1);
+    private int turn;
 
     private SignalBrokerSystem(Cluster cluster)
     {
         this.cluster = cluster;
-        http = new HttpPool([.. cluster.Webapps.Select(webapp => new Uri(webapp.PublicAddress))], sources);
+        webapps = [.. cluster.Webapps.Select(webapp => new Uri(webapp.PublicAddress))];
+        idle = [.. webapps.Select(_ => new ConcurrentBag<HttpConnection>())];
         database = NpgsqlDataSource.Create(cluster.Postgres.ConnectionString);
         Parts =
         [
@@ -74,20 +81,9 @@ public sealed class SignalBrokerSystem : ISystem
 
     public async Task<IClient> ListenAsync(int number, CancellationToken cancellationToken)
     {
-        var userId = $"user-{number:D7}";
-        Session session;
-        try
-        {
-            session = await Session.OpenAsync(http, userId);
-        }
-        catch (Exception failure)
-            when (failure is IOException or SocketException or TimeoutException or NamedFailureException)
-        {
-            throw new ClientFailedException($"{userId} got no session: {failure.Message}", failure);
-        }
-
-        var client = new Client(Arrivals, session, http.Servers, sources, number);
-        await client.ListenAsync(new Uri(session.ListeningAddress), cancellationToken);
+        var session = await ConnectAsync($"user-{number:D7}");
+        var client = new Client(Arrivals, session, webapps, sources, number);
+        await client.ListenAsync(new Uri(session.ListeningAddress!), cancellationToken);
         return client;
     }
 
@@ -118,36 +114,68 @@ public sealed class SignalBrokerSystem : ISystem
 
     public async ValueTask DisposeAsync()
     {
-        await http.DisposeAsync();
+        foreach (var connection in idle.SelectMany(connections => connections))
+        {
+            connection.Dispose();
+        }
+
         await database.DisposeAsync();
         await cluster.DisposeAsync();
     }
 
+    // The webapps take turns, each over the connections that are kept to it.
+    private async Task<ConnectAnswer> ConnectAsync(string userId)
+    {
+        var webapp = (int)((uint)Interlocked.Increment(ref turn) % (uint)webapps.Length);
+        var connection = idle[webapp].TryTake(out var kept) ? kept : new HttpConnection(webapps[webapp], sources);
+        try
+        {
+            var body = $$"""{"userId":"{{userId}}"}""";
+            var answer = await connection.PostAsync("/connect", null, "application/json", body);
+            return answer.Status == 200
+                ? JsonSerializer.Deserialize(answer.Body.Span, ApiJson.Default.ConnectAnswer)!
+                : throw new ClientFailedException($"{userId} got no session, but status {answer.Status}.");
+        }
+        catch (Exception failure) when (failure is IOException or SocketException or TimeoutException)
+        {
+            throw new ClientFailedException($"{userId} got no session: {failure.Message}", failure);
+        }
+        finally
+        {
+            idle[webapp].Add(connection);
+        }
+    }
+
     private sealed class Client(
         Arrivals arrivals,
-        Session session,
-        IReadOnlyList<Uri> webapps,
+        ConnectAnswer session,
+        Uri[] webapps,
         SourceAddresses sources,
         int number
-    ) : StompClient(arrivals, session.ListeningKey, session.Passcode)
+    ) : StompClient(arrivals, session.ListeningKey!, session.Passcode!)
     {
-        private int webapp = number % webapps.Count;
+        private readonly string authorization =
+            "Basic " + Convert.ToBase64String(Encoding.ASCII.GetBytes($"{session.ListeningKey}:{session.Passcode}"));
+        private int webapp = number % webapps.Length;
         private HttpConnection? http;
         private ExchangeRequest? request;
 
-        public override string Address => session.UserId;
+        public override string Address => session.UserId!;
 
         public override async ValueTask<bool> SendAsync(IClient to, Signal signal)
         {
             http ??= new(webapps[webapp], sources);
-            if (request is null || !request.Fits(to.Address, signal.Content))
+            var content = signal.Content;
+            if (request is null || !request.Fits(to.Address, content.Span))
             {
-                request = new(webapps[webapp], session.Authorization, to.Address, signal.Content);
+                request = new(webapps[webapp], authorization, to.Address, content.Span);
             }
+
+            content.Span.CopyTo(request.Content);
 
             try
             {
-                var answer = SendOutcome.Read(await http.PostAsync(request.Render(to.Address, signal.Content.Span)));
+                var answer = SendOutcome.Read(await http.PostAsync(request.To(to.Address)));
                 return answer.Queued > 0;
             }
             catch (Exception failure)
@@ -160,8 +188,8 @@ public sealed class SignalBrokerSystem : ISystem
                 )
             {
                 // A balancer would give the next request to another webapp too.
-                await http.DisposeAsync();
-                (http, webapp) = (null, (webapp + 1) % webapps.Count);
+                http.Dispose();
+                (http, webapp) = (null, (webapp + 1) % webapps.Length);
                 return false;
             }
         }
@@ -169,7 +197,7 @@ public sealed class SignalBrokerSystem : ISystem
         public override void Dispose()
         {
             base.Dispose();
-            _ = http?.DisposeAsync().AsTask();
+            http?.Dispose();
         }
     }
 }

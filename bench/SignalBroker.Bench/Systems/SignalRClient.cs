@@ -5,7 +5,7 @@ using SignalBroker.Bench.Wire;
 namespace SignalBroker.Bench.Systems;
 
 /// <summary>Speaks SignalR's JSON hub protocol, WebSocket only and without negotiating.</summary>
-public sealed class SignalRClient(Arrivals arrivals, string userId) : SocketClient(arrivals)
+public sealed class SignalRClient(Arrivals arrivals, string userId) : PeerClient(arrivals, userId)
 {
     private const byte EndOfRecord = 0x1e;
 
@@ -14,11 +14,7 @@ public sealed class SignalRClient(Arrivals arrivals, string userId) : SocketClie
     private bool shookHands;
     private int asked;
 
-    public override string Address => userId;
-
-    /// <summary>Opens the socket of the server, and returns when the client listens.</summary>
-    public Task ListenAsync(int port, CancellationToken cancellationToken) =>
-        OpenAsync(new Uri($"ws://127.0.0.1:{port}/relay"), protocol: null, cancellationToken);
+    protected override string PathAndQuery => "/relay";
 
     public override ValueTask<bool> SendAsync(IClient to, Signal signal)
     {
@@ -30,24 +26,24 @@ public sealed class SignalRClient(Arrivals arrivals, string userId) : SocketClie
             .Add("\","u8)
             .Add(signal.Content.Span)
             .Add("]}\u001e"u8);
-        return AskAsync();
+        return RequestAsync();
     }
 
-    public override void Beat() => Say(Ping);
+    public override void SendHeartbeat() => Write(Ping);
 
-    protected override void Greet() => Say(Handshake);
+    protected override void SendFirst() => Write(Handshake);
 
-    protected override void Hear(ReadOnlySpan<byte> message)
+    protected override void Receive(ReadOnlySpan<byte> message)
     {
         // One message may hold several records.
         for (var end = message.IndexOf(EndOfRecord); end >= 0; end = message.IndexOf(EndOfRecord))
         {
-            HearRecord(message[..end]);
+            ReceiveRecord(message[..end]);
             message = message[(end + 1)..];
         }
     }
 
-    private void HearRecord(ReadOnlySpan<byte> record)
+    private void ReceiveRecord(ReadOnlySpan<byte> record)
     {
         var completion = "{\"type\":3,\"invocationId\":\""u8;
         if (record.StartsWith("{\"type\":1,"u8))
@@ -69,9 +65,9 @@ public sealed class SignalRClient(Arrivals arrivals, string userId) : SocketClie
         else if (!shookHands && record.SequenceEqual("{}"u8))
         {
             shookHands = true;
-            Say(
+            Write(
                 Encoding.ASCII.GetBytes(
-                    $$"""{"type":1,"invocationId":"0","target":"Listen","arguments":["{{userId}}"]}""" + "\u001e"
+                    $$"""{"type":1,"invocationId":"0","target":"Listen","arguments":["{{Address}}"]}""" + "\u001e"
                 )
             );
         }

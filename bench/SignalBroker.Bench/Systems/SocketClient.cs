@@ -7,7 +7,7 @@ using SignalBroker.Storm.Clients;
 
 namespace SignalBroker.Bench.Systems;
 
-/// <summary>What the clients of all systems share: one WebSocket, its reading and its writing; only the words differ.</summary>
+/// <summary>What the clients of all systems share: one WebSocket, its reading and its writing; only the messages differ.</summary>
 public abstract class SocketClient(Arrivals arrivals) : IClient
 {
     // No message of the benchmark is longer.
@@ -30,9 +30,9 @@ public abstract class SocketClient(Arrivals arrivals) : IClient
 
     public abstract ValueTask<bool> SendAsync(IClient to, Signal signal);
 
-    public abstract void Beat();
+    public abstract void SendHeartbeat();
 
-    /// <summary>Cuts the socket, as a browser that crashes.</summary>
+    /// <summary>Cuts the socket, as a crashing browser does.</summary>
     public virtual void Dispose()
     {
         // A time-out of zero closes with a reset, so that the port is free at once.
@@ -50,7 +50,7 @@ public abstract class SocketClient(Arrivals arrivals) : IClient
             connection = await Sources.OpenAsync(address, cancellationToken);
             socket = await WebSocketUpgrade.OpenAsync(connection.Stream, address, protocol, cancellationToken);
             _ = ReceiveAsync(socket);
-            Greet();
+            SendFirst();
             await listening.Task.WaitAsync(Patience, TimeProvider.System, cancellationToken);
         }
         catch (Exception failure)
@@ -66,11 +66,11 @@ public abstract class SocketClient(Arrivals arrivals) : IClient
         }
     }
 
-    /// <summary>What the client says first, if the server does not.</summary>
-    protected virtual void Greet() { }
+    /// <summary>Sends what the client has to send first, if anything.</summary>
+    protected virtual void SendFirst() { }
 
-    /// <summary>Takes one message of the server's.</summary>
-    protected abstract void Hear(ReadOnlySpan<byte> message);
+    /// <summary>Handles one message from the server.</summary>
+    protected abstract void Receive(ReadOnlySpan<byte> message);
 
     /// <summary>The client listens from now on.</summary>
     protected void SetListening() => listening.TrySetResult();
@@ -80,7 +80,7 @@ public abstract class SocketClient(Arrivals arrivals) : IClient
         listening.TrySetException(new ClientFailedException($"{Address} was refused: {reason}"));
 
     /// <summary>Counts the signals in a message.</summary>
-    protected void Arrived(ReadOnlySpan<byte> message) => arrivals.Hear(message);
+    protected void Arrived(ReadOnlySpan<byte> message) => arrivals.Count(message);
 
     /// <summary>The system has answered what was asked.</summary>
     protected void Answered(bool accepted) => answer.Complete(accepted);
@@ -88,11 +88,11 @@ public abstract class SocketClient(Arrivals arrivals) : IClient
     /// <summary>Begins a message; only for the one that sends.</summary>
     protected Outgoing Begin() => outgoing.Clear();
 
-    /// <summary>Says the message that was begun, and waits for the answer.</summary>
-    protected async ValueTask<bool> AskAsync()
+    /// <summary>Sends the message that was begun, and waits for the answer.</summary>
+    protected async ValueTask<bool> RequestAsync()
     {
         var answered = answer.WaitAsync();
-        if (closed.Task.IsCompleted || !await SayAsync(outgoing.Message))
+        if (closed.Task.IsCompleted || !await WriteAsync(outgoing.Message))
         {
             answer.Complete(accepted: false);
         }
@@ -100,12 +100,12 @@ public abstract class SocketClient(Arrivals arrivals) : IClient
         return await answered;
     }
 
-    /// <summary>Says a message; if it can't be written, the reading side will know.</summary>
-    protected void Say(ReadOnlyMemory<byte> message) => _ = SayAsync(message).AsTask();
+    /// <summary>Sends a message; if it can't be written, the reading side will notice.</summary>
+    protected void Write(ReadOnlyMemory<byte> message) => _ = WriteAsync(message).AsTask();
 
-    /// <summary>Says a message.</summary>
+    /// <summary>Sends a message.</summary>
     /// <returns>Whether it could be written.</returns>
-    protected async ValueTask<bool> SayAsync(ReadOnlyMemory<byte> message)
+    protected async ValueTask<bool> WriteAsync(ReadOnlyMemory<byte> message)
     {
         await writing.WaitAsync();
         try
@@ -142,7 +142,7 @@ public abstract class SocketClient(Arrivals arrivals) : IClient
         }
         catch (Exception failure) when (IsEnd(failure))
         {
-            // Whoever waits is told below.
+            // Whoever waits is notified below.
         }
 
         End();
@@ -172,7 +172,7 @@ public abstract class SocketClient(Arrivals arrivals) : IClient
 
                 if (part.EndOfMessage)
                 {
-                    Hear(incoming.AsSpan(0, filled));
+                    Receive(incoming.AsSpan(0, filled));
                     return true;
                 }
             }

@@ -5,20 +5,12 @@ using SignalBroker.Bench.Wire;
 namespace SignalBroker.Bench.Systems;
 
 /// <summary>Speaks Socket.IO's protocol 5 on Engine.IO's 4, WebSocket only.</summary>
-public sealed class SocketIoClient(Arrivals arrivals, string userId) : SocketClient(arrivals)
+public sealed class SocketIoClient(Arrivals arrivals, string userId) : PeerClient(arrivals, userId)
 {
     private static readonly byte[] Pong = "3"u8.ToArray();
     private int asked;
 
-    public override string Address => userId;
-
-    /// <summary>Opens the socket of a server, and returns when the client listens.</summary>
-    public Task ListenAsync(int port, CancellationToken cancellationToken) =>
-        OpenAsync(
-            new Uri($"ws://127.0.0.1:{port}/socket.io/?EIO=4&transport=websocket"),
-            protocol: null,
-            cancellationToken
-        );
+    protected override string PathAndQuery => "/socket.io/?EIO=4&transport=websocket";
 
     public override ValueTask<bool> SendAsync(IClient to, Signal signal)
     {
@@ -30,12 +22,12 @@ public sealed class SocketIoClient(Arrivals arrivals, string userId) : SocketCli
             .Add("\","u8)
             .Add(signal.Content.Span)
             .Add("]"u8);
-        return AskAsync();
+        return RequestAsync();
     }
 
-    public override void Beat() { }
+    public override void SendHeartbeat() { }
 
-    protected override void Hear(ReadOnlySpan<byte> message)
+    protected override void Receive(ReadOnlySpan<byte> message)
     {
         if (message.StartsWith("42["u8))
         {
@@ -50,11 +42,11 @@ public sealed class SocketIoClient(Arrivals arrivals, string userId) : SocketCli
         }
         else if (message.SequenceEqual("2"u8))
         {
-            Say(Pong);
+            Write(Pong);
         }
         else if (message.StartsWith("0"u8))
         {
-            Say(Encoding.ASCII.GetBytes($$"""40{"userId":"{{userId}}"}"""));
+            Write(Encoding.ASCII.GetBytes($$"""40{"userId":"{{Address}}"}"""));
         }
         else if (message.StartsWith("40"u8))
         {

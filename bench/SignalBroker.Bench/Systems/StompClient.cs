@@ -10,18 +10,18 @@ public abstract class StompClient(Arrivals arrivals, string listeningKey, string
 
     public string ListeningKey { get; } = listeningKey;
 
-    public override void Beat() => Say(LineFeed);
+    public override void SendHeartbeat() => Write(LineFeed);
 
     /// <summary>Opens the socket of a node, and returns when the client listens.</summary>
     public Task ListenAsync(Uri listeningAddress, CancellationToken cancellationToken) =>
         OpenAsync(listeningAddress, "v12.stomp", cancellationToken);
 
-    protected override void Greet() =>
-        Say(
+    protected override void SendFirst() =>
+        Write(
             $"CONNECT\naccept-version:1.2\nhost:/\nheart-beat:20000,0\nlogin:{ListeningKey}\npasscode:{passcode}\n\n\0"
         );
 
-    protected override void Hear(ReadOnlySpan<byte> message)
+    protected override void Receive(ReadOnlySpan<byte> message)
     {
         if (message.StartsWith("MESSAGE\n"u8))
         {
@@ -29,7 +29,7 @@ public abstract class StompClient(Arrivals arrivals, string listeningKey, string
         }
         else if (message.StartsWith("CONNECTED\n"u8))
         {
-            Say(
+            Write(
                 $"SUBSCRIBE\nid:0\ndestination:/queue/{ListeningKey}\nack:auto\nexclusive:true\nauto-delete:true\ndurable:false\nreceipt:0\n\n\0"
             );
         }
@@ -43,5 +43,5 @@ public abstract class StompClient(Arrivals arrivals, string listeningKey, string
         }
     }
 
-    private void Say(string frame) => Say((ReadOnlyMemory<byte>)Encoding.UTF8.GetBytes(frame));
+    private void Write(string frame) => Write((ReadOnlyMemory<byte>)Encoding.UTF8.GetBytes(frame));
 }

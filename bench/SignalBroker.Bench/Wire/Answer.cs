@@ -16,7 +16,7 @@ public sealed class Answer : IValueTaskSource<bool>
         return new(this, source.Version);
     }
 
-    /// <summary>Answers; when nobody waits, nothing happens.</summary>
+    /// <summary>Answers; does nothing when nobody waits.</summary>
     public void Complete(bool accepted)
     {
         if (Interlocked.Exchange(ref waiting, 0) == 1)

@@ -6,15 +6,11 @@ public sealed class Signal(int size)
 {
     private readonly byte[] content = Stamp.NewContent(size);
 
-    /// <summary>The stamp that it bears at present.</summary>
-    public Stamp Stamp { get; private set; }
-
     public ReadOnlyMemory<byte> Content => content;
 
     public Signal With(Stamp stamp)
     {
         stamp.WriteTo(content);
-        Stamp = stamp;
         return this;
     }
 }

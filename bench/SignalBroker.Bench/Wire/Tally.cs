@@ -6,7 +6,7 @@ namespace SignalBroker.Bench.Wire;
 /// <summary>What became of the signals of one run.</summary>
 public sealed class Tally(ushort run)
 {
-    /// <summary>So many signals one run may have.</summary>
+    /// <summary>How many signals one run may have.</summary>
     public const int Capacity = 1 << 20;
 
     private readonly bool[] accepted = new bool[Capacity];
@@ -18,21 +18,17 @@ public sealed class Tally(ushort run)
     private int failed;
     private int acceptedCount;
     private int arrivedCount;
-    private int duplicates;
 
     public int Sent => Volatile.Read(ref sent);
 
     /// <summary>Signals that the system accepted; where it gives no answer, those that arrived in time.</summary>
     public int Accepted => Volatile.Read(ref acceptedCount);
 
-    /// <summary>Signals whose sender was told that they failed, or was told nothing.</summary>
+    /// <summary>Signals whose sender got an error or no answer.</summary>
     public int Failed => Volatile.Read(ref failed);
 
     /// <summary>Signals that arrived, each counted once.</summary>
     public int Arrived => Volatile.Read(ref arrivedCount);
-
-    /// <summary>Arrivals of signals that had arrived before.</summary>
-    public int Duplicates => Volatile.Read(ref duplicates);
 
     /// <summary>Signals that were accepted and have not arrived.</summary>
     public int Lost => Enumerable.Range(0, Sent).Count(number => accepted[number] && !arrived[number]);
@@ -84,16 +80,10 @@ public sealed class Tally(ushort run)
         Interlocked.Increment(ref isAccepted ? ref acceptedCount : ref failed);
     }
 
-    public void Hear(Stamp stamp, long now)
+    public void Count(Stamp stamp, long now)
     {
-        if (stamp.Run != run)
+        if (stamp.Run != run || arrived[stamp.Number])
         {
-            return;
-        }
-
-        if (arrived[stamp.Number])
-        {
-            Interlocked.Increment(ref duplicates);
             return;
         }
 

@@ -1,5 +1,6 @@
 using System.Buffers.Text;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Text;
 
 namespace SignalBroker.Storm.Clients;
@@ -9,79 +10,54 @@ internal sealed class AnswerReader
 {
     private const int FirstSize = 1024;
     private const int Largest = 1 << 20;
+    private static readonly byte[] EndOfLine = "\r\n"u8.ToArray();
+    private static readonly byte[] EndOfHead = "\r\n\r\n"u8.ToArray();
 
     private byte[] buffer = new byte[FirstSize];
     private int filled;
 
     // What the head of the current answer says.
     private int status;
-    private int headLength;
     private int? contentLength;
     private bool isChunked;
     private TimeSpan? retryAfter;
 
-    /// <summary>Whether the server closes the connection after the answer, or must be taken to.</summary>
+    /// <summary>Whether the server closes the connection after the answer, or must be assumed to.</summary>
     public bool Closes { get; private set; }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<HttpAnswer> ReadAsync(Stream stream, CancellationToken cancellationToken)
     {
-        filled = 0;
-        var consumed = 0;
+        var start = filled = 0;
         do
         {
             // Interim answers (1xx) have no body.
-            Consume(consumed);
-            while (!TryReadHead())
-            {
-                await FillAsync(stream, cancellationToken);
-            }
-
-            consumed = headLength;
+            var headEnd = await FindAsync(EndOfHead, start, stream, cancellationToken);
+            ReadHead(buffer.AsSpan(start, headEnd - start));
+            start = headEnd + EndOfHead.Length;
         } while (status is >= 100 and < 200);
 
-        var (start, length, end) = (headLength, 0, headLength);
+        var (length, end) = (contentLength ?? 0, start + (contentLength ?? 0));
         if (isChunked)
         {
-            (length, end) = await ReadChunksAsync(stream, cancellationToken);
+            (length, end) = await ReadChunksAsync(start, stream, cancellationToken);
         }
-        else if (contentLength is { } expected)
+        else if (contentLength is null && status is not (204 or 304))
         {
-            length = expected;
-            end = start + length;
-            while (filled < end)
-            {
-                await FillAsync(stream, cancellationToken);
-            }
-        }
-        else if (status is not (204 or 304))
-        {
-            length = await ReadToEndAsync(stream, cancellationToken);
-            end = filled;
+            Closes = true;
+            while (await TryFillAsync(stream, cancellationToken)) { }
+
+            (length, end) = (filled - start, filled);
         }
 
+        await FillAsync(end, stream, cancellationToken);
         // Nothing was asked for that could follow.
         Closes |= filled > end;
         return new(status, retryAfter, buffer.AsMemory(start, length));
     }
 
-    private void Consume(int length)
+    private void ReadHead(ReadOnlySpan<byte> head)
     {
-        buffer.AsSpan(length, filled - length).CopyTo(buffer);
-        filled -= length;
-    }
-
-    private bool TryReadHead()
-    {
-        var head = buffer.AsSpan(0, filled);
-        var length = head.IndexOf("\r\n\r\n"u8);
-        if (length < 0)
-        {
-            return false;
-        }
-
-        headLength = length + 4;
-        head = head[..(length + 2)];
         if (!head.StartsWith("HTTP/1."u8) || !Utf8Parser.TryParse(head[9..], out status, out int _))
         {
             throw new InvalidDataException("The server does not answer in HTTP/1.1.");
@@ -89,27 +65,17 @@ internal sealed class AnswerReader
 
         Closes = head[7] == (byte)'0';
         (contentLength, isChunked, retryAfter) = (null, false, null);
-        head = head[(head.IndexOf((byte)'\n') + 1)..];
-        while (!head.IsEmpty)
+        foreach (var line in head.Split(EndOfLine))
         {
-            var end = head.IndexOf((byte)'\n');
-            ReadHeader(head[..(end - 1)]);
-            head = head[(end + 1)..];
+            ReadHeader(head[line]);
         }
-
-        return true;
     }
 
     private void ReadHeader(ReadOnlySpan<byte> line)
     {
-        var colon = line.IndexOf((byte)':');
-        if (colon < 0)
-        {
-            return;
-        }
-
+        var colon = Math.Max(0, line.IndexOf((byte)':'));
         var name = line[..colon];
-        var value = line[(colon + 1)..].Trim((byte)' ');
+        var value = line[colon..].TrimStart(": "u8).TrimEnd((byte)' ');
         if (Ascii.EqualsIgnoreCase(name, "content-length"u8))
         {
             contentLength =
@@ -136,74 +102,63 @@ internal sealed class AnswerReader
         }
     }
 
-    // Moves the chunks together behind the head, where they lie already.
-    private async ValueTask<(int Length, int End)> ReadChunksAsync(Stream stream, CancellationToken cancellationToken)
+    // Moves the chunks together behind the head, and finds where the last one's trailers end.
+    private async ValueTask<(int Length, int End)> ReadChunksAsync(
+        int start,
+        Stream stream,
+        CancellationToken cancellationToken
+    )
     {
-        var (length, next) = (0, headLength);
+        var (length, next) = (0, start);
         while (true)
         {
-            int lineEnd;
-            while ((lineEnd = buffer.AsSpan(next, filled - next).IndexOf("\r\n"u8)) < 0)
-            {
-                await FillAsync(stream, cancellationToken);
-            }
-
+            var lineEnd = await FindAsync(EndOfLine, next, stream, cancellationToken);
             if (
-                !Utf8Parser.TryParse(buffer.AsSpan(next, lineEnd), out int size, out _, 'x') || size is < 0 or > Largest
+                !Utf8Parser.TryParse(buffer.AsSpan(next, lineEnd - next), out int size, out _, 'x')
+                || size is < 0 or > Largest
             )
             {
                 throw new InvalidDataException("The server sent a broken chunk.");
             }
 
-            next += lineEnd + 2;
             if (size == 0)
             {
-                return (length, await SkipTrailersAsync(stream, next, cancellationToken));
+                // Without trailers, the empty line follows at once.
+                var end = await FindAsync(EndOfHead, lineEnd, stream, cancellationToken);
+                return (length, end + EndOfHead.Length);
             }
 
-            while (filled < next + size + 2)
-            {
-                await FillAsync(stream, cancellationToken);
-            }
-
-            buffer.AsSpan(next, size).CopyTo(buffer.AsSpan(headLength + length));
+            next = lineEnd + EndOfLine.Length;
+            await FillAsync(next + size + EndOfLine.Length, stream, cancellationToken);
+            buffer.AsSpan(next, size).CopyTo(buffer.AsSpan(start + length));
             length += size;
-            next += size + 2;
+            next += size + EndOfLine.Length;
         }
     }
 
-    private async ValueTask<int> SkipTrailersAsync(Stream stream, int next, CancellationToken cancellationToken)
+    // Where the pattern begins, from a place on.
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<int> FindAsync(byte[] pattern, int from, Stream stream, CancellationToken cancellationToken)
     {
-        while (true)
+        int found;
+        while ((found = buffer.AsSpan(from, filled - from).IndexOf(pattern)) < 0)
         {
-            int lineEnd;
-            while ((lineEnd = buffer.AsSpan(next, filled - next).IndexOf("\r\n"u8)) < 0)
-            {
-                await FillAsync(stream, cancellationToken);
-            }
-
-            next += lineEnd + 2;
-            if (lineEnd == 0)
-            {
-                return next;
-            }
+            await FillAsync(filled + 1, stream, cancellationToken);
         }
+
+        return from + found;
     }
 
-    private async ValueTask<int> ReadToEndAsync(Stream stream, CancellationToken cancellationToken)
-    {
-        Closes = true;
-        while (await TryFillAsync(stream, cancellationToken)) { }
-
-        return filled - headLength;
-    }
-
+    // Reads until at least so many bytes are there.
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    private async ValueTask FillAsync(Stream stream, CancellationToken cancellationToken)
+    private async ValueTask FillAsync(int count, Stream stream, CancellationToken cancellationToken)
     {
-        if (!await TryFillAsync(stream, cancellationToken))
+        while (filled < count)
         {
-            throw new EndOfStreamException("The server closed the connection before it had answered.");
+            if (!await TryFillAsync(stream, cancellationToken))
+            {
+                throw new EndOfStreamException("The server closed the connection before it had answered.");
+            }
         }
     }
 
@@ -225,3 +180,10 @@ internal sealed class AnswerReader
         return count > 0;
     }
 }
+
+/// <summary>What a server answered.</summary>
+/// <param name="Status">The HTTP status.</param>
+/// <param name="RetryAfter">How long the server wants to be left alone; null when it does not say.</param>
+/// <param name="Body">The body; only valid until the connection's next request.</param>
+[StructLayout(LayoutKind.Auto)]
+public readonly record struct HttpAnswer(int Status, TimeSpan? RetryAfter, ReadOnlyMemory<byte> Body);

@@ -4,10 +4,10 @@ using SignalBroker.Client.Listening;
 
 namespace SignalBroker.Storm.Clients;
 
-/// <summary>Hears one signal; the envelope is only valid within the call, and the call must not block.</summary>
+/// <summary>Receives one signal; the envelope is only valid within the call, and the call must not block.</summary>
 public delegate void SignalReceived(ReadOnlyMemory<byte> envelope);
 
-/// <summary>One user's device: a client that comes back only when it is told to, and whose socket can be cut.</summary>
+/// <summary>One user's device: a client that does not reconnect by itself, and whose socket can be cut.</summary>
 public sealed class Device : IAsyncDisposable
 {
     // A node closes a socket that says nothing for 60 s.
@@ -58,7 +58,7 @@ public sealed class Device : IAsyncDisposable
 
     /// <summary>Opens a session and listens; after a failure that may pass, it waits and tries again with a new session.</summary>
     /// <param name="userId">Whose session it is; null for an anonymous user.</param>
-    /// <param name="failed">Hears each failure that is tried again.</param>
+    /// <param name="failed">Called with each failure that is tried again.</param>
     /// <param name="cancellationToken">Ends the waiting and the trying.</param>
     public static async Task<Device> ConnectAsync(
         DeviceConnections connections,
@@ -76,7 +76,7 @@ public sealed class Device : IAsyncDisposable
             {
                 return await ConnectOnceAsync(connections, userId, received, cancellationToken);
             }
-            catch (Exception failure) when (attempt < attempts && NamedFailureException.MayPass(failure))
+            catch (Exception failure) when (attempt < attempts && Failures.MayPass(failure))
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 failed(failure);
@@ -85,7 +85,7 @@ public sealed class Device : IAsyncDisposable
         }
     }
 
-    /// <summary>Waits until it hears no more.</summary>
+    /// <summary>Waits until it no longer listens.</summary>
     /// <returns>The reason; null when it was asked to end.</returns>
     public async Task<Interruption?> ClosedAsync()
     {
@@ -93,15 +93,19 @@ public sealed class Device : IAsyncDisposable
         return isLeaving ? null : reason;
     }
 
-    /// <summary>Sends one signal to a user.</summary>
+    /// <summary>Sends one signal.</summary>
     /// <param name="type">What it is about, or null.</param>
-    public Task<SendOutcome> SendAsync(string to, string contentJson, string? type = null) =>
-        PostAsync(to, contentJson, type);
-
-    /// <summary>Sends one signal to a session.</summary>
-    /// <param name="type">What it is about, or null.</param>
-    public Task<SendOutcome> SendToSessionAsync(string listeningKey, string contentJson, string? type = null) =>
-        PostAsync(Addressee.OfSession(listeningKey), contentJson, type);
+    public async Task<SendOutcome> SendAsync(Addressee to, string contentJson, string? type = null)
+    {
+        try
+        {
+            return SendOutcome.Of(await client.SendAsync(to, JsonElement.Parse(contentJson), new() { Type = type }));
+        }
+        catch (ServerRefusedException refused)
+        {
+            return new(refused.Status, 0, refused.Code, refused.RetryAfter);
+        }
+    }
 
     /// <summary>Breaks the socket without a word, as a lost network does.</summary>
     public void Cut()
@@ -117,23 +121,11 @@ public sealed class Device : IAsyncDisposable
         return client.DisposeAsync();
     }
 
-    /// <summary>Closes the socket, as a tab does that is closed; that ends the session too.</summary>
+    /// <summary>Closes the socket, as closing a tab does; that ends the session too.</summary>
     public async ValueTask DisposeAsync()
     {
         Cut();
         await client.Closed;
         await client.DisposeAsync();
-    }
-
-    private async Task<SendOutcome> PostAsync(Addressee to, string contentJson, string? type)
-    {
-        try
-        {
-            return SendOutcome.Of(await client.SendAsync(to, JsonElement.Parse(contentJson), new() { Type = type }));
-        }
-        catch (Client.ServerRefusedException refused)
-        {
-            return new(refused.Status, 0, refused.Code, refused.RetryAfter);
-        }
     }
 }

@@ -9,12 +9,9 @@ public sealed class DeviceConnections(IReadOnlyList<Uri> servers, SourceAddresse
 
     private int next = -1;
 
-    public DeviceConnections(Uri server, SourceAddresses sources)
-        : this([server], sources) { }
-
     public SourceAddresses Sources => sources;
 
-    /// <summary>The requests' way; connections are kept and shared.</summary>
+    /// <summary>What requests go through; connections are kept and shared.</summary>
     public HttpMessageInvoker Http { get; } =
         new(
             new SocketsHttpHandler
@@ -24,14 +21,13 @@ public sealed class DeviceConnections(IReadOnlyList<Uri> servers, SourceAddresse
                 UseProxy = false,
                 ConnectTimeout = ConnectTimeout,
                 ConnectCallback = async (context, cancellationToken) =>
-                    new NetworkStream(
-                        await sources.ConnectAsync(
-                            context.DnsEndPoint.Host,
-                            context.DnsEndPoint.Port,
-                            cancellationToken
-                        ),
+                {
+                    var (host, port) = (context.DnsEndPoint.Host, context.DnsEndPoint.Port);
+                    return new NetworkStream(
+                        await sources.ConnectAsync(host, port, cancellationToken),
                         ownsSocket: true
-                    ),
+                    );
+                },
             }
         );
 

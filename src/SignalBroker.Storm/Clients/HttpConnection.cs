@@ -7,7 +7,7 @@ namespace SignalBroker.Storm.Clients;
 
 /// <summary>One HTTP/1.1 connection to one server, kept alive and opened again when the server has closed it.</summary>
 /// <remarks>For one request at a time. A request that was written is never repeated: it may have been carried out.</remarks>
-public sealed class HttpConnection(Uri server, SourceAddresses sources) : IAsyncDisposable
+public sealed class HttpConnection(Uri server, SourceAddresses sources) : IDisposable
 {
     // Servers close idle connections only after seconds; asking the kernel before each request would cost a call.
     private static readonly TimeSpan SurelyOpen = TimeSpan.FromSeconds(1);
@@ -36,7 +36,9 @@ public sealed class HttpConnection(Uri server, SourceAddresses sources) : IAsync
         timeout.CancelAfter(Patience);
         try
         {
-            var stream = OpenStream() ?? await OpenAsync(timeout.Token);
+            CloseIfServerHas();
+            connection ??= await sources.OpenAsync(Server, timeout.Token);
+            var stream = connection.Value.Stream;
             await stream.WriteAsync(renderedRequest, timeout.Token);
             var answer = await reader.ReadAsync(stream, timeout.Token);
             lastUsed = Stopwatch.GetTimestamp();
@@ -67,7 +69,7 @@ public sealed class HttpConnection(Uri server, SourceAddresses sources) : IAsync
     public ValueTask<HttpAnswer> PostAsync(string path, string? authorization, string? mediaType, string body) =>
         PostAsync(HttpRequests.RenderPost(Server, path, authorization, mediaType, Encoding.UTF8.GetBytes(body)));
 
-    public ValueTask DisposeAsync()
+    public void Dispose()
     {
         if (!disposed.IsCancellationRequested)
         {
@@ -76,32 +78,18 @@ public sealed class HttpConnection(Uri server, SourceAddresses sources) : IAsync
             disposed.Dispose();
             timeout?.Dispose();
         }
-
-        return ValueTask.CompletedTask;
     }
 
-    private Stream? OpenStream()
+    // Readable without a question asked: the server has closed it.
+    private void CloseIfServerHas()
     {
-        if (connection is not { } open)
-        {
-            return null;
-        }
-
-        // Readable without a question asked: the server has closed it.
-        if (Stopwatch.GetElapsedTime(lastUsed) > SurelyOpen && open.Socket.Poll(0, SelectMode.SelectRead))
+        if (
+            Stopwatch.GetElapsedTime(lastUsed) > SurelyOpen
+            && connection?.Socket.Poll(0, SelectMode.SelectRead) == true
+        )
         {
             Close();
-            return null;
         }
-
-        return open.Stream;
-    }
-
-    private async ValueTask<Stream> OpenAsync(CancellationToken cancellationToken)
-    {
-        var open = await sources.OpenAsync(Server, cancellationToken);
-        connection = open;
-        return open.Stream;
     }
 
     private void Close()

@@ -18,23 +18,11 @@ public static class HttpRequests
         ReadOnlySpan<byte> body
     )
     {
-        var head = new StringBuilder(256);
-        head.Append($"POST {server.AbsolutePath.TrimEnd('/')}{path} HTTP/1.1\r\nHost: {server.Authority}\r\n");
-        if (authorization is not null)
-        {
-            head.Append($"Authorization: {authorization}\r\n");
-        }
-
-        if (mediaType is not null)
-        {
-            head.Append($"Content-Type: {mediaType}\r\n");
-        }
-
-        head.Append($"Content-Length: {body.Length}\r\n\r\n");
-        var text = head.ToString();
-        var request = new byte[Encoding.ASCII.GetByteCount(text) + body.Length];
-        var length = Encoding.ASCII.GetBytes(text, request);
-        body.CopyTo(request.AsSpan(length));
-        return request;
+        var head =
+            $"POST {server.AbsolutePath.TrimEnd('/')}{path} HTTP/1.1\r\nHost: {server.Authority}\r\n"
+            + (authorization is null ? "" : $"Authorization: {authorization}\r\n")
+            + (mediaType is null ? "" : $"Content-Type: {mediaType}\r\n")
+            + $"Content-Length: {body.Length}\r\n\r\n";
+        return [.. Encoding.ASCII.GetBytes(head), .. body];
     }
 }

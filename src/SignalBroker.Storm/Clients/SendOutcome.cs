@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Text.Json;
 using SignalBroker.Client;
 
 namespace SignalBroker.Storm.Clients;
@@ -25,20 +26,33 @@ public readonly record struct SendOutcome(int Status, int Queued, string? Code, 
     /// <summary>Reads the answer to <c>POST /exchange</c>.</summary>
     public static SendOutcome Read(HttpAnswer answer)
     {
-        if (answer.Status == 200)
+        if (answer.Status != 200)
         {
-            // Names can't hold a quotation mark, so this text is only where it means what it says.
-            var body = answer.Body.Span;
-            var queued = body.Count("\"outcome\":\"queued\""u8);
-            var code =
-                body.Count("\"outcome\":\""u8) == queued ? null
-                : body.IndexOf("\"outcome\":\"overloaded\""u8) >= 0 ? "overloaded"
-                : body.IndexOf("\"outcome\":\"unknown\""u8) >= 0 ? "unknown"
-                : "not-listening";
-            return new(200, queued, code, null);
+            return new(answer.Status, 0, ProblemCodeOf(answer), answer.RetryAfter);
         }
 
-        var problem = Problem.Read(answer);
-        return new(answer.Status, 0, problem.Code, problem.RetryAfter);
+        // Names can't hold a quotation mark, so this text is only where it means what it says.
+        var body = answer.Body.Span;
+        var queued = body.Count("\"outcome\":\"queued\""u8);
+        var code =
+            body.Count("\"outcome\":\""u8) == queued ? null
+            : body.IndexOf("\"outcome\":\"overloaded\""u8) >= 0 ? "overloaded"
+            : body.IndexOf("\"outcome\":\"unknown\""u8) >= 0 ? "unknown"
+            : "not-listening";
+        return new(200, queued, code, null);
+    }
+
+    // The code of an error answer (RFC 9457); a proxy's own answer has none.
+    private static string ProblemCodeOf(HttpAnswer answer)
+    {
+        try
+        {
+            using var problem = JsonDocument.Parse(answer.Body);
+            return problem.RootElement.GetProperty("code").GetString()!;
+        }
+        catch (Exception foreign) when (foreign is JsonException or KeyNotFoundException or InvalidOperationException)
+        {
+            return $"http-{answer.Status}";
+        }
     }
 }

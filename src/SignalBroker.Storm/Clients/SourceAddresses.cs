@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
@@ -19,8 +20,7 @@ public sealed class SourceAddresses
     private const int FirstPart = 20;
 
     private readonly byte part;
-    private readonly Lock resolving = new();
-    private readonly Dictionary<string, IPAddress> resolved = [];
+    private readonly ConcurrentDictionary<string, IPAddress> resolved = new();
     private int opened;
 
     /// <summary>Takes a part of the addresses, from 0 to <see cref="Parts"/> − 1.</summary>
@@ -90,18 +90,10 @@ public sealed class SourceAddresses
 
     private async Task<IPAddress> ResolveAsync(string host, CancellationToken cancellationToken)
     {
-        lock (resolving)
+        if (!resolved.TryGetValue(host, out var address))
         {
-            if (resolved.TryGetValue(host, out var known))
-            {
-                return known;
-            }
-        }
-
-        var found = await Dns.GetHostAddressesAsync(host, cancellationToken);
-        var address = found.FirstOrDefault(one => one.AddressFamily == AddressFamily.InterNetwork) ?? found[0];
-        lock (resolving)
-        {
+            var found = await Dns.GetHostAddressesAsync(host, cancellationToken);
+            address = found.FirstOrDefault(one => one.AddressFamily == AddressFamily.InterNetwork) ?? found[0];
             resolved[host] = address;
         }
 

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using SignalBroker.Storm.Workers;
 
 namespace SignalBroker.Storm.Loads;
@@ -17,11 +16,7 @@ public sealed class ChurnLoad(LoadOptions options, TimeSpan stay, TimeSpan away)
     public override string MainLatency => Counters.ConnectLatency;
 
     public override IReadOnlyDictionary<string, string> OwnOptions =>
-        new Dictionary<string, string>
-        {
-            ["--stay"] = $"{stay.TotalSeconds.ToString(CultureInfo.InvariantCulture)}s",
-            ["--away"] = $"{away.TotalSeconds.ToString(CultureInfo.InvariantCulture)}s",
-        };
+        Typed(("--stay", $"{stay.TotalSeconds}s"), ("--away", $"{away.TotalSeconds}s"));
 
     internal override async Task RunAsync(LoadRun run, CancellationToken cancellationToken)
     {
@@ -36,7 +31,7 @@ public sealed class ChurnLoad(LoadOptions options, TimeSpan stay, TimeSpan away)
             cancellationToken
         );
         var (before, began) = (run.Fleet.Totals, Stopwatch.GetTimestamp());
-        await run.LastAsync("running", Options.Duration, cancellationToken);
+        await run.LastAsync(Options.Duration, cancellationToken);
         var connects = run.Fleet.Totals.Connected - before.Connected;
         run.Add("connects per second", connects / Stopwatch.GetElapsedTime(began).TotalSeconds, "/s");
         run.Add("sessions", run.Fleet.Totals.Connected, "");

@@ -22,7 +22,7 @@ public sealed class ConnectLoad(LoadOptions options) : Load(options)
         var began = await run.ConnectAllAsync(null, cancellationToken);
         var span = Stopwatch.GetElapsedTime(began, run.Fleet.LastCameAt);
         run.Add("connects per second", run.Fleet.Users / span.TotalSeconds, "/s");
-        await run.LastAsync("running", Options.Duration, cancellationToken);
+        await run.LastAsync(Options.Duration, cancellationToken);
 
         var listening = (double)Math.Max(1, run.Fleet.Totals.Listening);
         foreach (var (name, now) in run.Uses())

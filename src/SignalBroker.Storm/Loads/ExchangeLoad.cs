@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using SignalBroker.Storm.Workers;
 
 namespace SignalBroker.Storm.Loads;
@@ -37,7 +36,7 @@ public sealed class ExchangeLoad(LoadOptions options, ExchangeOptions exchange) 
             _ => $"{exchange.Rate:0.#} signals of {exchange.Payload} bytes are exchanged per second.",
         };
 
-    public override IReadOnlyDictionary<string, string> OwnOptions => Typed(exchange);
+    public override IReadOnlyDictionary<string, string> OwnOptions => OptionsOf(exchange);
 
     internal override async Task RunAsync(LoadRun run, CancellationToken cancellationToken)
     {
@@ -45,22 +44,13 @@ public sealed class ExchangeLoad(LoadOptions options, ExchangeOptions exchange) 
         await ExchangeAsync(run, exchange, Options.Duration, cancellationToken);
     }
 
-    internal static Dictionary<string, string> Typed(ExchangeOptions exchange)
-    {
-        var typed = new Dictionary<string, string>
-        {
-            [exchange.Rate is null ? "--saturate" : "--rate"] =
-                exchange.Rate?.ToString(CultureInfo.InvariantCulture) ?? "",
-            ["--senders"] = exchange.Senders.ToString(),
-            ["--payload"] = exchange.Payload.ToString(),
-        };
-        if (exchange.Burst > 1)
-        {
-            typed["--burst"] = exchange.Burst.ToString();
-        }
-
-        return typed;
-    }
+    internal static Dictionary<string, string> OptionsOf(ExchangeOptions exchange) =>
+        Typed([
+            exchange.Rate is { } rate ? ("--rate", rate) : ("--saturate", ""),
+            ("--senders", exchange.Senders),
+            ("--payload", exchange.Payload),
+            .. exchange.Burst > 1 ? [("--burst", exchange.Burst)] : ((string, object)[])[],
+        ]);
 
     /// <summary>Lets the users that are listening send for a time, and sums it up.</summary>
     internal static async Task ExchangeAsync(
@@ -83,7 +73,7 @@ public sealed class ExchangeLoad(LoadOptions options, ExchangeOptions exchange) 
                 burst
             );
         });
-        await run.LastAsync("running", duration, cancellationToken);
+        await run.LastAsync(duration, cancellationToken);
         var span = Stopwatch.GetElapsedTime(began);
         var (sent, after) = (run.Fleet.Totals, run.Uses());
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using SignalBroker.Storm.Workers;
 
 namespace SignalBroker.Storm.Loads;
@@ -21,6 +22,13 @@ public abstract class Load(LoadOptions options)
 
     /// <summary>What is wrong with the options, in one line; null when nothing is.</summary>
     public virtual string? Problem => null;
+
+    /// <summary>Options as they would be typed, in this order.</summary>
+    protected static Dictionary<string, string> Typed(params IEnumerable<(string Name, object Value)> options) =>
+        options.ToDictionary(
+            option => option.Name,
+            option => Convert.ToString(option.Value, CultureInfo.InvariantCulture)!
+        );
 
     internal abstract Task RunAsync(LoadRun run, CancellationToken cancellationToken);
 }

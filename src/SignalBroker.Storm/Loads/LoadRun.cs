@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using SignalBroker.Storm.Clients;
+using SignalBroker.Storm.Pokes;
 using SignalBroker.Storm.Results;
 using SignalBroker.Storm.Watching;
 using SignalBroker.Storm.Workers;
@@ -38,21 +39,8 @@ internal sealed class LoadRun : IAsyncDisposable
 
     public Fleet Fleet { get; }
 
-    /// <summary>The pokes' part of the report, for the load that has them.</summary>
-    public Func<PokeReport?> Pokes { get; set; } = () => null;
-
-    /// <summary>Latencies that are measured by this process.</summary>
-    public Func<IReadOnlyDictionary<string, LatencyReport>> OwnLatencies { get; set; } =
-        () => new Dictionary<string, LatencyReport>();
-
-    /// <summary>Signals that this process sends and receives.</summary>
-    public Func<Totals> OwnTotals { get; set; } = () => new();
-
-    /// <summary>Errors that this process counts, by code.</summary>
-    public Func<IReadOnlyDictionary<string, long>> OwnErrors { get; set; } = () => new Dictionary<string, long>();
-
-    /// <summary>The main latency since the last call, where this process measures it.</summary>
-    public Func<LatencyHistogram>? TakeRecent { get; set; }
+    /// <summary>What this process measures itself, for the load that pokes.</summary>
+    public PokeTally? Pokes { get; set; }
 
     public LoadOptions Options => load.Options;
 
@@ -68,10 +56,8 @@ internal sealed class LoadRun : IAsyncDisposable
     /// <summary>What has been measured so far.</summary>
     public LoadReport Snapshot()
     {
-        var all = Errors();
-
-        var latencies = Fleet.Latencies;
-        foreach (var (name, latency) in OwnLatencies())
+        var (errors, latencies) = (Errors(), Fleet.Latencies);
+        foreach (var (name, latency) in Pokes?.Latencies ?? [])
         {
             latencies[name] = latency;
         }
@@ -94,17 +80,17 @@ internal sealed class LoadRun : IAsyncDisposable
                     RuntimeInformation.OSDescription,
                     RuntimeInformation.FrameworkDescription
                 ),
-                Totals = Totals() with { Errors = all.Values.Sum() },
-                Errors = all,
+                Totals = Totals() with { Errors = errors.Values.Sum() },
+                Errors = errors,
                 Latencies = latencies,
                 Timeline = [.. ticks],
-                Pokes = Pokes(),
+                Pokes = Pokes?.Report,
                 Figures = [.. figures],
             };
         }
     }
 
-    /// <summary>Says what comes now, and how far it is.</summary>
+    /// <summary>Says what the load does now, and how far it is.</summary>
     public void Enter(string next, Func<double?>? howFar = null)
     {
         lock (writing)
@@ -168,10 +154,10 @@ internal sealed class LoadRun : IAsyncDisposable
     }
 
     /// <summary>Lets the load run for its time.</summary>
-    public async Task LastAsync(string next, TimeSpan duration, CancellationToken cancellationToken)
+    public async Task LastAsync(TimeSpan duration, CancellationToken cancellationToken)
     {
         var since = Stopwatch.GetTimestamp();
-        Enter(next, () => Stopwatch.GetElapsedTime(since) / duration);
+        Enter("running", () => Stopwatch.GetElapsedTime(since) / duration);
         using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var time = Task.Delay(duration, TimeProvider.System, over.Token);
         await await Task.WhenAny(time, Fleet.Broken);
@@ -180,7 +166,7 @@ internal sealed class LoadRun : IAsyncDisposable
     /// <summary>What the watched processes have used until now.</summary>
     public IReadOnlyDictionary<string, ProcessWatch.Use> Uses() => watch.Read();
 
-    /// <summary>Ends the run; what it was then doing is shown as <paramref name="outcome"/>.</summary>
+    /// <summary>Ends the run, whose phase is then this outcome.</summary>
     public async Task EndAsync(string outcome)
     {
         await ended.CancelAsync();
@@ -206,27 +192,13 @@ internal sealed class LoadRun : IAsyncDisposable
         ended.Dispose();
     }
 
-    private Totals Totals()
-    {
-        var (workers, own) = (Fleet.Totals, OwnTotals());
-        return workers with
-        {
-            Sent = workers.Sent + own.Sent,
-            Queued = workers.Queued + own.Queued,
-            Received = workers.Received + own.Received,
-        };
-    }
+    private Totals Totals() => Fleet.Totals + (Pokes?.Totals ?? new());
 
-    private Dictionary<string, long> Errors()
-    {
-        var all = Fleet.Errors;
-        foreach (var (code, count) in OwnErrors())
-        {
-            all[code] = all.GetValueOrDefault(code) + count;
-        }
-
-        return all;
-    }
+    private Dictionary<string, long> Errors() =>
+        Fleet
+            .Errors.Concat(Pokes?.Errors ?? new Dictionary<string, long>())
+            .GroupBy(error => error.Key)
+            .ToDictionary(errors => errors.Key, errors => errors.Sum(error => error.Value));
 
     private Dictionary<string, string> Typed()
     {
@@ -258,7 +230,7 @@ internal sealed class LoadRun : IAsyncDisposable
             {
                 var (totals, now, used) = (Totals(), Stopwatch.GetTimestamp(), watch.Read());
                 var failed = Errors().Values.Sum();
-                var recent = TakeRecent?.Invoke() ?? Fleet.TakeRecent();
+                var recent = Pokes?.TakeRecent() ?? Fleet.TakeRecent();
                 var length = Stopwatch.GetElapsedTime(at, now);
                 var tick = new Tick
                 {

@@ -38,28 +38,19 @@ public sealed class PokeLoad(LoadOptions options, PokeOptions pokes) : Load(opti
 
     public override string MainLatency => "roundTrip";
 
-    public override string? Problem => pokes.Kind == PokeKind.Tree ? PokeController.Refuse(pokes.Leaves) : null;
+    public override string? Problem => pokes.Kind == PokeKind.Tree ? PokeController.ProblemOf(pokes.Leaves) : null;
 
     public override IReadOnlyDictionary<string, string> OwnOptions =>
         pokes.Kind switch
         {
-            PokeKind.Unicast => new Dictionary<string, string>
-            {
-                ["--type"] = "unicast",
-                ["--pokes"] = pokes.Count.ToString(),
-            },
-            PokeKind.Broadcast => new Dictionary<string, string>
-            {
-                ["--type"] = "broadcast",
-                ["--broadcasts"] = pokes.Count.ToString(),
-            },
-            _ => new Dictionary<string, string>
-            {
-                ["--type"] = "tree",
-                ["--leaves"] = pokes.Leaves.ToString(),
-                ["--trees"] = pokes.Count.ToString(),
-                ["--trees-at-once"] = pokes.AtOnce.ToString(),
-            },
+            PokeKind.Unicast => Typed(("--type", "unicast"), ("--pokes", pokes.Count)),
+            PokeKind.Broadcast => Typed(("--type", "broadcast"), ("--broadcasts", pokes.Count)),
+            _ => Typed(
+                ("--type", "tree"),
+                ("--leaves", pokes.Leaves),
+                ("--trees", pokes.Count),
+                ("--trees-at-once", pokes.AtOnce)
+            ),
         };
 
     internal override async Task RunAsync(LoadRun run, CancellationToken cancellationToken)
@@ -72,12 +63,7 @@ public sealed class PokeLoad(LoadOptions options, PokeOptions pokes) : Load(opti
             () => run.Fleet.AnyKey(Random.Shared),
             cancellationToken
         );
-        var tally = controller.Tally;
-        run.Pokes = () => tally.Report;
-        run.OwnLatencies = () => tally.Latencies;
-        run.OwnTotals = () => tally.Totals;
-        run.OwnErrors = () => tally.Errors;
-        run.TakeRecent = tally.TakeRecent;
+        run.Pokes = controller.Tally;
 
         using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var poking = PokeAsync(run, controller, over.Token);
@@ -94,14 +80,10 @@ public sealed class PokeLoad(LoadOptions options, PokeOptions pokes) : Load(opti
     {
         var done = 0;
         run.Enter("running", () => Volatile.Read(ref done) / (double)pokes.Count);
-        var broadcast = pokes.Kind == PokeKind.Broadcast;
+        var atOnce = pokes.Kind == PokeKind.Broadcast ? 1 : pokes.AtOnce;
         await Parallel.ForEachAsync(
             Enumerable.Range(0, pokes.Count),
-            new ParallelOptions
-            {
-                MaxDegreeOfParallelism = broadcast ? 1 : pokes.AtOnce,
-                CancellationToken = cancellationToken,
-            },
+            new ParallelOptions { MaxDegreeOfParallelism = atOnce, CancellationToken = cancellationToken },
             async (_, token) =>
             {
                 await OnceAsync(run, controller, token);

@@ -16,20 +16,18 @@ public sealed class ReconnectLoad(LoadOptions options, string? node, int times) 
     public override string MainLatency => Counters.ReconnectLatency;
 
     public override IReadOnlyDictionary<string, string> OwnOptions =>
-        node is null
-            ? new Dictionary<string, string> { ["--times"] = times.ToString() }
-            : new Dictionary<string, string> { ["--times"] = times.ToString(), ["--node"] = node };
+        node is null ? Typed(("--times", times)) : Typed(("--times", times), ("--node", node));
 
     internal override async Task RunAsync(LoadRun run, CancellationToken cancellationToken)
     {
         await run.ConnectAllAsync(null, cancellationToken);
         for (var time = 1; time <= times; time++)
         {
-            await run.LastAsync("running", Options.Duration, cancellationToken);
+            await run.LastAsync(Options.Duration, cancellationToken);
             await CutAsync(run, cancellationToken);
         }
 
-        await run.LastAsync("running", Options.Duration, cancellationToken);
+        await run.LastAsync(Options.Duration, cancellationToken);
     }
 
     private async Task CutAsync(LoadRun run, CancellationToken cancellationToken)
@@ -40,7 +38,7 @@ public sealed class ReconnectLoad(LoadOptions options, string? node, int times) 
         if (count == 0)
         {
             throw new LoadFailedException(
-                $"Nobody listens at {address}. There are: {string.Join(", ", nodes.Keys.Order())}"
+                $"Nobody listens at {address}. Listeners are at: {string.Join(", ", nodes.Keys.Order())}"
             );
         }
 

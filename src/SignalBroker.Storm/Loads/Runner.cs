@@ -6,7 +6,7 @@ using SignalBroker.Storm.Clients;
 using SignalBroker.Storm.Reports;
 using SignalBroker.Storm.Results;
 using SignalBroker.Storm.Status;
-using SignalBroker.Storm.Workers;
+using Spectre.Console;
 
 namespace SignalBroker.Storm.Loads;
 
@@ -47,37 +47,9 @@ public static class Runner
                 await ProbeAsync(url);
             }
 
-            Func<LoadReport>? current = null;
-            StatusServer? status = null;
-            await using var ending = new Ending(() => status);
-            foreach (var load in loads)
-            {
-                await using var run = await LoadRun.StartAsync(load);
-                current = run.Snapshot;
-                if (status is null && options.StatusPort is { } port)
-                {
-                    status = await StatusServer.StartAsync(port, () => current());
-                    Console.WriteLine($"Status: {status.Address}");
-                }
-
-                var failed = await RunAsync(run, load, stopping.Token);
-                reports.Add(run.Snapshot());
-                if (failed is not null)
-                {
-                    Refuse(failed);
-                }
-
-                if (failed is not null || stopping.IsCancellationRequested)
-                {
-                    break;
-                }
-            }
+            await RunAllAsync(loads, reports, stopping.Token);
         }
-        catch (LoadFailedException failure)
-        {
-            return Refuse(failure.Message);
-        }
-        catch (IOException failure)
+        catch (Exception failure) when (failure is LoadFailedException or IOException)
         {
             return Refuse(failure.Message);
         }
@@ -88,11 +60,53 @@ public static class Runner
             : Done;
     }
 
+    private static async Task RunAllAsync(
+        IReadOnlyList<Load> loads,
+        List<LoadReport> reports,
+        CancellationToken stopping
+    )
+    {
+        Func<LoadReport>? current = null;
+        StatusServer? status = null;
+        try
+        {
+            foreach (var load in loads)
+            {
+                await using var run = await LoadRun.StartAsync(load);
+                current = run.Snapshot;
+                if (status is null && load.Options.StatusPort is { } port)
+                {
+                    status = await StatusServer.StartAsync(port, () => current());
+                    Console.WriteLine($"Status: {status.Address}");
+                }
+
+                var failed = await RunAsync(run, load, stopping);
+                reports.Add(run.Snapshot());
+                if (failed is not null)
+                {
+                    Refuse(failed);
+                    return;
+                }
+
+                if (stopping.IsCancellationRequested)
+                {
+                    return;
+                }
+            }
+        }
+        finally
+        {
+            await (status?.DisposeAsync() ?? ValueTask.CompletedTask);
+        }
+    }
+
     // Returns why it failed, or null.
     private static async Task<string?> RunAsync(LoadRun run, Load load, CancellationToken stopping)
     {
         using var over = new CancellationTokenSource();
-        var view = load.Options.Quiet ? Task.CompletedTask : TerminalView.ShowAsync(run.Snapshot, over.Token);
+        var view = load.Options.Quiet
+            ? Task.CompletedTask
+            : TerminalView.ShowAsync(AnsiConsole.Console, TimeProvider.System, run.Snapshot, over.Token);
         var (outcome, failed) = ("done", (string?)null);
         try
         {
@@ -103,9 +117,7 @@ public static class Runner
             outcome = "stopped";
         }
         catch (Exception failure)
-            when (failure is LoadFailedException or NamedFailureException or SignalBrokerException
-                || NamedFailureException.MayPass(failure)
-            )
+            when (failure is LoadFailedException or SignalBrokerException || Failures.MayPass(failure))
         {
             (outcome, failed) = ("failed", failure.Message);
         }
@@ -142,7 +154,7 @@ public static class Runner
             if (options.Report is { } html)
             {
                 CreateFolderOf(html);
-                await HtmlReport.WriteAsync(reports, html);
+                await ReportPage.WriteAsync(reports, html);
                 Console.WriteLine($"Report: {Path.GetFullPath(html)}");
             }
 
@@ -169,7 +181,7 @@ public static class Runner
     // Without a credential, SignalBroker answers 401 to /exchange.
     private static async Task ProbeAsync(Uri url)
     {
-        await using var connection = new HttpConnection(url, new SourceAddresses()) { Patience = ProbeLimit };
+        using var connection = new HttpConnection(url, new SourceAddresses()) { Patience = ProbeLimit };
         try
         {
             var answer = await connection.PostAsync("/exchange", null, "application/json", "{}");
@@ -195,10 +207,5 @@ public static class Runner
     {
         Console.Error.WriteLine($"storm: {why}");
         return Failure;
-    }
-
-    private sealed class Ending(Func<StatusServer?> server) : IAsyncDisposable
-    {
-        public ValueTask DisposeAsync() => server()?.DisposeAsync() ?? ValueTask.CompletedTask;
     }
 }

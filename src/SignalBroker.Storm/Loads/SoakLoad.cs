@@ -16,7 +16,7 @@ public sealed class SoakLoad(LoadOptions options, ExchangeOptions exchange) : Lo
     public override string Title =>
         $"{Options.Clients} clients for {Options.Duration:g}: {exchange.Rate:0.#} signals per second, and a tenth of the clients come and go.";
 
-    public override IReadOnlyDictionary<string, string> OwnOptions => ExchangeLoad.Typed(exchange);
+    public override IReadOnlyDictionary<string, string> OwnOptions => ExchangeLoad.OptionsOf(exchange);
 
     internal override async Task RunAsync(LoadRun run, CancellationToken cancellationToken)
     {

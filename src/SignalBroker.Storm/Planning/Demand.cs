@@ -1,6 +1,6 @@
 namespace SignalBroker.Storm.Planning;
 
-/// <summary>What users will do, and how calmly it shall be served.</summary>
+/// <summary>What users will do, and how much the servers are to have in reserve.</summary>
 public sealed record Demand
 {
     /// <summary>The users who listen at the same time.</summary>
@@ -15,14 +15,14 @@ public sealed record Demand
     /// <summary>How long a session lasts, in minutes, when nothing breaks.</summary>
     public double SessionMinutes { get; init; } = 60;
 
-    /// <summary>Within how many minutes all sessions shall listen again after all were cut.</summary>
+    /// <summary>Within how many minutes all sessions are to listen again after all were cut.</summary>
     public double ReconnectMinutes { get; init; } = 10;
 
     /// <summary>The part of every core that ordinary load leaves free.</summary>
     public double Headroom { get; init; } = 0.5;
 
     /// <summary>How many nodes, and how many webapps, may be missing.</summary>
-    public double Spare { get; init; } = 1;
+    public long Spare { get; init; } = 1;
 
     /// <summary>All sessions at one moment.</summary>
     public double Sessions => Users * SessionsPerUser;
@@ -40,16 +40,16 @@ public sealed record Demand
     public double ReconnectsPerSecond => Sessions / (ReconnectMinutes * 60);
 }
 
-/// <summary>The servers that one means to use.</summary>
+/// <summary>The servers to plan with.</summary>
 public sealed record Servers
 {
-    /// <summary>A part of the open files that RabbitMQ keeps for itself, as its own cap on sockets has it.</summary>
+    /// <summary>The part of the open files that RabbitMQ gives to sockets, by its own limit.</summary>
     public const double SocketsPerFile = 0.9;
 
     /// <summary>Open files that RabbitMQ takes before it counts sockets.</summary>
     public const double FilesWithoutSockets = 100;
 
-    /// <summary>A part of Erlang's processes; the rest are the node's own.</summary>
+    /// <summary>The part of Erlang's processes for listeners; the rest are the node's own.</summary>
     public const double ListenersShareOfProcesses = 0.9;
 
     /// <summary>The cores of a node.</summary>
@@ -62,10 +62,10 @@ public sealed record Servers
     public double NodeMemoryShare { get; init; } = 0.3;
 
     /// <summary>The files that a node may open.</summary>
-    public double NodeFiles { get; init; } = 65_536;
+    public long NodeFiles { get; init; } = 65_536;
 
     /// <summary>The Erlang processes that a node may have.</summary>
-    public double NodeProcesses { get; init; } = 1_048_576;
+    public long NodeProcesses { get; init; } = 1_048_576;
 
     /// <summary>The cores of a webapp.</summary>
     public double WebappCores { get; init; } = 2;

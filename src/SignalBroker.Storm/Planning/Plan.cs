@@ -6,7 +6,7 @@ public sealed record Plan(ServerCount Nodes, ServerCount Webapps, DatabaseSize P
     private const double MicrosecondsPerSecond = 1e6;
     private const double KiBPerMiB = 1024;
 
-    /// <summary>Reckons with what was measured; all costs, and all numbers of the demand, are taken to be in range.</summary>
+    /// <summary>Computes it from measured costs; all costs and all numbers of the demand must be in range.</summary>
     public static Plan Of(Demand demand, Servers servers, UnitCosts costs)
     {
         var node = new CpuCost(costs.BrokerCpuMicrosecondsPerSignal, costs.BrokerCpuMicrosecondsPerConnect);
@@ -52,17 +52,17 @@ public sealed record Plan(ServerCount Nodes, ServerCount Webapps, DatabaseSize P
 }
 
 /// <summary>How many servers of one kind.</summary>
-/// <param name="Total">All of them, the spare ones too.</param>
+/// <param name="Total">All of them, including the spare ones.</param>
 /// <param name="Spare">How many of them may be missing.</param>
-/// <param name="Bounds">How many each limit asks for.</param>
+/// <param name="Bounds">How many each limit needs.</param>
 public sealed record ServerCount(double Total, double Spare, IReadOnlyList<Bound> Bounds)
 {
     private const double RoundingError = 1e-9;
 
-    /// <summary>The limit that asks for most.</summary>
+    /// <summary>The limit that needs the most servers.</summary>
     public Bound Deciding => Bounds.MaxBy(bound => bound.Servers)!;
 
-    /// <summary>As many as the strictest limit asks for, at least one, and the spare ones.</summary>
+    /// <summary>As many as the strictest limit needs, at least one, plus the spare ones.</summary>
     public static ServerCount Of(double spare, IReadOnlyList<Bound> bounds) =>
         new(Math.Max(1, Math.Ceiling(bounds.Max(bound => bound.Servers) - RoundingError)) + spare, spare, bounds);
 }
@@ -71,7 +71,7 @@ public sealed record ServerCount(double Total, double Spare, IReadOnlyList<Bound
 public sealed record Bound(string Name, double Servers);
 
 /// <summary>How big the database is.</summary>
-/// <param name="Bytes">What the sessions' table and indexes take; they belong into memory.</param>
+/// <param name="Bytes">What the sessions' table and indexes take; they should fit into memory.</param>
 public sealed record DatabaseSize(double Cores, double Rows, double Bytes);
 
 /// <summary>The names of the limits.</summary>

@@ -1,13 +1,12 @@
 using System.CommandLine;
-using System.Globalization;
 using System.Text.Json;
+using SignalBroker.Storm.CommandLine;
 
 namespace SignalBroker.Storm.Planning;
 
 /// <summary>The command that says how many servers so many users need.</summary>
 public static class PlanCommand
 {
-    private const double Most = 1e12;
     private const double Least = 1e-6;
 
     /// <summary>Makes the command <c>plan</c>.</summary>
@@ -15,10 +14,11 @@ public static class PlanCommand
     {
         var demand = new Demand { Users = 0, SignalsPerUserMinute = 0 };
         var servers = new Servers();
+        var command = new Command("plan", "Says how many servers so many users need, from measured costs.");
         var users = Number("--users", "users who listen at the same time", null, 1);
         var signals = Number("--signals-per-user-minute", "signals that each user sends in a minute", null, 0);
-        var sessionsPerUser = Number("--sessions-per-user", "sessions of a user", demand.SessionsPerUser, 1);
-        var sessionMinutes = Number("--session-minutes", "how long a session lasts", demand.SessionMinutes, Least);
+        var sessions = Number("--sessions-per-user", "sessions of a user", demand.SessionsPerUser, 1);
+        var minutes = Number("--session-minutes", "how long a session lasts", demand.SessionMinutes, Least);
         var reconnect = Number(
             "--reconnect-minutes",
             "within how long all listen again after all were cut",
@@ -36,8 +36,8 @@ public static class PlanCommand
             Least,
             1
         );
-        var nodeFiles = Whole("--node-files", "files that a node may open", servers.NodeFiles, 1_000);
-        var nodeProcesses = Whole(
+        var files = Whole("--node-files", "files that a node may open", servers.NodeFiles, 1_000);
+        var processes = Whole(
             "--node-processes",
             "Erlang processes that a node may have",
             servers.NodeProcesses,
@@ -50,30 +50,14 @@ public static class PlanCommand
             servers.TableBloat,
             1
         );
-        var costs = new Option<FileInfo?>("--costs")
-        {
-            Description = "what was measured, as make bench writes it; docs/performance/unit-costs.json if left out",
-            HelpName = "file",
-        };
-
-        var command = new Command("plan", "Says how many servers so many users need, from measured costs.")
-        {
-            users,
-            signals,
-            sessionsPerUser,
-            sessionMinutes,
-            reconnect,
-            headroom,
-            spare,
-            nodeCores,
-            nodeMemory,
-            nodeShare,
-            nodeFiles,
-            nodeProcesses,
-            webappCores,
-            bloat,
-            costs,
-        };
+        var costs = command.AddOption(
+            new Option<FileInfo?>("--costs")
+            {
+                Description =
+                    "what was measured, as make bench writes it; docs/performance/unit-costs.json if left out",
+                HelpName = "file",
+            }
+        );
         command.SetAction(
             (arguments, _) =>
                 WriteAsync(
@@ -81,8 +65,8 @@ public static class PlanCommand
                     {
                         Users = arguments.GetValue(users),
                         SignalsPerUserMinute = arguments.GetValue(signals),
-                        SessionsPerUser = arguments.GetValue(sessionsPerUser),
-                        SessionMinutes = arguments.GetValue(sessionMinutes),
+                        SessionsPerUser = arguments.GetValue(sessions),
+                        SessionMinutes = arguments.GetValue(minutes),
                         ReconnectMinutes = arguments.GetValue(reconnect),
                         Headroom = arguments.GetValue(headroom),
                         Spare = arguments.GetValue(spare),
@@ -92,8 +76,8 @@ public static class PlanCommand
                         NodeCores = arguments.GetValue(nodeCores),
                         NodeGiB = arguments.GetValue(nodeMemory),
                         NodeMemoryShare = arguments.GetValue(nodeShare),
-                        NodeFiles = arguments.GetValue(nodeFiles),
-                        NodeProcesses = arguments.GetValue(nodeProcesses),
+                        NodeFiles = arguments.GetValue(files),
+                        NodeProcesses = arguments.GetValue(processes),
                         WebappCores = arguments.GetValue(webappCores),
                         TableBloat = arguments.GetValue(bloat),
                     },
@@ -102,6 +86,12 @@ public static class PlanCommand
                 )
         );
         return command;
+
+        Option<double> Number(string name, string description, double? usual, double min, double? max = null) =>
+            command.AddNumber(name, description, usual, min, max);
+
+        Option<long> Whole(string name, string description, long usual, long min) =>
+            command.AddNumber<long>(name, description, usual, min);
     }
 
     private static async Task<int> WriteAsync(
@@ -134,50 +124,5 @@ public static class PlanCommand
             );
             return 1;
         }
-    }
-
-    private static Option<double> Whole(string name, string description, double? fallback, double min) =>
-        Number(name, description, fallback, min, whole: true);
-
-    private static Option<double> Number(
-        string name,
-        string description,
-        double? fallback,
-        double min,
-        double max = Most,
-        bool whole = false
-    )
-    {
-        var option = new Option<double>(name)
-        {
-            Description = description,
-            HelpName = "number",
-            Required = fallback is null,
-            CustomParser = result =>
-            {
-                var text = result.Tokens is [var token] ? token.Value : "";
-                const NumberStyles Style = NumberStyles.Float | NumberStyles.AllowThousands;
-                if (
-                    double.TryParse(text, Style, CultureInfo.InvariantCulture, out var number)
-                    && number >= min
-                    && number <= max
-                    && (!whole || double.IsInteger(number))
-                )
-                {
-                    return number;
-                }
-
-                var kind = whole ? "a whole number" : "a number";
-                var range = max < Most ? $"from {min:0.######} to {max}" : $"of at least {min:0.######}";
-                result.AddError($"{name} takes {kind} {range}, not '{text}'.");
-                return 0;
-            },
-        };
-        if (fallback is { } value)
-        {
-            option.DefaultValueFactory = _ => value;
-        }
-
-        return option;
     }
 }

@@ -1,12 +1,13 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 
 namespace SignalBroker.Storm.Pokes;
 
 /// <summary>What the controller sends to a client, as the content of a signal of the type <c>poke</c>.</summary>
 /// <param name="Id">The poke's name, which its answer repeats.</param>
 /// <param name="Ts">When it was sent: milliseconds since 1970.</param>
-/// <param name="Depth">A power of two: how many leaves the tree has from here on; null for a poke that is no tree's.</param>
+/// <param name="Depth">A power of two: how many leaves the tree has from here on; null for a poke outside trees.</param>
 /// <param name="TreeId">The tree, if it is one's.</param>
 public sealed record Poke(string Id, double Ts, int? Depth = null, string? TreeId = null)
 {
@@ -24,12 +25,9 @@ public sealed record PokeBack(string Id, double Delay, double ServerTs, int? Dep
 
 /// <summary>What of an envelope matters here.</summary>
 /// <param name="From">The sender, as the server authenticated it.</param>
-/// <param name="FromSession">The sender's session.</param>
-/// <param name="Type">The signal's type.</param>
-/// <param name="Content">The content.</param>
 public sealed record PokeEnvelope(string? From, string? FromSession, string? Type, JsonElement Content)
 {
-    /// <summary>Reads an envelope; null when it is none.</summary>
+    /// <summary>Reads an envelope; null for anything else.</summary>
     public static PokeEnvelope? Read(ReadOnlySpan<byte> envelope)
     {
         try
@@ -48,7 +46,7 @@ public sealed record PokeEnvelope(string? From, string? FromSession, string? Typ
     /// <summary>The content, if it is an answer to one.</summary>
     public PokeBack? AsPokeBack() => Type == PokeBack.Type ? Read(PokeJson.Default.PokeBack) : null;
 
-    private T? Read<T>(System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type)
+    private T? Read<T>(JsonTypeInfo<T> type)
         where T : class
     {
         try

@@ -9,7 +9,7 @@ using SignalBroker.Storm.Results;
 
 namespace SignalBroker.Storm.Pokes;
 
-/// <summary>MessageStorm's server: pokes clients, hears what they answer, and lets trees of pokes grow.</summary>
+/// <summary>MessageStorm's server: pokes clients, receives their answers, and lets trees of pokes grow.</summary>
 /// <remarks>
 /// It is a session like any other. What it knows of a poke (its depth, its tree, whom it went to) is its own record; of an
 /// answer it believes only which session sent it, because the server vouches for that.
@@ -24,7 +24,6 @@ public sealed class PokeController : IAsyncDisposable
     private readonly ConcurrentDictionary<string, SentPoke> waiting = new();
     private readonly SemaphoreSlim sending = new(AtOnce);
     private readonly CancellationTokenSource disposed = new();
-    private readonly PokeTally tally = new();
     private Device? device;
     private int named;
 
@@ -35,12 +34,12 @@ public sealed class PokeController : IAsyncDisposable
     public SessionInfo Session => device!.Session;
 
     /// <summary>What became of the pokes so far.</summary>
-    public PokeReport Report => tally.Report;
+    public PokeReport Report => Tally.Report;
 
     /// <summary>Errors by code; answers that it did not believe are among them.</summary>
-    public IReadOnlyDictionary<string, long> Errors => tally.Errors;
+    public IReadOnlyDictionary<string, long> Errors => Tally.Errors;
 
-    internal PokeTally Tally => tally;
+    internal PokeTally Tally { get; } = new();
 
     /// <summary>Connects.</summary>
     /// <param name="anyClient">Chooses the listening key of one of the clients at random; null when there is none.</param>
@@ -52,14 +51,14 @@ public sealed class PokeController : IAsyncDisposable
     )
     {
         var sources = new SourceAddresses(SourceAddresses.Parts - 1);
-        var controller = new PokeController(new DeviceConnections(server, sources), anyClient);
+        var controller = new PokeController(new DeviceConnections([server], sources), anyClient);
         try
         {
             controller.device = await Device.ConnectAsync(
                 controller.connections,
                 userId,
                 controller.Received,
-                failure => controller.tally.Failed(NamedFailureException.CodeOf(failure)),
+                failure => controller.Tally.Failed(Failures.CodeOf(failure)),
                 attempts: 5,
                 cancellationToken
             );
@@ -73,7 +72,7 @@ public sealed class PokeController : IAsyncDisposable
     }
 
     /// <summary>Why a tree can't have so many leaves; null when it can.</summary>
-    public static string? Refuse(int leaves) =>
+    public static string? ProblemOf(int leaves) =>
         leaves >= 1 && BitOperations.IsPow2(leaves)
             ? null
             : $"A tree has 1, 2, 4, 8 … leaves (a power of two), not {leaves}.";
@@ -81,7 +80,7 @@ public sealed class PokeController : IAsyncDisposable
     public Task PokeAsync(string listeningKey, PokeKind kind) =>
         SendAsync(new SentPoke($"p{Interlocked.Increment(ref named)}", kind, 1), listeningKey, _ => { });
 
-    /// <summary>Waits until all pokes that are no tree's are answered, or the time is over.</summary>
+    /// <summary>Waits until all pokes outside trees are answered, or the time is over.</summary>
     public async Task AnsweredAsync(TimeSpan within, CancellationToken cancellationToken)
     {
         var since = Stopwatch.GetTimestamp();
@@ -95,13 +94,13 @@ public sealed class PokeController : IAsyncDisposable
     /// <exception cref="ArgumentException">The number of leaves is no power of two.</exception>
     public async Task<TreeResult> GrowAsync(int leaves, TimeSpan within, CancellationToken cancellationToken)
     {
-        if (Refuse(leaves) is { } problem)
+        if (ProblemOf(leaves) is { } problem)
         {
             throw new ArgumentException(problem, nameof(leaves));
         }
 
         var tree = new PokeTree($"t{Interlocked.Increment(ref named)}", leaves);
-        tally.TreeBegan();
+        Tally.TreeBegan();
         _ = BranchAsync(tree, 1, leaves);
         try
         {
@@ -118,7 +117,7 @@ public sealed class PokeController : IAsyncDisposable
             waiting.TryRemove(missing, out _);
         }
 
-        tally.TreeEnded(result);
+        Tally.TreeEnded(result);
         return result;
     }
 
@@ -170,7 +169,7 @@ public sealed class PokeController : IAsyncDisposable
         }
         catch (Exception failure)
         {
-            tally.Failed(NamedFailureException.CodeOf(failure));
+            Tally.Failed(Failures.CodeOf(failure));
             if (failure is ServerUnreachableException)
             {
                 // It may have arrived: the answer or the tree's deadline will tell.
@@ -200,11 +199,11 @@ public sealed class PokeController : IAsyncDisposable
             var outcome = await PostAsync(poke, addressee);
             if (outcome.Code is null)
             {
-                tally.Sent(poke.Kind);
+                Tally.Sent(poke.Kind);
                 return true;
             }
 
-            tally.Failed(outcome.Code);
+            Tally.Failed(outcome.Code);
             if (outcome.Status is 429 or 503 || outcome.Code is "overloaded")
             {
                 await Task.Delay(backOff.Next(outcome.RetryAfter), TimeProvider.System, disposed.Token);
@@ -221,11 +220,8 @@ public sealed class PokeController : IAsyncDisposable
     private Task<SendOutcome> PostAsync(SentPoke poke, string addressee)
     {
         var content = new Poke(poke.Id, Now(), poke.Tree is null ? null : poke.Depth, poke.Tree?.Id);
-        return device!.SendToSessionAsync(
-            addressee,
-            JsonSerializer.Serialize(content, PokeJson.Default.Poke),
-            Poke.Type
-        );
+        var json = JsonSerializer.Serialize(content, PokeJson.Default.Poke);
+        return device!.SendAsync(Addressee.OfSession(addressee), json, Poke.Type);
     }
 
     private void Received(ReadOnlyMemory<byte> envelope)
@@ -237,15 +233,15 @@ public sealed class PokeController : IAsyncDisposable
 
         if (!waiting.TryGetValue(answer.Id, out var poke))
         {
-            tally.Failed("poke-back-unexpected");
+            Tally.Failed("poke-back-unexpected");
         }
         else if (poke.Key != signal.FromSession)
         {
-            tally.Failed("poke-back-forged");
+            Tally.Failed("poke-back-forged");
         }
         else if (waiting.TryRemove(answer.Id, out _))
         {
-            tally.Answered(poke.Kind, Stopwatch.GetElapsedTime(poke.SentAt), answer.Delay);
+            Tally.Answered(poke.Kind, Stopwatch.GetElapsedTime(poke.SentAt), answer.Delay);
             Grow(poke);
         }
     }

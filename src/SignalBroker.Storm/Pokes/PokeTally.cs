@@ -20,13 +20,10 @@ internal sealed class PokeTally
 
     private readonly Lock counting = new();
     private readonly ConcurrentDictionary<string, long> errors = new();
-    private readonly long[] sent = new long[3];
-    private readonly long[] answered = new long[3];
-    private readonly LatencyHistogram[] roundTrips = [new(), new(), new()];
-    private readonly LatencyHistogram allRoundTrips = new();
+    private readonly OfKind[] kinds = [new(), new(), new()];
     private readonly LatencyHistogram delays = new();
     private readonly LatencyHistogram durations = new();
-    private readonly Queue<BrokenTree> broken = new();
+    private readonly Queue<TreeResult> broken = new();
     private LatencyHistogram recent = new();
     private TreeCount trees = new();
     private bool skewed;
@@ -40,25 +37,28 @@ internal sealed class PokeTally
         {
             lock (counting)
             {
+                var sent = kinds.Sum(kind => kind.Sent);
                 return new()
                 {
-                    Sent = sent.Sum(),
-                    Queued = sent.Sum(),
-                    Received = answered.Sum(),
+                    Sent = sent,
+                    Queued = sent,
+                    Received = kinds.Sum(kind => kind.RoundTrips.Count),
                 };
             }
         }
     }
 
-    public IReadOnlyDictionary<string, LatencyReport> Latencies
+    public Dictionary<string, LatencyReport> Latencies
     {
         get
         {
             lock (counting)
             {
-                return new Dictionary<string, LatencyReport>
+                var roundTrips = new LatencyHistogram();
+                Array.ForEach(kinds, kind => roundTrips.Add(kind.RoundTrips));
+                return new()
                 {
-                    ["roundTrip"] = LatencyReport.Of(allRoundTrips),
+                    ["roundTrip"] = LatencyReport.Of(roundTrips),
                     ["delay"] = LatencyReport.Of(delays, skewed),
                 };
             }
@@ -73,13 +73,9 @@ internal sealed class PokeTally
             {
                 return new()
                 {
-                    Unicast = CountOf(PokeKind.Unicast),
-                    Broadcast = CountOf(PokeKind.Broadcast),
-                    Tree = trees with
-                    {
-                        Duration = durations.Count > 0 ? LatencyReport.Of(durations) : null,
-                        Broken = [.. broken],
-                    },
+                    Unicast = kinds[(int)PokeKind.Unicast].Report,
+                    Broadcast = kinds[(int)PokeKind.Broadcast].Report,
+                    Tree = trees with { Duration = ReportOf(durations), Broken = [.. broken] },
                 };
             }
         }
@@ -91,7 +87,7 @@ internal sealed class PokeTally
     {
         lock (counting)
         {
-            sent[(int)kind]++;
+            kinds[(int)kind].Sent++;
         }
     }
 
@@ -100,9 +96,7 @@ internal sealed class PokeTally
         lock (counting)
         {
             var microseconds = (long)roundTrip.TotalMicroseconds;
-            answered[(int)kind]++;
-            roundTrips[(int)kind].Add(microseconds);
-            allRoundTrips.Add(microseconds);
+            kinds[(int)kind].RoundTrips.Add(microseconds);
             recent.Add(microseconds);
             // An answer from before the question: the clocks differ.
             skewed |= delayMilliseconds < 0;
@@ -122,19 +116,24 @@ internal sealed class PokeTally
     {
         lock (counting)
         {
-            trees = tree.Outcome switch
-            {
-                "complete" => trees with { Complete = trees.Complete + 1 },
-                "partial" => trees with { Partial = trees.Partial + 1 },
-                _ => trees with { Failed = trees.Failed + 1 },
-            };
             if (tree.Outcome == "complete")
             {
+                trees = trees with { Complete = trees.Complete + 1 };
                 durations.Add((long)tree.Duration.TotalMicroseconds);
                 return;
             }
 
-            broken.Enqueue(new(tree.TreeId, tree.Outcome, tree.Answered, tree.Expected, tree.Missing));
+            trees =
+                tree.Outcome == "partial"
+                    ? trees with
+                    {
+                        Partial = trees.Partial + 1,
+                    }
+                    : trees with
+                    {
+                        Failed = trees.Failed + 1,
+                    };
+            broken.Enqueue(tree);
             if (broken.Count > KeptTrees)
             {
                 broken.Dequeue();
@@ -152,9 +151,13 @@ internal sealed class PokeTally
         }
     }
 
-    private PokeCount CountOf(PokeKind kind)
+    private static LatencyReport? ReportOf(LatencyHistogram histogram) =>
+        histogram.Count > 0 ? LatencyReport.Of(histogram) : null;
+
+    private sealed class OfKind
     {
-        var roundTrip = roundTrips[(int)kind];
-        return new(sent[(int)kind], answered[(int)kind], roundTrip.Count > 0 ? LatencyReport.Of(roundTrip) : null);
+        public long Sent { get; set; }
+        public LatencyHistogram RoundTrips { get; } = new();
+        public PokeCount Report => new(Sent, RoundTrips.Count, ReportOf(RoundTrips));
     }
 }

@@ -1,21 +1,7 @@
 using System.Diagnostics;
+using SignalBroker.Storm.Results;
 
 namespace SignalBroker.Storm.Pokes;
-
-/// <summary>How a tree of pokes ended.</summary>
-/// <param name="Outcome"><c>complete</c>, <c>partial</c> or <c>failed</c>.</param>
-/// <param name="Answered">How many of its pokes were answered.</param>
-/// <param name="Expected">How many a complete tree has: twice its leaves less one.</param>
-/// <param name="Missing">The ids of the pokes that were sent and not answered, in order.</param>
-/// <param name="Duration">From the root's poke to the last answer.</param>
-public sealed record TreeResult(
-    string TreeId,
-    string Outcome,
-    int Answered,
-    int Expected,
-    IReadOnlyList<string> Missing,
-    TimeSpan Duration
-);
 
 /// <summary>The controller's own record of one tree: which pokes are out, and which were answered.</summary>
 internal sealed class PokeTree(string id, int leaves)
@@ -33,7 +19,7 @@ internal sealed class PokeTree(string id, int leaves)
 
     public int Expected { get; } = (2 * leaves) - 1;
 
-    /// <summary>Whether it has been summed up, so that it grows no more.</summary>
+    /// <summary>Whether it has been summed up and has stopped growing.</summary>
     public bool IsOver => isOver;
 
     /// <summary>Ends when every poke is answered, or one can't be sent.</summary>
@@ -73,7 +59,7 @@ internal sealed class PokeTree(string id, int leaves)
         }
     }
 
-    /// <summary>Says how it ended; it grows no more.</summary>
+    /// <summary>Stops the growth and says how it ended.</summary>
     public TreeResult Sum()
     {
         isOver = true;
@@ -83,14 +69,10 @@ internal sealed class PokeTree(string id, int leaves)
                 answered == Expected ? "complete"
                 : failed || answered == 0 ? "failed"
                 : "partial";
-            return new(
-                Id,
-                outcome,
-                answered,
-                Expected,
-                [.. waiting.Select(NameOf)],
-                Stopwatch.GetElapsedTime(since, lastAnswerAt)
-            );
+            return new(Id, outcome, answered, Expected, [.. waiting.Select(NameOf)])
+            {
+                Duration = Stopwatch.GetElapsedTime(since, lastAnswerAt),
+            };
         }
     }
 }

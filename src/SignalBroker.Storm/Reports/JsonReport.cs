@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using SignalBroker.Storm.Results;
 
 namespace SignalBroker.Storm.Reports;
@@ -24,3 +25,16 @@ public static class JsonReport
 
 /// <summary>What the file holds.</summary>
 public sealed record ReportFile(IReadOnlyList<LoadReport> Reports);
+
+/// <summary>How everything that was measured is written as JSON.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    // A figure that is a share of nothing must not cost the whole report.
+    NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
+    WriteIndented = true
+)]
+[JsonSerializable(typeof(LoadReport))]
+[JsonSerializable(typeof(ReportFile))]
+[JsonSerializable(typeof(PokeStatus))]
+public sealed partial class ReportJson : JsonSerializerContext;

@@ -4,22 +4,19 @@ using SignalBroker.Storm.Wording;
 
 namespace SignalBroker.Storm.Reports;
 
-/// <summary>What one should know of a load at the first glance.</summary>
+/// <summary>What one should know of a load at first glance.</summary>
 public static class KeyFigures
 {
     private const int MaxLatencies = 3;
     private const long MaxCount = 9_999_999;
 
-    public static Html Draw(LoadReport report) =>
-        Html.Of($"""<ul class="cards">{Html.ForEach(Of(report), Draw)}</ul>""");
-
-    private static IEnumerable<Card> Of(LoadReport report)
+    public static Html Draw(LoadReport report)
     {
         var counted = Counted(report).ToArray();
-        return report
+        var figures = report
             .Figures.Where(figure => counted.All(card => card.Label != figure.Name))
-            .Select(figure => new Card(Quantity.Of(figure.Value, figure.Unit), figure.Name))
-            .Concat(counted);
+            .Select(figure => new Card(Quantity.Of(figure.Value, figure.Unit), figure.Name));
+        return Html.Of($"""<ul class="cards">{Html.ForEach(figures.Concat(counted), Draw)}</ul>""");
     }
 
     private static IEnumerable<Card> Counted(LoadReport report)
@@ -36,18 +33,11 @@ public static class KeyFigures
             yield return new(Count(totals.Sent), "signals sent", $"{Count(totals.Received)} received");
         }
 
-        foreach (
-            var (name, latency) in report
-                .Latencies.Where(entry => entry.Value.Count > 0)
-                .OrderByDescending(entry => entry.Value.Count)
-                .Take(MaxLatencies)
-        )
+        var latencies = report.Latencies.Where(entry => entry.Value.Count > 0);
+        foreach (var (name, latency) in latencies.OrderByDescending(entry => entry.Value.Count).Take(MaxLatencies))
         {
-            yield return new(
-                Quantity.Duration(latency.P50),
-                $"{Words.Split(name)}, median",
-                $"p99 {Quantity.Duration(latency.P99)}"
-            );
+            var p99 = $"p99 {Quantity.Duration(latency.P99)}";
+            yield return new(Quantity.Duration(latency.P50), $"{Words.Split(name)}, median", p99);
         }
 
         yield return Trouble(totals.Errors, "errors");
@@ -63,7 +53,7 @@ public static class KeyFigures
     }
 
     private static Card Trouble(long count, string label) =>
-        new(Count(count), label) { Class = count == 0 ? "good" : "bad" };
+        new(Count(count), label, Class: count == 0 ? "good" : "bad");
 
     private static string Count(long count) => count <= MaxCount ? Quantity.Count(count) : Quantity.Rounded(count);
 
@@ -75,8 +65,5 @@ public static class KeyFigures
             """
         );
 
-    private sealed record Card(string Value, string Label, string More = "")
-    {
-        public string Class { get; init; } = "";
-    }
+    private sealed record Card(string Value, string Label, string More = "", string Class = "");
 }

@@ -8,7 +8,8 @@ namespace SignalBroker.Storm.Reports;
 public static class LatencyPlots
 {
     private const int BinsPerDecade = 12;
-    private static readonly double[] Shares = [0.5, 0.75, 0.9, 0.95, 0.99, 0.995, 0.999, 0.9995, 0.9999, 0.99999];
+    private const int Percentiles = 150;
+    private const int MaxNines = 5;
 
     public static IEnumerable<Plot> Of(LoadReport report)
     {
@@ -16,146 +17,80 @@ public static class LatencyPlots
             .Latencies.Where(latency => latency.Value.Buckets.Count > 0)
             .OrderByDescending(latency => latency.Value.Count)
             .Take(Series.Colors)
-            .Select(latency => (Name: Words.Split(latency.Key), Latency: latency.Value))
             .ToArray();
-        if (latencies.Length > 0)
-        {
-            yield return Percentiles(latencies);
-            yield return Histogram(latencies);
-        }
+        return latencies.Length > 0 ? [ByPercentile(latencies), Distribution(latencies)] : [];
     }
 
-    private static Plot Percentiles((string Name, LatencyReport Latency)[] latencies)
+    private static Plot ByPercentile(KeyValuePair<string, LatencyReport>[] latencies)
     {
-        var nines = (int)Math.Clamp(Math.Floor(Math.Log10(latencies.Max(latency => latency.Latency.Count))), 1, 5);
-        var x = Axis.Nines(nines);
-        var curves = latencies.Select(latency => Curve(latency.Latency, x, Axis.ShareOfNines(nines))).ToArray();
+        var nines = (int)Math.Clamp(Math.Log10(latencies.Max(latency => latency.Value.Count)), 1, MaxNines);
+        double[] shares =
+        [
+            .. Enumerable
+                .Range(0, Percentiles + 1)
+                .Select(index => Axis.ShareOfNines(nines * index / (double)Percentiles)),
+        ];
         return new()
         {
             Title = "Latency by percentile",
             Note = "this share of all took at most so long; each further nine has the same width",
-            X = x,
-            Y = Axis.Duration([.. curves.SelectMany(curve => curve).Select(point => point.Y ?? 0)]),
-            Series = [.. latencies.Select((latency, index) => Line(latency.Name, curves[index], index))],
-            Tips =
-            [
-                .. Shares
-                    .Where(share => share <= Axis.ShareOfNines(nines) + 1e-9)
-                    .Select(
-                        (share, index) =>
-                            new Tip(
-                                index == 0 ? 0 : Shares[index - 1],
-                                share,
-                                string.Join(
-                                    '\n',
-                                    latencies
-                                        .Select(latency =>
-                                            $"{latency.Name} {Quantity.Duration(ValueAt(latency.Latency, share))}"
-                                        )
-                                        .Prepend($"{Quantity.Share(share)} took at most")
-                                )
-                            )
-                    ),
-            ],
+            X = Axis.Nines(nines),
+            Y = Axis.Duration,
+            Places = shares,
+            Series = SeriesOf(latencies, latency => shares.Select(share => (double)latency.Percentile(share))),
+            DescribePlace = share => $"{Quantity.Share(share)} took at most",
+            Describe = Quantity.Duration,
         };
     }
 
-    private static Plot Histogram((string Name, LatencyReport Latency)[] latencies)
+    private static Plot Distribution(KeyValuePair<string, LatencyReport>[] latencies)
     {
-        var values = latencies.SelectMany(latency => latency.Latency.Buckets).Select(bucket => bucket.Microseconds);
-        var (first, last) = (values.Min(BinOf), values.Max(BinOf));
-        var shares = latencies
-            .Select(latency => latency.Latency.Buckets.ToLookup(bucket => BinOf(bucket.Microseconds)))
-            .Select(
-                (bins, index) =>
-                    Enumerable
-                        .Range(first, last - first + 1)
-                        .Select(bin => bins[bin].Sum(bucket => bucket.Count) / (double)latencies[index].Latency.Count)
-                        .ToArray()
-            )
-            .ToArray();
+        var bins = latencies.SelectMany(latency => latency.Value.Buckets).Select(BinOf).ToArray();
+        // An empty bin at each end, so that every line begins and ends at zero.
+        var (first, last) = (bins.Min() - 1, bins.Max() + 1);
+        int[] shown = [.. Enumerable.Range(first, last - first + 1)];
         return new()
         {
             Title = "Latency distribution",
             Note = "which share took so long",
             X = Axis.Logarithmic(EdgeOf(first), EdgeOf(last + 1), Quantity.Duration),
-            Y = Axis.Linear(shares.Max(share => share.Max()), Quantity.Share),
-            Series = [.. latencies.Select((latency, index) => Steps(latency.Name, shares[index], first, index))],
-            Tips =
-            [
-                .. Enumerable
-                    .Range(0, last - first + 1)
-                    .Select(bin => new Tip(
-                        EdgeOf(first + bin),
-                        EdgeOf(first + bin + 1),
-                        string.Join(
-                            '\n',
-                            latencies
-                                .Select((latency, index) => $"{latency.Name} {Quantity.Share(shares[index][bin])}")
-                                .Prepend(
-                                    $"{Quantity.Duration(EdgeOf(first + bin))} to {Quantity.Duration(EdgeOf(first + bin + 1))}"
-                                )
-                        )
-                    )),
-            ],
+            Y = values => Axis.Linear(values.Max(), Quantity.Share),
+            Places = [.. shown.Select(bin => EdgeOf(bin + 0.5))],
+            Series = SeriesOf(latencies, SharesOf, SeriesStyle.Area),
+            DescribePlace = middle =>
+                $"{Quantity.Duration(middle * EdgeOf(-0.5))} to {Quantity.Duration(middle * EdgeOf(0.5))}",
+            Describe = Quantity.Share,
+            IsStepped = true,
         };
-    }
 
-    private static Series Line(string name, IReadOnlyList<Point> points, int index) =>
-        new(name, points, index, index % 2 == 1 ? SeriesStyle.Dashed : SeriesStyle.Line);
-
-    /// <summary>A step up at each share at which the next bucket begins.</summary>
-    private static List<Point> Curve(LatencyReport latency, Axis x, double end)
-    {
-        List<Point> points = [];
-        var counted = 0L;
-        foreach (var bucket in latency.Buckets)
+        IEnumerable<double> SharesOf(LatencyReport latency)
         {
-            var share = Math.Min(counted / (double)latency.Count, end);
-            if (points.Count == 0 || x.At(share) - x.At(points[^1].X) > 0.003)
-            {
-                points.Add(new(share, bucket.Microseconds));
-            }
-
-            counted += bucket.Count;
+            var counts = latency.Buckets.ToLookup(BinOf, bucket => bucket.Count);
+            return shown.Select(bin => counts[bin].Sum() / (double)latency.Count);
         }
-
-        points.Add(new(end, latency.Max));
-        return points;
     }
 
-    private static long ValueAt(LatencyReport latency, double share)
-    {
-        var wanted = share * latency.Count;
-        var counted = 0L;
-        foreach (var bucket in latency.Buckets)
-        {
-            counted += bucket.Count;
-            if (counted >= wanted)
-            {
-                return bucket.Microseconds;
-            }
-        }
+    private static Series[] SeriesOf(
+        KeyValuePair<string, LatencyReport>[] latencies,
+        Func<LatencyReport, IEnumerable<double>> values,
+        SeriesStyle first = SeriesStyle.Line
+    ) =>
+        [
+            .. latencies.Select(
+                (latency, index) =>
+                    new Series(
+                        Words.Split(latency.Key),
+                        [.. values(latency.Value)],
+                        index,
+                        index == 0 ? first
+                            : index % 2 == 1 ? SeriesStyle.Dashed
+                            : SeriesStyle.Line
+                    )
+            ),
+        ];
 
-        return latency.Max;
-    }
+    private static int BinOf(Bucket bucket) =>
+        (int)Math.Floor(Math.Log10(Math.Max(bucket.Microseconds, 1)) * BinsPerDecade + 1e-9);
 
-    private static Series Steps(string name, double[] shares, int first, int index)
-    {
-        var points = shares.SelectMany(
-            (share, bin) => (Point[])[new(EdgeOf(first + bin), share), new(EdgeOf(first + bin + 1), share)]
-        );
-        return index == 0
-            ? new(name, [.. points], index, SeriesStyle.Area)
-            : Line(
-                name,
-                [.. points.Prepend(new(EdgeOf(first), 0)).Append(new(EdgeOf(first + shares.Length), 0))],
-                index
-            );
-    }
-
-    private static int BinOf(long microseconds) =>
-        (int)Math.Floor(Math.Log10(Math.Max(microseconds, 1)) * BinsPerDecade + 1e-9);
-
-    private static double EdgeOf(int bin) => Math.Pow(10, bin / (double)BinsPerDecade);
+    private static double EdgeOf(double bin) => Math.Pow(10, bin / BinsPerDecade);
 }

@@ -15,21 +15,26 @@ public static class PokesPart
             : Html.Of(
                 $"""
                 <h3>Pokes</h3>
-                <div class="wide"><table>
-                <thead><tr><th>type</th><th>sent</th><th>answered</th><th>p50</th><th>p99</th></tr></thead>
-                <tbody>{Row("unicast", pokes.Unicast)}{Row("broadcast", pokes.Broadcast)}</tbody>
-                </table></div>
+                {Html.Table(
+                    "pokes",
+                    ["type", "sent", "answered", "p50", "p99"],
+                    new[] { ("unicast", pokes.Unicast), ("broadcast", pokes.Broadcast) }
+                        .Where(type => type.Item2.Sent > 0)
+                        .Select(type => Row(type.Item1, type.Item2))
+                )}
                 {Trees(pokes.Tree)}
 
                 """
             );
 
-    private static Html Row(string type, PokeCount count) =>
-        count.Sent == 0
-            ? Html.Empty
-            : Html.Of(
-                $"<tr><th>{type}</th><td>{Quantity.Count(count.Sent)}</td><td>{Quantity.Count(count.Answered)}</td><td>{Duration(count.RoundTrip?.P50)}</td><td>{Duration(count.RoundTrip?.P99)}</td></tr>"
-            );
+    private static Html[] Row(string type, PokeCount count) =>
+        [
+            type,
+            Quantity.Count(count.Sent),
+            Quantity.Count(count.Answered),
+            count.RoundTrip is { } half ? Quantity.Duration(half.P50) : "–",
+            count.RoundTrip is { } most ? Quantity.Duration(most.P99) : "–",
+        ];
 
     private static Html Trees(TreeCount trees)
     {
@@ -38,13 +43,12 @@ public static class PokesPart
             return Html.Empty;
         }
 
-        var unfinished = Math.Max(0, trees.Started - trees.Complete - trees.Partial - trees.Failed);
         (string Outcome, long Count)[] outcomes =
         [
             ("complete", trees.Complete),
             ("partial", trees.Partial),
             ("failed", trees.Failed),
-            ("not over yet", unfinished),
+            ("not over yet", trees.Running),
         ];
         var shown = outcomes.Where(outcome => outcome.Count > 0).ToArray();
         return Html.Of(
@@ -70,24 +74,31 @@ public static class PokesPart
             ? $"; a complete one took {Quantity.Duration(duration.P50)} (median), {Quantity.Duration(duration.P99)} (p99), {Quantity.Duration(duration.Max)} (longest)"
             : "";
 
-    private static Html Broken(TreeCount trees) =>
-        trees.Broken.Count == 0
-            ? Html.Empty
-            : Html.Of(
-                $"""
-                <div class="wide"><table>
-                <thead><tr><th>tree</th><th class="text">outcome</th><th>answered</th><th class="text">missing pokes</th></tr></thead>
-                <tbody>{Html.ForEach(trees.Broken, Row)}</tbody>
-                </table></div>
-                {MoreBroken(trees)}
+    private static Html Broken(TreeCount trees)
+    {
+        if (trees.Broken.Count == 0)
+        {
+            return Html.Empty;
+        }
 
-                """
-            );
-
-    private static Html Row(BrokenTree tree) =>
-        Html.Of(
-            $"<tr><th><code>{tree.TreeId}</code></th><td class=\"text short\">{tree.Outcome}</td><td>{tree.Answered} of {tree.Expected}</td><td class=\"text\">{Missing(tree.Missing)}</td></tr>"
+        var more = trees.Partial + trees.Failed - trees.Broken.Count;
+        var table = Html.Table(
+            "broken",
+            ["tree", "outcome", "answered", "missing pokes"],
+            trees.Broken.Select(tree =>
+                (Html[])
+                    [
+                        Html.Of($"<code>{tree.TreeId}</code>"),
+                        tree.Outcome,
+                        $"{tree.Answered} of {tree.Expected}",
+                        Missing(tree.Missing),
+                    ]
+            )
         );
+        return more > 0
+            ? Html.Of($"""{table}<p class="remark">And {Quantity.Count(more)} more, before these.</p>""")
+            : table;
+    }
 
     private static Html Missing(IReadOnlyList<string> pokes) =>
         pokes.Count <= MaxMissing
@@ -98,14 +109,4 @@ public static class PokesPart
 
     private static Html Codes(IEnumerable<string> pokes) =>
         Html.ForEach(pokes, poke => Html.Of($"<code>{poke}</code> "));
-
-    private static Html MoreBroken(TreeCount trees)
-    {
-        var more = trees.Partial + trees.Failed - trees.Broken.Count;
-        return more > 0
-            ? Html.Of($"""<p class="remark">And {Quantity.Count(more)} more, before these.</p>""")
-            : Html.Empty;
-    }
-
-    private static string Duration(long? microseconds) => microseconds is { } value ? Quantity.Duration(value) : "–";
 }

@@ -4,10 +4,14 @@ using SignalBroker.Storm.Wording;
 
 namespace SignalBroker.Storm.Reports;
 
-/// <summary>The page that shows all loads of a run.</summary>
+/// <summary>The page that shows all loads of a run; it needs no other file.</summary>
 public static class ReportPage
 {
     private static readonly Html Style = Html.Trusted(ReadStyle());
+
+    /// <summary>Writes the page, over what was there.</summary>
+    public static Task WriteAsync(IReadOnlyList<LoadReport> reports, string path) =>
+        File.WriteAllTextAsync(path, Draw(reports).ToString());
 
     public static Html Draw(IReadOnlyList<LoadReport> reports)
     {
@@ -26,11 +30,11 @@ public static class ReportPage
             <body>
             <header>
             <h1>{title}</h1>
-            {Where(reports)}
+            <p class="where">{Where(reports)}</p>
             </header>
             {Contents(reports)}
             <main>
-            {Html.Join(reports.Select((report, index) => Section(report, index, reports.Count > 1)))}</main>
+            {Html.ForEach(reports.Index(), load => Section(load.Item, load.Index, reports.Count > 1))}</main>
             </body>
             </html>
 
@@ -38,57 +42,55 @@ public static class ReportPage
         );
     }
 
-    private static Html Where(IReadOnlyList<LoadReport> reports)
+    private static string Where(IReadOnlyList<LoadReport> reports)
     {
         if (reports.Count == 0)
         {
-            return Html.Of($"<p>No load has run.</p>");
+            return "No load has run.";
         }
 
-        var began = reports.Min(report => report.StartedAt).ToUniversalTime();
-        var machine = reports.Select(report => report.Machine).FirstOrDefault(known => known is not null);
-        return Html.Of(
-            $"""<p class="where">{began.ToString("yyyy-MM-dd HH:mm")} UTC{(machine is null ? "" : $" · {Describe(machine)}")}</p>"""
-        );
+        var began = $"{reports.Min(report => report.StartedAt).ToUniversalTime():yyyy-MM-dd HH:mm} UTC";
+        return reports.Select(report => report.Machine).OfType<MachineReport>().FirstOrDefault() is { } machine
+            ? $"{began} · {machine.Cores} cores, {Quantity.Size(machine.MemoryMiB * 1024.0)}, {machine.System}, {machine.Runtime}"
+            : began;
     }
-
-    private static string Describe(MachineReport machine) =>
-        $"{machine.Cores} cores, {Quantity.Size(machine.MemoryMiB * 1024.0)}, {machine.System}, {machine.Runtime}";
 
     private static Html Contents(IReadOnlyList<LoadReport> reports) =>
         reports.Count < 2
             ? Html.Empty
             : Html.Of(
-                $"""
-                <nav aria-label="Loads"><div class="wide"><table>
-                <thead><tr><th>load</th><th>took</th><th>sent</th><th>received</th><th>errors</th><th>lost</th></tr></thead>
-                <tbody>{Html.Join(reports.Select(Row))}</tbody>
-                </table></div></nav>
-
-                """
+                $"""<nav aria-label="Loads">{Html.Table(
+                "loads",
+                ["load", "took", "sent", "received", "errors", "lost"],
+                reports.Select(
+                    (report, index) =>
+                        (Html[])
+                            [
+                                Html.Of($"""<a href="#load-{index + 1}">{report.Title}</a>"""),
+                                Quantity.Length(report.Seconds),
+                                Quantity.Count(report.Totals.Sent),
+                                Quantity.Count(report.Totals.Received),
+                                Quantity.Count(report.Totals.Errors),
+                                Quantity.Count(report.Totals.Lost),
+                            ]
+                )
+            )}</nav>"""
             );
 
-    private static Html Row(LoadReport report, int index)
-    {
-        var totals = report.Totals;
-        return Html.Of(
-            $"""<tr><th><a href="#load-{index + 1}">{report.Title}</a></th><td>{Quantity.Length(report.Seconds)}</td>{Html.ForEach(
-                (long[])[totals.Sent, totals.Received, totals.Errors, totals.Lost],
-                count => Html.Of($"<td>{Quantity.Count(count)}</td>")
-            )}</tr>"""
-        );
-    }
-
-    private static Html Section(LoadReport report, int index, bool several)
+    private static Html Section(LoadReport report, int index, bool hasHeading)
     {
         var plots = TimelinePlots.Of(report).Concat(LatencyPlots.Of(report)).ToArray();
+        var workers = report.Workers switch
+        {
+            0 => "",
+            1 => ", one worker process",
+            _ => $", {report.Workers} worker processes",
+        };
         return Html.Of(
             $"""
             <section id="load-{index + 1}">
-            {(several ? Html.Of($"<h2>{report.Title}</h2>") : Html.Empty)}
-            <p class="how"><b class="phase {report.Phase}">{report.Phase}</b> <code>storm {report.Load}</code> {Took(
-                report
-            )}</p>
+            {(hasHeading ? Html.Of($"<h2>{report.Title}</h2>") : Html.Empty)}
+            <p class="how"><b class="phase {report.Phase}">{report.Phase}</b> <code>storm {report.Load}</code> {Quantity.Length(report.Seconds)}{workers}</p>
             {Tables.Options(report)}
             {KeyFigures.Draw(report)}
             {(
@@ -103,17 +105,6 @@ public static class ReportPage
 
             """
         );
-    }
-
-    private static string Took(LoadReport report)
-    {
-        var workers = report.Workers switch
-        {
-            0 => "",
-            1 => ", one worker process",
-            _ => $", {report.Workers} worker processes",
-        };
-        return $"{Quantity.Length(report.Seconds)}{workers}";
     }
 
     private static string ReadStyle()

@@ -4,56 +4,63 @@ using SignalBroker.Storm.Wording;
 
 namespace SignalBroker.Storm.Reports;
 
-/// <summary>The tables below a load's plots.</summary>
+/// <summary>The tables around a load's plots.</summary>
 public static class Tables
 {
     /// <summary>Every latency with its percentiles.</summary>
-    public static Html Latencies(LoadReport report) =>
-        report.Latencies.Count == 0
-            ? Html.Empty
-            : Html.Of(
-                $"""
-                <h3>Latencies</h3>
-                <div class="wide"><table>
-                <thead><tr><th>what</th><th>count</th><th>p50</th><th>p90</th><th>p99</th><th>p99.9</th><th>longest</th></tr></thead>
-                <tbody>{Html.ForEach(report.Latencies, latency => Row(latency.Key, latency.Value))}</tbody>
-                </table></div>
-                {Skew(report)}
-
-                """
-            );
-
-    /// <summary>Every error by its code.</summary>
-    public static Html Errors(LoadReport report)
+    public static Html Latencies(LoadReport report)
     {
-        if (report.Errors.Count == 0)
+        if (report.Latencies.Count == 0)
         {
-            return Html.Of(
-                $"""
-                <h3>Errors</h3>
-                <p class="none">{(report.Totals.Errors == 0 ? "None." : "Counted, but without a code.")}</p>
-
-                """
-            );
+            return Html.Empty;
         }
 
-        var all = Math.Max(1, report.Errors.Values.Sum());
-        return Html.Of(
-            $"""
-            <h3>Errors</h3>
-            <div class="wide"><table>
-            <thead><tr><th>code</th><th>count</th><th>share</th></tr></thead>
-            <tbody>{Html.ForEach(
-                report.Errors.OrderByDescending(error => error.Value),
-                error =>
-                    Html.Of(
-                        $"<tr><th><code>{error.Key}</code></th><td>{Quantity.Count(error.Value)}</td><td>{Quantity.Share(error.Value / (double)all)}</td></tr>"
-                    )
-            )}</tbody>
-            </table></div>
-
-            """
+        var table = Html.Table(
+            "latencies",
+            ["what", "count", "p50", "p90", "p99", "p99.9", "longest"],
+            report.Latencies.Select(latency =>
+                (Html[])
+                    [
+                        Words.Split(latency.Key) + (latency.Value.Skewed ? " *" : ""),
+                        Quantity.Count(latency.Value.Count),
+                        .. latency.Value.Percentiles.Select(value =>
+                            (Html)(latency.Value.Count == 0 ? "–" : Quantity.Duration(value))
+                        ),
+                    ]
+            )
         );
+        var remark = report.Latencies.Values.Any(latency => latency.Skewed)
+            ? Html.Of(
+                $"""<p class="remark">* Measured by the clocks of several machines: it may be off by their difference.</p>"""
+            )
+            : Html.Empty;
+        return Html.Of($"<h3>Latencies</h3>{table}{remark}");
+    }
+
+    /// <summary>Every error by its code, the most frequent first.</summary>
+    public static Html Errors(LoadReport report)
+    {
+        var all = (double)Math.Max(1, report.Errors.Values.Sum());
+        var errors =
+            report.Errors.Count > 0
+                ? Html.Table(
+                    "errors",
+                    ["code", "count", "share"],
+                    report
+                        .Errors.OrderByDescending(error => error.Value)
+                        .Select(error =>
+                            (Html[])
+                                [
+                                    Html.Of($"<code>{error.Key}</code>"),
+                                    Quantity.Count(error.Value),
+                                    Quantity.Share(error.Value / all),
+                                ]
+                        )
+                )
+                : Html.Of(
+                    $"""<p class="none">{(report.Totals.Errors == 0 ? "None." : "Counted, but without a code.")}</p>"""
+                );
+        return Html.Of($"<h3>Errors</h3>{errors}");
     }
 
     /// <summary>The options that the load ran with.</summary>
@@ -66,19 +73,4 @@ public static class Tables
                     option => Html.Of($"<div><dt>{option.Key}</dt><dd>{option.Value}</dd></div>")
                 )}</dl>"""
             );
-
-    private static Html Row(string name, LatencyReport latency) =>
-        Html.Of(
-            $"<tr><th>{Words.Split(name)}{(latency.Skewed ? " *" : "")}</th><td>{Quantity.Count(latency.Count)}</td>{Html.ForEach(
-                (long[])[latency.P50, latency.P90, latency.P99, latency.P999, latency.Max],
-                value => Html.Of($"<td>{(latency.Count == 0 ? "–" : Quantity.Duration(value))}</td>")
-            )}</tr>"
-        );
-
-    private static Html Skew(LoadReport report) =>
-        report.Latencies.Values.Any(latency => latency.Skewed)
-            ? Html.Of(
-                $"""<p class="remark">* Clocks of several machines went into it: it may be off by their difference.</p>"""
-            )
-            : Html.Empty;
 }

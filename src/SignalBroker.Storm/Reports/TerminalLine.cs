@@ -43,7 +43,7 @@ public static class TerminalLine
     /// <summary>Whole percents; never 100 before the end.</summary>
     public static string Percent(double progress) => $"{Math.Floor(Done(progress) * 100):0}%";
 
-    /// <summary>From 0 to 1, whatever was reckoned.</summary>
+    /// <summary>From 0 to 1, whatever was computed.</summary>
     public static double Done(double progress) => double.IsNaN(progress) ? 0 : Math.Clamp(progress, 0, 1);
 
     private static string Codes(LoadReport report)

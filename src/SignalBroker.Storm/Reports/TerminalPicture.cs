@@ -70,10 +70,10 @@ public static class TerminalPicture
         var totals = report.Totals;
         var tick = report.Timeline is [.., var last] ? last : new Tick { Second = 0 };
         var grid = new Grid();
-        foreach (var right in (bool[])[false, true, true, false, true])
+        foreach (var alignment in "LRRLR")
         {
             var column = new GridColumn { NoWrap = true, Padding = new(0, 0, 3, 0) };
-            grid.AddColumn(right ? column.RightAligned() : column);
+            grid.AddColumn(alignment == 'R' ? column.RightAligned() : column);
         }
 
         grid.AddRow("sent", Count(totals.Sent), Rate(tick.Sent), "listening", Count(totals.Listening));
@@ -86,19 +86,13 @@ public static class TerminalPicture
     private static Table Latencies(LoadReport report)
     {
         var table = NewTable("latency", "count", "p50", "p90", "p99", "p99.9", "longest");
-        foreach (
-            var (name, latency) in report.Latencies.OrderByDescending(entry => entry.Value.Count).Take(MaxLatencies)
-        )
+        var latencies = report.Latencies.OrderByDescending(entry => entry.Value.Count).Take(MaxLatencies);
+        foreach (var (name, latency) in latencies)
         {
             table.AddRow([
-                Plain(latency.Skewed ? $"{Words.Split(name)} *" : Words.Split(name)),
-                .. new[] { Count(latency.Count) }
-                    .Concat(
-                        new[] { latency.P50, latency.P90, latency.P99, latency.P999, latency.Max }.Select(value =>
-                            Quantity.Duration(value)
-                        )
-                    )
-                    .Select(text => Plain(text)),
+                Plain(Words.Split(name) + (latency.Skewed ? " *" : "")),
+                Plain(Count(latency.Count)),
+                .. latency.Percentiles.Select(value => Plain(Quantity.Duration(value))),
             ]);
         }
 
@@ -115,7 +109,7 @@ public static class TerminalPicture
         var table = NewTable("error", "count");
         foreach (var (code, count) in report.Errors.OrderByDescending(error => error.Value).Take(MaxErrors))
         {
-            table.AddRow(Plain(code), Plain(Quantity.Count(count)));
+            table.AddRow(Plain(code), Plain(Count(count)));
         }
 
         if (report.Errors.Count > MaxErrors)
@@ -140,9 +134,9 @@ public static class TerminalPicture
 
     private static string Count(long count) => Quantity.Count(count);
 
-    private static string Rate(long perSecond) => $"{Quantity.Count(perSecond)}/s";
+    private static string Rate(long perSecond) => $"{Count(perSecond)}/s";
 
-    private static string Trouble(long count) => count == 0 ? "0" : $"[red]{Quantity.Count(count)}[/]";
+    private static string Trouble(long count) => count == 0 ? "0" : $"[red]{Count(count)}[/]";
 
     private static Text Plain(string text, string style = "default") => new(Words.Printable(text), Style.Parse(style));
 

@@ -18,7 +18,7 @@ public sealed class LatencyHistogram
     /// <summary>The longest of them, in µs.</summary>
     public long Max { get; private set; }
 
-    /// <summary>Counts a duration in µs; what is out of range counts as the nearest that is in it.</summary>
+    /// <summary>Counts a duration in µs; one out of range counts as the nearest one within it.</summary>
     public void Add(long microseconds) => Add(microseconds, 1);
 
     /// <summary>Forgets everything that was counted.</summary>

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace SignalBroker.Storm.Results;
 
 /// <summary>What one load has measured: so far, while it runs, and in all, when it is over.</summary>
@@ -34,7 +36,7 @@ public sealed record LoadReport
     /// <summary>What is counted, over the whole run.</summary>
     public Totals Totals { get; init; } = new();
 
-    /// <summary>Errors by their code: the server's problem code, an outcome, or what broke.</summary>
+    /// <summary>Errors by code: the server's problem code, an outcome, or what broke.</summary>
     public IReadOnlyDictionary<string, long> Errors { get; init; } = new Dictionary<string, long>();
 
     /// <summary>The latencies by name: <c>delivery</c>, <c>answer</c>, <c>connect</c>, <c>reconnect</c>, <c>roundTrip</c>, <c>delay</c>, …</summary>
@@ -47,7 +49,7 @@ public sealed record LoadReport
     /// <summary>The trees of pokes; null for other loads.</summary>
     public PokeReport? Pokes { get; init; }
 
-    /// <summary>What is to be remembered of the run, such as connects per second or memory per listener.</summary>
+    /// <summary>The results of the run, such as connects per second or memory per listener.</summary>
     public IReadOnlyList<Figure> Figures { get; init; } = [];
 }
 
@@ -63,7 +65,7 @@ public sealed record Totals
     /// <summary>Listeners at this moment.</summary>
     public long Listening { get; init; }
 
-    /// <summary>Sockets that broke although nobody asked them to.</summary>
+    /// <summary>Sockets that broke unexpectedly.</summary>
     public long Dropped { get; init; }
 
     /// <summary>Signals posted, whatever was answered.</summary>
@@ -80,6 +82,19 @@ public sealed record Totals
 
     /// <summary>Failed calls and broken sockets.</summary>
     public long Errors { get; init; }
+
+    public static Totals operator +(Totals one, Totals other) =>
+        new()
+        {
+            Connected = one.Connected + other.Connected,
+            Listening = one.Listening + other.Listening,
+            Dropped = one.Dropped + other.Dropped,
+            Sent = one.Sent + other.Sent,
+            Queued = one.Queued + other.Queued,
+            Received = one.Received + other.Received,
+            Lost = one.Lost + other.Lost,
+            Errors = one.Errors + other.Errors,
+        };
 }
 
 /// <summary>How long something took; all in µs.</summary>
@@ -96,6 +111,10 @@ public sealed record LatencyReport(
     /// <summary>Whether clocks of several machines went into it, so that it may be off by their difference.</summary>
     public bool Skewed { get; init; }
 
+    /// <summary>The median, p90, p99, p99.9 and the longest.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<long> Percentiles => [P50, P90, P99, P999, Max];
+
     /// <summary>Sums a histogram up.</summary>
     public static LatencyReport Of(LatencyHistogram histogram, bool skewed = false) =>
         new(
@@ -110,6 +129,22 @@ public sealed record LatencyReport(
         {
             Skewed = skewed,
         };
+
+    /// <summary>The duration that this share of all (0 to 1) did not exceed.</summary>
+    public long Percentile(double share)
+    {
+        var counted = 0L;
+        foreach (var bucket in Buckets)
+        {
+            counted += bucket.Count;
+            if (counted >= share * Count)
+            {
+                return bucket.Microseconds;
+            }
+        }
+
+        return Max;
+    }
 }
 
 /// <summary>One second of a run.</summary>
@@ -121,7 +156,7 @@ public sealed record Tick
     /// <summary>Listeners at its end.</summary>
     public long Listening { get; init; }
 
-    /// <summary>Listeners that came to listen within it.</summary>
+    /// <summary>Sessions that began to listen within it.</summary>
     public long Connects { get; init; }
 
     /// <summary>Signals posted within it.</summary>
@@ -139,10 +174,10 @@ public sealed record Tick
     /// <summary>The 99th percentile of the load's main latency within it, in µs; null when nothing was measured.</summary>
     public long? P99 { get; init; }
 
-    /// <summary>How many cores each watched process kept busy within it, by the process's name.</summary>
+    /// <summary>How many cores each watched process kept busy within it, by process name.</summary>
     public IReadOnlyDictionary<string, double> Cores { get; init; } = new Dictionary<string, double>();
 
-    /// <summary>The resident memory of each watched process in KiB, by the process's name.</summary>
+    /// <summary>The resident memory of each watched process in KiB, by process name.</summary>
     public IReadOnlyDictionary<string, long> MemoryKiB { get; init; } = new Dictionary<string, long>();
 }
 
@@ -177,28 +212,35 @@ public sealed record TreeCount
     /// <summary>Not even the root was answered, or a poke could not be sent.</summary>
     public long Failed { get; init; }
 
+    /// <summary>Trees that have not ended yet.</summary>
+    public long Running => Math.Max(0, Started - Complete - Partial - Failed);
+
     /// <summary>From the root's poke to the last answer, for complete trees.</summary>
     public LatencyReport? Duration { get; init; }
 
     /// <summary>The latest trees that were not complete.</summary>
-    public IReadOnlyList<BrokenTree> Broken { get; init; } = [];
+    public IReadOnlyList<TreeResult> Broken { get; init; } = [];
 }
 
-/// <summary>A tree that was not complete.</summary>
-/// <param name="TreeId">Its id.</param>
-/// <param name="Outcome"><c>partial</c> or <c>failed</c>.</param>
+/// <summary>How a tree of pokes ended.</summary>
+/// <param name="Outcome"><c>complete</c>, <c>partial</c> or <c>failed</c>.</param>
 /// <param name="Answered">How many of its pokes were answered.</param>
-/// <param name="Expected">How many a complete tree has.</param>
-/// <param name="Missing">The ids of the pokes that were sent and not answered.</param>
-public sealed record BrokenTree(
+/// <param name="Expected">How many a complete tree has: twice its leaves less one.</param>
+/// <param name="Missing">The ids of the pokes that were sent and not answered, in order.</param>
+public sealed record TreeResult(
     string TreeId,
     string Outcome,
     int Answered,
     int Expected,
     IReadOnlyList<string> Missing
-);
+)
+{
+    /// <summary>From the root's poke to the last answer.</summary>
+    [JsonIgnore]
+    public TimeSpan Duration { get; init; }
+}
 
-/// <summary>A figure to remember.</summary>
+/// <summary>A result of a run.</summary>
 /// <param name="Name">What was measured, such as <c>connects per second</c>.</param>
 /// <param name="Value">How much.</param>
 /// <param name="Unit">In what, such as <c>/s</c>, <c>KiB</c>, <c>s</c>, <c>µs</c>, or empty.</param>

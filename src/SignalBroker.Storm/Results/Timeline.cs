@@ -1,5 +1,3 @@
-using SignalBroker.Storm.Results;
-
 namespace SignalBroker.Storm.Results;
 
 /// <summary>A run second by second, or in longer steps if it was long.</summary>

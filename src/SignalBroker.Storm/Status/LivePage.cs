@@ -3,7 +3,7 @@ using SignalBroker.Storm.Results;
 
 namespace SignalBroker.Storm.Status;
 
-/// <summary>The report of a load that still runs, which fetches itself again every other second.</summary>
+/// <summary>The report of a running load, a page that fetches itself again every two seconds.</summary>
 public static class LivePage
 {
     private const string Script = """

@@ -1,4 +1,6 @@
 using System.Net;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -9,13 +11,18 @@ using SignalBroker.Storm.Results;
 
 namespace SignalBroker.Storm.Status;
 
-/// <summary>Answers on loopback how a load is doing, while it runs.</summary>
+/// <summary>Tells on loopback how a running load is doing.</summary>
 /// <remarks>
 /// <c>GET /status</c>: the results of the pokes. <c>GET /live</c>: everything that was measured so far.
 /// <c>GET /</c>: the same as a page that keeps itself up to date.
 /// </remarks>
 public sealed class StatusServer : IAsyncDisposable
 {
+    private static readonly JsonSerializerOptions WithoutBuckets = new(ReportJson.Default.Options)
+    {
+        TypeInfoResolver = ReportJson.Default.WithAddedModifier(LeaveBucketsOut),
+    };
+
     private readonly WebApplication app;
 
     private StatusServer(WebApplication app) => this.app = app;
@@ -26,14 +33,14 @@ public sealed class StatusServer : IAsyncDisposable
     /// <exception cref="IOException">The port is taken.</exception>
     public static async Task<StatusServer> StartAsync(int? port, Func<LoadReport> snapshot)
     {
-        // Empty: neither the console's log, nor settings that happen to lie in the working folder.
+        // Empty: no console log, and no settings that happen to be in the working folder.
         var builder = WebApplication.CreateEmptyBuilder(new());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, port ?? 0));
         builder.Services.AddRoutingCore();
-        builder.Services.AddSingleton<IHostLifetime, OwnersLifetime>();
+        builder.Services.AddSingleton<IHostLifetime, LoadLifetime>();
         var server = builder.Build();
 
-        server.MapGet("/status", () => TypedResults.Json(PokeStatus.Of(snapshot()), StatusJson.Default.PokeStatus));
+        server.MapGet("/status", () => TypedResults.Json(PokeStatus.Of(snapshot()), WithoutBuckets));
         server.MapGet("/live", () => TypedResults.Json(snapshot(), ReportJson.Default.LoadReport));
         server.MapGet("/", () => TypedResults.Content(LivePage.Draw(snapshot()), "text/html; charset=utf-8"));
         try
@@ -50,8 +57,17 @@ public sealed class StatusServer : IAsyncDisposable
 
     public ValueTask DisposeAsync() => app.DisposeAsync();
 
-    /// <summary>Lives as long as its owner wants: Ctrl-C is the load's, which still answers while it drains.</summary>
-    private sealed class OwnersLifetime : IHostLifetime
+    // Percentiles say enough of a latency.
+    private static void LeaveBucketsOut(JsonTypeInfo type)
+    {
+        if (type.Properties.FirstOrDefault(property => property.Name == "buckets") is { } buckets)
+        {
+            type.Properties.Remove(buckets);
+        }
+    }
+
+    /// <summary>Leaves Ctrl-C to the load, which still answers while it drains.</summary>
+    private sealed class LoadLifetime : IHostLifetime
     {
         public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 

@@ -1,8 +1,7 @@
-using System.Net.Http.Headers;
+using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
 using SignalBroker.Storm.Clients;
-using SignalBroker.Storm.Workers;
 
 namespace SignalBroker.Storm.Watching;
 
@@ -12,30 +11,28 @@ internal static class NodeMemory
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     /// <summary>Each node's memory in bytes, by the node's name.</summary>
-    /// <exception cref="LoadFailedException">An address does not answer so.</exception>
+    /// <exception cref="LoadFailedException">An address gives another answer, or none.</exception>
     public static async Task<Dictionary<string, long>> ReadAsync(
         IReadOnlyList<Uri> management,
         CancellationToken cancellationToken
     )
     {
         var memory = new Dictionary<string, long>();
-        using var http = new HttpClient { Timeout = Patience };
         foreach (var address in management)
         {
             var plain = new UriBuilder(address) { UserName = "", Password = "" }.Uri;
+            var credential = Encoding.UTF8.GetBytes(Uri.UnescapeDataString(address.UserInfo));
+            using var http = new HttpClient { BaseAddress = plain, Timeout = Patience };
+            http.DefaultRequestHeaders.Authorization = new("Basic", Convert.ToBase64String(credential));
             try
             {
-                using var nodes = await GetAsync(http, new(plain, "api/nodes"), address.UserInfo, cancellationToken);
-                foreach (var node in nodes.RootElement.EnumerateArray())
+                var nodes = await http.GetFromJsonAsync<JsonElement>("api/nodes", cancellationToken);
+                foreach (var node in nodes.EnumerateArray())
                 {
                     var name = node.GetProperty("name").GetString()!;
-                    var path = new Uri(plain, $"api/nodes/{Uri.EscapeDataString(name)}/memory");
-                    using var use = await GetAsync(http, path, address.UserInfo, cancellationToken);
-                    memory[name] = use
-                        .RootElement.GetProperty("memory")
-                        .GetProperty("total")
-                        .GetProperty("rss")
-                        .GetInt64();
+                    var path = $"api/nodes/{Uri.EscapeDataString(name)}/memory";
+                    var use = (await http.GetFromJsonAsync<JsonElement>(path, cancellationToken)).GetProperty("memory");
+                    memory[name] = use.GetProperty("total").GetProperty("rss").GetInt64();
                 }
             }
             catch (Exception failure)
@@ -53,22 +50,5 @@ internal static class NodeMemory
         }
 
         return memory;
-    }
-
-    private static async Task<JsonDocument> GetAsync(
-        HttpClient http,
-        Uri address,
-        string userInfo,
-        CancellationToken cancellationToken
-    )
-    {
-        using var request = new HttpRequestMessage(HttpMethod.Get, address);
-        request.Headers.Authorization = new AuthenticationHeaderValue(
-            "Basic",
-            Convert.ToBase64String(Encoding.UTF8.GetBytes(Uri.UnescapeDataString(userInfo)))
-        );
-        using var answer = await http.SendAsync(request, cancellationToken);
-        answer.EnsureSuccessStatusCode();
-        return JsonDocument.Parse(await answer.Content.ReadAsByteArrayAsync(cancellationToken));
     }
 }

@@ -7,7 +7,7 @@ namespace SignalBroker.Storm.Watching;
 /// <param name="OwnCpu">The processor time that it has used.</param>
 /// <param name="Cpu">The same, and what its ended children had used.</param>
 [StructLayout(LayoutKind.Auto)]
-internal readonly record struct ProcessTimes(int Parent, TimeSpan OwnCpu, TimeSpan Cpu, long ResidentKiB)
+public readonly record struct ProcessTimes(int Parent, TimeSpan OwnCpu, TimeSpan Cpu, long ResidentKiB)
 {
     private const double TicksPerSecond = 100;
     private const int FirstTime = 11;

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace SignalBroker.Storm.Wording;
 
-/// <summary>Writes what was measured with its unit, as short as it can be read.</summary>
+/// <summary>Writes what was measured with its unit, as short as is readable.</summary>
 public static class Quantity
 {
     private const double Kibi = 1024;

@@ -7,7 +7,7 @@ namespace SignalBroker.Storm.Workers;
 /// <summary>What a worker counts and measures.</summary>
 internal sealed class Counters
 {
-    /// <summary>From the begin of a connect to the subscription's receipt.</summary>
+    /// <summary>From the beginning of a connect to the subscription's receipt.</summary>
     public const string ConnectLatency = "connect";
 
     /// <summary>From the loss of a socket until its user listens again.</summary>
@@ -37,7 +37,7 @@ internal sealed class Counters
     private long lost;
     private long lastCameAt;
 
-    /// <summary>When somebody last came to listen.</summary>
+    /// <summary>When a user last began to listen, by the monotonic clock.</summary>
     public long LastCameAt => Interlocked.Read(ref lastCameAt);
 
     public Dictionary<string, long> Errors => new(errors);

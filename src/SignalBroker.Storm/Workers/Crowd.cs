@@ -5,7 +5,7 @@ using SignalBroker.Storm.Clients;
 namespace SignalBroker.Storm.Workers;
 
 /// <summary>All users of one worker.</summary>
-internal sealed class Crowd : IAsyncDisposable
+internal sealed class Crowd : IDisposable
 {
     private const int LeavingAtOnce = 32;
 
@@ -22,28 +22,25 @@ internal sealed class Crowd : IAsyncDisposable
 
     public Crowd(Begin begin, SignalLedger ledger, ReceivedLog? log)
     {
-        var sources = new SourceAddresses(begin.Part % SourceAddresses.Parts);
-        Uri[] servers = [.. begin.Urls.Select(url => new Uri(url))];
-        Connections = new DeviceConnections(servers, sources);
-        Http = new HttpPool(servers, sources);
+        (this.ledger, this.log) = (ledger, log);
+        Servers = [.. begin.Urls.Select(url => new Uri(url))];
+        Connections = new DeviceConnections(Servers, new SourceAddresses(begin.Part % SourceAddresses.Parts));
         members =
         [
             .. Enumerable.Range(begin.First, begin.Count).Select(n => new Member(this, $"{begin.UserPrefix}{n:D6}")),
         ];
         Settled = members;
-        this.ledger = ledger;
-        this.log = log;
         answers = new PokeAnswers(this, begin.UserPrefix);
     }
 
     public Counters Counters { get; } = new();
 
+    /// <summary>The webapps, among which the requests take turns.</summary>
+    public IReadOnlyList<Uri> Servers { get; }
+
     public DeviceConnections Connections { get; }
 
-    /// <summary>What the traffic is posted over.</summary>
-    public HttpPool Http { get; }
-
-    /// <summary>Lets so many connect at once.</summary>
+    /// <summary>Limits how many connect at once.</summary>
     public SemaphoreSlim Entering { get; private set; } = new(1);
 
     /// <summary>Those that do not leave by themselves.</summary>
@@ -74,7 +71,7 @@ internal sealed class Crowd : IAsyncDisposable
             await Parallel.ForEachAsync(
                 members,
                 new ParallelOptions { MaxDegreeOfParallelism = LeavingAtOnce, CancellationToken = limit.Token },
-                async (member, _) => await LeaveAsync(member)
+                async (member, _) => await member.LeaveAsync()
             );
         }
         catch (OperationCanceledException)
@@ -142,9 +139,8 @@ internal sealed class Crowd : IAsyncDisposable
         }
     }
 
-    public async ValueTask DisposeAsync()
+    public void Dispose()
     {
-        await Http.DisposeAsync();
         Connections.Dispose();
         ending.Dispose();
         answers.Dispose();
@@ -170,18 +166,6 @@ internal sealed class Crowd : IAsyncDisposable
             }
 
             _ = members[number].LiveAsync(due, order, number >= restlessFrom, ending.Token);
-        }
-    }
-
-    private async ValueTask LeaveAsync(Member member)
-    {
-        try
-        {
-            await member.LeaveAsync();
-        }
-        catch (Exception failure)
-        {
-            Counters.Failed(NamedFailureException.CodeOf(failure));
         }
     }
 }

@@ -1,4 +1,4 @@
-using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using SignalBroker.Storm.Clients;
 using SignalBroker.Storm.Results;
@@ -12,8 +12,7 @@ internal sealed class Fleet : IAsyncDisposable
     private readonly WorkerReport?[] latest;
     private readonly Dictionary<int, int> finishedBy = [];
     private readonly Dictionary<string, LatencyHistogram> latencies = [];
-    private readonly List<string> keys = [];
-    private readonly Dictionary<string, int> keyIndexes = [];
+    private readonly OrderedDictionary<string, bool> keys = [];
     private readonly Lock summing = new();
     private readonly string mainLatency;
     private LatencyHistogram recent = new();
@@ -30,6 +29,7 @@ internal sealed class Fleet : IAsyncDisposable
     /// <summary>What the names of this load's users begin with.</summary>
     public string UserPrefix { get; } = $"storm.{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4))}.";
 
+    /// <summary>How many workers there are.</summary>
     public int Count => workers.Length;
 
     public IEnumerable<int> ProcessIds => workers.Select(worker => worker.ProcessId);
@@ -37,8 +37,36 @@ internal sealed class Fleet : IAsyncDisposable
     /// <summary>How many users there are.</summary>
     public int Users { get; private set; }
 
-    /// <summary>Fails as soon as a worker has ended that should not.</summary>
+    /// <summary>Fails as soon as a worker ends that should not.</summary>
     public Task Broken => Task.WhenAny(workers.Select(worker => worker.Ended)).Unwrap();
+
+    public Totals Totals => Read(reports => reports.Aggregate(new Totals(), (sum, report) => sum + report.Totals));
+
+    public Dictionary<string, long> Errors =>
+        Read(reports =>
+            reports
+                .SelectMany(report => report.Errors)
+                .GroupBy(error => error.Key)
+                .ToDictionary(errors => errors.Key, errors => errors.Sum(error => error.Value))
+        );
+
+    /// <summary>How many listen at each node's address.</summary>
+    public Dictionary<string, int> Nodes =>
+        Read(reports =>
+            reports
+                .SelectMany(report => report.Nodes)
+                .GroupBy(node => node.Key)
+                .ToDictionary(node => node.Key, node => node.Sum(one => one.Value))
+        );
+
+    /// <summary>When a user last began to listen, by the machine's monotonic clock.</summary>
+    public long LastCameAt => Read(reports => reports.Select(report => report.LastCameAt).DefaultIfEmpty().Max());
+
+    public Dictionary<string, LatencyReport> Latencies =>
+        Read(_ => latencies.ToDictionary(latency => latency.Key, latency => LatencyReport.Of(latency.Value)));
+
+    /// <summary>The listening keys of all sessions that listen, if keys are reported.</summary>
+    public IReadOnlyList<string> Keys => Read(_ => keys.Keys.ToArray());
 
     /// <summary>Starts as many workers as the users need.</summary>
     public static async Task<Fleet> StartAsync(
@@ -51,20 +79,14 @@ internal sealed class Fleet : IAsyncDisposable
     {
         var needed = (int)Math.Ceiling(users / (double)OpenFiles.UsersPerWorker);
         var fleet = new Fleet(Math.Clamp(workerCount ?? needed, needed, users), mainLatency) { Users = users };
+        string[] addresses = [.. urls.Select(url => url.ToString())];
+        var first = 0;
         foreach (var worker in fleet.workers)
         {
-            var (first, next) = (fleet.FirstUserOf(worker.Number), fleet.FirstUserOf(worker.Number + 1));
+            var count = fleet.ShareOf(worker.Number, users);
             var log = logFile is null || fleet.Count == 1 ? logFile : $"{logFile}.{worker.Number}";
-            await worker.SendAsync(
-                new Begin(
-                    worker.Number,
-                    [.. urls.Select(url => url.ToString())],
-                    fleet.UserPrefix,
-                    first,
-                    next - first,
-                    log
-                )
-            );
+            await worker.SendAsync(new Begin(worker.Number, addresses, fleet.UserPrefix, first, count, log));
+            first += count;
         }
 
         return fleet;
@@ -117,110 +139,17 @@ internal sealed class Fleet : IAsyncDisposable
     public int ShareOf(int worker, int whole) =>
         (int)(((long)whole * (worker + 1) / Count) - ((long)whole * worker / Count));
 
-    public Totals Totals
-    {
-        get
-        {
-            lock (summing)
-            {
-                var all = Reports().Select(report => report.Totals).ToList();
-                return new()
-                {
-                    Connected = all.Sum(one => one.Connected),
-                    Listening = all.Sum(one => one.Listening),
-                    Dropped = all.Sum(one => one.Dropped),
-                    Sent = all.Sum(one => one.Sent),
-                    Queued = all.Sum(one => one.Queued),
-                    Received = all.Sum(one => one.Received),
-                    Lost = all.Sum(one => one.Lost),
-                };
-            }
-        }
-    }
-
-    public Dictionary<string, long> Errors
-    {
-        get
-        {
-            lock (summing)
-            {
-                return Reports()
-                    .SelectMany(report => report.Errors)
-                    .GroupBy(error => error.Key)
-                    .ToDictionary(errors => errors.Key, errors => errors.Sum(error => error.Value));
-            }
-        }
-    }
-
-    /// <summary>How many listen at each node's address.</summary>
-    public Dictionary<string, int> Nodes
-    {
-        get
-        {
-            lock (summing)
-            {
-                return Reports()
-                    .SelectMany(report => report.Nodes)
-                    .GroupBy(node => node.Key)
-                    .ToDictionary(node => node.Key, node => node.Sum(one => one.Value));
-            }
-        }
-    }
-
-    /// <summary>When somebody last came to listen, by the machine's monotonic clock.</summary>
-    public long LastCameAt
-    {
-        get
-        {
-            lock (summing)
-            {
-                return Reports().Select(report => report.LastCameAt).DefaultIfEmpty().Max();
-            }
-        }
-    }
-
-    public Dictionary<string, LatencyReport> Latencies
-    {
-        get
-        {
-            lock (summing)
-            {
-                return latencies.ToDictionary(latency => latency.Key, latency => LatencyReport.Of(latency.Value));
-            }
-        }
-    }
-
     /// <summary>The main latency since the last call.</summary>
-    public LatencyHistogram TakeRecent()
-    {
-        lock (summing)
+    public LatencyHistogram TakeRecent() =>
+        Read(_ =>
         {
             var taken = recent;
             recent = new();
             return taken;
-        }
-    }
+        });
 
-    /// <summary>The listening key of one of the sessions that listen, if keys are told; null when there is none.</summary>
-    public string? AnyKey(Random random)
-    {
-        lock (summing)
-        {
-            return keys.Count > 0 ? keys[random.Next(keys.Count)] : null;
-        }
-    }
-
-    /// <summary>The listening keys of all sessions that listen, if keys are told.</summary>
-    public IReadOnlyList<string> Keys
-    {
-        get
-        {
-            lock (summing)
-            {
-                return [.. keys];
-            }
-        }
-    }
+    /// <summary>The listening key of one of the sessions that listen, if keys are reported; null when there is none.</summary>
+    public string? AnyKey(Random random) => Read(_ => keys.Count > 0 ? keys.GetAt(random.Next(keys.Count)).Key : null);
 
     public async ValueTask DisposeAsync()
     {
@@ -239,9 +168,13 @@ internal sealed class Fleet : IAsyncDisposable
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private int FirstUserOf(int worker) => (int)((long)Users * worker / Count);
-
-    private IEnumerable<WorkerReport> Reports() => latest.OfType<WorkerReport>();
+    private T Read<T>(Func<IEnumerable<WorkerReport>, T> read)
+    {
+        lock (summing)
+        {
+            return read(latest.OfType<WorkerReport>());
+        }
+    }
 
     private void Take(int worker, WorkerReport report)
     {
@@ -255,12 +188,7 @@ internal sealed class Fleet : IAsyncDisposable
 
             foreach (var (name, buckets) in report.Latencies)
             {
-                if (!latencies.TryGetValue(name, out var histogram))
-                {
-                    latencies[name] = histogram = new();
-                }
-
-                histogram.Add(buckets);
+                (CollectionsMarshal.GetValueRefOrAddDefault(latencies, name, out _) ??= new()).Add(buckets);
                 if (name == mainLatency)
                 {
                     recent.Add(buckets);
@@ -269,8 +197,7 @@ internal sealed class Fleet : IAsyncDisposable
 
             foreach (var key in report.Came)
             {
-                keyIndexes[key] = keys.Count;
-                keys.Add(key);
+                keys.TryAdd(key, true);
             }
 
             foreach (var key in report.Went)
@@ -283,17 +210,16 @@ internal sealed class Fleet : IAsyncDisposable
         }
     }
 
-    // The last one takes its place.
+    // The last one takes its place, so that no others have to move.
     private void Forget(string key)
     {
-        if (keyIndexes.Remove(key, out var index))
+        if (keys.IndexOf(key) is >= 0 and var index)
         {
-            var last = keys[^1];
+            var last = keys.GetAt(keys.Count - 1).Key;
             keys.RemoveAt(keys.Count - 1);
             if (last != key)
             {
-                keys[index] = last;
-                keyIndexes[last] = index;
+                keys.SetAt(index, last, true);
             }
         }
     }

@@ -57,7 +57,7 @@ internal sealed class Member(Crowd crowd, string userId)
         }
     }
 
-    /// <summary>Breaks the socket, if it leads there.</summary>
+    /// <summary>Breaks the socket, if it leads to this node; null for any.</summary>
     public void Cut(string? listeningAddress)
     {
         if (device is { } open && (listeningAddress is null || open.Session.ListeningAddress == listeningAddress))
@@ -68,13 +68,8 @@ internal sealed class Member(Crowd crowd, string userId)
     }
 
     /// <summary>Ends the session for good.</summary>
-    public async Task LeaveAsync()
-    {
-        if (Interlocked.Exchange(ref device, null) is { } open)
-        {
-            await open.DisconnectAsync();
-        }
-    }
+    public Task LeaveAsync() =>
+        Interlocked.Exchange(ref device, null) is { } open ? DisconnectAsync(open) : Task.CompletedTask;
 
     private static TimeSpan Around(double seconds) =>
         TimeSpan.FromSeconds(seconds * (0.5 + Random.Shared.NextDouble()));
@@ -109,7 +104,7 @@ internal sealed class Member(Crowd crowd, string userId)
                 crowd.Entering.Release();
             }
 
-            crowd.Counters.Failed(NamedFailureException.CodeOf(failed));
+            crowd.Counters.Failed(Failures.CodeOf(failed));
             await Task.Delay(backOff.Next(failed), TimeProvider.System, cancellationToken);
         }
     }
@@ -143,7 +138,7 @@ internal sealed class Member(Crowd crowd, string userId)
         }
         catch (Exception failure)
         {
-            crowd.Counters.Failed(NamedFailureException.CodeOf(failure));
+            crowd.Counters.Failed(Failures.CodeOf(failure));
         }
     }
 }

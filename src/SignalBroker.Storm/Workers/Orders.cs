@@ -74,23 +74,23 @@ public sealed record WorkerReport
     /// <summary>Errors by code, since the worker began.</summary>
     public IReadOnlyDictionary<string, long> Errors { get; init; } = new Dictionary<string, long>();
 
-    /// <summary>What was measured since the report before.</summary>
+    /// <summary>What was measured since the last report.</summary>
     public IReadOnlyDictionary<string, IReadOnlyList<Bucket>> Latencies { get; init; } =
         new Dictionary<string, IReadOnlyList<Bucket>>();
 
     /// <summary>How many listen at each node's address.</summary>
     public IReadOnlyDictionary<string, int> Nodes { get; init; } = new Dictionary<string, int>();
 
-    /// <summary>The sessions that have come since the report before, if they are to be told.</summary>
+    /// <summary>The sessions that have come since the last report, if they are to be reported.</summary>
     public IReadOnlyList<string> Came { get; init; } = [];
 
-    /// <summary>The sessions that have gone since the report before, if they are to be told.</summary>
+    /// <summary>The sessions that have gone since the last report, if they are to be reported.</summary>
     public IReadOnlyList<string> Went { get; init; } = [];
 
-    /// <summary>When somebody last came to listen, by the machine's monotonic clock.</summary>
+    /// <summary>When a user last began to listen, by the machine's monotonic clock.</summary>
     public long LastCameAt { get; init; }
 
-    /// <summary>The numbers of the orders that have been carried out since the report before.</summary>
+    /// <summary>The numbers of the orders that have been carried out since the last report.</summary>
     public IReadOnlyList<int> Finished { get; init; } = [];
 }
 

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace SignalBroker.Storm.Workers;
 
-/// <summary>Says when each signal of an open load is due, to some ten microseconds, on a thread of its own.</summary>
+/// <summary>Says when each signal of an open load is due, to within some ten microseconds, on a thread of its own.</summary>
 /// <remarks>A timer of the runtime may be a millisecond late, which is more than most signals take.</remarks>
 public sealed partial class Pacer : IDisposable
 {
@@ -22,7 +22,7 @@ public sealed partial class Pacer : IDisposable
     /// <summary>Begins at once.</summary>
     /// <param name="perSecond">How many are due per second.</param>
     /// <param name="burst">How many of them are due at the same moment.</param>
-    /// <param name="due">Hears each moment, by the monotonic clock; must not block.</param>
+    /// <param name="due">Called with each moment, by the monotonic clock; must not block.</param>
     public Pacer(double perSecond, int burst, Action<long> due)
     {
         (this.perSecond, this.burst, this.due) = (perSecond, burst, due);
@@ -62,7 +62,7 @@ public sealed partial class Pacer : IDisposable
             var step = Math.Min(rest, (long)(MaxSleep.TotalSeconds * Stopwatch.Frequency));
             if (OperatingSystem.IsLinux())
             {
-                // There, the stopwatch is this very clock.
+                // There, the stopwatch reads the same clock.
                 var until = Stopwatch.GetTimestamp() + step;
                 var time = new Time(until / NanosecondsPerSecond, until % NanosecondsPerSecond);
                 _ = Sleep(MonotonicClock, Absolute, in time, 0);

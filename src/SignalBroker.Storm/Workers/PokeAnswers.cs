@@ -1,4 +1,5 @@
 using System.Text.Json;
+using SignalBroker.Client;
 using SignalBroker.Client.Listening;
 using SignalBroker.Storm.Clients;
 using SignalBroker.Storm.Pokes;
@@ -42,7 +43,7 @@ internal sealed class PokeAnswers(Crowd crowd, string userPrefix) : IDisposable
             for (var attempt = 1; attempt <= Attempts && member.Device is { } device; attempt++)
             {
                 crowd.Counters.Sent();
-                var outcome = await device.SendToSessionAsync(controller, content, PokeBack.Type);
+                var outcome = await device.SendAsync(Addressee.OfSession(controller), content, PokeBack.Type);
                 if (outcome.Code is null)
                 {
                     crowd.Counters.Queued();
@@ -60,7 +61,7 @@ internal sealed class PokeAnswers(Crowd crowd, string userPrefix) : IDisposable
         }
         catch (Exception failure)
         {
-            crowd.Counters.Failed(NamedFailureException.CodeOf(failure));
+            crowd.Counters.Failed(Failures.CodeOf(failure));
         }
         finally
         {

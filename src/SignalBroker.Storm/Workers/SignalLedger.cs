@@ -44,7 +44,7 @@ internal sealed class SignalLedger
         }
     }
 
-    /// <summary>The addressee has it; false when it had it before, or when nobody sent it.</summary>
+    /// <summary>The addressee has it; false when it had arrived before, or was never sent.</summary>
     public bool HasArrived(int number)
     {
         lock (writing)

@@ -28,14 +28,10 @@ internal sealed class Traffic : IDisposable
     public Traffic(Crowd crowd, Send order, SignalLedger ledger)
     {
         (this.crowd, this.order, this.ledger) = (crowd, order, ledger);
-        var settled = crowd.Settled;
-        senders =
-        [
-            .. Enumerable
-                .Range(0, Math.Min(order.Senders, settled.Length))
-                .Select(n => new Sender(this, settled[n], n)),
-        ];
+        senders = [.. crowd.Settled.Take(order.Senders).Select((member, n) => new Sender(this, member, n))];
     }
+
+    public bool IsStopped => stopping.IsCancellationRequested;
 
     public void Start()
     {
@@ -57,7 +53,7 @@ internal sealed class Traffic : IDisposable
         pacer = new Pacer(perSecond, order.Burst, Dispatch);
     }
 
-    /// <summary>Sends no more, and waits until what was sent has been answered and has arrived, or the time is over.</summary>
+    /// <summary>Stops sending, and waits until every signal is answered and has arrived, or the time is over.</summary>
     public async Task StopAsync(TimeSpan drain)
     {
         pacer?.Dispose();
@@ -67,16 +63,12 @@ internal sealed class Traffic : IDisposable
         {
             await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, CancellationToken.None);
         }
-
-        foreach (var sender in senders)
-        {
-            await sender.DisposeAsync();
-        }
     }
 
     public void Dispose()
     {
         pacer?.Dispose();
+        Array.ForEach(senders, sender => sender.Dispose());
         stopping.Dispose();
     }
 
@@ -108,7 +100,7 @@ internal sealed class Traffic : IDisposable
     {
         lock (dispatching)
         {
-            if (!stopping.IsCancellationRequested && backlog.TryDequeue(out due))
+            if (!IsStopped && backlog.TryDequeue(out due))
             {
                 return true;
             }
@@ -126,15 +118,18 @@ internal sealed class Traffic : IDisposable
     }
 
     /// <summary>One of the users that send.</summary>
-    private sealed class Sender(Traffic traffic, Member member, int number) : IAsyncDisposable
+    private sealed class Sender(Traffic traffic, Member member, int number) : IDisposable
     {
-        private readonly HttpConnection connection = traffic.crowd.Http.Take(number % traffic.crowd.Http.Servers.Count);
+        private readonly HttpConnection connection = new(
+            traffic.crowd.Servers[number % traffic.crowd.Servers.Count],
+            traffic.crowd.Connections.Sources
+        );
         private SignalText? text;
         private Device? device;
 
         public async Task SendAllAsync()
         {
-            while (!traffic.stopping.IsCancellationRequested)
+            while (!traffic.IsStopped)
             {
                 await SendAsync(Stopwatch.GetTimestamp());
             }
@@ -148,27 +143,26 @@ internal sealed class Traffic : IDisposable
             } while (traffic.TryNext(this, out due));
         }
 
-        public ValueTask DisposeAsync()
-        {
-            traffic.crowd.Http.Give(connection);
-            return ValueTask.CompletedTask;
-        }
+        public void Dispose() => connection.Dispose();
 
         [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
         private async ValueTask SendAsync(long due)
         {
-            var pause = member.Device is { } current ? await PostAsync(current, due) : Wait();
+            TimeSpan? pause = TimeSpan.FromSeconds(0.1);
+            if (member.Device is { } current)
+            {
+                pause = await PostAsync(current, due);
+            }
+            else
+            {
+                traffic.crowd.Counters.Failed("sender-not-listening");
+            }
+
             if (pause is { } wait)
             {
                 await Task.Delay(wait * (1 + Random.Shared.NextDouble()), TimeProvider.System, traffic.stopping.Token)
                     .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
-        }
-
-        private TimeSpan? Wait()
-        {
-            traffic.crowd.Counters.Failed("sender-not-listening");
-            return TimeSpan.FromSeconds(0.1);
         }
 
         // Returns how long to wait before the next one, or null.
@@ -206,7 +200,7 @@ internal sealed class Traffic : IDisposable
             }
             catch (Exception failure)
             {
-                counters.Failed(NamedFailureException.CodeOf(failure));
+                counters.Failed(Failures.CodeOf(failure));
                 return TimeSpan.FromSeconds(0.5);
             }
             finally

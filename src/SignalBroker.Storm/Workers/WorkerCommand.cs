@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 
@@ -10,10 +11,10 @@ internal static class WorkerCommand
 
     public static async Task<int> RunAsync()
     {
-        // Ctrl-C reaches every process of the terminal; what it means here is the coordinator's to say.
+        // Ctrl-C reaches every process of the terminal; what follows from it is up to the coordinator.
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal => signal.Cancel = true);
         using var input = new StreamReader(Console.OpenStandardInput());
-        await using var output = Console.OpenStandardOutput();
+        await using var output = new StreamWriter(Console.OpenStandardOutput()) { AutoFlush = true };
         if (await ReadAsync(input) is not Begin begin)
         {
             await Console.Error.WriteLineAsync("storm worker is started by the other commands.");
@@ -22,13 +23,13 @@ internal static class WorkerCommand
 
         var ledger = new SignalLedger();
         await using var log = begin.LogFile is null ? null : new ReceivedLog(begin.LogFile);
-        await using var crowd = new Crowd(begin, ledger, log);
+        using var crowd = new Crowd(begin, ledger, log);
         using var worker = new Worker(crowd, ledger, log);
         using var ended = new CancellationTokenSource();
         var reporting = ReportAsync(worker, output, ended.Token);
         while (await ReadAsync(input) is { } order)
         {
-            worker.Carry(order);
+            _ = worker.CarryOutAsync(order);
         }
 
         await ended.CancelAsync();
@@ -39,20 +40,15 @@ internal static class WorkerCommand
     private static async Task<Order?> ReadAsync(StreamReader input) =>
         await input.ReadLineAsync() is { } line ? JsonSerializer.Deserialize(line, WorkerJson.Default.Order) : null;
 
-    private static async Task ReportAsync(Worker worker, Stream output, CancellationToken cancellationToken)
+    private static async Task ReportAsync(Worker worker, StreamWriter output, CancellationToken cancellationToken)
     {
         using var timer = new PeriodicTimer(ReportInterval, TimeProvider.System);
         try
         {
             while (await timer.WaitForNextTickAsync(cancellationToken))
             {
-                byte[] line =
-                [
-                    .. JsonSerializer.SerializeToUtf8Bytes(worker.Report(), WorkerJson.Default.WorkerReport),
-                    (byte)'\n',
-                ];
-                await output.WriteAsync(line, cancellationToken);
-                await output.FlushAsync(cancellationToken);
+                var report = JsonSerializer.Serialize(worker.Report(), WorkerJson.Default.WorkerReport);
+                await output.WriteLineAsync(report.AsMemory(), cancellationToken);
             }
         }
         catch (Exception over) when (over is OperationCanceledException or IOException)
@@ -65,11 +61,11 @@ internal static class WorkerCommand
 /// <summary>Carries out orders, one after the other or side by side, and reports.</summary>
 internal sealed class Worker(Crowd crowd, SignalLedger ledger, ReceivedLog? log) : IDisposable
 {
-    private readonly Lock finishing = new();
-    private List<int> finished = [];
+    private readonly ConcurrentQueue<int> finished = new();
     private Traffic? traffic;
 
-    public void Carry(Order order)
+    /// <summary>Carries out an order; a report says when that is done.</summary>
+    public async Task CarryOutAsync(Order order)
     {
         switch (order)
         {
@@ -84,27 +80,28 @@ internal sealed class Worker(Crowd crowd, SignalLedger ledger, ReceivedLog? log)
                 crowd.Cut(cut.ListeningAddress);
                 break;
             case StopSending stop:
-                _ = FinishAsync(order, StopSendingAsync(TimeSpan.FromSeconds(stop.Drain)));
-                return;
+                await StopSendingAsync(TimeSpan.FromSeconds(stop.Drain));
+                break;
             case Leave leave:
-                _ = FinishAsync(order, LeaveAsync(TimeSpan.FromSeconds(leave.Within)));
-                return;
+                var within = TimeSpan.FromSeconds(leave.Within);
+                await StopSendingAsync(within / 2);
+                await crowd.LeaveAsync(within);
+                break;
             default:
                 break;
         }
 
-        _ = FinishAsync(order, Task.CompletedTask);
+        finished.Enqueue(order.Number);
     }
 
     public void Dispose() => traffic?.Dispose();
 
     public WorkerReport Report()
     {
-        List<int> done;
-        lock (finishing)
+        List<int> done = [];
+        while (finished.TryDequeue(out var number))
         {
-            done = finished;
-            finished = [];
+            done.Add(number);
         }
 
         var (came, went, nodes) = crowd.TakeChanges();
@@ -124,26 +121,10 @@ internal sealed class Worker(Crowd crowd, SignalLedger ledger, ReceivedLog? log)
 
     private async Task StopSendingAsync(TimeSpan drain)
     {
-        if (traffic is not null)
+        if (traffic is { IsStopped: false })
         {
             await traffic.StopAsync(drain);
-            traffic = null;
             crowd.Counters.LostNow(ledger.Missing);
-        }
-    }
-
-    private async Task LeaveAsync(TimeSpan within)
-    {
-        await StopSendingAsync(within / 2);
-        await crowd.LeaveAsync(within);
-    }
-
-    private async Task FinishAsync(Order order, Task carried)
-    {
-        await carried;
-        lock (finishing)
-        {
-            finished.Add(order.Number);
         }
     }
 }

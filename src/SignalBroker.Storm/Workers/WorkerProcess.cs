@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Text.Json;
 using SignalBroker.Storm.Clients;
@@ -12,7 +13,7 @@ internal sealed class WorkerProcess : IAsyncDisposable
 
     private readonly Process process;
     private readonly Action<WorkerReport> reported;
-    private readonly Queue<string> errors = new();
+    private readonly ConcurrentQueue<string> errors = new();
     private bool ending;
 
     private WorkerProcess(Process process, int number, Action<WorkerReport> reported)
@@ -27,7 +28,7 @@ internal sealed class WorkerProcess : IAsyncDisposable
 
     public int ProcessId => process.Id;
 
-    /// <summary>Ends when the process has ended; fails if nobody asked it to.</summary>
+    /// <summary>Completes when the process has ended; fails if that was not asked for.</summary>
     public Task Ended { get; }
 
     public static WorkerProcess Start(int number, Action<WorkerReport> reported)
@@ -81,7 +82,6 @@ internal sealed class WorkerProcess : IAsyncDisposable
         catch (TimeoutException)
         {
             process.Kill();
-            await process.WaitForExitAsync();
         }
 
         await Ended;
@@ -98,26 +98,17 @@ internal sealed class WorkerProcess : IAsyncDisposable
         await process.WaitForExitAsync();
         if (!ending)
         {
-            string[] said;
-            lock (errors)
-            {
-                said = [.. errors];
-            }
-
             throw new LoadFailedException(
-                $"Worker {Number} ended unexpectedly with exit code {process.ExitCode}. {string.Join(" ", said)}".Trim()
+                $"Worker {Number} ended unexpectedly with exit code {process.ExitCode}. {string.Join(' ', errors)}".Trim()
             );
         }
     }
 
     private void KeepError(string? line)
     {
-        lock (errors)
+        if (!string.IsNullOrWhiteSpace(line) && errors.Count < KeptErrorLines)
         {
-            if (!string.IsNullOrWhiteSpace(line) && errors.Count < KeptErrorLines)
-            {
-                errors.Enqueue(line.Trim());
-            }
+            errors.Enqueue(line.Trim());
         }
     }
 }

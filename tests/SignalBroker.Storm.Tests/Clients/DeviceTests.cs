@@ -6,13 +6,13 @@ using SignalBroker.Storm.Tests.Harness;
 
 namespace SignalBroker.Storm.Tests.Clients;
 
-/// <summary>What a device hears, and how it learns of its end.</summary>
+/// <summary>What a device receives, and how it learns that it is closed.</summary>
 [Collection<OneWebappTests>]
 public sealed class DeviceTests(OneWebapp webapp) : IDisposable
 {
     private static readonly TimeSpan Long = TimeSpan.FromMinutes(1);
 
-    private readonly DeviceConnections connections = new(webapp.Url, new SourceAddresses());
+    private readonly DeviceConnections connections = new([webapp.Url], new SourceAddresses());
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -60,7 +60,7 @@ public sealed class DeviceTests(OneWebapp webapp) : IDisposable
     }
 
     [Fact]
-    public async Task A_device_that_is_cut_has_no_complaint_and_its_session_ends()
+    public async Task A_device_that_is_cut_reports_no_error_and_its_session_ends()
     {
         var device = await ConnectAsync();
         device.Cut();
@@ -68,19 +68,19 @@ public sealed class DeviceTests(OneWebapp webapp) : IDisposable
 
         await using var other = await ConnectAsync();
         await Eventually.HoldsAsync(async () =>
-            (await other.SendToSessionAsync(device.Session.ListeningKey, "1")).Queued.ShouldBe(0)
+            (await other.SendAsync(Addressee.OfSession(device.Session.ListeningKey), "1")).Queued.ShouldBe(0)
         );
     }
 
     [Fact]
-    public async Task A_failure_has_the_name_that_says_most()
+    public async Task A_failure_has_the_most_telling_name()
     {
-        using var nowhere = new DeviceConnections(new Uri("http://127.0.0.1:1"), new SourceAddresses());
+        using var nowhere = new DeviceConnections([new Uri("http://127.0.0.1:1")], new SourceAddresses());
         var failure = await Should.ThrowAsync<SignalBrokerException>(
             Device.ConnectOnceAsync(nowhere, null, _ => { }, Token)
         );
-        NamedFailureException.CodeOf(failure).ShouldBe("connection-refused");
-        NamedFailureException.MayPass(failure).ShouldBeTrue();
+        Failures.CodeOf(failure).ShouldBe("connection-refused");
+        Failures.MayPass(failure).ShouldBeTrue();
     }
 
     private Task<Device> ConnectAsync() => Device.ConnectOnceAsync(connections, null, _ => { }, Token);

@@ -9,7 +9,7 @@ using SignalBroker.Storm.Clients;
 
 namespace SignalBroker.Storm.Tests.Clients;
 
-/// <summary>What a connection makes of what servers may answer.</summary>
+/// <summary>How a connection handles what servers may answer.</summary>
 public sealed class HttpConnectionTests : IAsyncLifetime
 {
     private readonly SourceAddresses sources = new();
@@ -104,7 +104,7 @@ public sealed class HttpConnectionTests : IAsyncLifetime
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
         var serving = ServeAsync(listener, Encoding.ASCII.GetBytes(answer));
-        await using var slow = new HttpConnection(
+        using var slow = new HttpConnection(
             new Uri($"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}"),
             sources
         );
@@ -121,7 +121,7 @@ public sealed class HttpConnectionTests : IAsyncLifetime
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
         var serving = ServeAsync(listener, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhel"u8.ToArray());
-        await using var broken = new HttpConnection(
+        using var broken = new HttpConnection(
             new Uri($"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}"),
             sources
         );
@@ -132,7 +132,7 @@ public sealed class HttpConnectionTests : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
-        await connection.DisposeAsync();
+        connection.Dispose();
         await server.DisposeAsync();
     }
 

@@ -6,8 +6,8 @@ namespace SignalBroker.Storm.Tests.Harness;
 /// <summary>The program, as a user starts it.</summary>
 public sealed class StormProcess : IDisposable
 {
-    // Whoever runs the tests in the background has them, and all that they start, ignore Ctrl-C; with nohup SIGHUP, too.
-    private static readonly string[] Heedful = ["--default-signal=INT", "--default-signal=HUP", "dotnet"];
+    // Tests in the background, and all that they start, ignore Ctrl-C; with nohup SIGHUP, too.
+    private static readonly string[] WithDefaultSignals = ["--default-signal=INT", "--default-signal=HUP", "dotnet"];
 
     private readonly Process process;
     private readonly Task<string> output;
@@ -23,7 +23,7 @@ public sealed class StormProcess : IDisposable
     public static StormProcess Start(params string[] arguments) =>
         new(
             Process.Start(
-                new ProcessStartInfo("env", [.. Heedful, typeof(Load).Assembly.Location, .. arguments])
+                new ProcessStartInfo("env", [.. WithDefaultSignals, typeof(Load).Assembly.Location, .. arguments])
                 {
                     UseShellExecute = false,
                     RedirectStandardOutput = true,

@@ -1,6 +1,6 @@
 namespace SignalBroker.Storm.Tests.Harness;
 
-/// <summary>A folder of one's own, gone after the test.</summary>
+/// <summary>A folder of its own for each test, removed afterwards.</summary>
 public sealed class TestFolder : IDisposable
 {
     private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("storm-test-");

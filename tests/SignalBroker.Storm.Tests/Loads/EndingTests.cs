@@ -12,7 +12,7 @@ public sealed class EndingTests(OneWebapp webapp) : IDisposable
     [Theory]
     [InlineData("INT")]
     [InlineData("TERM")]
-    public async Task A_signal_ends_a_load_in_good_order(string signal)
+    public async Task A_signal_ends_a_load_cleanly(string signal)
     {
         using var storm = Start();
         var workers = await WorkersOfAsync(storm);

@@ -33,7 +33,7 @@ public sealed class LoadTests(OneWebapp webapp) : IDisposable
     [Theory]
     [InlineData("48")]
     [InlineData("3")]
-    public async Task A_tree_whose_leaves_are_no_power_of_two_is_refused(string leaves)
+    public async Task A_tree_whose_leaves_are_not_a_power_of_two_is_refused(string leaves)
     {
         var result = await StormProcess.RunAsync("poke", "--url", webapp.Url.ToString(), "--leaves", leaves);
 

@@ -38,7 +38,7 @@ public sealed class PlanCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task Without_a_file_it_takes_what_was_measured_for_this_version()
+    public async Task Without_a_file_it_uses_what_was_measured_for_this_version()
     {
         var (code, output, error) = await RunAsync(Million);
 
@@ -67,7 +67,7 @@ public sealed class PlanCommandTests : IDisposable
         Parse(arguments).Errors.Select(error => error.Message).ShouldBe([message]);
 
     [Fact]
-    public void Great_numbers_may_be_written_as_people_write_them()
+    public void Large_numbers_may_be_written_the_way_people_write_them()
     {
         var result = Parse("--users 1,000,000 --signals-per-user-minute 6e0");
 
@@ -76,7 +76,7 @@ public sealed class PlanCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task A_node_without_memory_for_listeners_is_told()
+    public async Task A_node_without_memory_for_listeners_is_reported()
     {
         await SampleCosts.Round.WriteAsync(path);
 
@@ -105,7 +105,7 @@ public sealed class PlanCommandTests : IDisposable
     [InlineData("\"nodeKiBPerListener\": 100", "\"nodeKiBPerListener\": 0")]
     [InlineData("\"postgresCpuMicrosecondsPerSignal\": 1", "\"postgresCpuMicrosecondsPerSignal\": -1")]
     [InlineData("\"signalBytes\": 1500,", "")]
-    public async Task Costs_that_cannot_be_get_one_line(string good, string bad)
+    public async Task Impossible_costs_get_one_line(string good, string bad)
     {
         await SampleCosts.Round.WriteAsync(path);
         var content = await File.ReadAllTextAsync(path, Token);

@@ -116,7 +116,7 @@ public sealed class PlanTests
             SessionMinutes = 1e6,
             Spare = 0,
         };
-        var servers = new Servers { NodeGiB = 1024, NodeProcesses = 1e9 };
+        var servers = new Servers { NodeGiB = 1024, NodeProcesses = 1_000_000_000 };
 
         var plan = Plan.Of(demand, servers, SampleCosts.Round);
 

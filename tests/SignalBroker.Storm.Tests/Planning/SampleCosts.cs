@@ -2,7 +2,7 @@ using SignalBroker.Storm.Planning;
 
 namespace SignalBroker.Storm.Tests.Planning;
 
-/// <summary>Round costs, so that plans can be reckoned by hand.</summary>
+/// <summary>Round costs, so that plans can be computed by hand.</summary>
 public static class SampleCosts
 {
     public static UnitCosts Round { get; } =

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Threading.Channels;
+using SignalBroker.Client;
 using SignalBroker.Storm.Clients;
 using SignalBroker.Storm.Pokes;
 using SignalBroker.Storm.Tests.Harness;
@@ -22,7 +23,7 @@ public sealed class PokeControllerTests(OneWebapp webapp) : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        connections = new DeviceConnections(webapp.Url, new SourceAddresses());
+        connections = new DeviceConnections([webapp.Url], new SourceAddresses());
         controller = await PokeController.StartAsync(webapp.Url, $"controller.{Guid.NewGuid():N}", Choose, Token);
     }
 
@@ -62,7 +63,7 @@ public sealed class PokeControllerTests(OneWebapp webapp) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_client_can_not_make_a_tree_deeper()
+    public async Task A_client_cannot_make_a_tree_deeper()
     {
         var poked = await ConnectAsync();
         chosen.Enqueue(poked.Key);
@@ -155,7 +156,11 @@ public sealed class PokeControllerTests(OneWebapp webapp) : IAsyncLifetime
         public async Task AnswerAsync(PokeController controller, string id, int? depth = null)
         {
             var content = JsonSerializer.Serialize(new PokeBack(id, 0, 0, depth), JsonSerializerOptions.Web);
-            var outcome = await Device.SendToSessionAsync(controller.Session.ListeningKey, content, PokeBack.Type);
+            var outcome = await Device.SendAsync(
+                Addressee.OfSession(controller.Session.ListeningKey),
+                content,
+                PokeBack.Type
+            );
             outcome.Queued.ShouldBe(1);
         }
     }

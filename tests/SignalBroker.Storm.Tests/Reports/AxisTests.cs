@@ -19,8 +19,7 @@ public sealed class AxisTests
         LabelsOf(Axis.Linear(max, Quantity.Rounded)).ShouldBe(labels);
 
     [Fact]
-    public void What_is_counted_has_no_halves() =>
-        LabelsOf(Axis.Linear(1, Quantity.Rounded, smallestStep: 1)).ShouldBe("0 1");
+    public void Counts_have_no_halves() => LabelsOf(Axis.Linear(1, Quantity.Rounded, smallestStep: 1)).ShouldBe("0 1");
 
     [Fact]
     public void Memory_has_round_steps_of_its_own_unit() =>
@@ -43,7 +42,7 @@ public sealed class AxisTests
     [InlineData(9_000, "0|0:30 h|1:00 h|1:30 h|2:00 h|2:30 h")]
     [InlineData(36_000, "0|2 h|4 h|6 h|8 h|10 h")]
     [InlineData(10_000_000, "0|480 h|960 h|1440 h|1920 h|2400 h")]
-    public void A_time_axis_is_read_as_a_clock(double seconds, string labels) =>
+    public void A_time_axis_reads_like_a_clock(double seconds, string labels) =>
         string.Join('|', Axis.Time(seconds).Marks.Select(mark => mark.Label)).ShouldBe(labels);
 
     [Fact]

@@ -4,7 +4,7 @@ using SignalBroker.Storm.Results;
 
 namespace SignalBroker.Storm.Tests.Reports;
 
-/// <summary>What one sees in the HTML report.</summary>
+/// <summary>What the HTML report shows.</summary>
 public sealed class HtmlReportTests : IDisposable
 {
     private readonly string folder = Directory.CreateTempSubdirectory("storm-").FullName;
@@ -37,7 +37,7 @@ public sealed class HtmlReportTests : IDisposable
             .DescendantsAndSelf()
             .SelectMany(element => element.Attributes())
             .Where(attribute =>
-                attribute.Name.LocalName is "d" or "x" or "y" or "x1" or "x2" or "y1" or "y2" or "cx" or "cy"
+                attribute.Name.LocalName is "d" or "x" or "y" or "x1" or "x2" or "y1" or "y2" or "width"
             )
             .Select(attribute => attribute.Value)
             .ToArray();
@@ -107,7 +107,9 @@ public sealed class HtmlReportTests : IDisposable
 
         var overTime = body.Descendants("figure")
             .Where(plot => !plot.Element("figcaption")!.Value.Contains("Latency by"));
-        overTime.First().Descendants("circle").Count().ShouldBe(2);
+        var points = overTime.First().Descendants("path").ToArray();
+        points.Length.ShouldBe(2);
+        points.ShouldAllBe(point => point.Attribute("class")!.Value.EndsWith(" dot"));
     }
 
     [Fact]
@@ -147,7 +149,7 @@ public sealed class HtmlReportTests : IDisposable
     }
 
     [Fact]
-    public async Task Errors_come_by_their_codes_the_most_frequent_first()
+    public async Task Errors_are_listed_by_code_the_most_frequent_first()
     {
         var body = BodyOf(await WriteAsync([Samples.Exchange]));
 
@@ -156,7 +158,7 @@ public sealed class HtmlReportTests : IDisposable
     }
 
     [Fact]
-    public async Task Trees_come_by_their_outcome_with_what_the_broken_ones_miss()
+    public async Task Trees_are_shown_by_outcome_with_what_the_broken_ones_miss()
     {
         var body = BodyOf(await WriteAsync([Samples.Pokes]));
 
@@ -182,7 +184,7 @@ public sealed class HtmlReportTests : IDisposable
     private async Task<string> WriteAsync(LoadReport[] reports)
     {
         var path = Path.Combine(folder, "report.html");
-        await HtmlReport.WriteAsync(reports, path);
+        await ReportPage.WriteAsync(reports, path);
         return await File.ReadAllTextAsync(path, TestContext.Current.CancellationToken);
     }
 

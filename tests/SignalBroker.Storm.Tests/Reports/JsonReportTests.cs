@@ -52,7 +52,7 @@ public sealed class JsonReportTests : IDisposable
     }
 
     [Fact]
-    public async Task A_figure_that_is_no_number_does_not_cost_the_report()
+    public async Task A_figure_that_is_not_a_number_does_not_spoil_the_report()
     {
         await JsonReport.WriteAsync([Samples.Broken], path);
 

@@ -4,7 +4,7 @@ using Spectre.Console;
 
 namespace SignalBroker.Storm.Tests.Reports;
 
-/// <summary>What a terminal, and what a log, gets to see.</summary>
+/// <summary>What a terminal and a log show.</summary>
 public sealed class TerminalViewTests
 {
     public static TheoryData<string, LoadReport> Every =>
@@ -103,7 +103,7 @@ public sealed class TerminalViewTests
     }
 
     [Fact]
-    public async Task What_is_no_terminal_gets_lines_and_then_the_whole_picture()
+    public async Task Output_that_is_not_a_terminal_gets_lines_and_then_the_whole_picture()
     {
         var output = await ShowAsync(InteractionSupport.No);
 
@@ -147,7 +147,7 @@ public sealed class TerminalViewTests
 
         await TerminalView.ShowAsync(
             ConsoleOf(writer, AnsiSupport.Yes, terminal, 80),
-            new HastyClock(),
+            new InstantClock(),
             Look,
             over.Token
         );
@@ -177,8 +177,8 @@ public sealed class TerminalViewTests
         return console;
     }
 
-    /// <summary>A clock on which no time is waited for.</summary>
-    private sealed class HastyClock : TimeProvider
+    /// <summary>A clock on which every wait is over at once.</summary>
+    private sealed class InstantClock : TimeProvider
     {
         public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
             base.CreateTimer(callback, state, TimeSpan.Zero, period);

@@ -12,7 +12,7 @@ public sealed class LatencyHistogramTests
     [InlineData(2)]
     [InlineData(999)]
     [InlineData(20_000)]
-    public void A_percentile_is_the_sorted_list_s_within_a_bucket_s_width(int count)
+    public void A_percentile_is_that_of_the_sorted_list_within_the_width_of_a_bucket(int count)
     {
         var durations = Durations(seed: count, count);
         var histogram = HistogramOf(durations);
@@ -30,7 +30,7 @@ public sealed class LatencyHistogramTests
     }
 
     [Fact]
-    public void Below_128_µs_every_duration_has_a_bucket_of_its_own()
+    public void Below_128_µs_every_duration_has_its_own_bucket()
     {
         var histogram = HistogramOf([.. Enumerable.Range(1, 127).Select(value => (long)value)]);
 
@@ -57,7 +57,7 @@ public sealed class LatencyHistogramTests
     [InlineData(Hour, Hour)]
     [InlineData(Hour + 1, Hour)]
     [InlineData(long.MaxValue, Hour)]
-    public void What_is_out_of_range_counts_as_the_nearest_that_is_in_it(long duration, long counted)
+    public void A_duration_out_of_range_counts_as_the_nearest_one_within_it(long duration, long counted)
     {
         var histogram = HistogramOf([duration]);
 
@@ -98,7 +98,7 @@ public sealed class LatencyHistogramTests
     }
 
     [Fact]
-    public void A_report_sums_a_histogram_up()
+    public void A_report_sums_up_a_histogram()
     {
         var histogram = HistogramOf([.. Enumerable.Range(1, 100).Select(value => (long)value)]);
 

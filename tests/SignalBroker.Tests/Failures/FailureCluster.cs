@@ -1,6 +1,7 @@
 using System.Net;
 using Dapper;
 using Npgsql;
+using SignalBroker.Broker;
 using SignalBroker.LocalCluster;
 using SignalBroker.Tests.Harness;
 
@@ -176,7 +177,7 @@ public sealed class FailureCluster : IAsyncLifetime
     public static async Task<IReadOnlyList<string>> QueuesOfAsync(Node node)
     {
         var queues = await Management.QueuesOfAsync(node);
-        return [.. queues.Where(name => name.StartsWith("s.", StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
+        return [.. queues.Select(Topology.KeyOf).OfType<string>().Order(StringComparer.Ordinal)];
     }
 
     /// <summary>Waits until each node's queues are exactly the sessions of the table.</summary>

@@ -6,7 +6,7 @@ using System.Text.Unicode;
 
 namespace SignalBroker.Storm.Reports.Drawing;
 
-/// <summary>A piece of HTML or SVG; every text that is put into one is escaped.</summary>
+/// <summary>A piece of HTML or SVG; text that is put into one is escaped.</summary>
 public sealed class Html
 {
     private readonly string markup;
@@ -15,17 +15,33 @@ public sealed class Html
 
     public static Html Empty { get; } = new("");
 
-    /// <summary>The literal parts as they are; what is in braces is escaped, unless it is <see cref="Html"/> itself.</summary>
+    /// <summary>Keeps the literal parts; what is in braces is escaped, unless it is <see cref="Html"/> itself.</summary>
     public static Html Of(HtmlInterpolation content) => new(content.Markup);
+
+    /// <summary>Text, escaped.</summary>
+    public static implicit operator Html(string text) => Of($"{text}");
 
     /// <summary>Takes text that was written for this place, such as a style sheet, as it is.</summary>
     public static Html Trusted(string markup) => new(markup);
 
-    /// <summary>One after the other.</summary>
-    public static Html Join(IEnumerable<Html> parts) => new(string.Concat(parts));
+    /// <summary>One piece for each item.</summary>
+    public static Html ForEach<T>(IEnumerable<T> items, Func<T, Html> draw) => new(string.Concat(items.Select(draw)));
 
-    /// <summary>One for each item.</summary>
-    public static Html ForEach<T>(IEnumerable<T> items, Func<T, Html> draw) => Join(items.Select(draw));
+    /// <summary>A table that scrolls where the page is too narrow; a row's first cell names it.</summary>
+    /// <param name="kind">The style sheet's class for it.</param>
+    public static Html Table(string kind, string[] columns, IEnumerable<Html[]> rows) =>
+        Of(
+            $"""
+            <div class="wide"><table class="{kind}">
+            <thead><tr>{ForEach(columns, column => Of($"<th>{column}</th>"))}</tr></thead>
+            <tbody>{ForEach(
+                rows,
+                row => Of($"<tr><th>{row[0]}</th>{ForEach(row.Skip(1), cell => Of($"<td>{cell}</td>"))}</tr>")
+            )}</tbody>
+            </table></div>
+
+            """
+        );
 
     public override string ToString() => markup;
 }
