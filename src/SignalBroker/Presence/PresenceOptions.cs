@@ -14,7 +14,7 @@ internal sealed class PresenceOptions : VisibilityOptions
     [Range(1, 1_000_000)]
     public int SubscribesPerSecondOfSession { get; set; } = 5;
 
-    /// <summary>After how long without any webapp able to use a node its sessions are unknown.</summary>
+    /// <summary>How long a node may be unusable to every webapp before its sessions count as unknown.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
     public TimeSpan NodeUnknownAfter { get; set; } = TimeSpan.FromSeconds(5);
 }
