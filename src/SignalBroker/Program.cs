@@ -3,10 +3,7 @@ using SignalBroker.BrokerAccess;
 using SignalBroker.BrokerEvents;
 using SignalBroker.Compatibility;
 using SignalBroker.Connect;
-using SignalBroker.Database;
 using SignalBroker.Exchange;
-using SignalBroker.Hosting;
-using SignalBroker.Http;
 using SignalBroker.Inbox;
 using SignalBroker.Listening;
 using SignalBroker.Nodes;
@@ -53,6 +50,7 @@ return await Startup.RunAsync(
         builder.AddTurn();
         builder.AddStrangeBehaviors();
         builder.AddCompatibility();
+        builder.AddHealth();
         builder.AddTelemetry();
     },
     app =>

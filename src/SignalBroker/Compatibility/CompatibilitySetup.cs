@@ -1,6 +1,3 @@
-using SignalBroker.Hosting;
-using SignalBroker.Http;
-
 namespace SignalBroker.Compatibility;
 
 /// <summary>Wires what the original project's page needs.</summary>
@@ -11,14 +8,17 @@ internal static class CompatibilitySetup
         /// <summary>Adds the switch; it is off unless the configuration turns it on.</summary>
         public void AddCompatibility()
         {
-            builder.AddSettings<CompatibilityOptions>(CompatibilityOptions.Section);
+            var settings = builder.AddSettings<CompatibilityOptions>(CompatibilityOptions.Section);
             builder.Services.AddSingleton<OriginalClient>();
             builder.Services.AddSingleton<OriginalConnectionStore>();
             builder.Services.AddSingleton<OriginalConnections>();
-            builder.Services.AddHostedService(services => services.GetRequiredService<OriginalClient>());
-            builder
-                .Services.AddOptions<ProblemOptions>()
-                .Configure<OriginalClient>((problems, original) => problems.RepeatsDetail = original.Enabled);
+            builder.Services.Configure<ProblemOptions>(problems => problems.RepeatsDetail = settings.OriginalClient);
+            if (settings.OriginalClient)
+            {
+                builder.WarnAtStart(
+                    "Compatibility:OriginalClient is on: whoever can reach /exchange may send in anybody's name. Turn it off as soon as the last original page is gone"
+                );
+            }
         }
     }
 }

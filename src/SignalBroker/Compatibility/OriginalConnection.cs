@@ -1,17 +1,16 @@
 using System.Text;
 using RabbitMQ.Client;
 using SignalBroker.Broker;
-using SignalBroker.Identity;
 
 namespace SignalBroker.Compatibility;
 
-/// <summary>What one event tells of the connection behind an original page: its name or its queue.</summary>
+/// <summary>What one event says about an original page's connection: its name or its queue.</summary>
 /// <param name="Pid">The node's own name for the process.</param>
-/// <param name="Name">The connection's name in the management API; null where the event is about the queue.</param>
-/// <param name="ListeningKey">The key of the queue it owns; null where the event is about the connection.</param>
+/// <param name="Name">The connection's name in the management API; null if the event is about the queue.</param>
+/// <param name="ListeningKey">The key of its queue; null if the event is about the connection.</param>
 internal sealed record OriginalConnection(string Pid, string? Name, string? ListeningKey)
 {
-    /// <summary>Reads an event; null when it tells nothing of an original page.</summary>
+    /// <summary>Reads an event; null if it is not about an original page.</summary>
     public static OriginalConnection? Read(string routingKey, IReadOnlyBasicProperties properties)
     {
         if (

@@ -1,17 +1,13 @@
-using Dapper;
 using Npgsql;
-using SignalBroker.Identity;
 
 namespace SignalBroker.Compatibility;
 
-/// <summary>Every SQL statement that touches the connections of original pages.</summary>
+/// <summary>The SQL statements about original pages' connections.</summary>
 internal sealed class OriginalConnectionStore(NpgsqlDataSource database)
 {
-    /// <summary>Adds what is told of connections, and forgets those whose session is long gone.</summary>
-    public async Task AddAsync(string node, IReadOnlyCollection<OriginalConnection> told)
-    {
-        await using var connection = await database.OpenConnectionAsync();
-        await connection.ExecuteAsync(
+    /// <summary>Adds what events said about connections, and deletes those whose session is long gone.</summary>
+    public Task AddAsync(string node, IReadOnlyCollection<OriginalConnection> told) =>
+        database.ExecuteAsync(
             """
             DELETE FROM original_connections AS known
             WHERE created_at < now() - interval '1 hour'
@@ -33,19 +29,14 @@ internal sealed class OriginalConnectionStore(NpgsqlDataSource database)
                 keys = told.Select(connection => connection.ListeningKey).ToArray(),
             }
         );
-    }
 
-    /// <summary>The names of the connections that own the queue of a session.</summary>
-    public async Task<IReadOnlyList<string>> FindNamesAsync(string node, string listeningKey)
-    {
-        await using var connection = await database.OpenConnectionAsync();
-        var names = await connection.QueryAsync<string>(
+    /// <summary>The names of the connections that own a session's queue.</summary>
+    public Task<IReadOnlyList<string>> FindNamesAsync(string node, string listeningKey) =>
+        database.QueryAsync<string>(
             """
             SELECT name FROM original_connections
             WHERE node = @node AND listening_key = @listeningKey AND name IS NOT NULL
             """,
             new { node, listeningKey }
         );
-        return names.AsList();
-    }
 }

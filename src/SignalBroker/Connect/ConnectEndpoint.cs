@@ -73,7 +73,11 @@ internal sealed class ConnectEndpoint(
     private static readonly TimeSpan NodeRetry = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan CapRetry = TimeSpan.FromSeconds(30);
 
-    /// <summary>Handles one request.</summary>
+    /// <summary>Opens a session.</summary>
+    /// <remarks>
+    /// Answers where to listen, and with what. The session expires unless it listens by <c>ackBy</c>, that is within
+    /// <c>ackWithin</c> milliseconds.
+    /// </remarks>
     public async Task<IResult> HandleAsync(HttpRequest request)
     {
         var isForm = RequestBody.IsForm(request);

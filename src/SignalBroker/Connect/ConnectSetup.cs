@@ -21,71 +21,22 @@ internal static class ConnectSetup
         /// <summary>Maps <c>/connect</c> and <c>/disconnect</c>.</summary>
         public void MapConnect()
         {
-            app.MapPost("/connect", (ConnectEndpoint endpoint, HttpRequest request) => endpoint.HandleAsync(request))
+            app.MapPost("/connect", app.Services.GetRequiredService<ConnectEndpoint>().HandleAsync)
                 .WithName("connect")
-                .WithSummary("Opens a session")
-                .WithDescription(
-                    "Answers where to listen, and with what. The session expires unless it listens by 'ackBy', that is "
-                        + "within 'ackWithin' milliseconds."
-                )
-                .Takes<ConnectRequest>("""{ "userId": "alice", "device": "phone" }""")
-                .Answers<ConnectAnswer>(
-                    """
-                    {
-                      "userId": "alice",
-                      "device": "phone",
-                      "listeningAddress": "wss://node1.example/ws",
-                      "listening": [
-                        {
-                          "protocol": "mqtt",
-                          "address": "wss://node1.example/mqtt",
-                          "subscribe": "s.GJQmOhSWGtvMm2JcI1o0hw",
-                          "send": "signals"
-                        },
-                        {
-                          "protocol": "stomp",
-                          "address": "wss://node1.example/ws",
-                          "subscribe": "/queue/s.GJQmOhSWGtvMm2JcI1o0hw",
-                          "send": "/exchange/signals/s.GJQmOhSWGtvMm2JcI1o0hw"
-                        }
-                      ],
-                      "listeningKey": "s.GJQmOhSWGtvMm2JcI1o0hw",
-                      "passcode": "p8mXbJ0wqQyKqYcYb3n5eT2c1c0b2l5oQ0m1l2n3o4Y",
-                      "ack": false,
-                      "ackBy": "2026-11-29T09:30:30.000Z",
-                      "ackWithin": 30000,
-                      "iceServers": [{ "urls": ["stun:turn.example:3478"] }]
-                    }
-                    """
-                )
+                .Accepts<ConnectRequest>(RequestBody.Json, RequestBody.Form)
                 .TakesToken()
                 .TakesServiceKey()
-                .Fails(
-                    (400, "invalid-user-id"),
-                    (401, "token-missing"),
-                    (401, "token-invalid"),
-                    (401, "token-expired"),
-                    (403, "user-id-mismatch"),
-                    (409, "too-many-sessions-of-user"),
-                    (409, "user-already-connected"),
-                    (409, "session-replaced"),
-                    (429, "too-many-requests"),
-                    (429, "too-many-sessions-of-address"),
-                    (429, "too-many-new-users-of-address"),
-                    (503, "no-node-available"),
-                    (503, "token-keys-unavailable"),
-                    (503, "database-unavailable")
-                );
-            app.MapPost(
-                    "/disconnect",
-                    (DisconnectEndpoint endpoint, HttpRequest request) => endpoint.HandleAsync(request)
-                )
+                .Produces<ConnectAnswer>()
+                .Fails(400, "invalid-user-id")
+                .Fails(401, "token-missing", "token-invalid", "token-expired")
+                .Fails(403, "user-id-mismatch")
+                .Fails(409, "too-many-sessions-of-user", "user-already-connected", "session-replaced")
+                .Fails(429, "too-many-requests", "too-many-sessions-of-address", "too-many-new-users-of-address")
+                .Fails(503, "no-node-available", "token-keys-unavailable", "database-unavailable");
+            app.MapPost("/disconnect", app.Services.GetRequiredService<DisconnectEndpoint>().HandleAsync)
                 .WithName("disconnect")
-                .WithSummary("Ends the session whose credential it is")
-                .WithDescription("Answers 204 to any well-formed credential, known or not, and closes the socket.")
                 .RequiresCredential()
-                .Produces(StatusCodes.Status204NoContent)
-                .Fails();
+                .Produces(StatusCodes.Status204NoContent);
         }
     }
 }

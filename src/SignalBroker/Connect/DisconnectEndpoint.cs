@@ -13,7 +13,8 @@ internal sealed class DisconnectEndpoint(
     OriginalClient originalClient
 )
 {
-    /// <summary>Handles one request.</summary>
+    /// <summary>Ends the session whose credential it is.</summary>
+    /// <remarks>Answers 204 to any well-formed credential, known or not, and closes the socket.</remarks>
     public async Task<IResult> HandleAsync(HttpRequest request)
     {
         if ((LastCredential.Read(request) ?? await originalClient.FindCredentialAsync(request)) is not { } credential)

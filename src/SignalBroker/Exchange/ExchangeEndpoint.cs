@@ -11,7 +11,6 @@ using SignalBroker.Inbox;
 using SignalBroker.Rooms;
 using SignalBroker.Sessions;
 using SignalBroker.Signals;
-using SignalBroker.StrangeBehaviors;
 using SignalBroker.Users;
 
 namespace SignalBroker.Exchange;
@@ -79,14 +78,20 @@ internal sealed class ExchangeEndpoint(
     SignalExchange exchange,
     SignalBatch batch,
     SenderLimiter limiter,
-    StrangeBehaviorLog strange,
+    ServiceKeyProof applications,
     OriginalClient originalClient,
-    ServiceKeys serviceKeys,
     TimeToLiveLimits longest
 )
 {
     private const int UsualAnswer = 512;
 
+    /// <summary>Sends a signal.</summary>
+    /// <remarks>
+    /// Publishes the signal to every listening session of the user, to the one session, or to the members of the room,
+    /// and answers what the broker said for each: <c>queued</c> means that the broker has it in a live queue. The body
+    /// may also be an array of up to 64 signals; then the answer is an array of what became of each, or of problem
+    /// details with its id, and the status is 200.
+    /// </remarks>
     public async Task HandleAsync(HttpContext context)
     {
         if (await ExchangeAsync(context) is { } problem)
@@ -174,15 +179,9 @@ internal sealed class ExchangeEndpoint(
             return session;
         }
 
-        if (serviceKeys.Read(request) is { IsPresent: true } key)
+        if (applications.FindApplication(request, "/exchange") is { } application)
         {
-            if (key.Application is not null)
-            {
-                return Sender.FromApplication(key.Application);
-            }
-
-            strange.RecordBruteForce(request.HttpContext, "wrong service key at /exchange");
-            throw new RefusedException(Problem.WrongServiceKey);
+            return Sender.FromApplication(application);
         }
 
         return await originalClient.FindSenderAsync(request) is { } userId

@@ -40,44 +40,17 @@ internal static class ExchangeSetup
             var endpoint = app.Services.GetRequiredService<ExchangeEndpoint>();
             app.MapPost("/exchange", (Delegate)endpoint.HandleAsync)
                 .WithName("exchange")
-                .WithSummary("Sends a signal")
-                .WithDescription(
-                    "Publishes the signal to every listening session of the user, to the one session, or to the members of the "
-                        + "room, and answers what the broker said for each: 'queued' means that the broker has it in a live queue. "
-                        + "The body may also be an array of up to 64 signals; then the answer is an array of what became of each, "
-                        + "or of problem details with its id, and the status is 200."
-                )
-                .Takes<ExchangeRequestSchema>("""{ "to": "bob", "type": "greeting", "content": { "hello": "bob" } }""")
+                .Accepts<ExchangeRequestSchema>(RequestBody.Json, RequestBody.Form)
                 .RequiresCredential()
                 .TakesServiceKey()
                 .AnswersAlways()
-                .Answers<ExchangeAnswerSchema>(
-                    """
-                    {
-                      "id": "wqQyKqYcYb3n5eT2c1c0bA",
-                      "sessions": [
-                        { "listeningKey": "s.GJQmOhSWGtvMm2JcI1o0hw", "device": "phone", "outcome": "queued" }
-                      ]
-                    }
-                    """
-                )
-                .Fails(
-                    (400, "addressee-invalid"),
-                    (400, "content-missing"),
-                    (400, "invalid-user-id"),
-                    (403, "host-only"),
-                    (403, "not-a-member"),
-                    (404, "member-not-found"),
-                    (404, "member-not-listening"),
-                    (404, "room-not-found"),
-                    (404, "user-not-listening"),
-                    (404, "user-unknown"),
-                    (409, "id-already-used"),
-                    (409, "inbox-full"),
-                    (409, "inbox-share-used"),
-                    (409, "signal-under-way"),
-                    (429, "storage-budget-used")
-                );
+                .Produces<ExchangeAnswerSchema>()
+                .Fails(400, "addressee-invalid", "content-missing", "invalid-user-id")
+                .Fails(403, "host-only", "not-a-member")
+                .Fails(404, "member-not-found", "member-not-listening", "room-not-found", "user-not-listening")
+                .Fails(404, "user-unknown")
+                .Fails(409, "id-already-used", "inbox-full", "inbox-share-used", "signal-under-way")
+                .Fails(429, "storage-budget-used");
         }
     }
 }

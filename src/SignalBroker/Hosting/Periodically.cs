@@ -1,9 +1,9 @@
 namespace SignalBroker.Hosting;
 
-/// <summary>Work that is done again and again as long as the webapp runs.</summary>
+/// <summary>Work that is repeated as long as the webapp runs.</summary>
 internal static class Periodically
 {
-    /// <summary>Does it each time the interval has passed. What fails is told, and done the next time.</summary>
+    /// <summary>Does it after each interval. A failure is reported, and the next interval goes on.</summary>
     public static async Task RunAsync(
         TimeSpan interval,
         TimeProvider clock,

@@ -3,14 +3,14 @@ using Polly.Retry;
 
 namespace SignalBroker.Hosting;
 
-/// <summary>How whatever must come about is tried again: for ever, with a jittered back-off.</summary>
+/// <summary>Retries for ever, with a jittered back-off.</summary>
 internal static class Reconnecting
 {
-    // The first failure is worth a line at once; the tenth in a row says nothing new.
+    // The first failure is worth a line at once; nine of the next ten say nothing new.
     private const int LogEvery = 10;
 
-    /// <summary>Tries until it succeeds, is cancelled or can't succeed with these settings, waiting 0.1 s at first and 5 s at most between tries.</summary>
-    /// <param name="failed">Hears the first of each ten failures.</param>
+    /// <summary>Tries until it succeeds, is cancelled or can't succeed with these settings; waits 0.1 to 5 s.</summary>
+    /// <param name="failed">Is told the first of every ten failures.</param>
     public static async Task<T> UntilDoneAsync<T>(
         Func<CancellationToken, Task<T>> attempt,
         Action<Exception> failed,
@@ -26,7 +26,7 @@ internal static class Reconnecting
                     Delay = TimeSpan.FromMilliseconds(100),
                     MaxDelay = TimeSpan.FromSeconds(5),
                     UseJitter = true,
-                    // An HTTP request that took too long looks cancelled; only we can really cancel.
+                    // A request that timed out looks cancelled too; only this token counts.
                     ShouldHandle = outcome =>
                         new(
                             outcome.Outcome.Exception is not (null or InvalidSettingException)
@@ -50,7 +50,7 @@ internal static class Reconnecting
         }
         catch (Exception) when (cancellationToken.IsCancellationRequested)
         {
-            // Whatever the last try failed with, it ends because it shall.
+            // Whatever the last attempt failed with.
             throw new OperationCanceledException(cancellationToken);
         }
     }

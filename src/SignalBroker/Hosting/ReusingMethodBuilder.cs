@@ -5,21 +5,21 @@ using Microsoft.Extensions.ObjectPool;
 
 namespace SignalBroker.Hosting;
 
-/// <summary>Builds an async method whose suspended calls use the memory of earlier ones again.</summary>
+/// <summary>Builds an async method whose suspended calls reuse the memory of earlier ones.</summary>
 /// <remarks>
-/// .NET's <see cref="PoolingAsyncValueTaskMethodBuilder{TResult}"/> keeps one call for each thread and each core, and
-/// many more than that wait for the broker at a time. As with that one, the method's task may be awaited only once.
+/// .NET's <see cref="PoolingAsyncValueTaskMethodBuilder{TResult}"/> keeps one call per thread and core, but many more
+/// wait for the broker at a time. As with that one, the method's task may be awaited only once.
 /// </remarks>
 [StructLayout(LayoutKind.Auto)]
 public struct ReusingMethodBuilder<TResult>
 {
-    // What a call that never waits ends with.
+    // For a call that never waits.
     private AsyncValueTaskMethodBuilder<TResult> plain;
     private SuspendedCall<TResult>? suspended;
 
     public ValueTask<TResult> Task => suspended?.Task ?? plain.Task;
 
-#pragma warning disable CA1000 // The compiler calls it, as it does all the others.
+#pragma warning disable CA1000 // The compiler calls it.
     public static ReusingMethodBuilder<TResult> Create() => default;
 #pragma warning restore CA1000
 
@@ -54,7 +54,7 @@ public struct ReusingMethodBuilder<TResult>
         }
     }
 
-    /// <summary>Goes on when the awaiter is done.</summary>
+    /// <summary>Continues when the awaiter is done.</summary>
     public void AwaitOnCompleted<TAwaiter, TStateMachine>(ref TAwaiter awaiter, ref TStateMachine stateMachine)
         where TAwaiter : INotifyCompletion
         where TStateMachine : IAsyncStateMachine => awaiter.OnCompleted(Suspend(ref stateMachine));
@@ -70,7 +70,7 @@ public struct ReusingMethodBuilder<TResult>
         if (suspended is not SuspendedCall<TResult, TStateMachine> call)
         {
             call = SuspendedCall<TResult, TStateMachine>.Rent();
-            // Before the state machine is copied, which holds this builder.
+            // First, because the state machine that is copied next contains this builder.
             suspended = call;
             call.Keep(ref stateMachine);
         }
@@ -79,7 +79,7 @@ public struct ReusingMethodBuilder<TResult>
     }
 }
 
-/// <summary>A call that waits, and the task that its caller awaits.</summary>
+/// <summary>A waiting call, and the task that its caller awaits.</summary>
 internal abstract class SuspendedCall<TResult> : IValueTaskSource<TResult>
 {
     private ManualResetValueTaskSourceCore<TResult> source;
@@ -101,7 +101,7 @@ internal abstract class SuspendedCall<TResult> : IValueTaskSource<TResult>
 
     public TResult GetResult(short token)
     {
-        // Whoever asks for a second time has an old token, and goes no further than here.
+        // Throws for a second await, whose token is old.
         source.GetStatus(token);
         try
         {
@@ -138,7 +138,7 @@ internal sealed class SuspendedCall<TResult, TStateMachine> : SuspendedCall<TRes
 
     public void Keep(ref TStateMachine started) => stateMachine = started;
 
-    /// <summary>What the awaited thing calls when it is done.</summary>
+    /// <summary>What to call when the awaited operation is done.</summary>
     public Action Suspend()
     {
         context = ExecutionContext.Capture();

@@ -4,10 +4,10 @@ using Microsoft.Extensions.Configuration.EnvironmentVariables;
 
 namespace SignalBroker.Hosting;
 
-/// <summary>Refuses settings that nothing reads: a misspelled one must not be missing unnoticed.</summary>
+/// <summary>Refuses settings that nothing reads, so that a misspelled one does not go unnoticed.</summary>
 internal static class SettingNames
 {
-    // Those of the framework that have settings below them.
+    // The framework's.
     private static readonly string[] FrameworkSections =
     [
         "Authentication",
@@ -21,8 +21,8 @@ internal static class SettingNames
     /// <summary>Checks the names below a section, and their form.</summary>
     /// <param name="section">The section, or one entry of a list.</param>
     /// <param name="type">The class whose properties the settings are.</param>
-    /// <param name="more">What else may be below it, and is checked elsewhere.</param>
-    /// <exception cref="InvalidSettingException">There is no setting with such a name, or it has another form.</exception>
+    /// <param name="more">What else may be below it, which is checked elsewhere.</param>
+    /// <exception cref="InvalidSettingException">There is no such setting, or it has another form.</exception>
     public static void Check(IConfigurationSection section, Type type, params IReadOnlyCollection<string> more)
     {
         var settings = type.GetProperties()
@@ -50,7 +50,7 @@ internal static class SettingNames
         }
     }
 
-    /// <summary>Checks that all sections are known, as far as they can be ours.</summary>
+    /// <summary>Checks that all sections are known, except for other programs' environment variables.</summary>
     /// <exception cref="InvalidSettingException">One is not.</exception>
     public static void CheckSections(IConfigurationRoot configuration, IReadOnlyCollection<string> known)
     {
@@ -79,7 +79,7 @@ internal static class SettingNames
         }
     }
 
-    /// <summary>Checks that what is one value is one, that a list is a list, and that a word is one of those that are known.</summary>
+    /// <summary>Checks that a single value is one, that a list is one, and that a word is known.</summary>
     /// <exception cref="InvalidSettingException">It is not.</exception>
     public static void CheckForm(IConfigurationSection given, Type type)
     {
@@ -95,7 +95,7 @@ internal static class SettingNames
             throw new InvalidSettingException($"{given.Path}: is one value; there is nothing below it.");
         }
 
-        // The framework takes any number, and several words as well.
+        // The framework would also accept any number, and several words.
         if (type.IsEnum && !WordsOf(given, type).All(word => Enum.GetNames(type).Any(name => Same(name, word))))
         {
             throw new InvalidSettingException(
@@ -109,7 +109,6 @@ internal static class SettingNames
             ? (given.Value ?? "").Split(',', StringSplitOptions.TrimEntries)
             : [given.Value ?? ""];
 
-    // Other programs' variables may have any name.
     private static bool IsFromEnvironmentOnly(IConfigurationRoot configuration, string section) =>
         configuration
             .Providers.Where(provider => provider.GetChildKeys([], section).Any())

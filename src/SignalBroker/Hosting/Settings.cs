@@ -1,5 +1,4 @@
 using System.ComponentModel.DataAnnotations;
-using Microsoft.Extensions.Options;
 
 namespace SignalBroker.Hosting;
 
@@ -9,28 +8,47 @@ internal static class Settings
     extension(WebApplicationBuilder builder)
     {
         /// <summary>Adds a section; a wrong name or value stops the webapp with a line that names its key.</summary>
-        /// <param name="more">What else is below it, and is not the class's.</param>
-        public void AddSettings<TOptions>(string section, params IReadOnlyCollection<string> more)
-            where TOptions : class
+        /// <param name="more">What else is below it, and belongs to other classes.</param>
+        /// <returns>The settings, whose values are checked only when the webapp starts.</returns>
+        public TOptions AddSettings<TOptions>(string section, params IReadOnlyCollection<string> more)
+            where TOptions : class, new()
         {
             builder.AddSection(section);
-            SettingNames.Check(builder.Configuration.GetSection(section), typeof(TOptions), more);
+            var given = builder.Configuration.GetSection(section);
+            SettingNames.Check(given, typeof(TOptions), more);
             builder.Services.AddOptions<TOptions>().BindConfiguration(section).ValidateOnStart();
             builder.Services.AddSingleton<IValidateOptions<TOptions>>(new Annotations<TOptions>(section));
+            return given.Get<TOptions>() ?? new();
         }
 
-        /// <summary>The entries of a section that is a list. One by one: of a list the binder silently leaves out what it can't read.</summary>
-        /// <exception cref="InvalidSettingException">An entry has a setting with an unknown name.</exception>
-        public IReadOnlyList<IConfigurationSection> ReadEntries<TOptions>(string section)
-            where TOptions : class
+        /// <summary>
+        /// Reads the entries of a section that is a list, one by one: the binder silently skips entries that it can't
+        /// read.
+        /// </summary>
+        /// <exception cref="InvalidSettingException">A name or a value is wrong.</exception>
+        public List<(string Key, TOptions Value)> ReadEntries<TOptions>(string section)
+            where TOptions : class, new()
         {
             builder.AddSection(section);
             var list = builder.Configuration.GetSection(section);
             SettingNames.CheckForm(list, typeof(TOptions[]));
-            IConfigurationSection[] entries = [.. list.GetChildren()];
-            Array.ForEach(entries, entry => SettingNames.Check(entry, typeof(TOptions)));
-            return entries;
+            return [.. list.GetChildren().Select(Read)];
+
+            static (string, TOptions) Read(IConfigurationSection entry)
+            {
+                SettingNames.Check(entry, typeof(TOptions));
+                var value = entry.Get<TOptions>() ?? new();
+                return FirstWrong(entry.Path, value) is { } wrong
+                    ? throw new InvalidSettingException(wrong)
+                    : (entry.Path, value);
+            }
         }
+
+        /// <summary>Logs a warning about the settings when the webapp starts.</summary>
+        public void WarnAtStart(string warning) =>
+            builder.Services.AddSingleton<IHostedService>(services =>
+                ActivatorUtilities.CreateInstance<StartWarning>(services, warning)
+            );
 
         /// <summary>Checks that there are no other sections, once all of them have been added.</summary>
         /// <exception cref="InvalidSettingException">There is one.</exception>
@@ -50,16 +68,7 @@ internal static class Settings
         private void AddSection(string name) => builder.Services.AddSingleton(new Section(name));
     }
 
-    /// <summary>Checks the annotations of a value that was read from under a key.</summary>
-    /// <exception cref="InvalidSettingException">A member is missing or wrong.</exception>
-    public static void Check(string key, object value)
-    {
-        if (FirstWrong(key, value) is { } wrong)
-        {
-            throw new InvalidSettingException(wrong);
-        }
-    }
-
+    // By the annotations.
     private static string? FirstWrong(string key, object value)
     {
         var wrong = new List<ValidationResult>();

@@ -1,13 +1,13 @@
 namespace SignalBroker.Hosting;
 
-/// <summary>Finds out which name somebody meant who wrote another one.</summary>
+/// <summary>Finds out which name a misspelled one was meant to be.</summary>
 internal static class Spelling
 {
     // One slip in a short name, two in a longer one.
     private const int LettersPerSlip = 4;
     private const int MaxSlips = 2;
 
-    /// <summary>Whether two names differ in nothing but case, hyphens and underscores.</summary>
+    /// <summary>Whether two names differ only in case, hyphens and underscores.</summary>
     public static bool IsVariant(ReadOnlySpan<char> one, ReadOnlySpan<char> other)
     {
         while (true)
@@ -29,7 +29,7 @@ internal static class Spelling
         }
     }
 
-    /// <summary>The known name that is closest to a wrong one; null when none is close.</summary>
+    /// <summary>The known name that is closest to a wrong one; null if none is close.</summary>
     public static string? Closest(string wrong, IEnumerable<string> known) =>
         known
             .Select(name => (Name: name, Slips: IsVariant(wrong, name) ? 0 : EditDistance(wrong, name)))
@@ -38,7 +38,7 @@ internal static class Spelling
             .Select(candidate => candidate.Name)
             .FirstOrDefault();
 
-    // Letters left out, added, changed or swapped with the next one, in upper or lower case (optimal string alignment).
+    // How many letters are missing, added, changed or swapped, whatever their case (optimal string alignment).
     private static int EditDistance(string one, string other)
     {
         var distance = new int[one.Length + 1, other.Length + 1];

@@ -1,9 +1,8 @@
 using System.Text.RegularExpressions;
-using Microsoft.Extensions.Options;
 
 namespace SignalBroker.Hosting;
 
-/// <summary>Runs the webapp, and says in one line why it does not start.</summary>
+/// <summary>Runs the webapp, and says in one line why it can't start.</summary>
 internal static partial class Startup
 {
     /// <summary>Builds and runs; returns the process's exit code.</summary>
@@ -16,11 +15,11 @@ internal static partial class Startup
                 new WebApplicationOptions
                 {
                     Args = args,
-                    // The settings and the page lie beside the program, wherever it is started from.
+                    // Settings and page are beside the program, wherever it is started from.
                     ContentRootPath = AppContext.BaseDirectory,
                 }
             );
-            // The host would log a whole stack besides the line below.
+            // The host would log a stack trace in addition to the line below.
             builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
             add(builder);
             builder.CheckSections();
@@ -44,7 +43,7 @@ internal static partial class Startup
         }
     }
 
-    // The framework quotes a value that it can't convert, and an address may hold a password.
+    // The framework quotes a value that it can't convert, which may contain a password.
     private static string Describe(Exception wrong) =>
         UnconvertedValue().Match(wrong.Message) is { Success: true } unconverted
             ? $"{unconverted.Groups["key"]}: the value can't be read as {unconverted.Groups["type"]}."

@@ -2,12 +2,12 @@ using System.Reflection;
 
 namespace SignalBroker.Hosting;
 
-/// <summary><c>SignalBroker --version</c>: tells which version this is, instead of starting the webapp.</summary>
+/// <summary><c>SignalBroker --version</c>: prints the version instead of starting the webapp.</summary>
 internal static class VersionCommand
 {
     public const string Name = "--version";
 
-    /// <summary>The version after <see href="https://semver.org">SemVer 2.0</see>; of a build between two releases with how many changes there were.</summary>
+    /// <summary>As in SemVer 2.0; between two releases with the number of commits.</summary>
     public static string Version { get; } =
         typeof(VersionCommand)
             .Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!

@@ -1,5 +1,4 @@
 using System.ComponentModel.DataAnnotations;
-using SignalBroker.Hosting;
 
 namespace SignalBroker.Http;
 
@@ -8,13 +7,13 @@ internal sealed class InternalOptions : IValidatableObject
 {
     public const string Section = "Internal";
 
-    /// <summary>The networks that may use it, as CIDR; those of loopback if there are none.</summary>
+    /// <summary>The networks that may use it, as CIDR; loopback if there are none.</summary>
     public IReadOnlyList<string> AllowedNetworks { get; set; } = [];
 
     /// <summary>
     /// The host names under which nodes and operators reach it, besides <c>localhost</c> and IP addresses: that of a
-    /// container or service, or <c>*.svc.cluster.local</c> for every name that ends so. Any other name may be a
-    /// stranger's that leads here.
+    /// container or service, or <c>*.svc.cluster.local</c> for every name that ends like that. Any other name may be a
+    /// stranger's that resolves to this address.
     /// </summary>
     public IReadOnlyList<string> AllowedHosts { get; set; } = [];
 
@@ -22,7 +21,7 @@ internal sealed class InternalOptions : IValidatableObject
         AllowedHosts
             .Where(name => !HostNames.IsValid(name))
             .Select(name => new ValidationResult(
-                $"'{name}' is no host name like signalbroker or *.svc.cluster.local.",
+                $"'{name}' is not a host name like signalbroker or *.svc.cluster.local.",
                 [nameof(AllowedHosts)]
             ));
 }
@@ -32,7 +31,7 @@ internal sealed class ProxiesOptions
 {
     public const string Section = "Proxies";
 
-    /// <summary>The proxies whose <c>X-Forwarded-For</c>, <c>-Proto</c> and <c>-Host</c> are believed, as CIDR networks.</summary>
+    /// <summary>The trusted proxies (for <c>X-Forwarded-For</c>, <c>-Proto</c> and <c>-Host</c>), as CIDR.</summary>
     public IReadOnlyList<string> TrustedNetworks { get; set; } = [];
 }
 
@@ -52,11 +51,11 @@ internal sealed class OriginsOptions : IValidatableObject
         Origins
             .Where(origin => !Special.Contains(origin) && !IsOrigin(origin))
             .Select(origin => new ValidationResult(
-                $"'{origin}' is no origin like https://app.example, without a path.",
+                $"'{origin}' is not an origin like https://app.example, without a path.",
                 [nameof(Origins)]
             ));
 
-    // Whatever follows the port would keep it from ever being the same as a browser's.
+    // With anything after the port it would never equal a browser's.
     private static bool IsOrigin(string text) =>
         Uri.TryCreate(text, UriKind.Absolute, out var address)
         && text.Equals($"{address.Scheme}://{address.Authority}", StringComparison.OrdinalIgnoreCase);

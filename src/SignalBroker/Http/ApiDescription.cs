@@ -9,24 +9,14 @@ using Microsoft.OpenApi;
 
 namespace SignalBroker.Http;
 
-/// <summary>What <c>/openapi/v1.json</c> says beyond the endpoints themselves.</summary>
+/// <summary>What <c>/openapi/v1.json</c> says beyond what ASP.NET Core finds out by itself.</summary>
 internal static class ApiDescription
 {
-    /// <summary>How a session proves itself.</summary>
-    public const string Session = "session";
-
-    /// <summary>How a user does.</summary>
-    public const string Token = "token";
-
-    /// <summary>How a backend does.</summary>
-    public const string ServiceKey = "serviceKey";
-
     private const string ErrorCode = "ErrorCode";
 
     // Where the codes are that any address may answer, whether there is something at it or not.
     private static readonly string[] CodesOfNoEndpoint = ["method-not-allowed", "not-found"];
 
-    /// <summary>Adds what the framework doesn't find out by itself.</summary>
     public static void Describe(OpenApiOptions options)
     {
         var types = new ConcurrentDictionary<string, JsonTypeInfo>();
@@ -34,9 +24,21 @@ internal static class ApiDescription
         options.CreateSchemaReferenceId = NameOf;
         options.AddSchemaTransformer((schema, context, _) => Done(() => Complete(schema, context, types)));
         options.AddOperationTransformer(
-            (operation, context, _) => Done(() => OperationDescription.Complete(operation, context))
+            (operation, context, _) => Done(() => OperationDescription.Complete(operation, context, comments.Value))
         );
-        options.AddDocumentTransformer((document, _, _) => Done(() => Complete(document, types, comments.Value)));
+        options.AddDocumentTransformer(
+            async (document, context, cancellationToken) =>
+            {
+                Complete(document);
+                document.AddComponent(
+                    "Problem",
+                    await context.GetOrCreateSchemaAsync(typeof(ProblemSchema), cancellationToken: cancellationToken)
+                );
+                DescribeSchemas(document.Components!.Schemas!, types, comments.Value);
+                AddErrorCodes(document, context);
+                Examples.AddTo(document);
+            }
+        );
     }
 
     // Types that are there for the description only say so in their names, which nobody else needs to know.
@@ -46,11 +48,7 @@ internal static class ApiDescription
             ? $"{type.Type.DeclaringType?.Name}{name}".Replace("Schema", "", StringComparison.Ordinal)
         : null;
 
-    private static void Complete(
-        OpenApiDocument document,
-        IReadOnlyDictionary<string, JsonTypeInfo> types,
-        XmlDescriptions comments
-    )
+    private static void Complete(OpenApiDocument document)
     {
         document.Info = new OpenApiInfo
         {
@@ -60,46 +58,45 @@ internal static class ApiDescription
                 "Opens sessions and sends signals. What a session receives comes over Web-STOMP from its listening address, "
                 + "or as server-sent events from /listen.",
         };
-        var components = document.Components ??= new OpenApiComponents();
-        components.SecuritySchemes ??= new Dictionary<string, IOpenApiSecurityScheme>();
-        components.SecuritySchemes[Session] = new OpenApiSecurityScheme
+        var operations = document.Paths.Values.SelectMany(path => path.Operations!.Values);
+        var folders = operations.SelectMany(operation => operation.Tags!).Select(tag => tag.Reference.Id).Distinct();
+        document.Tags = folders.Select(folder => new OpenApiTag { Name = folder }).ToHashSet();
+        document.Components ??= new OpenApiComponents();
+        document.Components.SecuritySchemes = new Dictionary<string, IOpenApiSecurityScheme>
         {
-            Type = SecuritySchemeType.Http,
-            Scheme = "basic",
-            Description = "The listening key as user name, the passcode as password.",
+            ["session"] = new OpenApiSecurityScheme
+            {
+                Type = SecuritySchemeType.Http,
+                Scheme = "basic",
+                Description = "The listening key as user name, the passcode as password.",
+            },
+            ["token"] = new OpenApiSecurityScheme
+            {
+                Type = SecuritySchemeType.Http,
+                Scheme = "bearer",
+                BearerFormat = "JWT",
+                Description = "The user's token, whose 'sub' is the user id; 'Users:Tokens' says whether it is needed.",
+            },
+            ["serviceKey"] = new OpenApiSecurityScheme
+            {
+                Type = SecuritySchemeType.ApiKey,
+                In = ParameterLocation.Header,
+                Name = "Authorization",
+                Description = "'ServiceKey ' and a backend's service key.",
+            },
         };
-        components.SecuritySchemes[Token] = new OpenApiSecurityScheme
-        {
-            Type = SecuritySchemeType.Http,
-            Scheme = "bearer",
-            BearerFormat = "JWT",
-            Description = "The user's token, whose 'sub' is the user id; 'Users:Tokens' says whether it is needed.",
-        };
-        components.SecuritySchemes[ServiceKey] = new OpenApiSecurityScheme
-        {
-            Type = SecuritySchemeType.ApiKey,
-            In = ParameterLocation.Header,
-            Name = "Authorization",
-            Description = "'ServiceKey ' and a backend's service key.",
-        };
-        DescribeSchemas(components.Schemas!, types, comments);
-        AddErrorCodes(document, components);
     }
 
-    // Now, because a member whose type has a name is a reference by now, and says for itself what it is.
+    // Only now: a member whose type has a name has become a reference, and says for itself what it is.
     private static void DescribeSchemas(
         IDictionary<string, IOpenApiSchema> schemas,
-        IReadOnlyDictionary<string, JsonTypeInfo> types,
+        ConcurrentDictionary<string, JsonTypeInfo> types,
         XmlDescriptions comments
     )
     {
         foreach (var (name, schema) in schemas)
         {
-            if (!types.TryGetValue(name, out var type))
-            {
-                continue;
-            }
-
+            var type = types[name];
             schema.Description = comments.Of(type.Type);
             foreach (var member in type.Properties)
             {
@@ -115,17 +112,12 @@ internal static class ApiDescription
     private static IOpenApiSchema WithoutNull(IOpenApiSchema schema) =>
         schema.OneOf is { Count: 2 } ways ? ways.Single(way => way.Type != JsonSchemaType.Null) : schema;
 
-    private static void AddErrorCodes(OpenApiDocument document, OpenApiComponents components)
+    private static void AddErrorCodes(OpenApiDocument document, OpenApiDocumentTransformerContext context)
     {
-        var codes = document
-            .Paths.Values.SelectMany(path => path.Operations!.Values)
-            .SelectMany(operation => operation.Responses!.Values)
-            .SelectMany(answer => answer.Extensions ?? new Dictionary<string, IOpenApiExtension>())
-            .Where(extension => extension.Key == OperationDescription.ErrorCodes)
-            .Select(extension => extension.Value)
-            .OfType<JsonNodeExtension>()
-            .SelectMany(listed => listed.Node.AsArray())
-            .Select(code => code!.GetValue<string>())
+        var codes = context
+            .DescriptionGroups.SelectMany(group => group.Items)
+            .SelectMany(endpoint => UsualFailures.Of(endpoint.ActionDescriptor.EndpointMetadata))
+            .SelectMany(failures => failures.Codes)
             .Concat(CodesOfNoEndpoint)
             .Distinct()
             .Order(StringComparer.Ordinal);
@@ -139,10 +131,7 @@ internal static class ApiDescription
                 Enum = [.. codes.Select(code => JsonValue.Create(code))],
             }
         );
-        if (components.Schemas!["Problem"] is OpenApiSchema { Properties: { } members })
-        {
-            members["code"] = new OpenApiSchemaReference(ErrorCode, document);
-        }
+        document.Components!.Schemas!["Problem"].Properties!["code"] = new OpenApiSchemaReference(ErrorCode, document);
     }
 
     private static void Complete(

@@ -2,19 +2,18 @@ using Microsoft.Extensions.Primitives;
 
 namespace SignalBroker.Http;
 
-/// <summary>The fields of a form, each of them spelled as it should be and given once.</summary>
+/// <summary>The fields of a form, each spelled correctly and given once.</summary>
 internal readonly struct FormFields
 {
     private readonly IFormCollection form;
 
-    /// <summary>Checks the fields' names.</summary>
     /// <exception cref="RefusedException">One is misspelled or given twice.</exception>
     public FormFields(IFormCollection form, params IReadOnlyCollection<string> known)
     {
         this.form = form;
         foreach (var (name, values) in form)
         {
-            // The form itself does not tell upper from lower case.
+            // The form itself ignores case.
             if (!known.Contains(name))
             {
                 MemberNames.RefuseVariant(name, known);
@@ -26,6 +25,6 @@ internal readonly struct FormFields
         }
     }
 
-    /// <summary>A field; null when it is missing.</summary>
+    /// <summary>A field; null if it is missing.</summary>
     public string? this[string name] => form.TryGetValue(name, out StringValues values) ? values[0] : null;
 }

@@ -4,13 +4,7 @@ using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.StaticFiles;
-using Microsoft.Extensions.Options;
-using SignalBroker.Database;
-using SignalBroker.Hosting;
-using SignalBroker.Identity;
-using SignalBroker.Sessions;
 using BadHttpRequestException = Microsoft.AspNetCore.Http.BadHttpRequestException;
-using IPNetwork = System.Net.IPNetwork;
 
 namespace SignalBroker.Http;
 
@@ -27,18 +21,17 @@ internal static class HttpSetup
         public void AddHttp()
         {
             builder.Services.AddSingleton(TimeProvider.System);
-            // Nobody reads these, and as long as somebody might, each request has an activity and a scope made for it.
+            // Nobody reads these, and unless they are off, each request has an activity and a scope created for it.
             builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
-            builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, builder.Configuration));
-            // Requests go on where their bytes were read, instead of changing threads twice.
+            // A request continues on the thread that read its bytes, instead of changing threads twice.
             builder.WebHost.UseSockets(sockets => sockets.UnsafePreferInlineScheduling = true);
-            builder.AddJson(HttpJson.Default);
             builder.Services.ConfigureHttpJsonOptions(json =>
                 json.SerializerOptions.DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull
             );
             builder.AddSettings<RateLimitOptions>(RateLimitOptions.Section);
-            builder.AddSettings<ListenersOptions>(ListenersOptions.Section);
             builder.AddSettings<InternalOptions>(InternalOptions.Section);
+            var listeners = builder.AddSettings<ListenersOptions>(ListenersOptions.Section);
+            builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, listeners));
             builder.AddOrigins();
             builder.AddProxies();
             builder.Services.AddOpenApi(ApiDescription.Describe);
@@ -46,12 +39,11 @@ internal static class HttpSetup
 
         private void AddOrigins()
         {
-            builder.AddSettings<OriginsOptions>(OriginsOptions.Section);
-            var named = builder.Configuration.GetSection(OriginsOptions.Section).Get<OriginsOptions>();
+            var origins = builder.AddSettings<OriginsOptions>(OriginsOptions.Section).Origins;
             builder.Services.AddCors(cors =>
                 cors.AddDefaultPolicy(policy =>
                     policy
-                        .WithOrigins([.. named?.Origins ?? []])
+                        .WithOrigins([.. origins])
                         .WithMethods(HttpMethods.Post, HttpMethods.Get, HttpMethods.Put, HttpMethods.Delete)
                         .WithHeaders("Authorization", "Content-Type")
                         .WithExposedHeaders("Retry-After")
@@ -62,8 +54,8 @@ internal static class HttpSetup
 
         private void AddProxies()
         {
-            builder.AddSettings<ProxiesOptions>(ProxiesOptions.Section);
-            var networks = Networks.Read(builder.Configuration, "Proxies:TrustedNetworks");
+            var trusted = builder.AddSettings<ProxiesOptions>(ProxiesOptions.Section).TrustedNetworks;
+            var networks = Networks.Read(trusted, "Proxies:TrustedNetworks");
             builder.Services.Configure<ForwardedHeadersOptions>(forwarded =>
             {
                 forwarded.KnownProxies.Clear();
@@ -85,10 +77,17 @@ internal static class HttpSetup
 
     extension(WebApplication app)
     {
-        /// <summary>Puts in order what every request passes through.</summary>
+        /// <summary>Sets up what every request passes through, in order.</summary>
         public void UseHttp()
         {
-            app.Use(AddSecurityHeaders);
+            app.Use(
+                static (context, next) =>
+                {
+                    // At the last moment: an error answer begins with empty headers.
+                    context.Response.OnStarting(SetSecurityHeaders, context.Response.Headers);
+                    return next(context);
+                }
+            );
             app.UseExceptionHandler(
                 new ExceptionHandlerOptions
                 {
@@ -98,8 +97,14 @@ internal static class HttpSetup
                 }
             );
             app.UseRouting();
-            app.UseWhen(MayAnswerNothing, silent => silent.UseStatusCodePages(AnswerStatusAsync));
-            app.UseMiddleware<ListenerGate>(AllowedNetworks(app.Configuration));
+            app.UseWhen(
+                context => context.GetEndpoint()?.Metadata.GetMetadata<AnswersAlways>() is null,
+                silent => silent.UseStatusCodePages(AnswerStatusAsync)
+            );
+            var allowed = app.Services.GetRequiredService<IOptions<InternalOptions>>().Value.AllowedNetworks;
+            app.UseMiddleware<ListenerGate>(
+                Networks.Read(allowed is [] ? ["127.0.0.0/8", "::1/128"] : allowed, "Internal:AllowedNetworks")
+            );
 
             // After the gate, which must see who really connected.
             if (app.Services.GetRequiredService<IOptions<ForwardedHeadersOptions>>().Value.KnownIPNetworks.Count > 0)
@@ -107,9 +112,9 @@ internal static class HttpSetup
                 app.UseForwardedHeaders();
             }
 
-            // Before the limiter, so that pages of other origins can read that they are to slow down.
-            app.UseWhen(IsCrossOrigin, foreign => foreign.UseCors());
-            // And this one too, so that what other sites' pages send does not count against their visitors' rate.
+            // Before the limiter, so that pages of other origins can read that they should slow down.
+            app.UseWhen(context => context.Request.Headers.Origin.Count > 0, foreign => foreign.UseCors());
+            // This too, so that what other sites' pages send does not count against their visitors' rate.
             app.UseMiddleware<OriginGate>();
             app.UseMiddleware<AddressLimiter>();
             app.UseDefaultFiles();
@@ -118,7 +123,7 @@ internal static class HttpSetup
         }
     }
 
-    // The page names its scripts by their hash: it is asked for anew each time, and they never are.
+    // The page names its scripts by their hash: it is checked each time, and they never are.
     private static void SetCaching(StaticFileResponseContext file) =>
         file.Context.Response.Headers.CacheControl = file.Context.Request.Path.StartsWithSegments(
             "/app",
@@ -127,10 +132,8 @@ internal static class HttpSetup
             ? "public, max-age=31536000, immutable"
             : "no-cache";
 
-    private static void Listen(KestrelServerOptions kestrel, IConfiguration configuration)
+    private static void Listen(KestrelServerOptions kestrel, ListenersOptions listeners)
     {
-        var listeners =
-            configuration.GetSection(ListenersOptions.Section).Get<ListenersOptions>() ?? new ListenersOptions();
         kestrel.AddServerHeader = false;
         kestrel.Limits.MaxRequestBodySize = RequestBody.MaxBytesOnTheWire;
         using var free = new FreePorts();
@@ -150,7 +153,7 @@ internal static class HttpSetup
                 );
             }
 
-            if (IPAddress.TryParse(uri.Host.Trim('[', ']'), out var ip))
+            if (IPAddress.TryParse(uri.DnsSafeHost, out var ip))
             {
                 free.Check(key, new(ip, uri.Port));
                 kestrel.Listen(ip, uri.Port, apply);
@@ -167,25 +170,8 @@ internal static class HttpSetup
         }
     }
 
-    private static IReadOnlyList<IPNetwork> AllowedNetworks(IConfiguration configuration) =>
-        Networks.Read(configuration, "Internal:AllowedNetworks") is { Count: > 0 } networks
-            ? networks
-            : [IPNetwork.Parse("127.0.0.0/8"), IPNetwork.Parse("::1/128")];
-
-    private static bool MayAnswerNothing(HttpContext context) =>
-        context.GetEndpoint()?.Metadata.GetMetadata<AnswersAlways>() is null;
-
     private static Task AnswerStatusAsync(StatusCodeContext context) =>
         Problem.OfStatus(context.HttpContext.Response.StatusCode).ExecuteAsync(context.HttpContext);
-
-    private static bool IsCrossOrigin(HttpContext context) => context.Request.Headers.Origin.Count > 0;
-
-    private static Task AddSecurityHeaders(HttpContext context, RequestDelegate next)
-    {
-        // At the last moment: an error answer begins with empty headers.
-        context.Response.OnStarting(SetSecurityHeaders, context.Response.Headers);
-        return next(context);
-    }
 
     private static Task SetSecurityHeaders(object response)
     {
@@ -201,8 +187,7 @@ internal static class HttpSetup
 
     private static Task AnswerFailureAsync(HttpContext context)
     {
-        var failure = context.Features.Get<IExceptionHandlerFeature>()?.Error;
-        var problem = failure switch
+        var problem = context.Features.Get<IExceptionHandlerFeature>()?.Error switch
         {
             RefusedException refused => refused.Problem,
             BadHttpRequestException bad => Problem.OfStatus(bad.StatusCode),

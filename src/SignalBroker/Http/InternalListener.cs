@@ -1,16 +1,14 @@
 using System.Net;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.Extensions.Options;
-using SignalBroker.Hosting;
 
 namespace SignalBroker.Http;
 
-/// <summary>Marks connections that came in through the internal port.</summary>
+/// <summary>Marks connections to the internal port.</summary>
 internal sealed class InternalListener
 {
     private static readonly InternalListener Mark = new();
 
-    /// <summary>Marks every connection of a listener. The port is what counts: a <c>Host</c> header can be made up.</summary>
+    /// <summary>Marks a listener's connections. The port is what counts: <c>Host</c> can be forged.</summary>
     public static void Apply(ListenOptions listener) =>
         listener.Use(next =>
             connection =>
@@ -20,20 +18,19 @@ internal sealed class InternalListener
             }
         );
 
-    /// <summary>Whether the request came in through the internal port.</summary>
+    /// <summary>Whether the request came to the internal port.</summary>
     public static bool Received(HttpContext context) => context.Features.Get<InternalListener>() is not null;
 }
 
-/// <summary>Keeps the two ports apart, and strangers off the internal one.</summary>
+/// <summary>Keeps the two ports separate, and strangers away from the internal one.</summary>
 internal sealed partial class ListenerGate(
     RequestDelegate next,
-    IReadOnlyList<IPNetwork> allowed,
+    IReadOnlyList<IPNetwork> networks,
     IOptions<InternalOptions> options,
     TimeProvider clock,
     ILogger<ListenerGate> logger
 )
 {
-    /// <summary>Where everything lies that only nodes and operators may reach.</summary>
     private static readonly PathString[] InternalPaths = ["/admin", "/broker-access", "/metrics"];
 
     private static readonly PathString Health = "/health";
@@ -47,13 +44,12 @@ internal sealed partial class ListenerGate(
     private static readonly Problem HostNotAllowed = Problem.Of(
         StatusCodes.Status403Forbidden,
         "host-not-allowed",
-        "The internal port is not known under this host name. Its setting Internal:AllowedHosts has the names beside localhost and IP addresses."
+        "The internal port is not known under this host name. Internal:AllowedHosts names those it is known under, besides localhost and IP addresses."
     );
 
     private readonly OncePerMinute logging = new(clock);
-    private readonly IReadOnlyList<string> hosts = ["localhost", .. options.Value.AllowedHosts];
+    private readonly string[] hosts = ["localhost", .. options.Value.AllowedHosts];
 
-    /// <summary>Lets the request through or answers it with 403 or 404.</summary>
     public Task InvokeAsync(HttpContext context)
     {
         var received = InternalListener.Received(context);
@@ -92,16 +88,16 @@ internal sealed partial class ListenerGate(
     }
 
     private bool IsAllowed(IPAddress? address) =>
-        address is not null && allowed.Any(network => network.Contains(Networks.Plain(address)));
+        address is not null && networks.Any(network => network.Contains(Networks.Plain(address)));
 
-    // A name that a stranger's DNS leads here makes the visitor's browser take this port for the stranger's own site.
-    // Browsers always send a Host; a load balancer's health check may not.
+    // DNS rebinding: a stranger's name that resolves to this port makes a visitor's browser take it for the stranger's
+    // site. Browsers always send a Host; a load balancer's health check may not.
     private bool IsAllowed(HostString host) =>
         !host.HasValue || IPAddress.TryParse(host.Host, out _) || HostNames.Contains(hosts, host.Host);
 
     [LoggerMessage(
         LogLevel.Warning,
-        "Refused {Path} on the internal port under the name {Host}. If nodes or operators use that name, Internal:AllowedHosts must have it. More of these within a minute are not logged"
+        "Refused {Path} on the internal port under the name {Host}. If nodes or operators use that name, add it to Internal:AllowedHosts. More of these within a minute are not logged"
     )]
     private partial void LogRefused(string? host, string? path);
 }

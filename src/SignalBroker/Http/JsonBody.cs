@@ -3,20 +3,20 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace SignalBroker.Http;
 
-/// <summary>Reads a body that must be a JSON object of a known form.</summary>
+/// <summary>Reads a body that must be a JSON object of a known type.</summary>
 internal static class JsonBody
 {
-    /// <summary>How deep a body may be nested: so many objects and arrays may be open at a time, the body itself included.</summary>
+    /// <summary>How many objects and arrays may be open at a time, the body itself included.</summary>
     public const int MaxDepth = 64;
 
     /// <summary>Reads the body; an empty one counts as <c>{}</c>.</summary>
-    /// <exception cref="RefusedException">It is no JSON, no object, or a member has a wrong name or type.</exception>
+    /// <exception cref="RefusedException">It is not a JSON object, or a member has a wrong name or type.</exception>
     public static async Task<T> ReadAsync<T>(HttpRequest request, JsonTypeInfo<T> form)
-        where T : class, new()
+        where T : class
     {
         if (request.ContentLength is 0 || (request.ContentLength is null && request.ContentType is null))
         {
-            return new T();
+            return Parse("{}"u8, form);
         }
 
         if (RequestBody.IsForm(request))
@@ -29,7 +29,7 @@ internal static class JsonBody
     }
 
     /// <summary>Reads a body.</summary>
-    /// <exception cref="RefusedException">It is no JSON, no object, or a member has a wrong name or type.</exception>
+    /// <exception cref="RefusedException">It is not a JSON object, or a member has a wrong name or type.</exception>
     public static T Parse<T>(ReadOnlySpan<byte> json, JsonTypeInfo<T> form)
         where T : class
     {
@@ -64,18 +64,18 @@ internal static class JsonBody
                 failure switch
                 {
                     JsonException when IsTooDeep(json) =>
-                        $"The body is nested too deep: not more than {MaxDepth} objects and arrays may be open at a time.",
+                        $"The body is nested too deeply: no more than {MaxDepth} objects and arrays may be open at a time.",
                     JsonException at =>
                         $"The body is not valid JSON (line {at.LineNumber + 1}, byte {at.BytePositionInLine + 1}).",
-                    // An escaped half of a surrogate pair is JSON, but no text.
-                    _ => "The name of a member is no text.",
+                    // JSON, but half of a surrogate pair.
+                    _ => "The name of a member is not valid Unicode.",
                 }
             )
         );
 
     private static RefusedException NoObject() => new(Problem.MalformedBody("The body must be a JSON object."));
 
-    // Whether it is right up to where it gets too deep.
+    // Whether it is valid up to where it gets too deep.
     private static bool IsTooDeep(ReadOnlySpan<byte> json)
     {
         var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = Math.Max(json.Length, MaxDepth) });
@@ -94,7 +94,7 @@ internal static class JsonBody
         }
         catch (JsonException)
         {
-            // Then something else is wrong with it.
+            // Something else is wrong with it.
         }
 
         return false;

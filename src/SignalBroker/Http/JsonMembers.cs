@@ -3,12 +3,12 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace SignalBroker.Http;
 
-/// <summary>Checks what a JSON reader does not: that members are spelled as they should be, and given once.</summary>
+/// <summary>Checks what a JSON reader does not: that members are spelled correctly and given once.</summary>
 internal static class JsonMembers
 {
-    /// <summary>Checks a body, and whatever objects are in its members.</summary>
-    /// <exception cref="RefusedException">A member is misspelled, given twice or a word that is not known.</exception>
-    /// <exception cref="JsonException">It is no JSON, or nested too deep.</exception>
+    /// <summary>Checks a body and the objects in it.</summary>
+    /// <exception cref="RefusedException">A member is misspelled, given twice or not one of its words.</exception>
+    /// <exception cref="JsonException">It is not JSON, or nested too deeply.</exception>
     public static void Check(ReadOnlySpan<byte> json, JsonTypeInfo form)
     {
         var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = JsonBody.MaxDepth });
@@ -56,7 +56,7 @@ internal static class JsonMembers
         }
     }
 
-    // The framework takes numbers too, those that stand for nothing included.
+    // The framework would also accept numbers, even meaningless ones.
     private static void CheckWord(ref Utf8JsonReader reader, Type type, string name)
     {
         var words = Words.Of(type);

@@ -1,11 +1,9 @@
-using SignalBroker.Hosting;
-
 namespace SignalBroker.Http;
 
-/// <summary>The names that members of a body or fields of a form may have.</summary>
+/// <summary>The names of a body's members or a form's fields.</summary>
 /// <remarks>
-/// Whatever is not known is ignored, so that newer clients can talk to older servers. But what is only misspelled would
-/// be missed silently: a client that writes <c>userid</c> would become an anonymous user.
+/// Unknown ones are ignored, so that newer clients can talk to older servers. But a misspelled one must not be: a
+/// client that writes <c>userid</c> would become an anonymous user.
 /// </remarks>
 internal static class MemberNames
 {
@@ -24,6 +22,6 @@ internal static class MemberNames
         }
     }
 
-    /// <summary>What is answered to a member that comes twice: two readers might take different ones.</summary>
+    /// <summary>The answer to a member that is given twice, of which two readers might take different ones.</summary>
     public static RefusedException GivenTwice(string name) => new(Problem.InvalidMember(name, "is given twice"));
 }

@@ -1,11 +1,11 @@
 namespace SignalBroker.Http;
 
-/// <summary>Lets one of many equal lines a minute into the log, since strangers can cause them.</summary>
+/// <summary>Lets one line a minute into the log, where strangers could cause many.</summary>
 internal sealed class OncePerMinute(TimeProvider clock)
 {
     private long next = clock.GetTimestamp();
 
-    /// <summary>Whether nothing has passed for a minute; true for one of several callers.</summary>
+    /// <summary>Whether none has passed for a minute; true for only one of concurrent callers.</summary>
     public bool Passes()
     {
         var now = clock.GetTimestamp();

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Reflection;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
@@ -9,46 +10,32 @@ namespace SignalBroker.Http;
 /// <summary>What the API's description says of each operation: who may ask, with which parameters, and what is answered.</summary>
 internal static class OperationDescription
 {
-    /// <summary>The extension that lists the codes of an error answer.</summary>
-    public const string ErrorCodes = "x-error-codes";
-
-    /// <summary>Adds what the endpoint's metadata say.</summary>
-    public static void Complete(OpenApiOperation operation, OpenApiOperationTransformerContext context)
+    /// <summary>Adds what the endpoint's method and metadata say.</summary>
+    public static void Complete(
+        OpenApiOperation operation,
+        OpenApiOperationTransformerContext context,
+        XmlDescriptions comments
+    )
     {
         var metadata = context.Description.ActionDescriptor.EndpointMetadata;
+        var handler = metadata.OfType<MethodInfo>().Single();
+        (operation.Summary, operation.Description) = (comments.Of(handler)?.TrimEnd('.'), comments.RemarksOf(handler));
         // The folder that the endpoint is in.
-        if (metadata.OfType<MethodInfo>().FirstOrDefault()?.DeclaringType?.Namespace is { } folder)
-        {
-            operation.Tags = new HashSet<OpenApiTagReference> { new(folder.Split('.')[^1], context.Document) };
-        }
-
-        Secure(operation, metadata, context.Document);
+        var folder = handler.DeclaringType!.Namespace!.Split('.')[^1];
+        operation.Tags = new HashSet<OpenApiTagReference> { new(folder, context.Document) };
+        Secure(operation, [.. metadata.OfType<Proof>()], context.Document);
         foreach (var parameter in metadata.OfType<ApiParameter>())
         {
             Complete(operation, parameter);
         }
 
-        if (metadata.OfType<RequestExample>().FirstOrDefault() is { } example)
+        foreach (var failures in UsualFailures.Of(metadata).GroupBy(failures => failures.Status))
         {
-            foreach (var taken in operation.RequestBody!.Content!.Values)
-            {
-                taken.Example = example.Body.DeepClone();
-            }
-        }
-
-        foreach (var answer in metadata.OfType<AnswerExample>())
-        {
-            AnswerOf(operation, answer.Status).Content!["application/json"].Example = answer.Body.DeepClone();
-        }
-
-        foreach (var failures in metadata.OfType<Failure>().GroupBy(failure => failure.Status))
-        {
-            var answer = AnswerOf(operation, failures.Key);
-            Complete(answer, failures);
-            if (failures.Key is StatusCodes.Status429TooManyRequests or StatusCodes.Status503ServiceUnavailable)
-            {
-                AddRetryAfter(answer);
-            }
+            operation.Responses![failures.Key.ToString(CultureInfo.InvariantCulture)] = ErrorAnswer(
+                failures.Key,
+                [.. failures.SelectMany(failure => failure.Codes).Distinct().Order(StringComparer.Ordinal)],
+                context.Document
+            );
         }
 
         var byStatus = operation.Responses!.OrderBy(answer => answer.Key, StringComparer.Ordinal).ToList();
@@ -56,28 +43,34 @@ internal static class OperationDescription
         byStatus.ForEach(answer => operation.Responses.Add(answer.Key, answer.Value));
     }
 
-    private static OpenApiResponse AnswerOf(OpenApiOperation operation, int status) =>
-        (OpenApiResponse)operation.Responses![status.ToString(CultureInfo.InvariantCulture)];
-
-    private static void Complete(OpenApiResponse answer, IEnumerable<Failure> failures)
+    private static OpenApiResponse ErrorAnswer(int status, string[] codes, OpenApiDocument? document)
     {
-        string[] codes = [.. failures.Select(failure => failure.Code).Distinct().Order(StringComparer.Ordinal)];
-        answer.Description =
-            $"{(codes.Length == 1 ? "The code" : "One of the codes")} {string.Join(", ", codes.Select(code => $"`{code}`"))}.";
-        answer.Extensions ??= new Dictionary<string, IOpenApiExtension>();
-        answer.Extensions[ErrorCodes] = new JsonNodeExtension(
-            new JsonArray([.. codes.Select(code => (JsonNode)JsonValue.Create(code))])
-        );
-    }
-
-    private static void AddRetryAfter(OpenApiResponse answer)
-    {
-        answer.Headers ??= new Dictionary<string, IOpenApiHeader>();
-        answer.Headers["Retry-After"] = new OpenApiHeader
+        var answer = new OpenApiResponse
         {
-            Description = "After how many seconds to try again.",
-            Schema = new OpenApiSchema { Type = JsonSchemaType.Integer, Minimum = "1" },
+            Description =
+                $"{(codes.Length == 1 ? "The code" : "One of the codes")} {string.Join(", ", codes.Select(code => $"`{code}`"))}.",
+            Content = new Dictionary<string, OpenApiMediaType>
+            {
+                ["application/problem+json"] = new() { Schema = new OpenApiSchemaReference("Problem", document) },
+            },
+            Extensions = new Dictionary<string, IOpenApiExtension>
+            {
+                ["x-error-codes"] = new JsonNodeExtension(JsonSerializer.SerializeToNode(codes)!),
+            },
         };
+        if (status is StatusCodes.Status429TooManyRequests or StatusCodes.Status503ServiceUnavailable)
+        {
+            answer.Headers = new Dictionary<string, IOpenApiHeader>
+            {
+                ["Retry-After"] = new OpenApiHeader
+                {
+                    Description = "After how many seconds to try again.",
+                    Schema = new OpenApiSchema { Type = JsonSchemaType.Integer, Minimum = "1" },
+                },
+            };
+        }
+
+        return answer;
     }
 
     private static void Complete(OpenApiOperation operation, ApiParameter said)
@@ -108,31 +101,25 @@ internal static class OperationDescription
         };
     }
 
-    private static void Secure(OpenApiOperation operation, IList<object> metadata, OpenApiDocument? document)
+    // Any one of them is enough.
+    private static void Secure(OpenApiOperation operation, Proof[] proofs, OpenApiDocument? document)
     {
-        var ways = metadata.Select(WayOf).OfType<string>().ToList();
-        if (ways.Count > 0)
+        if (proofs is [])
         {
-            // Any one of them.
-            operation.Security = [.. ways.Select(way => Requirement(way, document))];
+            return;
         }
 
-        if (metadata.OfType<TokenTaken>().Any())
+        operation.Security =
+        [
+            .. proofs.Select(proof => new OpenApiSecurityRequirement
+            {
+                [new(JsonNamingPolicy.CamelCase.ConvertName(proof.ToString()), document)] = [],
+            }),
+        ];
+        if (proofs.Contains(Proof.Token))
         {
-            // Nor is any needed while tokens are off.
-            operation.Security!.Add([]);
+            // None is needed while tokens are off.
+            operation.Security.Add([]);
         }
     }
-
-    private static string? WayOf(object metadata) =>
-        metadata switch
-        {
-            CredentialRequired => ApiDescription.Session,
-            TokenTaken => ApiDescription.Token,
-            ServiceKeyTaken => ApiDescription.ServiceKey,
-            _ => null,
-        };
-
-    private static OpenApiSecurityRequirement Requirement(string way, OpenApiDocument? document) =>
-        new() { [new OpenApiSecuritySchemeReference(way, document)] = [] };
 }

@@ -1,12 +1,11 @@
 using Microsoft.AspNetCore.Cors.Infrastructure;
-using Microsoft.Extensions.Options;
 
 namespace SignalBroker.Http;
 
-/// <summary>Refuses whatever pages of other sites would change.</summary>
+/// <summary>Keeps other sites' pages from changing anything.</summary>
 /// <remarks>
-/// A form is sent without asking first (CORS), and comes from its visitor's address: another site's page could open
-/// sessions until that address may have no more.
+/// Browsers send a form without asking first (CORS): another site's page could open sessions until its visitor's
+/// address may have no more.
 /// </remarks>
 internal sealed partial class OriginGate(
     RequestDelegate next,
@@ -18,13 +17,12 @@ internal sealed partial class OriginGate(
     private static readonly Problem NotAllowed = Problem.Of(
         StatusCodes.Status403Forbidden,
         "origin-not-allowed",
-        "Pages of this origin may not use this server. Its setting Cors:Origins names those that may, and Proxies:TrustedNetworks the proxies that say under which address it is known."
+        "Pages of this origin may not use this server. Cors:Origins names those that may, and Proxies:TrustedNetworks the proxies that say at which address it is known."
     );
 
     private readonly OncePerMinute logging = new(clock);
     private readonly CorsPolicy named = cors.Value.GetPolicy(cors.Value.DefaultPolicyName)!;
 
-    /// <summary>Lets the request through or answers it with 403.</summary>
     public Task InvokeAsync(HttpContext context)
     {
         if (IsAllowed(context.Request))
@@ -42,7 +40,7 @@ internal sealed partial class OriginGate(
 
     private bool IsAllowed(HttpRequest request)
     {
-        // Browsers name the origin of all that may change something. Servers and command lines have none.
+        // Browsers send the origin with everything but GET and HEAD. Servers and command lines have none.
         var origins = request.Headers.Origin;
         return origins.Count == 0
             || HttpMethods.IsGet(request.Method)
@@ -54,8 +52,8 @@ internal sealed partial class OriginGate(
             );
     }
 
-    // The browser's own judgement, which no page can forge, holds behind every proxy, and where a form's origin is null
-    // because of the page's referrer policy. Over plain http browsers say nothing of the kind.
+    // Sec-Fetch-Site is the browser's own verdict, which no page can forge. It is right behind every proxy, and where a
+    // form's origin is null because of the page's referrer policy, but browsers don't send it over plain http.
     private static bool IsOwn(HttpRequest request, string origin) =>
         IsAddressOf(request, origin) || request.Headers["Sec-Fetch-Site"] is ["same-origin"];
 
@@ -77,7 +75,7 @@ internal sealed partial class OriginGate(
 
     [LoggerMessage(
         LogLevel.Warning,
-        "Refused a page of {Origin} at {Scheme}://{Host}. If that is the server's own page, Proxies:TrustedNetworks is missing, else perhaps Cors:Origins. More of these within a minute are not logged"
+        "Refused a page of {Origin} at {Scheme}://{Host}. If that is the server's own page, Proxies:TrustedNetworks is missing; otherwise, perhaps, Cors:Origins. More of these within a minute are not logged"
     )]
     private partial void LogRefused(string origin, string scheme, string? host);
 }

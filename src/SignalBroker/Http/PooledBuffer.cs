@@ -6,17 +6,17 @@ using Microsoft.Extensions.ObjectPool;
 
 namespace SignalBroker.Http;
 
-/// <summary>Bytes to write into, that are reused as soon as they are disposed of.</summary>
+/// <summary>A buffer to write into, whose memory is reused after it is disposed.</summary>
 /// <remarks>
-/// .NET's own pool of arrays keeps too few of a size for all the signals that may be under way. What is not disposed of
-/// is left to the garbage collector; that is safe, only slower.
+/// .NET's own pool of arrays keeps too few of each size for all the signals that may be under way. A buffer that is not
+/// disposed is left to the garbage collector, which is safe, only slower.
 /// </remarks>
 internal sealed class PooledBuffer : IBufferWriter<byte>, IDisposable
 {
     private const int MaxKept = 2048;
     private const int SmallestArray = 1024;
 
-    // Nearly all signals fit. A larger array is lent by .NET's pool, or much memory would be kept for few of them.
+    // Nearly all signals fit. Larger arrays come from .NET's pool; keeping them would waste memory.
     private const int LargestKept = 4096;
 
     private static readonly DefaultObjectPool<PooledBuffer> Pool = new(
@@ -24,7 +24,7 @@ internal sealed class PooledBuffer : IBufferWriter<byte>, IDisposable
         MaxKept
     );
 
-    // What is written goes into a JSON parser and never into a page's markup.
+    // It is only read by JSON parsers, never put into a page's markup.
     private static readonly JsonWriterOptions Writing = new()
     {
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
@@ -38,12 +38,12 @@ internal sealed class PooledBuffer : IBufferWriter<byte>, IDisposable
     private int written;
     private bool isRented;
 
-    /// <summary>What has been written; it lasts until the buffer is disposed of.</summary>
+    /// <summary>What has been written; valid until the buffer is disposed.</summary>
     public ReadOnlyMemory<byte> Written => Array.AsMemory(0, written);
 
     private byte[] Array => isRented ? array : throw new ObjectDisposedException(nameof(PooledBuffer));
 
-    /// <summary>An empty buffer with room for so many bytes; it grows when more are written.</summary>
+    /// <summary>An empty buffer with room for this many bytes; it grows when needed.</summary>
     public static PooledBuffer Rent(int capacity)
     {
         var buffer = Pool.Get();
@@ -52,7 +52,7 @@ internal sealed class PooledBuffer : IBufferWriter<byte>, IDisposable
         return buffer;
     }
 
-    /// <summary>A JSON writer that writes here, until the same thread asks for another one.</summary>
+    /// <summary>A JSON writer into this buffer, until the same thread asks for another one.</summary>
     public Utf8JsonWriter JsonWriter()
     {
         jsonWriter ??= new(this, Writing);

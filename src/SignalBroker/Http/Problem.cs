@@ -1,54 +1,45 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Microsoft.AspNetCore.WebUtilities;
-using Microsoft.Extensions.Options;
-using SignalBroker.Identity;
 
 namespace SignalBroker.Http;
 
 /// <summary>An error answer: problem details (RFC 9457) with a stable <c>code</c> for programs.</summary>
-internal sealed class Problem : IResult
+internal sealed record Problem : IResult
 {
     private const string TokenChallenge = "Bearer realm=\"signals\"";
 
-    // Otherwise each apostrophe would be \u0027 to whoever reads an answer in a terminal.
+    // Otherwise whoever reads an answer in a terminal would see each apostrophe as \u0027.
     private static readonly JsonWriterOptions Writing = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private readonly int status;
     private readonly string code;
     private readonly string detail;
-    private TimeSpan? retryAfter;
-    private string? challenge;
-    private Action<Utf8JsonWriter>? writeMore;
 
-    private Problem(int status, string code, string detail)
-    {
-        this.status = status;
-        this.code = code;
-        this.detail = detail;
-    }
+    private Problem(int status, string code, string detail) =>
+        (this.status, this.code, this.detail) = (status, code, detail);
 
     /// <summary>The credential is missing, unknown, expired or wrong; which of these is not said.</summary>
     public static Problem Unauthorized { get; } =
-        new(
+        Of(
             StatusCodes.Status401Unauthorized,
             "unauthorized",
             "A session's credential is needed: 'Authorization: Basic base64(listeningKey:passcode)'. It is good while the session lives."
-        )
+        ) with
         {
-            challenge = Credential.Challenge,
+            Challenge = Credential.Challenge,
         };
 
-    /// <summary>The service key is nobody's.</summary>
+    /// <summary>No application has the service key.</summary>
     public static Problem WrongServiceKey { get; } =
-        new(StatusCodes.Status401Unauthorized, "service-key-invalid", "No application has this service key.")
+        Of(StatusCodes.Status401Unauthorized, "service-key-invalid", "No application has this service key.") with
         {
-            challenge = ServiceKeys.Challenge,
+            Challenge = ServiceKeys.Challenge,
         };
 
     /// <summary>The request body is neither JSON nor a form.</summary>
     public static Problem UnsupportedMediaType { get; } =
-        new(
+        Of(
             StatusCodes.Status415UnsupportedMediaType,
             "unsupported-media-type",
             "The body must be 'application/json' or 'application/x-www-form-urlencoded'."
@@ -56,44 +47,51 @@ internal sealed class Problem : IResult
 
     /// <summary>The database does not answer.</summary>
     public static Problem DatabaseUnavailable { get; } =
-        new(
+        Of(
             StatusCodes.Status503ServiceUnavailable,
             "database-unavailable",
-            "The sessions can't be read at the moment."
-        )
-        {
-            retryAfter = TimeSpan.FromSeconds(2),
-        };
+            "The sessions can't be read at the moment.",
+            TimeSpan.FromSeconds(2)
+        );
+
+    private TimeSpan? RetryAfter { get; init; }
+
+    // What WWW-Authenticate says.
+    private string? Challenge { get; init; }
+
+    private Action<Utf8JsonWriter>? WriteMore { get; init; }
 
     /// <summary>An error answer of any other kind.</summary>
     /// <param name="code">The stable name, in kebab case.</param>
     /// <param name="detail">One or two sentences for people.</param>
-    /// <param name="retryAfter">When to try again; null when that is of no use.</param>
+    /// <param name="retryAfter">When to try again; null if that is of no use.</param>
     public static Problem Of(int status, string code, string detail, TimeSpan? retryAfter = null) =>
-        new(status, code, detail) { retryAfter = retryAfter };
+        new(status, code, detail) { RetryAfter = retryAfter };
 
     /// <summary>The user has not proved who it is (RFC 6750, section 3).</summary>
     public static Problem MissingToken(string detail) =>
-        new(StatusCodes.Status401Unauthorized, "token-missing", detail) { challenge = TokenChallenge };
+        Of(StatusCodes.Status401Unauthorized, "token-missing", detail) with
+        {
+            Challenge = TokenChallenge,
+        };
 
     /// <summary>The user's token is not good, or no longer (RFC 6750, section 3.1).</summary>
     public static Problem InvalidToken(string code, string detail) =>
-        new(StatusCodes.Status401Unauthorized, code, detail)
+        Of(StatusCodes.Status401Unauthorized, code, detail) with
         {
-            challenge = $"{TokenChallenge}, error=\"invalid_token\", error_description=\"{detail}\"",
+            Challenge = $"{TokenChallenge}, error=\"invalid_token\", error_description=\"{detail}\"",
         };
 
     /// <summary>The body can't be read.</summary>
-    public static Problem MalformedBody(string detail) =>
-        new(StatusCodes.Status400BadRequest, "malformed-body", detail);
+    public static Problem MalformedBody(string detail) => Of(StatusCodes.Status400BadRequest, "malformed-body", detail);
 
     /// <summary>A user id breaks the rule.</summary>
     public static Problem InvalidUserId(string member) =>
-        new(StatusCodes.Status400BadRequest, "invalid-user-id", $"'{member}' must have {UserId.Rule}.");
+        Of(StatusCodes.Status400BadRequest, "invalid-user-id", $"'{member}' must have {UserId.Rule}.");
 
     /// <summary>A member has a wrong type or value.</summary>
     public static Problem InvalidMember(string member, string rule) =>
-        new(StatusCodes.Status400BadRequest, "invalid-member", $"'{member}' {rule}.");
+        Of(StatusCodes.Status400BadRequest, "invalid-member", $"'{member}' {rule}.");
 
     /// <summary>A member is none of the words that it may be.</summary>
     public static Problem InvalidWord(string member, params IReadOnlyList<string> words) =>
@@ -106,12 +104,9 @@ internal sealed class Problem : IResult
 
     /// <summary>Too many requests from one address or one session.</summary>
     public static Problem TooManyRequests(TimeSpan retryAfter) =>
-        new(StatusCodes.Status429TooManyRequests, "too-many-requests", "Too many requests; slow down.")
-        {
-            retryAfter = retryAfter,
-        };
+        Of(StatusCodes.Status429TooManyRequests, "too-many-requests", "Too many requests; slow down.", retryAfter);
 
-    /// <summary>A status that the framework chose, as for a wrong method or an unknown path.</summary>
+    /// <summary>A status that the framework chose, such as for a wrong method or an unknown path.</summary>
     public static Problem OfStatus(int status) =>
         status switch
         {
@@ -140,13 +135,7 @@ internal sealed class Problem : IResult
         };
 
     /// <summary>The same problem with further members.</summary>
-    public Problem With(Action<Utf8JsonWriter> members) =>
-        new(status, code, detail)
-        {
-            retryAfter = retryAfter,
-            challenge = challenge,
-            writeMore = members,
-        };
+    public Problem With(Action<Utf8JsonWriter> members) => this with { WriteMore = members };
 
     public async Task ExecuteAsync(HttpContext httpContext)
     {
@@ -154,14 +143,14 @@ internal sealed class Problem : IResult
         response.StatusCode = status;
         response.ContentType = "application/problem+json";
         response.Headers.CacheControl = "no-store";
-        if (retryAfter is { } wait)
+        if (RetryAfter is { } wait)
         {
             response.Headers.RetryAfter = SecondsOf(wait).ToString();
         }
 
-        if (challenge is not null)
+        if (Challenge is not null)
         {
-            response.Headers.WWWAuthenticate = challenge;
+            response.Headers.WWWAuthenticate = Challenge;
         }
 
         await using var writer = new Utf8JsonWriter(response.BodyWriter, Writing);
@@ -175,11 +164,11 @@ internal sealed class Problem : IResult
         writer.WriteEndObject();
     }
 
-    /// <summary>Writes the members where there are no headers: the time to wait is one of them.</summary>
+    /// <summary>Writes the members where there are no headers, with the time to wait (s).</summary>
     public void WriteWithRetryAfter(Utf8JsonWriter writer)
     {
         Write(writer);
-        if (retryAfter is { } wait)
+        if (RetryAfter is { } wait)
         {
             writer.WriteNumber("retryAfter"u8, SecondsOf(wait));
         }
@@ -192,7 +181,7 @@ internal sealed class Problem : IResult
         writer.WriteNumber("status"u8, status);
         writer.WriteString("detail"u8, detail);
         writer.WriteString("code"u8, code);
-        writeMore?.Invoke(writer);
+        WriteMore?.Invoke(writer);
     }
 
     private static int SecondsOf(TimeSpan wait) => Math.Max(1, (int)Math.Ceiling(wait.TotalSeconds));

@@ -1,8 +1,8 @@
 namespace SignalBroker.Http;
 
-/// <summary>How problems are written; no setting, but for other folders to decide.</summary>
+/// <summary>How problems are written, which other folders decide; there are no settings for it.</summary>
 internal sealed class ProblemOptions
 {
-    /// <summary>Whether the detail comes a second time, as <c>message</c>.</summary>
+    /// <summary>Whether the detail is repeated as <c>message</c>.</summary>
     public bool RepeatsDetail { get; set; }
 }

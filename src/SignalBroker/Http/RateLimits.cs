@@ -1,25 +1,19 @@
 using System.ComponentModel.DataAnnotations;
 using System.Net;
-using Microsoft.Extensions.Options;
-using SignalBroker.Hosting;
-using SignalBroker.Identity;
-using SignalBroker.Users;
 
 namespace SignalBroker.Http;
 
-/// <summary>The settings under <c>RateLimits:</c>. Each allows bursts of twice what it allows per second, or as it says.</summary>
+/// <summary>The settings under <c>RateLimits:</c>.</summary>
 internal sealed class RateLimitOptions
 {
     public const string Section = "RateLimits";
 
-    /// <summary>
-    /// How many requests an address may make per second, whatever they are; bursts of twice as many pass.
-    /// </summary>
+    /// <summary>How many requests of any kind an address may make per second; bursts of twice as many pass.</summary>
     [Range(1, 1_000_000)]
     public int RequestsPerSecondOfAddress { get; set; } = 200;
 
     /// <summary>
-    /// How many requests an application may make per second with its service key, from whatever address; bursts of
+    /// How many requests an application may make per second with its service key, from all its addresses; bursts of
     /// twice as many pass.
     /// </summary>
     [Range(1, 1_000_000)]
@@ -34,7 +28,7 @@ internal sealed class RateLimitOptions
     public int SignalBytesPerSecondOfSession { get; set; } = 131_072;
 }
 
-/// <summary>Slows down addresses that flood the public port; an application counts by its service key instead.</summary>
+/// <summary>Slows down addresses that flood the public port; an application counts by its service key.</summary>
 internal sealed class AddressLimiter(
     RequestDelegate next,
     ServiceKeys serviceKeys,
@@ -42,19 +36,9 @@ internal sealed class AddressLimiter(
     TimeProvider clock
 )
 {
-    private readonly TokenBuckets<IPAddress> addresses = new(
-        options.Value.RequestsPerSecondOfAddress,
-        2 * options.Value.RequestsPerSecondOfAddress,
-        clock
-    );
+    private readonly TokenBuckets<IPAddress> addresses = new(options.Value.RequestsPerSecondOfAddress, clock);
+    private readonly TokenBuckets<string> applications = new(options.Value.RequestsPerSecondOfServiceKey, clock);
 
-    private readonly TokenBuckets<string> applications = new(
-        options.Value.RequestsPerSecondOfServiceKey,
-        2 * options.Value.RequestsPerSecondOfServiceKey,
-        clock
-    );
-
-    /// <summary>Lets the request through or answers it with 429.</summary>
     public Task InvokeAsync(HttpContext context) =>
         InternalListener.Received(context) || Delay(context) is not { } wait
             ? next(context)

@@ -3,5 +3,5 @@ namespace SignalBroker.Http;
 /// <summary>The request can't be served; the problem says why.</summary>
 internal sealed class RefusedException(Problem problem) : Exception
 {
-    public Problem Problem { get; } = problem;
+    public Problem Problem => problem;
 }

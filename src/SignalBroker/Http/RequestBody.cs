@@ -11,16 +11,16 @@ namespace SignalBroker.Http;
 /// <summary>Reads the bodies of the public endpoints, which may be JSON or a form.</summary>
 internal static class RequestBody
 {
-    /// <summary>The largest body that is taken, in bytes.</summary>
+    /// <summary>The largest body that is accepted, in bytes.</summary>
     public const int MaxBytes = 65_536;
 
     /// <summary>
-    /// The largest body in bytes as it comes over the wire: a client may send it in chunks as small as one byte, each of
-    /// which takes five bytes more.
+    /// The largest body in bytes as it comes over the wire: a client may send it in chunks as small as one byte, each
+    /// with five bytes around it.
     /// </summary>
     public const int MaxBytesOnTheWire = 8 * MaxBytes;
 
-    /// <summary>The media types that the public endpoints take.</summary>
+    /// <summary>One of the media types that the public endpoints accept.</summary>
     public const string Json = "application/json";
 
     /// <inheritdoc cref="Json" />
@@ -28,26 +28,20 @@ internal static class RequestBody
 
     /// <summary>Whether the body is a form.</summary>
     /// <exception cref="RefusedException">It is neither a form nor JSON.</exception>
-    public static bool IsForm(HttpRequest request)
-    {
-        if (request.ContentType == Json)
-        {
-            return false;
-        }
-
-        return MediaTypeOf(request) switch
+    public static bool IsForm(HttpRequest request) =>
+        request.ContentType != Json
+        && MediaTypeOf(request) switch
         {
             Form => true,
             Json => false,
             _ => throw new RefusedException(Problem.UnsupportedMediaType),
         };
-    }
 
     /// <summary>Whether the body is a form, where it may be anything.</summary>
     public static bool HasForm(HttpRequest request) => MediaTypeOf(request) == Form;
 
     /// <summary>Reads the whole body.</summary>
-    /// <exception cref="BadHttpRequestException">It is larger than <see cref="MaxBytes"/>, broken or breaks off.</exception>
+    /// <exception cref="BadHttpRequestException">It is larger than <see cref="MaxBytes"/>, broken or incomplete.</exception>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public static async ValueTask<PooledBuffer> ReadAsync(HttpRequest request)
     {
@@ -59,40 +53,33 @@ internal static class RequestBody
         var reader = request.BodyReader;
         try
         {
-            while (true)
+            // To the end of the body, unless that is further away.
+            var read = await reader.ReadAtLeastAsync(MaxBytes + 1, request.HttpContext.RequestAborted);
+            if (read.Buffer.Length > MaxBytes)
             {
-                var read = await reader.ReadAsync(request.HttpContext.RequestAborted);
-                if (read.Buffer.Length > MaxBytes)
-                {
-                    // Kestrel reads on, to the end of what it puts up with.
-                    reader.AdvanceTo(read.Buffer.End);
-                    throw TooLarge();
-                }
-
-                if (read.IsCompleted)
-                {
-                    var body = PooledBuffer.Rent((int)read.Buffer.Length);
-                    foreach (var piece in read.Buffer)
-                    {
-                        body.Write(piece.Span);
-                    }
-
-                    reader.AdvanceTo(read.Buffer.End);
-                    return body;
-                }
-
-                reader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+                // Kestrel discards the rest, up to its own limit.
+                reader.AdvanceTo(read.Buffer.End);
+                throw TooLarge();
             }
+
+            var body = PooledBuffer.Rent((int)read.Buffer.Length);
+            foreach (var piece in read.Buffer)
+            {
+                body.Write(piece.Span);
+            }
+
+            reader.AdvanceTo(read.Buffer.End);
+            return body;
         }
         catch (IOException broken) when (broken is not BadHttpRequestException)
         {
-            // So Kestrel calls the size of a chunk that no number can hold.
+            // What Kestrel throws over the size of a chunk that no number can hold.
             throw new BadHttpRequestException(broken.Message, StatusCodes.Status400BadRequest, broken);
         }
     }
 
     /// <summary>Reads a form.</summary>
-    /// <exception cref="BadHttpRequestException">It is larger than <see cref="MaxBytes"/>, broken or breaks off.</exception>
+    /// <exception cref="BadHttpRequestException">It is larger than <see cref="MaxBytes"/>, broken or incomplete.</exception>
     /// <exception cref="RefusedException">It is malformed.</exception>
     public static async ValueTask<IFormCollection> ReadFormAsync(HttpRequest request)
     {

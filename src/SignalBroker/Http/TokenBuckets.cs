@@ -2,16 +2,19 @@ using System.Collections.Concurrent;
 
 namespace SignalBroker.Http;
 
-/// <summary>A token bucket for each key, which fills as time goes by.</summary>
+/// <summary>A token bucket for each key, which fills over time.</summary>
 /// <remarks>
 /// .NET's partitioned limiter allocates for each request, takes one lock for all of them, and visits every bucket ten
 /// times a second.
 /// </remarks>
-/// <param name="burst">What a full bucket holds. Who asks for more gets it from a full bucket, and owes the rest.</param>
-/// <param name="clock">Tells how much has come in.</param>
-internal sealed class TokenBuckets<TKey>(double perSecond, double burst, TimeProvider clock)
+/// <param name="burst">What a full bucket holds. A full bucket also gives more than that, and is owed the rest.</param>
+internal class TokenBuckets<TKey>(double perSecond, double burst, TimeProvider clock)
     where TKey : notnull
 {
+    /// <summary>A full bucket holds what comes in within two seconds.</summary>
+    public TokenBuckets(double perSecond, TimeProvider clock)
+        : this(perSecond, 2 * perSecond, clock) { }
+
     private static readonly TimeSpan BetweenCleanings = TimeSpan.FromSeconds(10);
 
     private readonly ConcurrentDictionary<TKey, Bucket> buckets = new();
@@ -20,7 +23,7 @@ internal sealed class TokenBuckets<TKey>(double perSecond, double burst, TimePro
     /// <summary>How many keys have a bucket.</summary>
     public int Count => buckets.Count;
 
-    /// <summary>Takes tokens out of the key's bucket; null if it had them, otherwise how long until it has.</summary>
+    /// <summary>Takes tokens from the key's bucket; null if it had them, otherwise how long until it will.</summary>
     public TimeSpan? Take(TKey key, long tokens = 1)
     {
         var now = clock.GetTimestamp();
@@ -30,7 +33,7 @@ internal sealed class TokenBuckets<TKey>(double perSecond, double burst, TimePro
             var bucket = buckets.GetOrAdd(key, static (_, full) => new Bucket(full), burst);
             lock (bucket)
             {
-                // Otherwise it was taken away at this moment, and there is room for a new one.
+                // Otherwise it has just been removed, and the next round makes a new one.
                 if (!bucket.IsGone)
                 {
                     return Take(bucket, tokens, now);
@@ -39,10 +42,10 @@ internal sealed class TokenBuckets<TKey>(double perSecond, double burst, TimePro
         }
     }
 
-    /// <summary>Puts tokens back that were taken for nothing.</summary>
-    public void GiveBack(TKey key, long tokens)
+    /// <summary>Puts back tokens that were not used after all.</summary>
+    public void GiveBack(TKey key, long tokens = 1)
     {
-        // A bucket that is no longer there is full.
+        // A bucket that is gone was full.
         if (buckets.TryGetValue(key, out var bucket))
         {
             lock (bucket)
@@ -67,7 +70,7 @@ internal sealed class TokenBuckets<TKey>(double perSecond, double burst, TimePro
 
     private void Fill(Bucket bucket, long now)
     {
-        // Another thread may have looked at the clock a moment later and come first.
+        // Another thread may have read the clock later and got here first.
         if (now > bucket.FilledAt)
         {
             var came = (now - bucket.FilledAt) * perSecond / clock.TimestampFrequency;
@@ -75,7 +78,7 @@ internal sealed class TokenBuckets<TKey>(double perSecond, double burst, TimePro
         }
     }
 
-    // A bucket that is full again is as good as none.
+    // A full bucket is as good as none.
     private void Clean(long now)
     {
         var before = Volatile.Read(ref cleanedAt);

@@ -5,27 +5,22 @@ namespace SignalBroker.Http;
 /// <summary>The errors that follow from what an endpoint takes, and need not be said of each.</summary>
 internal static class UsualFailures
 {
-    /// <summary>Those of an endpoint.</summary>
-    public static IEnumerable<Failure> Of(IEnumerable<object> endpoint) =>
+    /// <summary>All errors of an endpoint, its own included.</summary>
+    public static IEnumerable<Failures> Of(IEnumerable<object> endpoint) =>
         endpoint.SelectMany(OfPart).Append(new(StatusCodes.Status500InternalServerError, "internal-error"));
 
-    private static IEnumerable<Failure> OfPart(object metadata) =>
+    private static IEnumerable<Failures> OfPart(object metadata) =>
         metadata switch
         {
-            OnInternalPort =>
-            [
-                new(StatusCodes.Status403Forbidden, "address-not-allowed"),
-                new(StatusCodes.Status403Forbidden, "host-not-allowed"),
-            ],
+            Failures own => [own],
+            OnInternalPort => [new(StatusCodes.Status403Forbidden, "address-not-allowed", "host-not-allowed")],
             IHttpMethodMetadata { HttpMethods: [var method, ..] } when !HttpMethods.IsGet(method) =>
             [
                 new(StatusCodes.Status403Forbidden, "origin-not-allowed"),
             ],
             IAcceptsMetadata =>
             [
-                new(StatusCodes.Status400BadRequest, "bad-request"),
-                new(StatusCodes.Status400BadRequest, "malformed-body"),
-                new(StatusCodes.Status400BadRequest, "invalid-member"),
+                new(StatusCodes.Status400BadRequest, "bad-request", "malformed-body", "invalid-member"),
                 new(StatusCodes.Status408RequestTimeout, "request-timeout"),
                 new(StatusCodes.Status413PayloadTooLarge, "payload-too-large"),
                 new(StatusCodes.Status415UnsupportedMediaType, "unsupported-media-type"),
@@ -34,13 +29,13 @@ internal static class UsualFailures
             [
                 new(StatusCodes.Status400BadRequest, "invalid-member"),
             ],
-            CredentialRequired =>
+            Proof.Session =>
             [
                 new(StatusCodes.Status401Unauthorized, "unauthorized"),
                 new(StatusCodes.Status429TooManyRequests, "too-many-requests"),
                 new(StatusCodes.Status503ServiceUnavailable, "database-unavailable"),
             ],
-            ServiceKeyTaken => [new(StatusCodes.Status401Unauthorized, "service-key-invalid")],
+            Proof.ServiceKey => [new(StatusCodes.Status401Unauthorized, "service-key-invalid")],
             _ => [],
         };
 }

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace SignalBroker.Http;
 
-/// <summary>An enumeration's values as they are written on the wire.</summary>
+/// <summary>An enumeration's values as on the wire.</summary>
 internal static class Words
 {
     public static IReadOnlyList<string> Of(Type type) =>

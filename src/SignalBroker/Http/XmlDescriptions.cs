@@ -5,7 +5,7 @@ using System.Xml.Linq;
 
 namespace SignalBroker.Http;
 
-/// <summary>What the code's own comments say of JSON bodies and settings; the compiler puts them beside the program.</summary>
+/// <summary>The code's comments on endpoints, bodies and settings, from the file beside the program.</summary>
 /// <remarks>ASP.NET Core's generator for that overlooks what is wired in extension blocks.</remarks>
 internal sealed partial class XmlDescriptions
 {
@@ -13,7 +13,7 @@ internal sealed partial class XmlDescriptions
 
     private XmlDescriptions(Dictionary<string, XElement> members) => this.members = members;
 
-    /// <summary>Reads them; there are none where somebody has left the file out.</summary>
+    /// <summary>Reads them; there are none if the file is missing.</summary>
     public static XmlDescriptions Read()
     {
         var file = Path.ChangeExtension(typeof(XmlDescriptions).Assembly.Location, ".xml");
@@ -22,14 +22,14 @@ internal sealed partial class XmlDescriptions
                 ? XDocument
                     .Load(file)
                     .Descendants("member")
-                    // Methods, which nobody asks for, are most of them.
-                    .Where(member => !member.Attribute("name")!.Value.StartsWith("M:", StringComparison.Ordinal))
-                    .ToDictionary(member => member.Attribute("name")!.Value)
+                    // Without parameters: an endpoint's method has no overloads.
+                    .DistinctBy(member => member.Attribute("name")!.Value.Split('(')[0])
+                    .ToDictionary(member => member.Attribute("name")!.Value.Split('(')[0])
                 : []
         );
     }
 
-    /// <summary>What a type is; of an enumeration also what each word means.</summary>
+    /// <summary>What a type is; for an enumeration, also what each word means.</summary>
     public string? Of(Type type) =>
         type.IsEnum
             ? string.Join(
@@ -46,15 +46,20 @@ internal sealed partial class XmlDescriptions
             ? Of(property) ?? Parameter(NameOf(type), property.Name)
             : null;
 
-    /// <summary>What a property is, or a value of an enumeration.</summary>
-    public string? Of(MemberInfo member) =>
-        Summary($"{(member is PropertyInfo ? 'P' : 'F')}:{NameOf(member.DeclaringType!)}.{member.Name}");
+    /// <summary>What a property or a value of an enumeration is, or what a method does.</summary>
+    public string? Of(MemberInfo member) => Summary(NameOf(member));
+
+    /// <summary>What else there is to say of a method.</summary>
+    public string? RemarksOf(MethodInfo method) => Text(members.GetValueOrDefault(NameOf(method))?.Element("remarks"));
+
+    private static string NameOf(MemberInfo member) =>
+        $"{member.MemberType.ToString()[0]}:{NameOf(member.DeclaringType!)}.{member.Name}";
 
     private static string NameOf(Type type) => type.FullName!.Replace('+', '.');
 
     private string? Summary(string name) => Text(members.GetValueOrDefault(name)?.Element("summary"));
 
-    // Of a record the constructor's parameters are described.
+    // A record's comment is on its parameters.
     private string? Parameter(string type, string name) =>
         Text(
             members

@@ -1,9 +1,8 @@
-using System.Buffers.Text;
 using System.Text;
 
 namespace SignalBroker.Identity;
 
-/// <summary>What a session proves itself with: its listening key and the hash of its passcode.</summary>
+/// <summary>A session's credential: its listening key and the hash of its passcode.</summary>
 internal readonly record struct Credential(string ListeningKey, PasscodeHash PasscodeHash)
 {
     /// <summary>
@@ -15,14 +14,14 @@ internal readonly record struct Credential(string ListeningKey, PasscodeHash Pas
     private const string Scheme = "Basic ";
     private const int MaxPair = 128;
 
-    /// <summary>Reads <c>Authorization: Basic base64(listeningKey:passcode)</c> (RFC 7617); null when it is not that.</summary>
+    /// <summary>Reads <c>Basic base64(listeningKey:passcode)</c> (RFC 7617); null if it is something else.</summary>
     public static Credential? Parse(string header)
     {
         Span<byte> room = stackalloc byte[MaxPair];
         return ReadKey(header, room, out var passcode) is { } key ? new(key, PasscodeHash.Of(passcode)) : null;
     }
 
-    /// <summary>Reads the same, with the passcode itself, for whoever has to log in with it.</summary>
+    /// <summary>Reads the same with the passcode itself, for logging in to a node.</summary>
     public static (Credential Credential, string Passcode)? ParseWithPasscode(string header)
     {
         Span<byte> room = stackalloc byte[MaxPair];

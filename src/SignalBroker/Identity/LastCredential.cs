@@ -3,12 +3,12 @@ using Microsoft.Net.Http.Headers;
 
 namespace SignalBroker.Identity;
 
-/// <summary>The credential of a connection's last request: the next one usually brings the same.</summary>
+/// <summary>The credential of a connection's last request: the next one usually has the same.</summary>
 internal sealed class LastCredential
 {
     private volatile Reading? last;
 
-    /// <summary>Has every connection of a listener remember one.</summary>
+    /// <summary>Makes every connection of a listener remember one.</summary>
     public static void Apply(ListenOptions listener) =>
         listener.Use(next =>
             connection =>
@@ -18,7 +18,7 @@ internal sealed class LastCredential
             }
         );
 
-    /// <summary>The request's credential; null when it has none.</summary>
+    /// <summary>The request's credential; null if it has none.</summary>
     public static Credential? Read(HttpRequest request)
     {
         if (request.Headers[HeaderNames.Authorization] is not [{ } header])
@@ -33,8 +33,8 @@ internal sealed class LastCredential
 
     private Credential? Read(string header)
     {
-        // Kestrel gives a header that is the same as before as the same object. To compare texts could take the
-        // longer the more of another's passcode is right.
+        // Kestrel reuses the string of a header that has not changed. Comparing the characters would take longer the
+        // more of another's passcode is right.
         if (last is { } known && ReferenceEquals(known.Header, header))
         {
             return known.Credential;

@@ -10,15 +10,14 @@ internal static class Passcode
 {
     private const int RandomBytes = 32;
 
-    /// <summary>Makes a passcode that nobody can guess.</summary>
     public static string Create() => Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(RandomBytes));
 }
 
-/// <summary>The SHA-256 of a passcode as a value that can be a part of a dictionary's key.</summary>
+/// <summary>The SHA-256 of a passcode, as a value that can be part of a dictionary's key.</summary>
 [StructLayout(LayoutKind.Auto)]
 internal readonly record struct PasscodeHash
 {
-    /// <summary>The size of a hash in bytes.</summary>
+    /// <summary>In bytes.</summary>
     public const int Size = SHA256.HashSizeInBytes;
 
     private readonly ulong first;
@@ -42,7 +41,7 @@ internal readonly record struct PasscodeHash
 
     public static PasscodeHash Of(string passcode) => Of(Encoding.UTF8.GetBytes(passcode));
 
-    /// <summary>The bytes as the sessions table keeps them.</summary>
+    /// <summary>The bytes as stored in the sessions table.</summary>
     public byte[] ToArray() => [.. MemoryMarshal.AsBytes(new ReadOnlySpan<ulong>([first, second, third, fourth]))];
 
     /// <summary>Compares with a stored hash in a time that does not depend on where they differ.</summary>

@@ -2,8 +2,6 @@ using System.ComponentModel.DataAnnotations;
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Net.Http.Headers;
-using SignalBroker.Hosting;
-using SignalBroker.Users;
 
 namespace SignalBroker.Identity;
 
@@ -22,39 +20,29 @@ internal sealed class ServiceKeyOptions
         RegularExpression("^[0-9A-Fa-f]{64}$", ErrorMessage = "must be the SHA-256 of the key: 64 hexadecimal digits.")
     ]
     public string Sha256 { get; set; } = "";
-
-    /// <summary>Reads an entry.</summary>
-    /// <exception cref="InvalidSettingException">A member is missing or wrong.</exception>
-    public static ServiceKeyOptions Read(IConfigurationSection entry)
-    {
-        var options = entry.Get<ServiceKeyOptions>() ?? new ServiceKeyOptions();
-        Settings.Check(entry.Path, options);
-        return options;
-    }
 }
 
 /// <summary>What a request says of a service key.</summary>
-/// <param name="IsPresent">Whether it bears one, right or wrong.</param>
-/// <param name="Application">The name of the application whose key it is; null when it is nobody's.</param>
+/// <param name="IsPresent">Whether it has one, right or wrong.</param>
+/// <param name="Application">The name of the application whose key it is; null if the key is wrong.</param>
 internal readonly record struct PresentedServiceKey(bool IsPresent, string? Application);
 
 /// <summary>The keys of backends: <c>Authorization: ServiceKey …</c>.</summary>
 /// <remarks>A scheme of its own, so that no user's token is ever taken for a service key or the other way round.</remarks>
-internal sealed class ServiceKeys
+internal sealed class ServiceKeys(IEnumerable<ServiceKeyOptions> configured)
 {
     /// <summary>The challenge of a 401.</summary>
     public const string Challenge = "ServiceKey realm=\"signals\"";
 
-    // A guessed text must not be worth trying: only its hash is kept, and that is a fast one.
+    // Too long to be guessed, because the hash is a fast one.
     private const int MinLength = 32;
     private const int MaxLength = 512;
     private const string Scheme = "ServiceKey ";
 
-    private readonly (string Name, byte[] Hash)[] keys;
-
-    /// <summary>Knows the configured keys.</summary>
-    public ServiceKeys(IReadOnlyList<ServiceKeyOptions> options) =>
-        keys = [.. options.Select(key => (key.Name, Convert.FromHexString(key.Sha256)))];
+    private readonly (string Name, byte[] Hash)[] keys =
+    [
+        .. configured.Select(key => (key.Name, Convert.FromHexString(key.Sha256))),
+    ];
 
     /// <summary>Reads a request's service key.</summary>
     public PresentedServiceKey Read(HttpRequest request) =>
@@ -73,8 +61,7 @@ internal sealed class ServiceKeys
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
         SHA256.HashData(Encoding.UTF8.GetBytes(key.ToString()), hash);
         string? found = null;
-
-        // To the end in any case, so that time does not tell which one is right.
+        // Always to the end, so that the time does not tell which one is right.
         foreach (var known in keys)
         {
             if (CryptographicOperations.FixedTimeEquals(hash, known.Hash))

@@ -4,14 +4,14 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace SignalBroker.Identity;
 
-/// <summary>base64url as RFC 7515 wants it: without padding, and each value in one form only.</summary>
+/// <summary>base64url as RFC 7515 has it: without padding, and with only one form of each value.</summary>
 internal static class StrictBase64Url
 {
     private static readonly SearchValues<char> Alphabet = SearchValues.Create(
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
     );
 
-    /// <summary>Decodes a text; false when it is not strictly base64url.</summary>
+    /// <summary>Decodes a text; false if it is not strictly base64url.</summary>
     public static bool TryDecode(ReadOnlySpan<char> text, [NotNullWhen(true)] out byte[]? bytes)
     {
         bytes = null;

@@ -1,7 +1,5 @@
 using System.Buffers;
-using System.Buffers.Text;
 using System.Globalization;
-using System.Security.Cryptography;
 using System.Text;
 using SignalBroker.Text;
 
@@ -9,19 +7,20 @@ namespace SignalBroker.Identity;
 
 /// <summary>The rules for the names of users and devices.</summary>
 /// <remarks>
-/// Whoever issues tokens has chosen the names long ago: <c>auth0|…</c>, <c>CORP\jane</c>, <c>https://id/u/1</c>,
-/// <c>o'brien@…</c>, <c>Jürgen</c>. What is left out would break a list (the comma), an announcement (white space), a path that is
-/// decoded twice (the percent sign) or a page that forgets to escape (quotation marks and angle brackets), or can't be seen.
+/// Token issuers chose their names long ago: <c>auth0|…</c>, <c>CORP\jane</c>, <c>https://id/u/1</c>, <c>o'brien@…</c>,
+/// <c>Jürgen</c>. What is not allowed would break a list (commas), an announcement (white space), a path that is
+/// decoded twice (percent signs) or a page that forgets to escape (quotation marks and angle brackets), or is
+/// invisible.
 /// </remarks>
 internal static class UserId
 {
-    /// <summary>The rule in words, for error messages; it may stand in a header, in quotation marks.</summary>
+    /// <summary>The rule in words, for error messages, also within quotation marks in a header.</summary>
     public const string Rule = "1 to 255 characters, " + Characters;
 
     /// <summary>The rule for a device in words.</summary>
     public const string DeviceRule = "1 to 64 characters, " + Characters;
 
-    /// <summary>The rule for a user id that the original project's pages can log in with, in words.</summary>
+    /// <summary>The rule for ids with which the original project's pages can log in, in words.</summary>
     public const string PlainRule = "1 to 128 characters, each a letter A-Z or a-z, a digit or one of . _ ~ @ + : -";
 
     /// <summary>How many characters (code points) an id may have, as a subject of OpenID Connect Core (section 2).</summary>
@@ -30,7 +29,7 @@ internal static class UserId
     /// <summary>How many characters (code points) a device may have.</summary>
     public const int MaxDeviceLength = 64;
 
-    /// <summary>How the ids begin that the server makes.</summary>
+    /// <summary>What the ids that the server makes begin with.</summary>
     public const string AnonymousPrefix = "anonymous.";
 
     private const string Characters =
@@ -47,19 +46,18 @@ internal static class UserId
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._~@+:-!#$&'()*/;=?[\\]^`{|}"
     );
 
-    /// <summary>The user that the text names, in NFC; null when it can't name any.</summary>
+    /// <summary>The text as a user id, in NFC; null if it breaks the rule.</summary>
     public static string? Read(string text) => Read(text, MaxLength);
 
-    /// <summary>The device that the text names, in NFC; null when it can't name any.</summary>
+    /// <summary>The text as a device, in NFC; null if it breaks the rule.</summary>
     public static string? ReadDevice(string text) => Read(text, MaxDeviceLength);
 
     /// <summary>Whether an original page can log in to a broker with this user id.</summary>
     public static bool IsPlain(ReadOnlySpan<char> text) =>
         text.Length is > 0 and <= MaxPlainLength && !text.ContainsAnyExcept(Plain);
 
-    /// <summary>Makes a name for a user who gave none.</summary>
-    public static string CreateAnonymous() =>
-        AnonymousPrefix + Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(16));
+    /// <summary>Makes an id for a user who gave none.</summary>
+    public static string CreateAnonymous() => RandomName.Create(AnonymousPrefix);
 
     private static string? Read(string text, int longest)
     {
@@ -68,8 +66,8 @@ internal static class UserId
             return text.Length > 0 && text.Length <= longest ? text : null;
         }
 
-        // NFC makes no more than one character of four; what is longer is not worth the work.
-        if (text.Length > 4 * longest || !AreAllowed(text))
+        // NFC makes one character of at most four; anything longer is too long.
+        if (text.Length > 4 * longest || !text.EnumerateRunes().All(IsAllowed))
         {
             return null;
         }
@@ -78,28 +76,14 @@ internal static class UserId
         return UnicodeText.IsWithin(name, longest) ? name : null;
     }
 
-    private static bool AreAllowed(string text)
-    {
-        foreach (var character in text.EnumerateRunes())
-        {
-            if (character.IsAscii ? !Ascii.Contains((char)character.Value) : !IsAllowed(character))
-            {
-                return false;
-            }
-        }
-
-        return true;
-    }
-
     private static bool IsAllowed(Rune character) =>
-        Rune.GetUnicodeCategory(character)
-            is UnicodeCategory.UppercaseLetter
-                or UnicodeCategory.LowercaseLetter
-                or UnicodeCategory.TitlecaseLetter
-                or UnicodeCategory.ModifierLetter
-                or UnicodeCategory.OtherLetter
-                or UnicodeCategory.NonSpacingMark
-                or UnicodeCategory.SpacingCombiningMark
-                or UnicodeCategory.DecimalDigitNumber
-        && !UnicodeText.IsInvisible(character.Value);
+        character.IsAscii
+            ? Ascii.Contains((char)character.Value)
+            : (
+                Rune.IsLetter(character)
+                || Rune.GetUnicodeCategory(character)
+                    is UnicodeCategory.NonSpacingMark
+                        or UnicodeCategory.SpacingCombiningMark
+                        or UnicodeCategory.DecimalDigitNumber
+            ) && !UnicodeText.IsInvisible(character.Value);
 }

@@ -78,6 +78,11 @@ internal sealed class InboxEndpoint(SessionProof proof, ReadingStore store, Inbo
 
     private const int UsualAnswer = 4096;
 
+    /// <summary>Reads the stored signals that the session's device has not settled.</summary>
+    /// <remarks>
+    /// <c>after</c> is the last sequence that the device has had: <c>recovered</c> says whether nothing has expired
+    /// since. With <c>limit=0</c> only that is answered.
+    /// </remarks>
     public async Task<IResult> ReadAsync(HttpRequest request, string? after, string? limit)
     {
         var session = await proof.RequireAsync(request, "/inbox");
@@ -90,6 +95,8 @@ internal sealed class InboxEndpoint(SessionProof proof, ReadingStore store, Inbo
         return Results.Bytes(answer.Written.ToArray(), "application/json; charset=utf-8");
     }
 
+    /// <summary>Settles stored signals for the session's device.</summary>
+    /// <remarks>What is settled is not delivered to the device again.</remarks>
     public async Task<IResult> SettleAsync(HttpRequest request)
     {
         var session = await proof.RequireAsync(request, "/inbox");

@@ -30,17 +30,9 @@ internal static class InboxSetup
     {
         public void MapInbox()
         {
-            app.MapGet(
-                    "/inbox",
-                    (InboxEndpoint endpoint, HttpRequest request, string? after, string? limit) =>
-                        endpoint.ReadAsync(request, after, limit)
-                )
+            var inbox = app.Services.GetRequiredService<InboxEndpoint>();
+            app.MapGet("/inbox", inbox.ReadAsync)
                 .WithName("readInbox")
-                .WithSummary("Reads the stored signals that the session's device has not settled")
-                .WithDescription(
-                    "'after' is the last sequence that the device has had: 'recovered' says whether nothing has expired "
-                        + "since. With 'limit=0' only that is answered."
-                )
                 .RequiresCredential()
                 .Parameter(
                     new("after", "The last sequence that the device has had; what it has settled if left out.")
@@ -51,32 +43,12 @@ internal static class InboxSetup
                 .Parameter(
                     new("limit", "How many entries to answer at most.") { Min = 0, Max = InboxEndpoint.MaxEntries }
                 )
-                .Answers<InboxAnswerSchema>(
-                    """
-                    {
-                      "recovered": true,
-                      "lastSequence": 7,
-                      "lowestSequence": 0,
-                      "settledThrough": 6,
-                      "more": false,
-                      "entries": [
-                        {
-                          "sequence": 7, "id": "2", "from": "alice", "to": "bob", "sentAt": "2026-11-29T09:30:00.000Z",
-                          "expiresAt": "2026-11-30T09:30:00.000Z", "content": "hello"
-                        }
-                      ]
-                    }
-                    """
-                )
-                .Fails();
-            app.MapPost("/inbox/settle", (InboxEndpoint endpoint, HttpRequest request) => endpoint.SettleAsync(request))
+                .Produces<InboxAnswerSchema>();
+            app.MapPost("/inbox/settle", inbox.SettleAsync)
                 .WithName("settle")
-                .WithSummary("Settles stored signals for the session's device")
-                .WithDescription("What is settled is not delivered to the device again.")
-                .TakesJson<SettleRequestSchema>("""{ "upTo": 7 }""")
+                .Accepts<SettleRequestSchema>(RequestBody.Json)
                 .RequiresCredential()
-                .Answers<SettleAnswer>("""{ "settled": 1, "settledThrough": 7 }""")
-                .Fails();
+                .Produces<SettleAnswer>();
         }
     }
 }

@@ -33,7 +33,11 @@ internal sealed partial class ListenEndpoint(
         TimeSpan.FromSeconds(1)
     );
 
-    /// <summary>Handles one request, for as long as the session listens.</summary>
+    /// <summary>Listens, where WebSockets are blocked.</summary>
+    /// <remarks>
+    /// Answers with server-sent events, of which each holds an envelope, for as long as the session listens. The first
+    /// bytes, a comment, say that it does. A key is good for one stream or socket, once.
+    /// </remarks>
     public async Task HandleAsync(HttpContext context)
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(

@@ -20,16 +20,12 @@ internal static class ListeningSetup
     {
         /// <summary>Maps <c>/listen</c>.</summary>
         public void MapListening() =>
-            app.MapGet("/listen", (ListenEndpoint endpoint, HttpContext context) => endpoint.HandleAsync(context))
+            app.MapGet("/listen", (Delegate)app.Services.GetRequiredService<ListenEndpoint>().HandleAsync)
                 .WithName("listen")
-                .WithSummary("Listens, where WebSockets are blocked")
-                .WithDescription(
-                    "Answers with server-sent events, of which each holds an envelope, for as long as the session listens. "
-                        + "The first bytes, a comment, say that it does. A key is good for one stream or socket, once."
-                )
                 .RequiresCredential()
                 .AnswersAlways()
                 .Produces<string>(StatusCodes.Status200OK, "text/event-stream")
-                .Fails((409, "key-already-used"), (503, "node-unavailable"));
+                .Fails(409, "key-already-used")
+                .Fails(503, "node-unavailable");
     }
 }

@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Http.HttpResults;
 using SignalBroker.Hosting;
 using SignalBroker.Http;
 
@@ -11,7 +12,7 @@ internal static class NodesSetup
         public void AddNodes()
         {
             builder.AddJson(NodesJson.Default);
-            var nodes = builder.ReadEntries<NodeOptions>(NodeOptions.Section).Select(Read).ToList();
+            var nodes = builder.ReadEntries<NodeOptions>(NodeOptions.Section).ConvertAll(Read);
             Validate(nodes);
             builder.Services.Configure<List<NodeOptions>>(options => options.AddRange(nodes));
             builder.Services.AddSingleton<NodeCatalog>();
@@ -22,55 +23,35 @@ internal static class NodesSetup
     {
         /// <summary>Maps the list of nodes on the internal port.</summary>
         public void MapNodes() =>
-            app.MapGet(
-                    "/admin/nodes",
-                    (NodeCatalog catalog) =>
-                        TypedResults.Ok(
-                            catalog.Nodes.Select(node => new NodeReport(
-                                node.Name,
-                                node.ListeningAddress,
-                                node.OffersMqtt ? node.MqttAddress : null,
-                                node.Version?.ToString(),
-                                node.State,
-                                node.Sessions,
-                                node.Capacity
-                            ))
-                        )
-                )
-                .WithName("listNodes")
-                .WithSummary("Lists the nodes as this webapp sees them")
-                .WithDescription("On the internal port only.")
-                .IsInternal()
-                .Answers<IEnumerable<NodeReport>>(
-                    """
-                    [
-                      {
-                        "name": "sb1",
-                        "listeningAddress": "wss://node1.example/ws",
-                        "mqttAddress": "wss://node1.example/mqtt",
-                        "version": "4.3.6",
-                        "state": "ready",
-                        "sessions": 4711,
-                        "capacity": 10000
-                      }
-                    ]
-                    """
-                )
-                .Fails();
+            app.MapGet("/admin/nodes", List).WithName("listNodes").IsInternal().Produces<IEnumerable<NodeReport>>();
     }
 
-    private static NodeOptions Read(IConfigurationSection entry)
+    /// <summary>Lists the nodes as this webapp sees them.</summary>
+    /// <remarks>On the internal port only.</remarks>
+    private static Ok<IEnumerable<NodeReport>> List(NodeCatalog catalog) =>
+        TypedResults.Ok(
+            catalog.Nodes.Select(node => new NodeReport(
+                node.Name,
+                node.ListeningAddress,
+                node.OffersMqtt ? node.MqttAddress : null,
+                node.Version?.ToString(),
+                node.State,
+                node.Sessions,
+                node.Capacity
+            ))
+        );
+
+    private static NodeOptions Read((string Key, NodeOptions Value) entry)
     {
-        var node = entry.Get<NodeOptions>() ?? new NodeOptions();
-        Settings.Check(entry.Path, node);
-        CheckScheme($"{entry.Path}:ListeningAddress", node.ListeningAddress!, "ws", "wss");
+        var (key, node) = entry;
+        CheckScheme($"{key}:ListeningAddress", node.ListeningAddress!, "ws", "wss");
         if (node.MqttAddress is { } mqttAddress)
         {
-            CheckScheme($"{entry.Path}:MqttAddress", mqttAddress, "ws", "wss");
+            CheckScheme($"{key}:MqttAddress", mqttAddress, "ws", "wss");
         }
 
-        CheckScheme($"{entry.Path}:AmqpAddress", node.AmqpAddress!, "amqp", "amqps");
-        CheckScheme($"{entry.Path}:ManagementAddress", node.ManagementAddress!, "http", "https");
+        CheckScheme($"{key}:AmqpAddress", node.AmqpAddress!, "amqp", "amqps");
+        CheckScheme($"{key}:ManagementAddress", node.ManagementAddress!, "http", "https");
         return node;
     }
 

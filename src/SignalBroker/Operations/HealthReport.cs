@@ -2,7 +2,7 @@ using System.ComponentModel.DataAnnotations;
 
 namespace SignalBroker.Operations;
 
-/// <summary>How a webapp is.</summary>
+/// <summary>A webapp's health.</summary>
 /// <param name="Status"><c>live</c>, <c>ready</c> or <c>notReady</c>.</param>
 /// <param name="Database">Whether the database answers.</param>
 /// <param name="Nodes">How many nodes can be used.</param>

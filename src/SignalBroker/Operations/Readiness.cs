@@ -2,14 +2,14 @@ using SignalBroker.Nodes;
 
 namespace SignalBroker.Operations;
 
-/// <summary>Whether a webapp can do its work with the nodes that it has reached.</summary>
+/// <summary>Whether this webapp has reached enough nodes to serve.</summary>
 /// <remarks>
-/// One node is enough. But signals to the sessions of a node that is not reached yet have an outcome that nobody knows, so
-/// a webapp that has just started waits a while for all of them.
+/// One node is enough. But the outcome of signals to sessions on a node that is not reached yet is unknown, so a webapp
+/// that has just started waits a while for all nodes.
 /// </remarks>
 internal sealed class Readiness(NodeCatalog catalog, TimeProvider clock)
 {
-    /// <summary>How long after the start a node is waited for.</summary>
+    /// <summary>How long after the start it waits for all nodes.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     private readonly long begun = clock.GetTimestamp();

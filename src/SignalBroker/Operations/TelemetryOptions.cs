@@ -9,11 +9,11 @@ internal sealed class TelemetryOptions
 
     /// <summary>
     /// A receiver of metrics and traces by OTLP over HTTP, such as <c>http://localhost:4318</c>. Without it nothing is
-    /// sent and nothing traced; <c>/metrics</c> on the internal port has all metrics in any case.
+    /// sent or traced; <c>/metrics</c> on the internal port has all metrics in any case.
     /// </summary>
     public Uri? OtlpEndpoint { get; set; }
 
-    /// <summary>The part of all requests that are traced, from 0 to 1.</summary>
+    /// <summary>The share of requests that are traced, from 0 to 1.</summary>
     [Range(0.0, 1.0)]
     public double TracedPart { get; set; } = 0.01;
 }

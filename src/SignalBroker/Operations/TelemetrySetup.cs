@@ -4,17 +4,13 @@ using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
 using SignalBroker.Broker;
-using SignalBroker.Hosting;
 using SignalBroker.Sessions;
 
 namespace SignalBroker.Operations;
 
-/// <summary>Wires what monitoring reads: metrics for Prometheus, and by OTLP metrics and traces.</summary>
+/// <summary>Wires monitoring: metrics for Prometheus, and metrics and traces over OTLP.</summary>
 internal static class TelemetrySetup
 {
-    private const string Service = "signalbroker";
-    private const string Path = "/metrics";
-
     private static readonly string[] Meters =
     [
         SessionsMetrics.Meter,
@@ -24,7 +20,7 @@ internal static class TelemetrySetup
         "System.Runtime",
     ];
 
-    // Prometheus takes a name that ends so for a part of a histogram.
+    // To Prometheus, a name that ends in "count" is part of a histogram.
     private static readonly (string OwnName, string Name)[] Renamed =
     [
         ("db.client.connection.count", "db.client.connections"),
@@ -35,16 +31,15 @@ internal static class TelemetrySetup
 
     extension(WebApplicationBuilder builder)
     {
-        /// <summary>Adds the collecting of metrics, and of traces if somebody is to get them.</summary>
+        /// <summary>Adds metrics, and traces if there is a receiver.</summary>
         public void AddTelemetry()
         {
-            builder.AddSettings<TelemetryOptions>(TelemetryOptions.Section);
-            var options =
-                builder.Configuration.GetSection(TelemetryOptions.Section).Get<TelemetryOptions>()
-                ?? new TelemetryOptions();
+            var options = builder.AddSettings<TelemetryOptions>(TelemetryOptions.Section);
             var telemetry = builder
                 .Services.AddOpenTelemetry()
-                .ConfigureResource(resource => resource.AddService(Service, serviceVersion: VersionCommand.Version))
+                .ConfigureResource(resource =>
+                    resource.AddService("signalbroker", serviceVersion: VersionCommand.Version)
+                )
                 .WithMetrics(metrics =>
                 {
                     metrics.AddMeter(Meters).AddPrometheusExporter();
@@ -73,8 +68,7 @@ internal static class TelemetrySetup
 
     extension(WebApplication app)
     {
-        /// <summary>Maps <c>/metrics</c> on the internal port.</summary>
-        public void MapTelemetry() => app.MapPrometheusScrapingEndpoint(Path);
+        public void MapTelemetry() => app.MapPrometheusScrapingEndpoint("/metrics");
     }
 
     private static void SendTo(OtlpExporterOptions exporter, Uri receiver, string what)

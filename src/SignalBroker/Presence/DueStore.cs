@@ -1,49 +1,39 @@
 using Dapper;
 using Npgsql;
 using SignalBroker.Broker;
-using SignalBroker.Database;
-using SignalBroker.Identity;
 using SignalBroker.Visibility;
 
 namespace SignalBroker.Presence;
 
-/// <summary>A user at whom somebody has to look.</summary>
-/// <param name="UserId">The user.</param>
-/// <param name="MayReturn">Whether a session has just gone that may be back soon, so that nobody is told yet that it has.</param>
+/// <summary>A user whose presence has to be checked.</summary>
+/// <param name="MayReturn">Whether a session has just gone that may soon be back, so that nobody is told yet.</param>
 internal sealed record DueUser(string UserId, bool MayReturn);
 
-/// <summary>A session that has been told something else of a user than what is true.</summary>
-internal sealed record Subscriber
+/// <summary>A session that was last told something outdated about a user.</summary>
+/// <param name="Node">The node that holds its queue.</param>
+/// <param name="Acked">Whether its queue exists.</param>
+/// <param name="UserId">The user that it has subscribed to.</param>
+/// <param name="Told">What it was told last; null for nothing.</param>
+internal sealed record Subscriber(
+    string ListeningKey,
+    string Node,
+    bool Acked,
+    ListeningProtocol Protocol,
+    string UserId,
+    string? Told
+)
 {
-    /// <summary>The session.</summary>
-    public required string ListeningKey { get; init; }
-
-    /// <summary>The node that holds its queue.</summary>
-    public required string Node { get; init; }
-
-    /// <summary>By what it listens.</summary>
-    public ListeningProtocol Protocol { get; init; }
-
     /// <summary>The name of its queue.</summary>
     public string Queue => Topology.QueueOf(ListeningKey, Protocol);
-
-    /// <summary>Whether its queue exists.</summary>
-    public bool Acked { get; init; }
-
-    /// <summary>The user that it has subscribed to.</summary>
-    public required string UserId { get; init; }
-
-    /// <summary>What it was told last; null for nothing.</summary>
-    public string? Told { get; init; }
 }
 
 /// <summary>The SQL statements about users whose presence may have changed.</summary>
 internal sealed class DueStore(VisibilityPolicy visibility)
 {
-    /// <summary>How many users are looked at in one transaction.</summary>
+    /// <summary>The most users per transaction.</summary>
     public const int Most = 100;
 
-    /// <summary>Takes users who are due, so that nobody else looks at them until the connection's transaction ends.</summary>
+    /// <summary>Takes users who are due; nobody else can until the connection's transaction ends.</summary>
     public static async Task<IReadOnlyList<DueUser>> TakeAsync(NpgsqlConnection connection)
     {
         var taken = await connection.QueryAsync<(string UserId, bool Went)>(
@@ -70,7 +60,7 @@ internal sealed class DueStore(VisibilityPolicy visibility)
         return [.. users.Keys.Select(userId => new DueUser(userId, mayReturn.Contains(userId)))];
     }
 
-    /// <summary>The subscribers that have been told something else than these reports say, in the connection's transaction.</summary>
+    /// <summary>The subscribers who were last told something else, in the connection's transaction.</summary>
     public async Task<IReadOnlyList<Subscriber>> FindOutdatedAsync(
         NpgsqlConnection connection,
         IReadOnlyList<PresenceReport> reports
@@ -84,7 +74,7 @@ internal sealed class DueStore(VisibilityPolicy visibility)
                 SELECT * FROM presence_subscriptions WHERE presence_subscriptions.user_id = report.user_id OFFSET 0
             ) AS subscription JOIN sessions USING (listening_key)
             WHERE subscription.told IS DISTINCT FROM report.told AND sessions.ended_at IS NULL
-              -- Who listens there hears of it when the node is back.
+              -- Sessions of a lost node are told when it is back.
               AND coalesce((SELECT reachable FROM nodes WHERE nodes.name = sessions.node), true)
               AND {visibility.Condition("sessions.user_id", "subscription.user_id")}
             """,
@@ -107,7 +97,7 @@ internal sealed class DueStore(VisibilityPolicy visibility)
             new { userIds, by }
         );
 
-    // Those of whom a session has gone so lately that it is not due yet.
+    // Those with a session that has gone so recently that it is not due yet.
     private static async Task<HashSet<string>> FindGoneAsync(NpgsqlConnection connection, string[] userIds)
     {
         var gone = await connection.QueryAsync<string>(
@@ -117,7 +107,7 @@ internal sealed class DueStore(VisibilityPolicy visibility)
         return [.. gone];
     }
 
-    /// <summary>How long it is until the next user is due; null when none is.</summary>
+    /// <summary>How long until the next user is due; null if none is marked.</summary>
     public static Task<TimeSpan?> UntilNextAsync(NpgsqlConnection connection) =>
         connection.QuerySingleAsync<TimeSpan?>(
             "SELECT (SELECT due_at FROM presence_due ORDER BY due_at LIMIT 1) - clock_timestamp()"

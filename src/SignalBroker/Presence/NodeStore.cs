@@ -1,25 +1,20 @@
-using Dapper;
 using Npgsql;
 
 namespace SignalBroker.Presence;
 
-/// <summary>A node that has become reachable, or is no longer.</summary>
+/// <summary>A node that has become reachable or unreachable.</summary>
 internal sealed record ChangedNode(string Name, bool Reachable);
 
 /// <summary>The SQL statement by which the webapps agree on which nodes are reachable.</summary>
 internal sealed class NodeStore(NpgsqlDataSource database)
 {
-    // Where several webapps see a node, one of them writes.
+    // Of several webapps that can use a node, one writes.
     private static readonly TimeSpan FreshFor = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>Writes down which nodes this webapp can use, and which ones nobody has been able to use for long.</summary>
-    /// <param name="usable">The names of the nodes that it can use.</param>
-    /// <param name="unknownAfter">How long nobody may have been able to use a node; null when this webapp may not judge.</param>
-    /// <returns>What has changed.</returns>
-    public async Task<IReadOnlyList<ChangedNode>> AgreeAsync(IEnumerable<string> usable, TimeSpan? unknownAfter)
-    {
-        await using var connection = await database.OpenConnectionAsync();
-        var changed = await connection.QueryAsync<ChangedNode>(
+    /// <summary>Records which nodes this webapp can use, and which no webapp has been able to use for a time.</summary>
+    /// <param name="unknownAfter">For how long; null if this webapp may not judge.</param>
+    public Task<IReadOnlyList<ChangedNode>> AgreeAsync(IEnumerable<string> usable, TimeSpan? unknownAfter) =>
+        database.QueryAsync<ChangedNode>(
             $"""
             WITH seen AS (
                 INSERT INTO nodes (name, reachable, seen_at, changed_at)
@@ -39,7 +34,7 @@ internal sealed class NodeStore(NpgsqlDataSource database)
                 INSERT INTO presence_due (user_id, due_at, went)
                 SELECT user_id, now(), false
                 FROM (
-                    -- Who listens there, and whom those want to hear of.
+                    -- Users who listen there, and users whom those have subscribed to.
                     SELECT watched.user_id FROM changed JOIN sessions ON sessions.node = changed.name
                     JOIN presence_subscriptions AS watched ON watched.user_id = sessions.user_id
                     UNION
@@ -52,12 +47,10 @@ internal sealed class NodeStore(NpgsqlDataSource database)
             """,
             new
             {
-                // Sorted, so that two webapps lock in one order.
+                // Sorted, so that all webapps lock in the same order.
                 usable = usable.Order().ToArray(),
                 unknownAfter,
                 FreshFor,
             }
         );
-        return changed.AsList();
-    }
 }

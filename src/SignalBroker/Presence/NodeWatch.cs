@@ -1,12 +1,11 @@
-using Microsoft.Extensions.Options;
 using SignalBroker.Nodes;
 
 namespace SignalBroker.Presence;
 
-/// <summary>Has the webapps agree, by the database, on which nodes are reachable.</summary>
+/// <summary>Makes the webapps agree, through the database, on which nodes are reachable.</summary>
 /// <remarks>
 /// A node is reachable as long as one webapp can use it. A webapp that has not written for a while, because it has just
-/// started or the database was away, does not judge at first: the others may not have been able to write either.
+/// started or the database was down, does not judge at first: the others may not have been able to write either.
 /// </remarks>
 internal sealed partial class NodeWatch(
     NodeStore store,
@@ -16,7 +15,7 @@ internal sealed partial class NodeWatch(
     ILogger<NodeWatch> logger
 ) : BackgroundService
 {
-    /// <summary>How often each webapp writes down which nodes it can use.</summary>
+    /// <summary>How often each webapp records which nodes it can use.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
     private static readonly TimeSpan MaxGap = 3 * Interval;
@@ -25,7 +24,6 @@ internal sealed partial class NodeWatch(
     private long? regularSince;
     private long writtenAt;
 
-    /// <summary>Writes once.</summary>
     public async Task WriteAsync()
     {
         var begun = clock.GetTimestamp();
@@ -66,9 +64,9 @@ internal sealed partial class NodeWatch(
         } while (await timer.WaitForNextTickAsync(stoppingToken));
     }
 
-    [LoggerMessage(LogLevel.Information, "The presence of sessions on node {Node} is known: {Reachable}")]
+    [LoggerMessage(LogLevel.Information, "Node {Node} is reachable to some webapp: {Reachable}")]
     private partial void LogChanged(string node, bool reachable);
 
-    [LoggerMessage(LogLevel.Warning, "Which nodes can be used is not written down: {Reason}")]
+    [LoggerMessage(LogLevel.Warning, "Could not record which nodes can be used: {Reason}")]
     private partial void LogNotWritten(string reason);
 }

@@ -1,21 +1,21 @@
+using SignalBroker.Sessions;
 using SignalBroker.Users;
 
 namespace SignalBroker.Presence;
 
-/// <summary>The parts of statements that have somebody look at users whose presence may have changed.</summary>
+/// <summary>The parts of statements that mark users whose presence may have changed as due.</summary>
 /// <remarks>
-/// Whoever acks, ends or deletes sessions writes it down in the same statement, so that no crash loses it, but only of users
-/// that somebody has subscribed to: for all others it is one look into an index.
+/// A statement that acks, ends or deletes sessions contains them, so that no crash comes between. Only users that
+/// somebody has subscribed to are marked: for all others it costs one index look-up.
 /// </remarks>
-internal static class PresenceChanges
+internal sealed class PresenceChanges : ISessionStatements
 {
-    /// <summary>The channel on which it is announced that something is due.</summary>
+    /// <summary>Where it is announced that something is due.</summary>
     public const string Channel = "presence";
 
     /// <summary>How long a user may be gone before anybody is told.</summary>
     public static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
 
-    /// <summary>Announces what a statement has put down.</summary>
     public const string Announce = $"pg_notify('{Channel}', '')";
 
     /// <summary>Named subqueries for sessions that were acked, and sessions that were deleted.</summary>
@@ -49,6 +49,10 @@ internal static class PresenceChanges
     /// <param name="ended">A named subquery with the columns <c>user_id</c>, <c>node</c> and <c>acked_at</c>.</param>
     public static string Ended(string ended) => Went(ended, $"{ended}.acked_at IS NOT NULL");
 
+    string ISessionStatements.Ended(string ended) => Ended(ended);
+
+    string ISessionStatements.Deleted(string deleted) => Deleted(deleted);
+
     private static string Went(string sessions, string condition) =>
         $"""
             {Gone(sessions, condition)}
@@ -72,7 +76,7 @@ internal static class PresenceChanges
     private static string SelectWent =>
         $"SELECT DISTINCT user_id, now() + interval '{Grace.TotalSeconds} s', true FROM went WHERE {IsWatched("went")}";
 
-    // Not a join: each user is looked up, however few there were when the plan was made.
+    // Not a join: with a cached plan, that might scan the table.
     private static string IsWatched(string users) =>
         $"(SELECT true FROM presence_subscriptions AS watched WHERE watched.user_id = {users}.user_id LIMIT 1)";
 }

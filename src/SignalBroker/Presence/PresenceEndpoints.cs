@@ -1,9 +1,6 @@
 using System.Globalization;
-using Microsoft.Extensions.Options;
-using SignalBroker.Http;
-using SignalBroker.Identity;
+using System.Text.Json;
 using SignalBroker.Sessions;
-using SignalBroker.StrangeBehaviors;
 using SignalBroker.Users;
 using SignalBroker.Visibility;
 
@@ -11,20 +8,15 @@ namespace SignalBroker.Presence;
 
 /// <summary>What <c>GET /users</c> answers.</summary>
 /// <param name="Users">Users, in the order of the bytes of their ids.</param>
-/// <param name="Next">What to give as <c>after</c> for more of them; left out when these are the last.</param>
+/// <param name="Next">The next page's <c>after</c>; left out on the last page.</param>
 internal sealed record UsersAnswer(IReadOnlyList<KnownUser> Users, string? Next);
 
 /// <summary>What <c>POST /presence</c> and <c>PUT /presence/subscriptions</c> take.</summary>
-/// <param name="Users">The users whose presence is wanted; of a subscription these, and no others.</param>
-internal sealed record PresenceRequest(IReadOnlyList<string>? Users = null)
-{
-    /// <summary>An empty request.</summary>
-    public PresenceRequest()
-        : this(Users: null) { }
-}
+/// <param name="Users">The users whose presence is wanted; a subscription is to these and no others.</param>
+internal sealed record PresenceRequest(IReadOnlyList<string>? Users = null);
 
 /// <summary>What <c>GET /presence/subscriptions</c> answers.</summary>
-/// <param name="Users">The users whose presence the session hears of.</param>
+/// <param name="Users">The users whose presence the session is told of.</param>
 internal sealed record SubscriptionsAnswer(IReadOnlyList<string> Users);
 
 /// <summary>Several users' presence.</summary>
@@ -39,24 +31,20 @@ internal sealed class PresenceEndpoints(
     VisibilityPolicy visibility,
     SessionProof proof,
     SubscriptionStore subscriptions,
-    ServiceKeys serviceKeys,
-    StrangeBehaviorLog strange,
+    ServiceKeyProof applications,
     IOptions<PresenceOptions> options,
     TimeProvider clock
 )
 {
-    /// <summary>How many users are asked for or listed at a time.</summary>
+    /// <summary>How many users are shown or listed at a time.</summary>
     public const int Most = 100;
 
     private const int UsualAnswer = 1024;
 
-    private readonly TokenBuckets<string> subscribes = new(
-        options.Value.SubscribesPerSecondOfSession,
-        2 * options.Value.SubscribesPerSecondOfSession,
-        clock
-    );
+    private readonly TokenBuckets<string> subscribes = new(options.Value.SubscribesPerSecondOfSession, clock);
 
     /// <summary>Lists the users ever seen.</summary>
+    /// <remarks>Anonymous users are left out, and those whom the user may not see.</remarks>
     public async Task<IResult> ListUsersAsync(HttpRequest request, string? after, string? limit)
     {
         var viewer = await AuthenticateAsync(request, "/users");
@@ -84,8 +72,12 @@ internal sealed class PresenceEndpoints(
         );
     }
 
-    /// <summary>Shows several users' presence.</summary>
-    public async Task<IResult> ShowAsync(HttpRequest request)
+    /// <summary>Shows which users listen.</summary>
+    /// <remarks>
+    /// <c>users</c> is a list with commas, and may be repeated. For an id that no user can have, the state is
+    /// <c>invalid</c>.
+    /// </remarks>
+    public async Task<IResult> ShowListedAsync(HttpRequest request)
     {
         var viewer = await AuthenticateAsync(request, "/presence");
         string[] asked =
@@ -97,7 +89,8 @@ internal sealed class PresenceEndpoints(
         return await ShowAsync(viewer, asked);
     }
 
-    /// <summary>The same, with the users in the body: no address has room for all of them, or for each character.</summary>
+    /// <summary>Shows which users listen, whatever characters their ids have.</summary>
+    /// <remarks>Answers as <c>GET /presence</c> does, and changes nothing. There is room for 100 ids.</remarks>
     public async Task<IResult> ShowPostedAsync(HttpRequest request)
     {
         var viewer = await AuthenticateAsync(request, "/presence");
@@ -105,9 +98,13 @@ internal sealed class PresenceEndpoints(
         return await ShowAsync(viewer, wanted.Users ?? []);
     }
 
-    /// <summary>Shows one user's presence.</summary>
+    /// <summary>Shows whether a user listens.</summary>
     /// <param name="user">The user, decoded but for its slashes.</param>
-    public async Task<IResult> ShowAsync(HttpRequest request, string user)
+    /// <remarks>
+    /// For ids that can stand in a path: not <c>.</c>, <c>..</c> or <c>subscriptions</c>, which <c>POST /presence</c>
+    /// takes as well.
+    /// </remarks>
+    public async Task<IResult> ShowOneAsync(HttpRequest request, string user)
     {
         var viewer = await AuthenticateAsync(request, "/presence");
         if (UserId.Read(user.Replace("%2F", "/", StringComparison.OrdinalIgnoreCase)) is not { } userId)
@@ -116,21 +113,22 @@ internal sealed class PresenceEndpoints(
         }
 
         var found = await store.ReadAsync(viewer, [userId]);
-        using var answer = PooledBuffer.Rent(UsualAnswer);
-        var writer = answer.JsonWriter();
-        found[0].Write(writer);
-        writer.Flush();
-        return Answer(answer);
+        return Answer(found[0].Write);
     }
 
-    /// <summary>Lists the session's subscriptions.</summary>
+    /// <summary>Lists the users whose presence the session subscribes to.</summary>
+    /// <remarks>Subscriptions are the session's, and end with it.</remarks>
     public async Task<IResult> ShowSubscriptionsAsync(HttpRequest request)
     {
         var session = await proof.RequireAsync(request, "/presence");
         return TypedResults.Ok(new SubscriptionsAnswer(await subscriptions.FindAsync(session.ListeningKey)));
     }
 
-    /// <summary>Replaces the session's subscriptions.</summary>
+    /// <summary>Subscribes the session to these users' presence, and to no others'.</summary>
+    /// <remarks>
+    /// Answers what they are now; changes arrive as signals of the type <c>presence</c>. For an id that no user can
+    /// have, the state is <c>invalid</c>, and it is not subscribed to.
+    /// </remarks>
     public async Task<IResult> SubscribeAsync(HttpRequest request)
     {
         var session = await proof.RequireAsync(request, "/presence");
@@ -157,33 +155,38 @@ internal sealed class PresenceEndpoints(
         return AnswerMany(asked, await store.ReadAsync(viewer, OnlyValid(asked)));
     }
 
-    // What can't be a user's id is one that nobody has: it must not keep the others from being told.
+    // Nobody can have an invalid id, and it must not keep the others from being shown.
     private static string[] OnlyValid(string[] asked) => Array.FindAll(asked, user => UserId.Read(user) is not null);
 
     private IResult AnswerMany(string[] asked, IReadOnlyList<PresenceReport> reports)
     {
         var found = reports.ToDictionary(report => report.UserId);
-        using var answer = PooledBuffer.Rent(UsualAnswer);
-        var writer = answer.JsonWriter();
-        writer.WriteStartObject();
-        writer.WriteStartArray("presence"u8);
-        foreach (var user in asked)
+        return Answer(writer =>
         {
-            (found.GetValueOrDefault(user) ?? PresenceReport.OfNobody(user, clock.GetUtcNow())).Write(writer);
-        }
+            writer.WriteStartObject();
+            writer.WriteStartArray("presence"u8);
+            foreach (var user in asked)
+            {
+                (found.GetValueOrDefault(user) ?? PresenceReport.OfNobody(user, clock.GetUtcNow())).Write(writer);
+            }
 
-        writer.WriteEndArray();
-        writer.WriteEndObject();
-        writer.Flush();
-        return Answer(answer);
+            writer.WriteEndArray();
+            writer.WriteEndObject();
+        });
     }
 
-    private static IResult Answer(PooledBuffer answer) =>
-        Results.Bytes(answer.Written.ToArray(), "application/json; charset=utf-8");
+    private static IResult Answer(Action<Utf8JsonWriter> write)
+    {
+        using var answer = PooledBuffer.Rent(UsualAnswer);
+        var writer = answer.JsonWriter();
+        write(writer);
+        writer.Flush();
+        return Results.Bytes(answer.Written.ToArray(), "application/json; charset=utf-8");
+    }
 
     private static string[] Check(IReadOnlyList<string> asked, int most)
     {
-        // By the names that they are known by, or as they are, where nobody can be called so.
+        // In the form in which ids are stored; invalid ones as they are.
         string[] once = [.. asked.Select(user => user is null ? null! : UserId.Read(user) ?? user).Distinct()];
         return once.Length > 0 && once.Length <= most && !once.Contains(null)
             ? once
@@ -194,17 +197,8 @@ internal sealed class PresenceEndpoints(
     private async ValueTask<string?> AuthenticateAsync(HttpRequest request, string path)
     {
         request.HttpContext.Response.Headers.CacheControl = "no-store";
-        if (serviceKeys.Read(request) is { IsPresent: true } key)
-        {
-            if (key.Application is null)
-            {
-                strange.RecordBruteForce(request.HttpContext, $"wrong service key at {path}");
-                throw new RefusedException(Problem.WrongServiceKey);
-            }
-
-            return null;
-        }
-
-        return (await proof.RequireAsync(request, path)).UserId;
+        return applications.FindApplication(request, path) is null
+            ? (await proof.RequireAsync(request, path)).UserId
+            : null;
     }
 }

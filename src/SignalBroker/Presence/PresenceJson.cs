@@ -3,10 +3,7 @@ using System.Text.Json.Serialization;
 namespace SignalBroker.Presence;
 
 /// <summary>The JSON bodies about presence.</summary>
-[JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
-    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull
-)]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(UsersAnswer))]
 [JsonSerializable(typeof(PresenceReport))]
 [JsonSerializable(typeof(PresenceAnswerSchema))]

@@ -10,13 +10,11 @@ internal sealed class PresenceOptions : VisibilityOptions
     [Range(1, 10_000)]
     public int MaxSubscriptions { get; set; } = 100;
 
-    /// <summary>
-    /// How often one session may change its list per second at one webapp; bursts of twice as many pass.
-    /// </summary>
+    /// <summary>How often a session may change its list per second at one webapp; twice as often in bursts.</summary>
     [Range(1, 1_000_000)]
     public int SubscribesPerSecondOfSession { get; set; } = 5;
 
-    /// <summary>For how long no webapp may be able to use a node before its sessions are unknown.</summary>
+    /// <summary>How long a node may be unusable to every webapp before its sessions count as unknown.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
     public TimeSpan NodeUnknownAfter { get; set; } = TimeSpan.FromSeconds(5);
 }

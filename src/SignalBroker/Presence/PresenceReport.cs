@@ -1,12 +1,11 @@
 using System.ComponentModel.DataAnnotations;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using SignalBroker.Identity;
 using SignalBroker.Signals;
 
 namespace SignalBroker.Presence;
 
-/// <summary>What can be seen of a device that listens, or may listen.</summary>
+/// <summary>The presence of a device that listens, or may listen.</summary>
 /// <param name="Device">What the user calls it; left out for all sessions without a device.</param>
 /// <param name="State"><c>listening</c> or <c>unknown</c>.</param>
 /// <param name="Since">Since when.</param>
@@ -16,7 +15,7 @@ internal sealed record DevicePresence(
     DateTimeOffset Since
 );
 
-/// <summary>What can be seen of a user at a moment.</summary>
+/// <summary>A user's presence at a moment, as far as the viewer may see it.</summary>
 internal sealed record PresenceReport
 {
     /// <summary>At least one device listens.</summary>
@@ -31,7 +30,7 @@ internal sealed record PresenceReport
     /// <summary>The viewer may not see the user.</summary>
     public const string Hidden = "hidden";
 
-    /// <summary>Nobody can be called so.</summary>
+    /// <summary>No user can have this id.</summary>
     public const string Invalid = "invalid";
 
     /// <summary>The user.</summary>
@@ -47,19 +46,19 @@ internal sealed record PresenceReport
     /// <summary>When the user was last known to listen; left out while it listens, and for users never seen.</summary>
     public DateTimeOffset? LastSeen { get; init; }
 
-    /// <summary>When the database was looked at: of two reports, the later one is true.</summary>
+    /// <summary>When the database was read: of two reports, the later one is true.</summary>
     public required DateTimeOffset AsOf { get; init; }
 
-    /// <summary>What a subscriber is told of; since when and last seen may change without that.</summary>
+    /// <summary>What subscribers are told of; changed times alone are not told.</summary>
     [JsonIgnore]
     public string Told =>
         State == Hidden ? Hidden : string.Join('\n', Devices.Select(device => $"{device.Device} {device.State}"));
 
-    /// <summary>Whether everything is still there that a subscriber was told of.</summary>
+    /// <summary>Whether every device that a subscriber was told of is still there.</summary>
     public bool HasAllOf(string? told) =>
         told is null or Hidden or "" || told.Split('\n').All(Told.Split('\n').Contains);
 
-    /// <summary>What is reported of an id that no user can have.</summary>
+    /// <summary>The report about an id that no user can have.</summary>
     public static PresenceReport OfNobody(string userId, DateTimeOffset now) =>
         new()
         {
@@ -68,7 +67,6 @@ internal sealed record PresenceReport
             AsOf = now,
         };
 
-    /// <summary>Writes an object.</summary>
     public void Write(Utf8JsonWriter writer)
     {
         writer.WriteStartObject();
@@ -76,7 +74,7 @@ internal sealed record PresenceReport
         writer.WriteEndObject();
     }
 
-    /// <summary>Writes the members of an object.</summary>
+    /// <summary>Writes it without the braces.</summary>
     public void WriteMembers(Utf8JsonWriter writer)
     {
         writer.WriteString("userId"u8, UserId);

@@ -1,6 +1,5 @@
 using Dapper;
 using Npgsql;
-using SignalBroker.Identity;
 using SignalBroker.Visibility;
 
 namespace SignalBroker.Presence;
@@ -8,22 +7,22 @@ namespace SignalBroker.Presence;
 /// <summary>The SQL statements that read presence.</summary>
 internal sealed class PresenceStore(NpgsqlDataSource database, VisibilityPolicy visibility)
 {
-    /// <summary>What the viewer can see of these users, in their order.</summary>
-    /// <param name="viewer">Whoever asks; null for an application.</param>
+    /// <summary>Reports on these users, in their order, as far as the viewer may see them.</summary>
+    /// <param name="viewer">Who asks; null for an application.</param>
     public async Task<IReadOnlyList<PresenceReport>> ReadAsync(string? viewer, IReadOnlyList<string> userIds)
     {
         await using var connection = await database.OpenConnectionAsync();
         return await ReadAsync(connection, viewer, userIds);
     }
 
-    /// <summary>The same on a connection of the caller's, perhaps in its transaction.</summary>
+    /// <summary>The same on the caller's connection, perhaps in its transaction.</summary>
     public async Task<IReadOnlyList<PresenceReport>> ReadAsync(
         NpgsqlConnection connection,
         string? viewer,
         IReadOnlyList<string> userIds
     )
     {
-        // One statement, so that everything is of one moment.
+        // One statement, so that all of it is from one moment.
         var rows = await connection.QueryAsync<Row>(
             $"""
             SELECT asked.user_id AS UserId, asked.visible AS Visible, users.last_seen AS LastSeen,
@@ -52,23 +51,14 @@ internal sealed class PresenceStore(NpgsqlDataSource database, VisibilityPolicy 
     private static PresenceReport ToReport(IGrouping<string, Row> rows)
     {
         var first = rows.First();
-        if (!first.Visible)
-        {
-            return new()
-            {
-                UserId = first.UserId,
-                State = PresenceReport.Hidden,
-                AsOf = new(first.AsOf),
-            };
-        }
-
         DevicePresence[] devices =
         [
             .. rows.Where(row => row.State is not null)
                 .Select(row => new DevicePresence(row.Device, row.State!, new(row.Since))),
         ];
         var state =
-            devices.Length == 0 ? PresenceReport.Away
+            !first.Visible ? PresenceReport.Hidden
+            : devices.Length == 0 ? PresenceReport.Away
             : Array.Exists(devices, device => device.State == PresenceReport.Listening) ? PresenceReport.Listening
             : PresenceReport.Unknown;
         return new()
@@ -86,20 +76,13 @@ internal sealed class PresenceStore(NpgsqlDataSource database, VisibilityPolicy 
         };
     }
 
-    private sealed record Row
-    {
-        public required string UserId { get; init; }
-
-        public bool Visible { get; init; }
-
-        public DateTime? LastSeen { get; init; }
-
-        public string? Device { get; init; }
-
-        public string? State { get; init; }
-
-        public DateTime Since { get; init; }
-
-        public DateTime AsOf { get; init; }
-    }
+    private sealed record Row(
+        string UserId,
+        bool Visible,
+        DateTime? LastSeen,
+        string? Device,
+        string? State,
+        DateTime Since,
+        DateTime AsOf
+    );
 }

@@ -1,18 +1,15 @@
 using System.Threading.Channels;
-using Microsoft.Extensions.Options;
 using Npgsql;
 using SignalBroker.Broker;
-using SignalBroker.Http;
-using SignalBroker.Identity;
 using SignalBroker.Sessions;
 using SignalBroker.Signals;
 
 namespace SignalBroker.Presence;
 
-/// <summary>Tells subscribers how users' presence has changed, by envelopes that only the server can write.</summary>
+/// <summary>Tells subscribers how users' presence has changed, in envelopes that only the server can write.</summary>
 /// <remarks>
-/// What is due, and what each subscriber was told last, is in the database, and changes there when it has been published:
-/// whatever a webapp dies over, another one tells, perhaps for the second time.
+/// Who is due, and what each subscriber was told last, is in the database and changes there after publishing. So if a
+/// webapp dies, another one tells what it was about to tell, perhaps for a second time.
 /// </remarks>
 internal sealed partial class PresenceTeller(
     NpgsqlDataSource database,
@@ -25,16 +22,16 @@ internal sealed partial class PresenceTeller(
     ILogger<PresenceTeller> logger
 ) : BackgroundService, IAnnouncedMemory
 {
-    /// <summary>The type of these envelopes.</summary>
+    /// <summary>These envelopes' type.</summary>
     public const string Type = "presence";
 
-    // What a subscription or a lost announcement leaves to be done is found by then.
+    // Finds what was marked without an announcement, or whose announcement was lost.
     private static readonly TimeSpan MaxPause = TimeSpan.FromSeconds(1);
 
-    // Somebody else is at the users that are due.
+    // For when another webapp works on the users that are due.
     private static readonly TimeSpan MinPause = TimeSpan.FromMilliseconds(20);
 
-    // A node that confirms nothing must not keep the others' sessions from hearing.
+    // A node that confirms nothing must not delay the other nodes' sessions.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan TryAgainAfter = TimeSpan.FromSeconds(1);
 
@@ -44,13 +41,13 @@ internal sealed partial class PresenceTeller(
 
     public string Channel => PresenceChanges.Channel;
 
-    // It remembers nothing: an announcement only wakes it.
+    // There is nothing to forget: an announcement only wakes it.
     public void Forget(string announcement) => woken.Writer.TryWrite(true);
 
     public void ConnectionLost() { }
 
-    /// <summary>Looks at the users who are due, and tells whom it concerns.</summary>
-    /// <returns>How long nothing is to be done.</returns>
+    /// <summary>Tells subscribers of the users who are due.</summary>
+    /// <returns>How long to pause.</returns>
     public async Task<TimeSpan> TellAsync()
     {
         await using var connection = await database.OpenConnectionAsync();
@@ -103,7 +100,7 @@ internal sealed partial class PresenceTeller(
 
     private async Task TellAsync(NpgsqlConnection connection, IReadOnlyList<DueUser> due)
     {
-        // Whether a subscriber may see them is asked for each of them.
+        // What each subscriber may see is checked below.
         var reports = await presence.ReadAsync(connection, viewer: null, [.. due.Select(user => user.UserId)]);
         var byUser = reports.ToDictionary(report => report.UserId);
         var mayReturn = due.Where(user => user.MayReturn).Select(user => user.UserId).ToHashSet();
@@ -161,7 +158,7 @@ internal sealed partial class PresenceTeller(
 
         if (isAnswered)
         {
-            // Otherwise it may still wait to be written to a node.
+            // Otherwise it may still be waiting to be written to a node.
             envelope.Dispose();
         }
 
@@ -187,6 +184,6 @@ internal sealed partial class PresenceTeller(
 
     private sealed record Telling(string UserId, IReadOnlyList<Told> Told, bool IsToRepeat);
 
-    [LoggerMessage(LogLevel.Warning, "Telling of changed presence was postponed: {Reason}")]
+    [LoggerMessage(LogLevel.Warning, "Could not tell subscribers of changed presence yet: {Reason}")]
     private partial void LogNotTold(string reason);
 }

@@ -1,25 +1,23 @@
 using Dapper;
 using Npgsql;
-using SignalBroker.Database;
-using SignalBroker.Identity;
 using SignalBroker.Sessions;
 
 namespace SignalBroker.Presence;
 
 /// <summary>The SQL statements that subscribe sessions to users' presence.</summary>
 /// <remarks>
-/// What subscribers of a user were told is read and written by whoever holds the user's advisory lock: alone, who tells
-/// all of them; with others, a session that subscribes, which writes of itself only. A session waits for its locks, all of
-/// them before it touches a row, in the order of their numbers; the others only try.
+/// Whoever reads or writes what a user's subscribers were told holds the user's advisory lock: exclusively to tell all
+/// of them, shared for a session that subscribes and writes only its own rows. A session waits for all its locks, in
+/// the order of their numbers, before it touches a row; the others only try theirs.
 /// </remarks>
 internal sealed class SubscriptionStore(NpgsqlDataSource database, PresenceStore presence)
 {
-    // A change that is being committed while somebody subscribes sees no subscription, and the subscriber no change.
-    // So somebody looks once more, when that is over.
+    // A change that commits while a session subscribes doesn't see the subscription, nor the session the change. So the
+    // users are due once more after that.
     private static readonly TimeSpan LookAgainAfter = TimeSpan.FromSeconds(1);
 
     /// <summary>Replaces a session's subscriptions.</summary>
-    /// <returns>What the users are now, in their order; null when the session has ended.</returns>
+    /// <returns>The users' presence, in their order; null if the session has ended.</returns>
     public async Task<IReadOnlyList<PresenceReport>?> ReplaceAsync(Session session, string[] userIds)
     {
         await using var connection = await database.OpenConnectionAsync();
@@ -40,19 +38,15 @@ internal sealed class SubscriptionStore(NpgsqlDataSource database, PresenceStore
     }
 
     /// <summary>The users that a session has subscribed to.</summary>
-    public async Task<IReadOnlyList<string>> FindAsync(string listeningKey)
-    {
-        await using var connection = await database.OpenConnectionAsync();
-        var users = await connection.QueryAsync<string>(
+    public Task<IReadOnlyList<string>> FindAsync(string listeningKey) =>
+        database.QueryAsync<string>(
             """
             SELECT user_id FROM presence_subscriptions WHERE listening_key = @listeningKey ORDER BY user_id COLLATE "C"
             """,
             new { listeningKey }
         );
-        return users.AsList();
-    }
 
-    /// <summary>Writes down what sessions have been told, in the connection's transaction.</summary>
+    /// <summary>Records what sessions have been told, in the connection's transaction.</summary>
     public static Task RememberAsync(NpgsqlConnection connection, IReadOnlyList<Told> told) =>
         connection.ExecuteAsync(
             """
@@ -106,7 +100,7 @@ internal sealed class SubscriptionStore(NpgsqlDataSource database, PresenceStore
                 ), again AS (
                     INSERT INTO presence_due (user_id, due_at, went)
                     SELECT user_id, now() + @LookAgainAfter, false FROM begun
-                    -- A crowd that subscribes to one user needs one look.
+                    -- One check is enough for a crowd that subscribes to one user.
                     WHERE NOT EXISTS (
                         SELECT FROM presence_due AS known
                         WHERE known.user_id = begun.user_id AND NOT known.went
@@ -131,7 +125,5 @@ internal sealed class SubscriptionStore(NpgsqlDataSource database, PresenceStore
 }
 
 /// <summary>What a session has been told of a user.</summary>
-/// <param name="ListeningKey">The session.</param>
-/// <param name="UserId">The user.</param>
 /// <param name="What">As <see cref="PresenceReport.Told"/>.</param>
 internal sealed record Told(string ListeningKey, string UserId, string What);

@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace SignalBroker.Push;
 
-/// <summary>The address that a browser's push service takes pushes at; whoever knows it may push.</summary>
+/// <summary>The address where a browser's push service takes pushes; whoever knows it can push.</summary>
 internal static class Endpoint
 {
     public const string Rule =

@@ -1,6 +1,5 @@
 using System.Globalization;
 using Dapper;
-using Microsoft.Extensions.Options;
 using Npgsql;
 using SignalBroker.Inbox;
 using SignalBroker.Nodes;
@@ -8,42 +7,33 @@ using SignalBroker.Nodes;
 namespace SignalBroker.Push;
 
 /// <summary>A row of the outbox that this webapp has taken.</summary>
-/// <param name="Until">Until when nobody else takes it; also what tells this taking from a later one.</param>
+/// <param name="Until">Until when nobody else takes it; it also tells this lease from a later one.</param>
 internal sealed record Taken(long Subscription, DateTime Until);
 
 /// <summary>What there is to push to a subscription.</summary>
-internal sealed record DuePush
-{
-    public required string Endpoint { get; init; }
-
-    public required byte[] PublicKey { get; init; }
-
-    public required byte[] Secret { get; init; }
-
-    /// <summary>How often it has been tried, this time included.</summary>
-    public required int Attempts { get; init; }
-
-    /// <summary>The newest signal that the push is for.</summary>
-    public required long Sequence { get; init; }
-
-    /// <summary>How many stored signals no device has settled.</summary>
-    public required int Waiting { get; init; }
-
-    /// <summary>How many of them the subscription has not been told of.</summary>
-    public required int New { get; init; }
-
-    /// <summary>How many of those no listening session takes.</summary>
-    public required int Unheard { get; init; }
-
-    /// <summary>For how long one of those is still good; null when there is none.</summary>
-    public TimeSpan? TimeToLive { get; init; }
-}
+/// <param name="Attempts">How often it has been tried, this time included.</param>
+/// <param name="Sequence">The newest signal that the push is for.</param>
+/// <param name="Waiting">How many stored signals no device has settled.</param>
+/// <param name="New">How many of them the subscription has not been told of.</param>
+/// <param name="Unheard">How many of those no listening session takes.</param>
+/// <param name="TimeToLive">For how long one of those is still good; null if there is none.</param>
+internal sealed record DuePush(
+    string Endpoint,
+    byte[] PublicKey,
+    byte[] Secret,
+    int Attempts,
+    long Sequence,
+    int Waiting,
+    int New,
+    int Unheard,
+    TimeSpan? TimeToLive
+);
 
 /// <summary>Every SQL statement that touches the outbox.</summary>
 /// <remarks>
-/// A row says that signals up to a sequence are to be pushed to a subscription. It comes with the signal, in one
-/// transaction, and goes with the push service's answer: a webapp that dies in between leaves a row that the next one
-/// takes. No foreign key leads to the subscriptions: their removal must not make the storing of signals fail.
+/// A row says that signals up to a sequence are to be pushed to a subscription. It is inserted with the signal, in one
+/// transaction, and deleted after the push service's answer: if a webapp dies in between, another one takes the row.
+/// There is no foreign key to the subscriptions: removing one must not make the storing of signals fail.
 /// </remarks>
 internal sealed class OutboxStore(
     NpgsqlDataSource database,
@@ -54,14 +44,12 @@ internal sealed class OutboxStore(
 {
     private readonly PushOptions settings = options.Value;
 
-    /// <summary>Notes what is to be pushed; nothing when nothing is pushed.</summary>
+    /// <summary>Notes what is to be pushed; empty where nothing is.</summary>
     public string Sql { get; } = offer.IsOn ? NoteWith(options.Value) : "";
 
-    /// <summary>Takes rows that are due and that nobody else is at.</summary>
-    public async Task<IReadOnlyList<Taken>> TakeAsync(int most)
-    {
-        await using var connection = await database.OpenConnectionAsync();
-        var taken = await connection.QueryAsync<Taken>(
+    /// <summary>Takes rows that are due and that nobody else works on.</summary>
+    public Task<IReadOnlyList<Taken>> TakeAsync(int most) =>
+        database.QueryAsync<Taken>(
             """
             WITH due AS (
                 SELECT subscription FROM push_outbox WHERE due_at <= now()
@@ -71,13 +59,11 @@ internal sealed class OutboxStore(
             FROM due WHERE push_outbox.subscription = due.subscription
             RETURNING push_outbox.subscription AS Subscription, due_at AS Until
             """,
-            // A webapp that lives has an answer by then, and has written it down.
+            // Unless the webapp dies, it has had and recorded an answer by then.
             new { most, lease = settings.Timeout + TimeSpan.FromSeconds(15) }
         );
-        return taken.AsList();
-    }
 
-    /// <summary>Finds out what there is to push now; null when the subscription has ended, or somebody else is at it.</summary>
+    /// <summary>What there is to push now; null if the subscription has ended or somebody else works on it.</summary>
     public async Task<(DuePush Push, Entry? Newest)?> LookAsync(Taken taken)
     {
         await using var connection = await database.OpenConnectionAsync();
@@ -121,10 +107,10 @@ internal sealed class OutboxStore(
         return push is null ? null : (push, newest);
     }
 
-    /// <summary>Has it looked at again after a while.</summary>
-    /// <param name="isFailure">Whether it has failed, so that a new signal does not bring it forward.</param>
+    /// <summary>Makes it due again after a while.</summary>
+    /// <param name="isFailure">Whether it has failed; then no new signal makes it due earlier.</param>
     public Task PutOffAsync(Taken taken, TimeSpan delay, bool isFailure) =>
-        ExecuteAsync(
+        database.ExecuteAsync(
             """
             UPDATE push_outbox SET due_at = now() + @delay, attempts = CASE WHEN @isFailure THEN attempts ELSE 0 END
             WHERE subscription = @Subscription AND due_at = @Until
@@ -138,9 +124,9 @@ internal sealed class OutboxStore(
             }
         );
 
-    /// <summary>Has it tried again at once, and from now on without content.</summary>
+    /// <summary>Makes it due again at once, and from now on without content.</summary>
     public Task LeaveContentOutAsync(Taken taken) =>
-        ExecuteAsync(
+        database.ExecuteAsync(
             """
             UPDATE push_outbox SET due_at = now(), without_content = true
             WHERE subscription = @Subscription AND due_at = @Until
@@ -152,8 +138,8 @@ internal sealed class OutboxStore(
     /// <param name="sequence">The newest signal that it was for.</param>
     /// <param name="isPushed">Whether the push service has taken it.</param>
     public Task EndAsync(Taken taken, long sequence, bool isPushed) =>
-        ExecuteAsync(
-            // One after the other: what the first leaves because it has grown meanwhile, the second sees.
+        database.ExecuteAsync(
+            // The last statement finds the row that the second one left because a newer signal had come.
             """
             UPDATE push_subscriptions
             SET pushed_through = greatest(pushed_through, @sequence),
@@ -175,9 +161,9 @@ internal sealed class OutboxStore(
             }
         );
 
-    /// <summary>Drops a row that nothing has been found for, and its subscription if that has expired.</summary>
+    /// <summary>Deletes a row for which there is nothing to push, and its subscription if that has expired.</summary>
     public Task DropAsync(Taken taken) =>
-        ExecuteAsync(
+        database.ExecuteAsync(
             """
             DELETE FROM push_subscriptions WHERE number = @Subscription AND expires_at <= now();
             DELETE FROM push_outbox WHERE subscription = @Subscription AND due_at = @Until;
@@ -187,7 +173,7 @@ internal sealed class OutboxStore(
 
     /// <summary>Removes a subscription that is gone, with its row.</summary>
     public Task RemoveAsync(Taken taken) =>
-        ExecuteAsync(
+        database.ExecuteAsync(
             """
             DELETE FROM push_subscriptions WHERE number = @Subscription;
             DELETE FROM push_outbox WHERE subscription = @Subscription;
@@ -237,10 +223,4 @@ internal sealed class OutboxStore(
 
     private static string Interval(TimeSpan time) =>
         string.Create(CultureInfo.InvariantCulture, $"interval '{(long)time.TotalMilliseconds} milliseconds'");
-
-    private async Task ExecuteAsync(string statements, object parameters)
-    {
-        await using var connection = await database.OpenConnectionAsync();
-        await connection.ExecuteAsync(statements, parameters);
-    }
 }

@@ -1,11 +1,10 @@
 using System.Net;
 using System.Net.Sockets;
-using SignalBroker.Hosting;
 using IPNetwork = System.Net.IPNetwork;
 
 namespace SignalBroker.Push;
 
-/// <summary>Tells addresses on the internet from those of this machine and of private networks.</summary>
+/// <summary>Tells public addresses from those of this machine and of private networks.</summary>
 internal static class PublicAddress
 {
     // IANA's registry of special-purpose addresses (RFC 6890), multicast, and what embeds an IPv4 address.
@@ -36,7 +35,6 @@ internal static class PublicAddress
 
     private static readonly IPNetwork GlobalUnicast = IPNetwork.Parse("2000::/3");
 
-    /// <summary>Whether the address is one on the internet.</summary>
     public static bool Is(IPAddress address)
     {
         var plain = Networks.Plain(address);

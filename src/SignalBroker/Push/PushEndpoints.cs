@@ -1,7 +1,4 @@
 using System.Net;
-using Microsoft.Extensions.Options;
-using SignalBroker.Http;
-using SignalBroker.Identity;
 using SignalBroker.Sessions;
 using SignalBroker.Users;
 
@@ -24,13 +21,17 @@ internal sealed class PushEndpoints(
     private static readonly Problem Off = Problem.Of(
         StatusCodes.Status404NotFound,
         "push-off",
-        "This server pushes nothing: it has no key for it."
+        "This server does not push: it has no key for it."
     );
 
-    /// <summary>Tells the key that browsers subscribe with.</summary>
+    /// <summary>Tells the key that browsers subscribe to pushes with.</summary>
+    /// <remarks>It is what <c>pushManager.subscribe</c> takes as <c>applicationServerKey</c>.</remarks>
     public IResult ShowKey() => offer.PublicKey is { } key ? TypedResults.Ok(new PushKeyAnswer(key)) : Off;
 
-    /// <summary>Registers a subscription, or what has changed of it.</summary>
+    /// <summary>Registers a browser's subscription to pushes for the user, or updates it.</summary>
+    /// <remarks>
+    /// Takes what <c>PushSubscription.toJSON()</c> gives. The subscription is the user's, and outlives the session.
+    /// </remarks>
     public async Task<IResult> PutAsync(HttpRequest request)
     {
         var session = await proof.RequireAsync(request, "/push");
@@ -63,7 +64,7 @@ internal sealed class PushEndpoints(
             return Problem.InvalidMember("expirationTime", "must be a time in milliseconds since 1970");
         }
 
-        // Browsers register theirs again and again: only those that are not known yet count.
+        // Browsers register the same one again and again; only new ones count.
         using var newOne = session.Address is { } address ? newOnes.Reserve(address) : null;
         var registering = await store.PutAsync(
             session,
@@ -96,7 +97,8 @@ internal sealed class PushEndpoints(
         };
     }
 
-    /// <summary>Removes a subscription.</summary>
+    /// <summary>Removes one of the user's subscriptions to pushes.</summary>
+    /// <remarks>Answers 204 also when there is none.</remarks>
     public async Task<IResult> DeleteAsync(HttpRequest request)
     {
         var session = await proof.RequireAsync(request, "/push");
@@ -106,12 +108,13 @@ internal sealed class PushEndpoints(
             return Problem.InvalidMember("endpoint", "must be the address of the subscription");
         }
 
-        // The same answer whether there is one or not, should the first answer have been lost.
+        // The same answer whether there is one or not, in case the first answer was lost.
         await store.DeleteAsync(session.UserId, endpoint.AbsoluteUri);
         return TypedResults.NoContent();
     }
 
-    /// <summary>Lists the user's subscriptions.</summary>
+    /// <summary>Lists the user's subscriptions to pushes.</summary>
+    /// <remarks>The oldest first, those of all the user's browsers.</remarks>
     public async Task<IResult> ListAsync(HttpRequest request)
     {
         var session = await proof.RequireAsync(request, "/push");

@@ -1,10 +1,8 @@
-using SignalBroker.Http;
 using SignalBroker.Inbox;
-using SignalBroker.Signals;
 
 namespace SignalBroker.Push;
 
-/// <summary>What a service worker gets: that signals wait, and perhaps the newest one's envelope.</summary>
+/// <summary>What a service worker gets: how many signals wait, and perhaps the envelope of the newest.</summary>
 internal static class PushMessage
 {
     /// <summary>
@@ -15,9 +13,9 @@ internal static class PushMessage
 
     private const int RoomForTheRest = 128;
 
-    /// <summary>Writes the message.</summary>
+    /// <summary>Writes the message, without a newest signal that is too large to be pushed.</summary>
     /// <param name="signals">How many stored signals no device has settled.</param>
-    /// <param name="newest">The newest of them, if it is wanted; one that is too large to be pushed is left out.</param>
+    /// <param name="newest">The newest of them, if it is wanted.</param>
     public static byte[] Write(int signals, Entry? newest)
     {
         var whole = WriteWhole(signals, newest);

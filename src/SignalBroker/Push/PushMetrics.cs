@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using System.Text.Json;
 using SignalBroker.Sessions;
 
 namespace SignalBroker.Push;
@@ -10,20 +11,9 @@ internal sealed class PushMetrics(IMeterFactory meters)
         .Create(SessionsMetrics.Meter)
         .CreateCounter<long>("signalbroker.pushes", "{push}", "Pushes that were sent to push services");
 
-    /// <summary>Counts a push.</summary>
     public void Pushed(PushAnswer answer) =>
         pushed.Add(
             1,
-            new KeyValuePair<string, object?>(
-                "outcome",
-                answer switch
-                {
-                    PushAnswer.Accepted => "accepted",
-                    PushAnswer.Gone => "gone",
-                    PushAnswer.TooLarge => "tooLarge",
-                    PushAnswer.Later => "later",
-                    _ => "refused",
-                }
-            )
+            new KeyValuePair<string, object?>("outcome", JsonNamingPolicy.CamelCase.ConvertName(answer.GetType().Name))
         );
 }

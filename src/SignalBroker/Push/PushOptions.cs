@@ -1,7 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using System.Security.Cryptography;
 using Lib.Net.Http.WebPush;
-using SignalBroker.Hosting;
 
 namespace SignalBroker.Push;
 
@@ -12,7 +11,7 @@ internal sealed class PushOptions : IValidatableObject
 
     private const int MaxDoublings = 20;
 
-    // The services of Chromium's, Firefox's, Safari's and Edge's makers.
+    // The push services of Chromium, Firefox, Safari and Edge.
     private static readonly string[] KnownHosts =
     [
         "fcm.googleapis.com",
@@ -31,14 +30,14 @@ internal sealed class PushOptions : IValidatableObject
     public string? PrivateKeyFile { get; set; }
 
     /// <summary>
-    /// Whom a push service's operator can talk to: <c>mailto:operator@signal.example</c> or
+    /// Whom a push service's operator can contact: <c>mailto:operator@signal.example</c> or
     /// <c>https://signal.example</c>. Needed beside a key.
     /// </summary>
     public string? Subject { get; set; }
 
     /// <summary>
-    /// The hosts that endpoints may have; <c>*.push.example</c> stands for all names that end so, <c>*</c> for every
-    /// name. If left out, those of Google, Mozilla, Apple and Microsoft.
+    /// The hosts that endpoints may have; <c>*.push.example</c> stands for all names that end like that, <c>*</c> for
+    /// every name. If left out, those of Google, Mozilla, Apple and Microsoft.
     /// </summary>
     public IReadOnlyList<string>? AllowedHosts { get; set; }
 
@@ -46,8 +45,7 @@ internal sealed class PushOptions : IValidatableObject
     public bool AllowPrivateEndpoints { get; set; }
 
     /// <summary>
-    /// How many subscriptions a user may have; a further one takes the place of the one that was registered longest
-    /// ago.
+    /// How many subscriptions a user may have; a further one replaces the one that was registered longest ago.
     /// </summary>
     [Range(1, 1000)]
     public int MaxPerUser { get; set; } = 10;
@@ -56,7 +54,7 @@ internal sealed class PushOptions : IValidatableObject
     [Range(8, long.MaxValue)]
     public long SubscriptionsPerDayOfAddress { get; set; } = 2_000;
 
-    /// <summary>The least time between two pushes to one subscription.</summary>
+    /// <summary>The shortest time between two pushes to one subscription.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "1.00:00:00")]
     public TimeSpan Interval { get; set; } = TimeSpan.FromSeconds(30);
 
@@ -102,12 +100,12 @@ internal sealed class PushOptions : IValidatableObject
 
     /// <summary>How long to wait after a failure: twice as long each time, and up to half of it less.</summary>
     /// <param name="failures">How many there have been, this one included.</param>
-    /// <param name="asked">The least that the push service has asked for.</param>
+    /// <param name="asked">How long the push service has asked to wait, at least.</param>
     public TimeSpan DelayAfter(int failures, TimeSpan? asked)
     {
         var longest = Backoff * Math.Pow(2, Math.Min(failures - 1, MaxDoublings));
         var bounded = longest < MaxBackoff ? longest : MaxBackoff;
-        // Those that have failed together are not to come again together.
+        // Those that have failed together should not come back together.
         var delay = bounded * (1 - (RandomNumberGenerator.GetInt32(1000) / 2000.0));
         return asked > delay ? asked.Value : delay;
     }
@@ -128,7 +126,7 @@ internal sealed class PushOptions : IValidatableObject
         }
     }
 
-    // RFC 8292, section 2.1. It becomes a part of the token as it is, so it may hold no quotation marks.
+    // RFC 8292, section 2.1. It goes into the token as it is, so it must not contain quotation marks.
     private static bool IsContact(string? subject) =>
         Uri.IsWellFormedUriString(subject, UriKind.Absolute)
         && (

@@ -25,7 +25,7 @@ internal sealed class PushRequests(VapidAuthentication authentication, HttpMessa
 
         var response = await base.SendAsync(request, cancellationToken);
 
-        // The library would read a refusal's text, however long it is and however slowly it comes.
+        // The library would read the text of a refusal, however long and slow.
         response.Content.Dispose();
         response.Content = null;
         return response;

@@ -4,11 +4,10 @@ using System.Net.Http.Headers;
 using System.Net.Sockets;
 using Lib.Net.Http.WebPush;
 using Lib.Net.Http.WebPush.Authentication;
-using Microsoft.Extensions.Options;
 
 namespace SignalBroker.Push;
 
-/// <summary>What a push service says of a push.</summary>
+/// <summary>What a push service says about a push.</summary>
 internal abstract record PushAnswer
 {
     /// <summary>It will tell the browser.</summary>
@@ -20,7 +19,8 @@ internal abstract record PushAnswer
     /// <summary>The push has too many bytes.</summary>
     public sealed record TooLarge : PushAnswer;
 
-    /// <summary>It can't take the push now; null when it does not say for how long.</summary>
+    /// <summary>It can't take the push now.</summary>
+    /// <param name="Wait">How long to wait; null if it does not say.</param>
     public sealed record Later(TimeSpan? Wait) : PushAnswer;
 
     /// <summary>It never takes such a push.</summary>
@@ -30,7 +30,8 @@ internal abstract record PushAnswer
 /// <summary>The browsers' push services (RFC 8030).</summary>
 internal sealed class PushServices : IDisposable
 {
-    // One may replace the one before: who has been away for long is told once.
+    // A push replaces the previous one that is still waiting (RFC 8030, section 5.4): after a long absence there is
+    // one.
     private const string Topic = "signals";
 
     private static readonly TimeSpan LongestWait = TimeSpan.FromDays(1);
@@ -40,7 +41,6 @@ internal sealed class PushServices : IDisposable
     private readonly HttpClient http;
     private readonly PushServiceClient client;
 
-    /// <summary>Connects to nobody yet.</summary>
     public PushServices(VapidKey key, IOptions<PushOptions> options, TimeProvider clock)
     {
         this.clock = clock;
@@ -52,7 +52,7 @@ internal sealed class PushServices : IDisposable
         };
         var connections = new SocketsHttpHandler
         {
-            // Users name the addresses: neither a redirection nor a proxy may lead from an allowed one to another.
+            // Users choose the addresses: neither a redirect nor a proxy may lead from an allowed one to another.
             AllowAutoRedirect = false,
             UseProxy = false,
             UseCookies = false,
@@ -60,16 +60,14 @@ internal sealed class PushServices : IDisposable
             PooledConnectionLifetime = TimeSpan.FromMinutes(5),
         };
         http = new(new PushRequests(authentication, connections)) { Timeout = settings.Timeout };
-        // The library sends every other urgency itself.
+        // The library itself sends every urgency but this one.
         http.DefaultRequestHeaders.Add("Urgency", "normal");
-        // What is tried again is in the outbox.
+        // Retries come from the outbox.
         client = new(http) { DefaultAuthentication = authentication, AutoRetryAfter = false };
     }
 
-    /// <summary>Pushes.</summary>
-    /// <param name="keys">For whom it is encrypted (RFC 8291).</param>
-    /// <param name="content">What: at most <see cref="PushMessage.MaxBytes"/>.</param>
-    /// <param name="timeToLive">For how long it is worth telling.</param>
+    /// <param name="keys">What it is encrypted with (RFC 8291).</param>
+    /// <param name="content">At most <see cref="PushMessage.MaxBytes"/>.</param>
     public async Task<PushAnswer> PushAsync(Uri endpoint, SubscriberKeys keys, byte[] content, TimeSpan timeToLive)
     {
         var subscription = new PushSubscription { Endpoint = endpoint.AbsoluteUri };
@@ -88,7 +86,7 @@ internal sealed class PushServices : IDisposable
         }
         catch (PushServiceClientException other)
         {
-            // Not every 2xx is a success to the library.
+            // To the library not every 2xx is a success.
             return Read(other.StatusCode, other.Headers.RetryAfter);
         }
         catch (HttpRequestException failure) when (failure.InnerException is PrivateAddressException)
@@ -120,7 +118,7 @@ internal sealed class PushServices : IDisposable
         return wait > LongestWait ? LongestWait : wait;
     }
 
-    // The addresses that are checked are those that are used: a name may mean others a moment later.
+    // Connects to the very addresses that were checked: a moment later the name may resolve to others.
     private async ValueTask<Stream> ConnectAsync(
         SocketsHttpConnectionContext context,
         CancellationToken cancellationToken

@@ -1,13 +1,11 @@
-using Microsoft.Extensions.Options;
-using SignalBroker.Hosting;
 using SignalBroker.Inbox;
 
 namespace SignalBroker.Push;
 
-/// <summary>Takes what is due out of the outbox and pushes it.</summary>
+/// <summary>Takes what is due from the outbox and pushes it.</summary>
 /// <remarks>
-/// No transaction is open while a push service is asked. Whoever takes a row has it for a while; if that passes without
-/// an answer because the webapp has died, another one pushes, so a push may come twice but is not lost.
+/// No transaction is open during a request to a push service. Whoever takes a row has a lease on it; if a webapp dies,
+/// the lease ends and another one pushes, so a push may come twice but is not lost.
 /// </remarks>
 internal sealed partial class PushWorker(
     OutboxStore outbox,
@@ -21,7 +19,7 @@ internal sealed partial class PushWorker(
     private readonly PushOptions settings = options.Value;
     private readonly SemaphoreSlim free = new(options.Value.AtOnce);
 
-    /// <summary>Begins to push what is due, as much as may be under way at the same time.</summary>
+    /// <summary>Starts to push what is due, as many pushes as may run at the same time.</summary>
     /// <returns>Whether there may be more.</returns>
     public async Task<bool> PushDueAsync(CancellationToken cancellationToken)
     {
@@ -73,7 +71,7 @@ internal sealed partial class PushWorker(
         }
         finally
         {
-            // A push that is broken off would be made again.
+            // A push that was cut off would be repeated.
             for (var idle = 0; idle < settings.AtOnce; idle++)
             {
                 await free.WaitAsync(CancellationToken.None);
@@ -83,10 +81,7 @@ internal sealed partial class PushWorker(
 
     private async Task PushAllDueAsync(CancellationToken stoppingToken)
     {
-        while (await PushDueAsync(stoppingToken))
-        {
-            // There may be more.
-        }
+        while (await PushDueAsync(stoppingToken)) { }
     }
 
     private async Task PushAndReleaseAsync(Taken taken)
@@ -97,7 +92,7 @@ internal sealed partial class PushWorker(
         }
         catch (Exception failure)
         {
-            // Whatever it is, the row comes up again, and the next one must not wait for it.
+            // Whatever it is, the row becomes due again, and the others must not wait for it.
             LogPutOff(failure.Message);
         }
 
@@ -115,7 +110,8 @@ internal sealed partial class PushWorker(
                 await outbox.EndAsync(taken, push.Sequence, isPushed: false);
                 break;
             case var (push, _) when push.Unheard == 0:
-                // The listener may have died without the broker having noticed; then it does not settle either.
+                // The broker may not have noticed that the listener died; then nothing will be settled, and this is due
+                // again.
                 await outbox.PutOffAsync(taken, settings.LookAgainAfter, isFailure: false);
                 break;
             case var (push, newest):
@@ -128,8 +124,8 @@ internal sealed partial class PushWorker(
     {
         if (!Endpoint.TryRead(push.Endpoint, settings, out var endpoint))
         {
-            // It was allowed when it was registered.
-            await EndAsync(taken, push, "its host is not allowed any more", "");
+            // It was when it was registered.
+            await EndAsync(taken, push, "its host is no longer allowed", "");
             return;
         }
 
@@ -166,14 +162,14 @@ internal sealed partial class PushWorker(
         return outbox.EndAsync(taken, push.Sequence, isPushed: false);
     }
 
-    // An endpoint is a secret: who knows it may push. Its host is not.
-    [LoggerMessage(LogLevel.Information, "A subscription at {Host} is gone, and is removed")]
+    // An endpoint is a secret: whoever knows it can push. Its host is not.
+    [LoggerMessage(LogLevel.Information, "A subscription at {Host} is gone and was removed")]
     private partial void LogGone(string host);
 
-    [LoggerMessage(LogLevel.Debug, "{Host} takes a push later; it was tried {Attempts} times")]
+    [LoggerMessage(LogLevel.Debug, "{Host} can't take a push now, after {Attempts} attempts")]
     private partial void LogLater(string host, int attempts);
 
-    [LoggerMessage(LogLevel.Warning, "A push to {Host} is given up: {Reason}")]
+    [LoggerMessage(LogLevel.Warning, "Gave up a push to {Host}: {Reason}")]
     private partial void LogRefused(string host, string reason);
 
     [LoggerMessage(LogLevel.Warning, "Pushes were postponed: {Reason}")]

@@ -5,20 +5,15 @@ namespace SignalBroker.Push;
 /// <summary>What <c>PUT /push/subscriptions</c> takes: a browser's <c>PushSubscription</c> as JSON.</summary>
 /// <param name="Endpoint">Where its push service takes pushes.</param>
 /// <param name="Keys">What only the browser can decrypt.</param>
-/// <param name="ExpirationTime">When it ends, in milliseconds since 1970; left out, or null, when it does not say.</param>
+/// <param name="ExpirationTime">When it ends, in milliseconds since 1970; left out, or null, if it does not.</param>
 /// <param name="Content">Whether a push is to carry the newest signal's envelope.</param>
 internal sealed record SubscriptionRequest(
     string? Endpoint = null,
     SubscriptionKeys? Keys = null,
-    // Browsers say so.
+    // Browsers send null.
     [property: DefaultValue(null)] double? ExpirationTime = null,
     bool Content = false
-)
-{
-    /// <summary>Nothing yet.</summary>
-    public SubscriptionRequest()
-        : this(Endpoint: null) { }
-}
+);
 
 /// <summary>The keys of a browser's subscription.</summary>
 /// <param name="P256dh">Its public key: base64url of an uncompressed point on P-256.</param>
@@ -27,12 +22,7 @@ internal sealed record SubscriptionKeys(string? P256dh, string? Auth);
 
 /// <summary>What <c>DELETE /push/subscriptions</c> takes.</summary>
 /// <param name="Endpoint">The subscription's endpoint.</param>
-internal sealed record UnsubscriptionRequest(string? Endpoint = null)
-{
-    /// <summary>Nothing yet.</summary>
-    public UnsubscriptionRequest()
-        : this(Endpoint: null) { }
-}
+internal sealed record UnsubscriptionRequest(string? Endpoint = null);
 
 /// <summary>What <c>GET /push/key</c> answers.</summary>
 /// <param name="PublicKey">What a browser takes as <c>applicationServerKey</c>.</param>

@@ -2,33 +2,32 @@ using System.Security.Cryptography;
 using System.Text;
 using Dapper;
 using Npgsql;
-using SignalBroker.Identity;
 using SignalBroker.Sessions;
 
 namespace SignalBroker.Push;
 
-/// <summary>How it ended that a subscription was to be registered.</summary>
+/// <summary>What became of registering a subscription.</summary>
 internal enum Registering
 {
     New,
 
-    /// <summary>It was registered already; what has changed of it is.</summary>
+    /// <summary>It was registered before, and has been updated.</summary>
     Renewed,
 
     /// <summary>The endpoint is another user's, with other keys.</summary>
     Taken,
 
-    /// <summary>It is not known, and was not to be a new one.</summary>
+    /// <summary>It is new, and no new one was allowed.</summary>
     OneTooMany,
 }
 
-/// <summary>Every SQL statement of registering subscriptions.</summary>
+/// <summary>The SQL statements that register subscriptions.</summary>
 internal sealed class SubscriptionStore(NpgsqlDataSource database)
 {
-    /// <summary>Registers a subscription for the session's user, or anew what has changed of it.</summary>
+    /// <summary>Registers a subscription for the session's user, or updates it.</summary>
     /// <remarks>
-    /// A browser whose user changes bears the same subscription to the next one. Who knows the endpoint alone, and not
-    /// its keys, may not take it from its user.
+    /// When a browser's user changes, the subscription becomes the next user's. Whoever knows only the endpoint and not
+    /// the keys can't take it over.
     /// </remarks>
     public async Task<Registering> PutAsync(
         Session session,
@@ -54,7 +53,7 @@ internal sealed class SubscriptionStore(NpgsqlDataSource database)
             SET device = excluded.device, public_key = excluded.public_key, secret = excluded.secret,
                 content = excluded.content, expires_at = excluded.expires_at, registered_at = now()
             WHERE known.user_id = excluded.user_id
-            -- What has been inserted has never been locked or replaced.
+            -- A row that was inserted has never been locked or replaced.
             RETURNING xmax = 0;
 
             DELETE FROM push_subscriptions WHERE number IN (
@@ -78,40 +77,32 @@ internal sealed class SubscriptionStore(NpgsqlDataSource database)
                 mayBeNew,
             }
         );
-        var registered = await read.ReadAsync<bool>();
+        var registered = await read.ReadAsync<bool?>();
         var exists = await read.ReadSingleAsync<bool>();
-        return registered.Any()
-            ? registered.Single()
-                ? Registering.New
-                : Registering.Renewed
-            : exists
-                ? Registering.Taken
-                : Registering.OneTooMany;
+        return registered.SingleOrDefault() switch
+        {
+            true => Registering.New,
+            false => Registering.Renewed,
+            null => exists ? Registering.Taken : Registering.OneTooMany,
+        };
     }
 
     /// <summary>Removes a user's subscription, if there is one.</summary>
-    public async Task DeleteAsync(string userId, string endpoint)
-    {
-        await using var connection = await database.OpenConnectionAsync();
-        await connection.ExecuteAsync(
+    public Task DeleteAsync(string userId, string endpoint) =>
+        database.ExecuteAsync(
             "DELETE FROM push_subscriptions WHERE endpoint_sha256 = @hash AND user_id = @userId",
             new { hash = HashOf(endpoint), userId }
         );
-    }
 
     /// <summary>Lists a user's subscriptions, the oldest first.</summary>
-    public async Task<IReadOnlyList<SubscriptionAnswer>> ListAsync(string userId)
-    {
-        await using var connection = await database.OpenConnectionAsync();
-        var found = await connection.QueryAsync<SubscriptionAnswer>(
+    public Task<IReadOnlyList<SubscriptionAnswer>> ListAsync(string userId) =>
+        database.QueryAsync<SubscriptionAnswer>(
             """
             SELECT endpoint AS Endpoint, content AS Content, registered_at AS RegisteredAt
             FROM push_subscriptions WHERE user_id = @userId ORDER BY registered_at, number
             """,
             new { userId }
         );
-        return found.AsList();
-    }
 
     private static byte[] HashOf(string endpoint) => SHA256.HashData(Encoding.UTF8.GetBytes(endpoint));
 }

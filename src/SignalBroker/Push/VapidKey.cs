@@ -1,6 +1,5 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
-using SignalBroker.Identity;
 using SignalBroker.Users;
 
 namespace SignalBroker.Push;
@@ -15,7 +14,7 @@ internal sealed class VapidKey
         PrivateKey = Base64Url.EncodeToString(parameters.D!);
     }
 
-    /// <summary>The public key, as a browser takes it for <c>applicationServerKey</c>: base64url of the uncompressed point.</summary>
+    /// <summary>The <c>applicationServerKey</c> for browsers: base64url of the uncompressed point.</summary>
     public string PublicKey { get; }
 
     /// <summary>The private key in the form that most tools write: base64url of its 32 bytes.</summary>
@@ -61,7 +60,7 @@ internal sealed class VapidKey
             throw new CryptographicException("it is neither");
         }
 
-        // What holds a public key only can't be exported so.
+        // Fails for a public key.
         if (key.ExportParameters(includePrivateParameters: true).Curve.Oid.Value != P256.Oid)
         {
             throw new CryptographicException("it is on another curve");

@@ -17,12 +17,7 @@ internal sealed record CreateRoomRequest(
     [property: Range(1, 10_000)] int? MaxMembers = null,
     [property: Length(1, RoomNames.MaxAliasLength)] string? Alias = null,
     bool Anonymous = false
-)
-{
-    /// <summary>All defaults.</summary>
-    public CreateRoomRequest()
-        : this(Name: null) { }
-}
+);
 
 /// <summary>What <c>POST /rooms/{room}/join</c> takes.</summary>
 /// <param name="JoinCode">The room's code; not needed where it is open.</param>
@@ -32,12 +27,7 @@ internal sealed record JoinRoomRequest(
     string? JoinCode = null,
     [property: Length(1, RoomNames.MaxAliasLength)] string? Alias = null,
     bool Anonymous = false
-)
-{
-    /// <summary>All defaults.</summary>
-    public JoinRoomRequest()
-        : this(JoinCode: null) { }
-}
+);
 
 /// <summary>A room as a user sees it.</summary>
 /// <param name="Room">The room's id.</param>

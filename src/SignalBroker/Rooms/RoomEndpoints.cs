@@ -34,6 +34,8 @@ internal sealed class RoomEndpoints(
         clock
     );
 
+    /// <summary>Makes a room.</summary>
+    /// <remarks>The user becomes owner and first member. Only this answer and a renewal's have the join code.</remarks>
     public async Task<IResult> CreateAsync(HttpRequest request)
     {
         var session = await AuthenticateForChangeAsync(request);
@@ -68,6 +70,8 @@ internal sealed class RoomEndpoints(
         );
     }
 
+    /// <summary>Lists the rooms that the user is a member of.</summary>
+    /// <remarks>Those of all the user's sessions: a member is a user.</remarks>
     public async Task<IResult> ListAsync(HttpRequest request)
     {
         var session = await proof.RequireAsync(request, "/rooms");
@@ -75,6 +79,8 @@ internal sealed class RoomEndpoints(
         return TypedResults.Ok<IReadOnlyList<RoomAnswer>>([.. found.Select(RoomAnswer.Of)]);
     }
 
+    /// <summary>Shows a room to its members, an open one to everybody.</summary>
+    /// <remarks>Non-members find no <c>me</c> in it.</remarks>
     public async Task<IResult> ShowAsync(HttpRequest request, string room)
     {
         var session = await proof.RequireAsync(request, "/rooms");
@@ -84,6 +90,8 @@ internal sealed class RoomEndpoints(
             : RoomProblems.NotAMember;
     }
 
+    /// <summary>Lists a room's members to its members.</summary>
+    /// <remarks>In the order in which they joined, with the version that changes are told by.</remarks>
     public async Task<IResult> MembersAsync(HttpRequest request, string room)
     {
         var session = await proof.RequireAsync(request, "/rooms");
@@ -91,6 +99,8 @@ internal sealed class RoomEndpoints(
         return TypedResults.Ok(MembersAnswer.Of(roster));
     }
 
+    /// <summary>Joins a room.</summary>
+    /// <remarks>A user who is a member already stays the same member.</remarks>
     public async Task<IResult> JoinAsync(HttpRequest request, string room)
     {
         var session = await AuthenticateForChangeAsync(request);
@@ -121,7 +131,8 @@ internal sealed class RoomEndpoints(
         return TypedResults.Ok(RoomAnswer.Of(await FindAsync(room), session.UserId));
     }
 
-    /// <summary>Ends the user's membership; when the host leaves, the room is closed.</summary>
+    /// <summary>Leaves a room; a host closes it by leaving.</summary>
+    /// <remarks>Answers 204 to non-members as well.</remarks>
     public async Task<IResult> LeaveAsync(HttpRequest request, string room)
     {
         var session = await AuthenticateForChangeAsync(request);
@@ -135,6 +146,8 @@ internal sealed class RoomEndpoints(
         return TypedResults.NoContent();
     }
 
+    /// <summary>Tells the other members who an anonymous member is.</summary>
+    /// <remarks>It is the member's own choice, and can't be taken back.</remarks>
     public async Task<IResult> RevealAsync(HttpRequest request, string room)
     {
         var session = await AuthenticateForChangeAsync(request);
@@ -148,6 +161,8 @@ internal sealed class RoomEndpoints(
         return TypedResults.Ok(RoomAnswer.Of(await FindAsync(room), session.UserId));
     }
 
+    /// <summary>Removes a member from a room that the user owns.</summary>
+    /// <remarks>The user is kept out for a while, whatever code it has: a day unless configured otherwise.</remarks>
     public async Task<IResult> RemoveAsync(HttpRequest request, string room, string member)
     {
         var session = await AuthenticateForChangeAsync(request);
@@ -166,6 +181,8 @@ internal sealed class RoomEndpoints(
         return TypedResults.NoContent();
     }
 
+    /// <summary>Lets a removed member's user join again, in a room that the user owns.</summary>
+    /// <remarks>Answers 204 also where nobody was removed under that id.</remarks>
     public async Task<IResult> ReadmitAsync(HttpRequest request, string room, string member)
     {
         var session = await AuthenticateForChangeAsync(request);
@@ -184,6 +201,8 @@ internal sealed class RoomEndpoints(
         return TypedResults.NoContent();
     }
 
+    /// <summary>Gives a room that the user owns another join code.</summary>
+    /// <remarks>The code before lets nobody in any more; whoever is a member stays one.</remarks>
     public async Task<IResult> RenewJoinCodeAsync(HttpRequest request, string room)
     {
         var session = await AuthenticateForChangeAsync(request);
@@ -199,6 +218,8 @@ internal sealed class RoomEndpoints(
             : RoomProblems.NotTheOwner;
     }
 
+    /// <summary>Closes a room that the user owns.</summary>
+    /// <remarks>All members are told, and none is left.</remarks>
     public async Task<IResult> CloseAsync(HttpRequest request, string room)
     {
         var session = await AuthenticateForChangeAsync(request);

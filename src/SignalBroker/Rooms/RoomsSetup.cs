@@ -7,26 +7,6 @@ namespace SignalBroker.Rooms;
 
 internal static class RoomsSetup
 {
-    private const string Kitchen = """
-        {
-          "room": "r.x2nGkVQ0rS8ZC1cYk6u3Jw",
-          "name": "Kitchen",
-          "kind": "broadcast",
-          "open": false,
-          "members": 1,
-          "maxMembers": 1000,
-          "version": 1,
-          "owner": "m.Qy5dE7kq2wJm1c0bA9xR3g",
-          "me": "m.Qy5dE7kq2wJm1c0bA9xR3g"
-        }
-        """;
-
-    private static readonly string NewKitchen = Kitchen.Replace(
-        "}",
-        ", \"joinCode\": \"7KQ2M9XRPT\" }",
-        StringComparison.Ordinal
-    );
-
     private static readonly ApiParameter Room = new("room", "The room's id.") { Pattern = RoomNames.RoomPattern };
 
     private static readonly ApiParameter Member = new("member", "The member's id.")
@@ -63,146 +43,75 @@ internal static class RoomsSetup
     {
         public void MapRooms()
         {
-            app.MapPost("/rooms", (RoomEndpoints rooms, HttpRequest request) => rooms.CreateAsync(request))
+            var rooms = app.Services.GetRequiredService<RoomEndpoints>();
+            app.MapPost("/rooms", rooms.CreateAsync)
                 .WithName("createRoom")
-                .WithSummary("Makes a room")
-                .WithDescription(
-                    "The user becomes its owner and first member. Only this answer, and that of a renewal, has the join code."
-                )
-                .TakesJson<CreateRoomRequest>("""{ "name": "Kitchen", "kind": "broadcast", "alias": "Fox" }""")
+                .Accepts<CreateRoomRequest>(RequestBody.Json)
                 .RequiresCredential()
-                .Answers<RoomAnswer>(NewKitchen, StatusCodes.Status201Created)
-                .Fails((409, "too-many-rooms"), (429, "too-many-memberships-of-address"));
-            app.MapGet("/rooms", (RoomEndpoints rooms, HttpRequest request) => rooms.ListAsync(request))
+                .Produces<RoomAnswer>(StatusCodes.Status201Created)
+                .Fails(409, "too-many-rooms")
+                .Fails(429, "too-many-memberships-of-address");
+            app.MapGet("/rooms", rooms.ListAsync)
                 .WithName("listRooms")
-                .WithSummary("Lists the rooms that the user is a member of")
-                .WithDescription("Those of all the user's sessions: a member is a user.")
                 .RequiresCredential()
-                .Answers<IReadOnlyList<RoomAnswer>>($"[{Kitchen}]")
-                .Fails();
-            app.MapRoom(HttpMethods.Get, "", (rooms, request, room) => rooms.ShowAsync(request, room))
+                .Produces<IReadOnlyList<RoomAnswer>>();
+            app.MapGet("/rooms/{room}", rooms.ShowAsync)
                 .WithName("getRoom")
-                .WithSummary("Shows a room to its members, an open one to everybody")
-                .WithDescription("Non-members find no 'me' in it.")
-                .Answers<RoomAnswer>(Kitchen)
-                .FailsInRoom((403, "not-a-member"));
-            app.MapRoom(HttpMethods.Delete, "", (rooms, request, room) => rooms.CloseAsync(request, room))
+                .Produces<RoomAnswer>()
+                .OfRoom()
+                .Fails(403, "not-a-member");
+            app.MapDelete("/rooms/{room}", rooms.CloseAsync)
                 .WithName("closeRoom")
-                .WithSummary("Closes a room that the user owns")
-                .WithDescription("All members are told, and none is left.")
                 .Produces(StatusCodes.Status204NoContent)
-                .FailsInRoom((403, "not-the-owner"));
-            app.MapMembership();
-            app.MapRemoval();
-        }
-
-        private void MapMembership()
-        {
-            app.MapRoom(HttpMethods.Post, "/join", (rooms, request, room) => rooms.JoinAsync(request, room))
+                .OfRoom()
+                .Fails(403, "not-the-owner");
+            app.MapPost("/rooms/{room}/join", rooms.JoinAsync)
                 .WithName("joinRoom")
-                .WithSummary("Joins a room")
-                .WithDescription("A user who is a member already stays the same member.")
-                .TakesJson<JoinRoomRequest>("""{ "joinCode": "7KQ2M9XRPT", "alias": "Fox" }""")
-                .Answers<RoomAnswer>(Kitchen)
-                .FailsInRoom(
-                    (403, "join-code-wrong"),
-                    (403, "removed-from-room"),
-                    (409, "alias-taken"),
-                    (409, "room-full"),
-                    (409, "too-many-rooms"),
-                    (429, "too-many-memberships-of-address")
-                );
-            app.MapRoom(
-                    HttpMethods.Post,
-                    "/join-code",
-                    (rooms, request, room) => rooms.RenewJoinCodeAsync(request, room)
-                )
+                .Accepts<JoinRoomRequest>(RequestBody.Json)
+                .Produces<RoomAnswer>()
+                .OfRoom()
+                .Fails(403, "join-code-wrong", "removed-from-room")
+                .Fails(409, "alias-taken", "room-full", "too-many-rooms")
+                .Fails(429, "too-many-memberships-of-address");
+            app.MapPost("/rooms/{room}/join-code", rooms.RenewJoinCodeAsync)
                 .WithName("renewJoinCode")
-                .WithSummary("Gives a room that the user owns another join code")
-                .WithDescription("The code before lets nobody in any more; whoever is a member stays one.")
-                .Answers<RoomAnswer>(NewKitchen)
-                .FailsInRoom((403, "not-the-owner"), (409, "room-open"));
-            app.MapRoom(HttpMethods.Post, "/leave", (rooms, request, room) => rooms.LeaveAsync(request, room))
+                .Produces<RoomAnswer>()
+                .OfRoom()
+                .Fails(403, "not-the-owner")
+                .Fails(409, "room-open");
+            app.MapPost("/rooms/{room}/leave", rooms.LeaveAsync)
                 .WithName("leaveRoom")
-                .WithSummary("Leaves a room; a host closes it by leaving")
-                .WithDescription("Answers 204 to non-members as well.")
-                .Produces(StatusCodes.Status204NoContent)
-                .Fails();
-            app.MapRoom(HttpMethods.Post, "/reveal", (rooms, request, room) => rooms.RevealAsync(request, room))
-                .WithName("reveal")
-                .WithSummary("Tells the other members who an anonymous member is")
-                .WithDescription("It is the member's own choice, and can't be taken back.")
-                .Answers<RoomAnswer>(Kitchen)
-                .FailsInRoom((403, "not-a-member"));
-            app.MapRoom(HttpMethods.Get, "/members", (rooms, request, room) => rooms.MembersAsync(request, room))
-                .WithName("listMembers")
-                .WithSummary("Lists a room's members to its members")
-                .WithDescription("In the order in which they joined, with the version that changes are told by.")
-                .Answers<MembersAnswer>(
-                    """
-                    {
-                      "room": "r.x2nGkVQ0rS8ZC1cYk6u3Jw",
-                      "version": 7,
-                      "members": [
-                        {
-                          "member": "m.Qy5dE7kq2wJm1c0bA9xR3g", "alias": "Fox", "userId": "alice",
-                          "anonymous": false, "owner": true, "joinedAt": "2026-11-29T09:30:00.000Z"
-                        }
-                      ]
-                    }
-                    """
-                )
-                .FailsInRoom((403, "not-a-member"));
-        }
-
-        private void MapRemoval()
-        {
-            app.MapDelete(
-                    "/rooms/{room}/members/{member}",
-                    (RoomEndpoints rooms, HttpRequest request, string room, string member) =>
-                        rooms.RemoveAsync(request, room, member)
-                )
-                .WithName("removeMember")
-                .WithSummary("Removes a member from a room that the user owns")
-                .WithDescription(
-                    "The user is kept out for a while, whatever code it has: a day unless configured otherwise."
-                )
                 .RequiresCredential()
                 .Produces(StatusCodes.Status204NoContent)
-                .Parameter(Member)
-                .Parameter(Room)
-                .FailsInRoom((403, "not-a-member"), (403, "not-the-owner"), (404, "member-not-found"));
-            app.MapDelete(
-                    "/rooms/{room}/removals/{member}",
-                    (RoomEndpoints rooms, HttpRequest request, string room, string member) =>
-                        rooms.ReadmitAsync(request, room, member)
-                )
-                .WithName("readmitMember")
-                .WithSummary("Lets a removed member's user join again, in a room that the user owns")
-                .WithDescription("Answers 204 also where nobody was removed under that id.")
-                .RequiresCredential()
-                .Produces(StatusCodes.Status204NoContent)
-                .Parameter(Member)
-                .Parameter(Room)
-                .FailsInRoom((403, "not-the-owner"), (404, "member-not-found"));
-        }
-
-        private RouteHandlerBuilder MapRoom(
-            string method,
-            string path,
-            Func<RoomEndpoints, HttpRequest, string, Task<IResult>> handle
-        ) =>
-            app.MapMethods(
-                    $"/rooms/{{room}}{path}",
-                    [method],
-                    (RoomEndpoints rooms, HttpRequest request, string room) => handle(rooms, request, room)
-                )
-                .RequiresCredential()
                 .Parameter(Room);
+            app.MapPost("/rooms/{room}/reveal", rooms.RevealAsync)
+                .WithName("reveal")
+                .Produces<RoomAnswer>()
+                .OfRoom()
+                .Fails(403, "not-a-member");
+            app.MapGet("/rooms/{room}/members", rooms.MembersAsync)
+                .WithName("listMembers")
+                .Produces<MembersAnswer>()
+                .OfRoom()
+                .Fails(403, "not-a-member");
+            app.MapDelete("/rooms/{room}/members/{member}", rooms.RemoveAsync)
+                .WithName("removeMember")
+                .Produces(StatusCodes.Status204NoContent)
+                .OfRoom()
+                .Parameter(Member)
+                .Fails(403, "not-a-member", "not-the-owner")
+                .Fails(404, "member-not-found");
+            app.MapDelete("/rooms/{room}/removals/{member}", rooms.ReadmitAsync)
+                .WithName("readmitMember")
+                .Produces(StatusCodes.Status204NoContent)
+                .OfRoom()
+                .Parameter(Member)
+                .Fails(403, "not-the-owner")
+                .Fails(404, "member-not-found");
+        }
     }
 
-    private static void FailsInRoom(
-        this RouteHandlerBuilder endpoint,
-        params ReadOnlySpan<(int Status, string Code)> more
-    ) => endpoint.Fails([(StatusCodes.Status404NotFound, "room-not-found"), .. more]);
+    // What a room in the path brings along.
+    private static RouteHandlerBuilder OfRoom(this RouteHandlerBuilder endpoint) =>
+        endpoint.RequiresCredential().Parameter(Room).Fails(404, "room-not-found");
 }

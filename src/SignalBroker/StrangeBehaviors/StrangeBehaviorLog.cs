@@ -1,13 +1,9 @@
 using System.Net;
-using Microsoft.Extensions.Options;
-using SignalBroker.Hosting;
-using SignalBroker.Http;
-using SignalBroker.Identity;
 
 namespace SignalBroker.StrangeBehaviors;
 
-/// <summary>Collects sightings of strange behavior, and writes them down once a second.</summary>
-/// <remarks>Whoever notices something does not wait for the database, and a flood costs a counter in memory.</remarks>
+/// <summary>Collects sightings of strange behavior, and stores them once a second.</summary>
+/// <remarks>So nobody waits for the database, and a flood costs only a counter in memory.</remarks>
 internal sealed partial class StrangeBehaviorLog(
     StrangeBehaviorStore store,
     IOptions<StrangeBehaviorsOptions> options,
@@ -29,6 +25,7 @@ internal sealed partial class StrangeBehaviorLog(
     );
     private readonly HashSet<Row> detailed = [];
     private long detailedSince = clock.GetTimestamp();
+    private long prunedAt = clock.GetTimestamp();
     private Dictionary<Row, (StrangeSighting Sighting, long Times)> rows = [];
 
     public void Record(StrangeSighting sighting)
@@ -39,13 +36,12 @@ internal sealed partial class StrangeBehaviorLog(
         }
     }
 
-    /// <summary>Notes that a request claimed what it could not prove.</summary>
-    /// <param name="context">The request, for the address that it came from.</param>
+    /// <summary>Records that a request claimed what it could not prove.</summary>
     /// <param name="listeningKey">Whose session, if it named one.</param>
     public void RecordBruteForce(HttpContext context, string what, string? listeningKey = null) =>
         Record(new(StrangeKind.BruteForce, what) { ListeningKey = listeningKey, Address = Networks.ClientOf(context) });
 
-    /// <summary>Writes down what has been noted since the last time.</summary>
+    /// <summary>Stores what has been recorded since the last time.</summary>
     public async Task WriteAsync()
     {
         Dictionary<Row, (StrangeSighting Sighting, long Times)> noted;
@@ -80,25 +76,30 @@ internal sealed partial class StrangeBehaviorLog(
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         await base.StopAsync(cancellationToken);
-        await TryAsync(WriteAsync);
-    }
-
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(Interval, clock);
-        var prunedAt = clock.GetTimestamp();
-        while (await timer.WaitForNextTickAsync(stoppingToken))
+        try
         {
-            await TryAsync(WriteAsync);
-            if (clock.GetElapsedTime(prunedAt) >= PruneEvery)
-            {
-                prunedAt = clock.GetTimestamp();
-                await TryAsync(() => store.PruneAsync(Keep));
-            }
+            await WriteAsync();
+        }
+        catch (Exception failure)
+        {
+            LogNotWritten(failure.Message);
         }
     }
 
-    // The rows of a minute are one, so a session costs its address one detail for each minute, however often it is seen.
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        Periodically.RunAsync(Interval, clock, WriteAndPruneAsync, LogNotWritten, stoppingToken);
+
+    private async Task WriteAndPruneAsync()
+    {
+        await WriteAsync();
+        if (clock.GetElapsedTime(prunedAt) >= PruneEvery)
+        {
+            prunedAt = clock.GetTimestamp();
+            await store.PruneAsync(Keep);
+        }
+    }
+
+    // A minute's sightings share a row, so a session costs its address one detail per minute, however often it is seen.
     private bool MayHaveDetails(StrangeSighting sighting)
     {
         if (clock.GetElapsedTime(detailedSince) >= OneMinute || detailed.Count >= MaxRows)
@@ -113,7 +114,7 @@ internal sealed partial class StrangeBehaviorLog(
             return true;
         }
 
-        // What names nobody must not use up what others have: keys are easily made up.
+        // Keys are easily made up, so they must not use up the details of others.
         var address = sighting.Address ?? sighting.SessionAddress;
         var payer = (sighting.Kind, address, address is null ? sighting.UserId : null);
         return details.Take(payer) is null && detailed.Add(row);
@@ -124,29 +125,12 @@ internal sealed partial class StrangeBehaviorLog(
         var row = Row.Of(sighting);
         if (!rows.ContainsKey(row) && rows.Count >= MaxRows)
         {
-            // Keys are easily made up; what they have in common is kept.
-            sighting = sighting with
-            {
-                ListeningKey = null,
-                UserId = null,
-                Address = null,
-            };
+            // Keys are easily made up: drop what differs.
+            sighting = new(sighting.Kind, sighting.Detail) { Node = sighting.Node };
             row = Row.Of(sighting);
         }
 
         rows[row] = rows.TryGetValue(row, out var known) ? (known.Sighting, known.Times + times) : (sighting, times);
-    }
-
-    private async Task TryAsync(Func<Task> work)
-    {
-        try
-        {
-            await work();
-        }
-        catch (Exception failure)
-        {
-            LogNotWritten(failure.Message);
-        }
     }
 
     private sealed record Row(StrangeKind Kind, string? Node, string? Key, IPAddress? Address)
@@ -155,6 +139,6 @@ internal sealed partial class StrangeBehaviorLog(
             new(sighting.Kind, sighting.Node, sighting.ListeningKey, sighting.Address);
     }
 
-    [LoggerMessage(LogLevel.Warning, "Recording strange behavior was postponed: {Reason}")]
+    [LoggerMessage(LogLevel.Warning, "Could not store strange behavior yet: {Reason}")]
     private partial void LogNotWritten(string reason);
 }

@@ -1,21 +1,17 @@
-using Dapper;
 using Npgsql;
-using SignalBroker.Identity;
 
 namespace SignalBroker.StrangeBehaviors;
 
-/// <summary>Every SQL statement that touches the record of strange behavior.</summary>
+/// <summary>The SQL statements about strange behavior.</summary>
 internal sealed class StrangeBehaviorStore(NpgsqlDataSource database)
 {
     /// <summary>Adds sightings; those of one kind, node, key, address and minute share a row.</summary>
     /// <remarks>
-    /// A key that no session bears, and of which no user is known, was made up by somebody. It is left out, so that a
-    /// flood of such keys is one row.
+    /// A key without a session or a known user was made up. It is left out, so that a flood of such keys is one row.
     /// </remarks>
-    public async Task AddAsync(IReadOnlyCollection<(StrangeSighting Sighting, long Times)> sightings)
+    public Task AddAsync(IReadOnlyCollection<(StrangeSighting Sighting, long Times)> sightings)
     {
-        await using var connection = await database.OpenConnectionAsync();
-        await connection.ExecuteAsync(
+        return database.ExecuteAsync(
             """
             INSERT INTO strange_behaviors AS known
                 (kind, node, listening_key, user_id, address, minute, first_at, last_at, times, detail)
@@ -54,10 +50,8 @@ internal sealed class StrangeBehaviorStore(NpgsqlDataSource database)
     /// <summary>Reads the newest rows.</summary>
     /// <param name="kind">Only this kind; null for all.</param>
     /// <param name="before">Only rows older than the one with this id; null for the newest.</param>
-    public async Task<IReadOnlyList<StrangeBehavior>> ReadAsync(StrangeKind? kind, long? before, int limit)
-    {
-        await using var connection = await database.OpenConnectionAsync();
-        var rows = await connection.QueryAsync<StrangeBehavior>(
+    public Task<IReadOnlyList<StrangeBehavior>> ReadAsync(StrangeKind? kind, long? before, int limit) =>
+        database.QueryAsync<StrangeBehavior>(
             """
             SELECT id AS Id, kind AS Kind, node AS Node, listening_key AS ListeningKey, user_id AS UserId,
                    host(address) AS Address, first_at AS FirstAt, last_at AS LastAt, times AS Times, detail AS Detail
@@ -72,13 +66,8 @@ internal sealed class StrangeBehaviorStore(NpgsqlDataSource database)
                 limit,
             }
         );
-        return rows.AsList();
-    }
 
-    /// <summary>Deletes the rows that were last seen before so long.</summary>
-    public async Task PruneAsync(TimeSpan keep)
-    {
-        await using var connection = await database.OpenConnectionAsync();
-        await connection.ExecuteAsync("DELETE FROM strange_behaviors WHERE last_at < now() - @keep", new { keep });
-    }
+    /// <summary>Deletes rows that were last seen longer ago than this.</summary>
+    public Task PruneAsync(TimeSpan keep) =>
+        database.ExecuteAsync("DELETE FROM strange_behaviors WHERE last_at < now() - @keep", new { keep });
 }

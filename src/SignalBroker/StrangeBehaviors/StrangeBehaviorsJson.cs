@@ -3,9 +3,5 @@ using System.Text.Json.Serialization;
 namespace SignalBroker.StrangeBehaviors;
 
 /// <summary>The JSON bodies about strange behavior.</summary>
-[JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
-    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull
-)]
 [JsonSerializable(typeof(IEnumerable<StrangeBehavior>))]
 internal sealed partial class StrangeBehaviorsJson : JsonSerializerContext;

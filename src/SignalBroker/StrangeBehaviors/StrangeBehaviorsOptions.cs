@@ -8,8 +8,8 @@ internal sealed class StrangeBehaviorsOptions
     public const string Section = "StrangeBehaviors";
 
     /// <summary>
-    /// Of how many sessions of one address a webapp writes down in a day, for each kind, which session it was; an eighth of
-    /// them at once. Of more it counts how often it happened.
+    /// How many sessions per day, kind and address a webapp records in detail; an eighth of them at once. Beyond that it
+    /// only counts.
     /// </summary>
     [Range(8, 1_000_000_000)]
     public long DetailedPerDayOfAddress { get; set; } = 1_000;

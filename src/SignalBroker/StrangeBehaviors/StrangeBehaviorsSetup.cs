@@ -1,6 +1,3 @@
-using SignalBroker.Hosting;
-using SignalBroker.Http;
-
 namespace SignalBroker.StrangeBehaviors;
 
 /// <summary>Wires the record of strange behavior.</summary>
@@ -22,39 +19,23 @@ internal static class StrangeBehaviorsSetup
 
     extension(WebApplication app)
     {
-        /// <summary>Maps the record on the internal port.</summary>
         public void MapStrangeBehaviors() =>
             app.MapGet("/admin/strange-behaviors", ReadAsync)
                 .WithName("listStrangeBehaviors")
-                .WithSummary("Lists what should not have happened, the newest first")
-                .WithDescription(
-                    "On the internal port only. A row is all sightings of one kind, node, key and address in one minute."
-                )
                 .Parameter(new("kind", "The one kind to list.") { Words = Words.Of(typeof(StrangeKind)) })
-                .Parameter(new("before", "The 'id' of the last row of the page before.") { Min = 0 })
+                .Parameter(new("before", "The 'id' of the last row of the previous page.") { Min = 0 })
                 .Parameter(new("limit", "How many rows to answer at most; 100 if left out.") { Min = 1, Max = MaxPage })
                 .IsInternal()
-                .Answers<IEnumerable<StrangeBehavior>>(
-                    """
-                    [
-                      {
-                        "id": 42,
-                        "kind": "bruteForce",
-                        "address": "203.0.113.7",
-                        "firstAt": "2026-11-29T09:30:00.000Z",
-                        "lastAt": "2026-11-29T09:30:41.000Z",
-                        "times": 12,
-                        "detail": "wrong or unknown credential at /exchange"
-                      }
-                    ]
-                    """
-                )
-                .Fails((400, "bad-request"), (503, "database-unavailable"));
+                .Produces<IEnumerable<StrangeBehavior>>()
+                .Fails(400, "bad-request")
+                .Fails(503, "database-unavailable");
     }
 
+    /// <summary>Lists what should not have happened, the newest first.</summary>
+    /// <remarks>On the internal port only. A row is one minute's sightings of a kind, node, key and address.</remarks>
     private static async Task<IResult> ReadAsync(StrangeBehaviorStore store, string? kind, long? before, int? limit)
     {
-        // Parsed by hand: the framework would not take a kind as the answer spells it.
+        // Parsed by hand: the framework would not accept a kind as the answers spell it.
         StrangeKind? only =
             kind is not null
             && kind.All(char.IsLetter)

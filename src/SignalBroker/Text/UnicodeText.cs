@@ -5,18 +5,18 @@ using ICU4N.Text;
 
 namespace SignalBroker.Text;
 
-/// <summary>What Unicode says of texts that are names.</summary>
+/// <summary>Unicode rules for texts that are names.</summary>
 /// <remarks>
-/// With <c>InvariantGlobalization</c> .NET takes every text for normalized, and <see cref="string.Normalize()"/> changes
-/// nothing; so ICU4N does it, which carries its own tables. They are loaded (0.1 s, 10 MB) for the first name that needs them.
+/// With <c>InvariantGlobalization</c>, <see cref="string.Normalize()"/> changes nothing. So ICU4N does it with tables
+/// of its own, which are loaded (0.1 s, 10 MB) for the first name that needs them.
 /// </remarks>
 internal static class UnicodeText
 {
-    // A text of earlier characters only is normalized.
+    // Text with only earlier characters is normalized.
     private const char FirstCombining = '\u0300';
 
-    // A selection of the confusable characters of UTS 39, in their folded forms: those of the living scripts that are next to
-    // Latin in a font, as capitals or as small letters.
+    // A selection of the confusable characters of UTS 39, in their folded forms: those of living scripts that share
+    // fonts with Latin, as capitals or as small letters.
     private static readonly FrozenDictionary<char, char> Latin = new (char Latin, string LookAlikes)[]
     {
         ('a', "аα"),
@@ -43,7 +43,7 @@ internal static class UnicodeText
         .SelectMany(pair => pair.LookAlikes, (pair, lookAlike) => (lookAlike, pair.Latin))
         .ToFrozenDictionary(pair => pair.lookAlike, pair => pair.Latin);
 
-    /// <summary>How long a text is in Unicode code points, the unit of every length that is documented in characters.</summary>
+    /// <summary>A text's length in Unicode code points, which the documentation calls characters.</summary>
     public static int LengthOf(ReadOnlySpan<char> text)
     {
         var length = text.Length;
@@ -58,7 +58,7 @@ internal static class UnicodeText
         return length;
     }
 
-    /// <summary>Whether the text has at least one character and no more than so many.</summary>
+    /// <summary>Whether the text has at least one character and no more than <paramref name="longest"/>.</summary>
     public static bool IsWithin(ReadOnlySpan<char> text, int longest) =>
         text.Length > 0 && (text.Length <= longest || (text.Length <= 2 * longest && LengthOf(text) <= longest));
 
@@ -68,10 +68,11 @@ internal static class UnicodeText
             ? Normalizer2.NFCInstance.Normalize(text)
             : text;
 
-    /// <summary>What texts have in common that people take for the same one; empty for a text that nobody sees.</summary>
+    /// <summary>A form that is the same for texts that look the same to people; empty for an invisible text.</summary>
     /// <remarks>
-    /// Letters of any case, compatible forms (full width, ligatures) and what can't be seen count for nothing, nor do several
-    /// spaces (NFKC_Casefold of Unicode, chapter 3.13); and a letter or digit is the Latin letter that it looks like.
+    /// It ignores case, compatibility forms (full width, ligatures), invisible characters (NFKC_Casefold of Unicode,
+    /// chapter 3.13) and the number of spaces, and replaces letters and digits by the Latin letters that they look
+    /// like.
     /// </remarks>
     public static string ToAppearance(string text) =>
         string.Join(
@@ -82,7 +83,7 @@ internal static class UnicodeText
                 .Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)
         );
 
-    /// <summary>Whether a character is not to be seen where it is not expected, as a zero-width joiner or a filler.</summary>
+    /// <summary>Whether a character is usually invisible, like a zero-width joiner or a filler.</summary>
     public static bool IsInvisible(int codePoint) =>
         UChar.HasBinaryProperty(codePoint, UProperty.Default_Ignorable_Code_Point);
 }

@@ -1,11 +1,9 @@
 using System.Security.Cryptography;
 using System.Text;
-using Microsoft.Extensions.Options;
-using SignalBroker.Identity;
 
 namespace SignalBroker.Turn;
 
-/// <summary>One of the servers that a browser finds its peer with, as <c>RTCPeerConnection</c> takes it.</summary>
+/// <summary>A STUN or TURN server, as <c>RTCPeerConnection</c> takes it.</summary>
 /// <param name="Urls">The addresses.</param>
 /// <param name="Username">The user name for a TURN server.</param>
 /// <param name="Credential">The password for a TURN server.</param>
@@ -21,16 +19,15 @@ internal sealed record IceServersAnswer(
     long? IceServersTimeToLive = null
 );
 
-/// <summary>Makes each session's STUN and TURN servers, with credentials that are good for a while.</summary>
+/// <summary>Makes each session's list of STUN and TURN servers, with short-lived credentials.</summary>
 /// <remarks>
-/// As in draft-uberti-behave-turn-rest: the user name is <c>expiry:listeningKey</c>, and the password the HMAC-SHA1 of
-/// that by a secret which the TURN servers know. So neither a TURN server nor we keep any of them.
+/// As in draft-uberti-behave-turn-rest: the user name is <c>expiry:listeningKey</c>, and the password its HMAC-SHA1
+/// with a secret that the TURN servers know. So nobody has to store credentials.
 /// </remarks>
 internal sealed class IceServers(IOptions<TurnOptions> options, TimeProvider clock)
 {
     private readonly TurnOptions settings = options.Value;
 
-    /// <summary>The servers for a session.</summary>
     public IceServersAnswer For(string listeningKey)
     {
         var servers = new List<IceServer>();
@@ -50,7 +47,7 @@ internal sealed class IceServers(IOptions<TurnOptions> options, TimeProvider clo
         servers.Add(Relay(username, secret));
         if (settings.PreviousSecret is { } previous)
         {
-            // A browser uses whichever of the two its server takes, so servers may change in any order.
+            // A browser uses whichever its server accepts, so the servers may change their secret in any order.
             servers.Add(Relay(username, previous));
         }
 
@@ -61,7 +58,7 @@ internal sealed class IceServers(IOptions<TurnOptions> options, TimeProvider clo
     private IceServer Relay(string username, string secret) =>
         new(settings.Addresses, username, PasswordOf(username, secret));
 
-    // The draft and all TURN servers want SHA-1; what breaks its collision resistance does not break its HMAC.
+    // The draft and all TURN servers use SHA-1, whose weak collision resistance does not weaken its HMAC.
 #pragma warning disable CA5350
     private static string PasswordOf(string username, string secret) =>
         Convert.ToBase64String(HMACSHA1.HashData(Encoding.UTF8.GetBytes(secret), Encoding.UTF8.GetBytes(username)));

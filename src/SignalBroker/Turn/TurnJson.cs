@@ -3,9 +3,5 @@ using System.Text.Json.Serialization;
 namespace SignalBroker.Turn;
 
 /// <summary>The JSON bodies about ICE servers.</summary>
-[JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
-    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull
-)]
 [JsonSerializable(typeof(IceServersAnswer))]
 internal sealed partial class TurnJson : JsonSerializerContext;

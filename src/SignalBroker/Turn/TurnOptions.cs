@@ -8,7 +8,7 @@ internal sealed partial class TurnOptions : IValidatableObject
 {
     public const string Section = "Turn";
 
-    private const int MinSecret = 16;
+    private const string TooShort = "must have at least 16 characters.";
     private const string HostAndPort = @"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+)(:[0-9]{1,5})?";
 
     /// <summary>The STUN servers, like <c>stun:turn.example:3478</c>.</summary>
@@ -21,14 +21,16 @@ internal sealed partial class TurnOptions : IValidatableObject
     /// The secret that is shared with the TURN servers, of at least 16 characters: coturn's <c>use-auth-secret</c> and
     /// <c>static-auth-secret</c>.
     /// </summary>
+    [MinLength(16, ErrorMessage = TooShort)]
     public string? Secret { get; set; }
 
-    /// <summary>The secret before, as long as a TURN server knows no other one.</summary>
+    /// <summary>The previous secret, for as long as a TURN server knows only that.</summary>
+    [MinLength(16, ErrorMessage = TooShort)]
     public string? PreviousSecret { get; set; }
 
     /// <summary>
-    /// How long credentials are good; a client asks <c>/ice-servers</c> for others before <c>iceServersTimeToLive</c>
-    /// has passed.
+    /// How long credentials are valid; a client gets new ones from <c>/ice-servers</c> before
+    /// <c>iceServersTimeToLive</c> has passed.
     /// </summary>
     [Range(typeof(TimeSpan), "00:01:00", "7.00:00:00")]
     public TimeSpan LifeTime { get; set; } = TimeSpan.FromHours(12);
@@ -49,19 +51,9 @@ internal sealed partial class TurnOptions : IValidatableObject
         {
             yield return new("is needed for Turn:Addresses.", [nameof(Secret)]);
         }
-
-        if (Secret is { Length: < MinSecret })
-        {
-            yield return new($"must have at least {MinSecret} characters.", [nameof(Secret)]);
-        }
-
-        if (PreviousSecret is { Length: < MinSecret })
-        {
-            yield return new($"must have at least {MinSecret} characters.", [nameof(PreviousSecret)]);
-        }
     }
 
-    // RFC 7064 and 7065, strictly: of a single other address a browser makes no RTCPeerConnection at all.
+    // RFC 7064 and 7065, strictly: with a single wrong address a browser makes no RTCPeerConnection at all.
     [GeneratedRegex($@"^stuns?:{HostAndPort}\z", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex StunAddress();
 

@@ -1,53 +1,37 @@
-using SignalBroker.Hosting;
-using SignalBroker.Http;
+using SignalBroker.Sessions;
 
 namespace SignalBroker.Turn;
 
-/// <summary>Wires the servers that browsers find their peers with.</summary>
+/// <summary>Wires STUN and TURN servers.</summary>
 internal static class TurnSetup
 {
     extension(WebApplicationBuilder builder)
     {
-        /// <summary>Adds the making of TURN credentials.</summary>
         public void AddTurn()
         {
             builder.AddJson(TurnJson.Default);
             builder.AddSettings<TurnOptions>(TurnOptions.Section);
             builder.Services.AddSingleton<IceServers>();
-            builder.Services.AddSingleton<IceServersEndpoint>();
         }
     }
 
     extension(WebApplication app)
     {
-        /// <summary>Maps <c>/ice-servers</c>.</summary>
         public void MapTurn() =>
-            app.MapGet(
-                    "/ice-servers",
-                    (IceServersEndpoint endpoint, HttpRequest request) => endpoint.HandleAsync(request)
-                )
+            app.MapGet("/ice-servers", ListAsync)
                 .WithName("getIceServers")
-                .WithSummary("Lists the STUN and TURN servers")
-                .WithDescription(
-                    "Answers what /connect has answered as 'iceServers', with credentials that are good for a while "
-                        + "from now on. Ask again before 'iceServersTimeToLive' (ms) has passed."
-                )
                 .RequiresCredential()
-                .Answers<IceServersAnswer>(
-                    """
-                    {
-                      "iceServers": [
-                        {
-                          "urls": ["turn:turn.example:3478?transport=udp"],
-                          "username": "1796000000:s.GJQmOhSWGtvMm2JcI1o0hw",
-                          "credential": "2lVt7hI1v8kC3nWq0r5xQ4o1z2M="
-                        }
-                      ],
-                      "iceServersExpireAt": "2026-11-29T21:30:00.000Z",
-                      "iceServersTimeToLive": 43200000
-                    }
-                    """
-                )
-                .Fails();
+                .Produces<IceServersAnswer>();
+    }
+
+    /// <summary>Lists the STUN and TURN servers.</summary>
+    /// <remarks>
+    /// Answers what <c>/connect</c> has answered as <c>iceServers</c>, with fresh credentials. Ask again before
+    /// <c>iceServersTimeToLive</c> (ms) has passed.
+    /// </remarks>
+    private static async Task<IResult> ListAsync(HttpRequest request, SessionProof proof, IceServers servers)
+    {
+        var session = await proof.RequireAsync(request, "/ice-servers");
+        return TypedResults.Ok(servers.For(session.ListeningKey));
     }
 }

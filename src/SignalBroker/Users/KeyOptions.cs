@@ -2,8 +2,6 @@ using System.ComponentModel.DataAnnotations;
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.IdentityModel.Tokens;
-using SignalBroker.Hosting;
-using SignalBroker.Identity;
 
 namespace SignalBroker.Users;
 
@@ -30,34 +28,33 @@ internal sealed class KeyOptions
     /// <summary>A file that holds that PEM.</summary>
     public string? PemFile { get; set; }
 
-    /// <summary>Reads an entry.</summary>
-    /// <exception cref="InvalidSettingException">It does not hold exactly one usable key.</exception>
-    public static SecurityKey Read(IConfigurationSection entry)
+    /// <summary>Makes the key.</summary>
+    /// <param name="path">Where it is in the configuration.</param>
+    /// <exception cref="InvalidSettingException">There is not exactly one usable key.</exception>
+    public SecurityKey Create(string path)
     {
-        var options = entry.Get<KeyOptions>() ?? new KeyOptions();
-        Settings.Check(entry.Path, options);
         (string Member, string? Value)[] forms =
         [
-            (nameof(Secret), options.Secret),
-            (nameof(SecretBase64Url), options.SecretBase64Url),
-            (nameof(Pem), options.Pem),
-            (nameof(PemFile), options.PemFile),
+            (nameof(Secret), Secret),
+            (nameof(SecretBase64Url), SecretBase64Url),
+            (nameof(Pem), Pem),
+            (nameof(PemFile), PemFile),
         ];
         if (Array.FindAll(forms, form => form.Value is not null) is not [var (member, value)])
         {
             throw new InvalidSettingException(
-                $"{entry.Path}: needs exactly one of {string.Join(", ", forms.Select(form => form.Member))}."
+                $"{path}: needs exactly one of {string.Join(", ", forms.Select(form => form.Member))}."
             );
         }
 
         try
         {
-            return Create(member, options.Id, value!);
+            return Create(member, Id, value!);
         }
         catch (Exception wrong)
             when (wrong is CryptographicException or FormatException or IOException or UnauthorizedAccessException)
         {
-            throw new InvalidSettingException($"{entry.Path}:{member}: can't be used: {wrong.Message.TrimEnd('.')}.");
+            throw new InvalidSettingException($"{path}:{member}: can't be used: {wrong.Message.TrimEnd('.')}.");
         }
     }
 
@@ -69,7 +66,7 @@ internal sealed class KeyOptions
             nameof(SecretBase64Url) => StrictBase64Url.TryDecode(value, out var bytes)
                 ? SigningKey.OfSecret(id, bytes)
                 : throw new CryptographicException("it is not base64url without padding"),
-            // A public key that stands where a secret belongs would let everybody sign.
+            // With a public key for a secret, anybody could sign.
             _ => PemEncoding.TryFind(value, out _)
                 ? throw new CryptographicException("a PEM is no secret")
                 : SigningKey.OfSecret(id, Encoding.UTF8.GetBytes(value)),

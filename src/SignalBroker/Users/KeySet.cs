@@ -1,53 +1,42 @@
 using System.Net;
-using Microsoft.Extensions.Options;
+using System.Text.Json;
 using Microsoft.IdentityModel.Tokens;
 
 namespace SignalBroker.Users;
 
-/// <summary>The keys that the issuer publishes, kept and fetched anew as they age.</summary>
-internal sealed partial class KeySet : IDisposable
+/// <summary>The keys that the issuer publishes (a JWK set, RFC 7517), fetched again as they age.</summary>
+internal sealed partial class KeySet(IOptions<KeySetOptions> options, TimeProvider clock, ILogger<KeySet> logger)
+    : IDisposable
 {
     private const int MaxBytes = 262_144;
-
-    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(5);
+    private const int MaxKeys = 64;
 
     // Until there are keys nobody can connect, so it pays to ask more often.
     private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(1);
 
-    // For each of those who wait: together they ask often enough.
+    // For each client that waits: together they ask often enough.
     private static readonly TimeSpan RetryWithoutKeys = TimeSpan.FromSeconds(5);
 
-    private readonly KeySetOptions settings;
-    private readonly TimeProvider clock;
-    private readonly ILogger<KeySet> logger;
-    private readonly HttpClient http;
+    private readonly KeySetOptions settings = options.Value;
+    private readonly HttpClient http = new(
+        new SocketsHttpHandler
+        {
+            // A redirect could lead from https to anywhere.
+            AllowAutoRedirect = false,
+            UseProxy = options.Value.Address is { IsAbsoluteUri: true, IsLoopback: false },
+            PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+        }
+    )
+    {
+        Timeout = TimeSpan.FromSeconds(5),
+        MaxResponseContentBufferSize = MaxBytes,
+    };
     private readonly Lock gate = new();
     private volatile Fetched? last;
     private Task<IReadOnlyList<SecurityKey>?>? fetching;
     private long? triedAt;
 
-    /// <summary>Knows no keys at first.</summary>
-    public KeySet(IOptions<KeySetOptions> options, TimeProvider clock, ILogger<KeySet> logger)
-    {
-        settings = options.Value;
-        this.clock = clock;
-        this.logger = logger;
-        http = new(
-            new SocketsHttpHandler
-            {
-                // A redirection could lead from https to anywhere.
-                AllowAutoRedirect = false,
-                UseProxy = settings.Address is { IsAbsoluteUri: true, IsLoopback: false },
-                PooledConnectionLifetime = TimeSpan.FromMinutes(5),
-            }
-        )
-        {
-            Timeout = Timeout,
-            MaxResponseContentBufferSize = MaxBytes,
-        };
-    }
-
-    /// <summary>The keys, if they are known and not too old; they are fetched anew meanwhile, if it is time.</summary>
+    /// <summary>The keys, if known and not too old. If new ones are due, starts fetching them.</summary>
     public IReadOnlyList<SecurityKey>? Current
     {
         get
@@ -66,11 +55,11 @@ internal sealed partial class KeySet : IDisposable
         }
     }
 
-    /// <summary>When the issuer was asked for the <see cref="Current"/> keys; null if there are none.</summary>
+    /// <summary>When the <see cref="Current"/> keys were requested; null if there are none.</summary>
     public DateTimeOffset? FetchedAt =>
         Current is not null && last is { } known ? clock.GetUtcNow() - Age(known.At) : null;
 
-    /// <summary>How long until it is of use to ask for newer keys again, for whoever got none.</summary>
+    /// <summary>How long until it makes sense to ask for newer keys again.</summary>
     public TimeSpan RetryAfter
     {
         get
@@ -93,13 +82,13 @@ internal sealed partial class KeySet : IDisposable
             ? settings.MinInterval
             : RetryInterval;
 
-    /// <summary>Whether there may be keys for an algorithm: a secret that is published is none.</summary>
+    /// <summary>Whether there may be keys for an algorithm: a published secret would not be one.</summary>
     public bool MayHoldKeysFor(string algorithm) =>
         settings.Address is not null && algorithm is SecurityAlgorithms.RsaSha256 or SecurityAlgorithms.EcdsaSha256;
 
-    /// <summary>Fetches the keys, unless somebody has done so since or very recently.</summary>
-    /// <param name="old">The keys that did not suffice; null when there were none.</param>
-    /// <returns>Newer keys than those; null when there are none yet.</returns>
+    /// <summary>Fetches the keys, unless that was done since or very recently.</summary>
+    /// <param name="old">The keys that were not enough; null if there were none.</param>
+    /// <returns>Newer keys; null if there are none yet.</returns>
     public async Task<IReadOnlyList<SecurityKey>?> RenewAsync(IReadOnlyList<SecurityKey>? old) =>
         Newer(old) ?? await StartFetch() ?? Newer(old);
 
@@ -133,7 +122,7 @@ internal sealed partial class KeySet : IDisposable
     {
         try
         {
-            // As of the question: the answer may have been made at once and have come late.
+            // The age counts from the request: the answer may have been made at once and arrived late.
             var asked = clock.GetTimestamp();
             using var response = await http.GetAsync(settings.Address);
             if (response.StatusCode != HttpStatusCode.OK)
@@ -142,23 +131,33 @@ internal sealed partial class KeySet : IDisposable
                 return null;
             }
 
-            if (!KeySetDocument.TryRead(await response.Content.ReadAsByteArrayAsync(), out var keys, out var unusable))
+            if (Entries(await response.Content.ReadAsByteArrayAsync()) is not { } entries)
             {
                 LogNotFetched("it is not a JWK set");
                 return null;
             }
 
+            // One by one: in the library's own key set, one odd entry makes all of them fail.
+            List<SecurityKey> keys = [.. entries.Select(SigningKey.OfJwk).OfType<SecurityKey>()];
             last = new(keys, asked);
-            LogFetched(keys.Count, unusable);
+            LogFetched(keys.Count, entries.Length - keys.Count);
             return keys;
         }
         catch (Exception failure)
         {
-            // Whatever it answers must not harm the tokens that known keys can verify.
+            // No answer may harm the tokens that known keys can verify.
             LogNotFetched(failure.Message);
             return null;
         }
     }
+
+    private static string[]? Entries(ReadOnlySpan<byte> document) =>
+        StrictJson.TryReadObject(document, out var set)
+        && set.TryGetProperty("keys", out var entries)
+        && entries.ValueKind == JsonValueKind.Array
+        && entries.GetArrayLength() <= MaxKeys
+            ? [.. entries.EnumerateArray().Select(entry => entry.GetRawText())]
+            : null;
 
     private TimeSpan Age(long timestamp) => clock.GetElapsedTime(timestamp);
 

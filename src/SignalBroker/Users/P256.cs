@@ -5,7 +5,7 @@ namespace SignalBroker.Users;
 /// <summary>The forms in which Web Push writes keys on the curve P-256.</summary>
 internal static class P256
 {
-    /// <summary>What names the curve in PEM.</summary>
+    /// <summary>The curve's name in PEM.</summary>
     public const string Oid = "1.2.840.10045.3.1.7";
 
     /// <summary>How many bytes a private key, or a coordinate, has.</summary>
@@ -16,7 +16,7 @@ internal static class P256
 
     private const byte Uncompressed = 4;
 
-    /// <summary>Whether these bytes are a point on the curve, uncompressed.</summary>
+    /// <summary>Whether these bytes are an uncompressed point on the curve.</summary>
     public static bool IsPoint(ReadOnlySpan<byte> bytes)
     {
         if (bytes.Length != UncompressedBytes || bytes[0] != Uncompressed)

@@ -1,9 +1,6 @@
-using Microsoft.Extensions.Options;
-using SignalBroker.Database;
-
 namespace SignalBroker.Users;
 
-/// <summary>Tells users who were never seen from those who are away, where that is wanted.</summary>
+/// <summary>Tells users who were never seen from those who are away, if configured to.</summary>
 internal sealed class Registry(UserStore store, IOptions<UsersOptions> options)
 {
     private readonly Batcher<string, string> asked = new(store.FindKnownAsync);

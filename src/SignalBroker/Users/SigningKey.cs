@@ -4,14 +4,14 @@ using Microsoft.IdentityModel.Tokens;
 
 namespace SignalBroker.Users;
 
-/// <summary>Makes the keys that tokens are verified with, each good for the one algorithm of its kind.</summary>
+/// <summary>Makes the keys that verify tokens, each for the one algorithm of its kind.</summary>
 internal static class SigningKey
 {
     private const int MinSecretBytes = SHA256.HashSizeInBytes;
     private const int MinRsaBits = 2048;
     private const int MaxRsaBits = 8192;
 
-    /// <summary>The only algorithm that a key is used with.</summary>
+    /// <summary>The one algorithm that a key is used with.</summary>
     public static TokenAlgorithms AlgorithmOf(SecurityKey key) =>
         key switch
         {
@@ -28,7 +28,7 @@ internal static class SigningKey
             : throw new CryptographicException($"a secret must have at least {MinSecretBytes} bytes");
 
     /// <summary>An RSA key, for RS256.</summary>
-    /// <exception cref="CryptographicException">It is no such key or too weak.</exception>
+    /// <exception cref="CryptographicException">It is not such a key, or too weak.</exception>
     public static SecurityKey OfRsa(string? id, RSAParameters parameters)
     {
         using var rsa = RSA.Create(parameters);
@@ -38,7 +38,7 @@ internal static class SigningKey
     }
 
     /// <summary>A point on P-256, for ES256.</summary>
-    /// <exception cref="CryptographicException">It does not lie on the curve.</exception>
+    /// <exception cref="CryptographicException">It is not on the curve.</exception>
     public static SecurityKey OfPoint(string? id, ECPoint point) =>
         new ECDsaSecurityKey(ECDsa.Create(new ECParameters { Curve = ECCurve.NamedCurves.nistP256, Q = point }))
         {
@@ -46,7 +46,7 @@ internal static class SigningKey
         };
 
     /// <summary>A public key or certificate in PEM, of RSA or on P-256.</summary>
-    /// <exception cref="CryptographicException">It is something else; a private key has no place here.</exception>
+    /// <exception cref="CryptographicException">It is something else; a private key does not belong here.</exception>
     public static SecurityKey OfPem(string? id, string pem)
     {
         if (!PemEncoding.TryFind(pem, out var fields))
@@ -77,7 +77,7 @@ internal static class SigningKey
         }
     }
 
-    /// <summary>A key of a JWK set (RFC 7517) that verifies RS256 or ES256; null for one that is for something else.</summary>
+    /// <summary>A key of a JWK set (RFC 7517) that verifies RS256 or ES256; null if it is for something else.</summary>
     public static SecurityKey? OfJwk(string json)
     {
         try
@@ -103,7 +103,7 @@ internal static class SigningKey
         }
         catch (Exception)
         {
-            // Whatever is wrong with it must not harm the keys beside it.
+            // Whatever is wrong with it must not affect the other keys.
             return null;
         }
     }

@@ -3,15 +3,15 @@ using System.Text.Unicode;
 
 namespace SignalBroker.Users;
 
-/// <summary>Reads JSON objects that somebody may have made to be read in two ways.</summary>
+/// <summary>Reads JSON objects that may have been made to be read in two ways.</summary>
 internal static class StrictJson
 {
-    // 9998-12-31, so that there is room for the clock skew: what comes after 9999 is no date.
+    // 9998-12-31, which leaves room for the clock skew: there is no date after 9999.
     private const double LastSecond = 253_370_764_799;
 
     private static readonly JsonDocumentOptions Options = new() { AllowDuplicateProperties = false, MaxDepth = 16 };
 
-    /// <summary>Reads an object; false when it is none, is not UTF-8 or names a member twice.</summary>
+    /// <summary>Reads an object; false if it is not one, is not UTF-8 or has a member twice.</summary>
     public static bool TryReadObject(ReadOnlySpan<byte> bytes, out JsonElement read)
     {
         read = default;
@@ -33,12 +33,12 @@ internal static class StrictJson
 
     extension(JsonElement parent)
     {
-        /// <summary>A member that is a text; null when it is missing, something else or broken.</summary>
+        /// <summary>A member that is a text; null if it is missing, something else or broken.</summary>
         public string? Text(string member) => parent.TryGetProperty(member, out var value) ? TextOf(value) : null;
 
         /// <summary>A member that is a NumericDate (RFC 7519, section 2).</summary>
-        /// <param name="time">The time; null when the member is missing.</param>
-        /// <returns>Whether it is one, or missing.</returns>
+        /// <param name="time">Null if the member is missing.</param>
+        /// <returns>Whether it is a NumericDate, or missing.</returns>
         public bool TryReadTime(string member, out DateTimeOffset? time)
         {
             time = null;
@@ -61,7 +61,7 @@ internal static class StrictJson
         }
     }
 
-    /// <summary>A value that is a text; null when it is something else or holds half a surrogate pair.</summary>
+    /// <summary>A value that is a text; null if it is something else or has half a surrogate pair.</summary>
     public static string? TextOf(JsonElement value)
     {
         try

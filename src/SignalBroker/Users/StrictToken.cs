@@ -1,23 +1,22 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using Microsoft.IdentityModel.JsonWebTokens;
-using SignalBroker.Identity;
 
 namespace SignalBroker.Users;
 
-/// <summary>A signed token (RFC 7519) that can be read in one way only, taken apart but not believed.</summary>
-/// <param name="KeyId">Which of the issuer's keys it claims to be signed with; null when it does not say.</param>
-/// <param name="Claims">What it claims, to be believed only once the signature is known to be good.</param>
-/// <remarks>The library takes the last of two members of the same name, and base64url in other forms.</remarks>
+/// <summary>A signed token (RFC 7519) that can be read in only one way; its signature has not been checked.</summary>
+/// <param name="KeyId">Which of the issuer's keys it claims to be signed with; null if it does not say.</param>
+/// <param name="Claims">Not to be trusted before the signature has been checked.</param>
+/// <remarks>The library accepts two members of the same name, and other forms of base64url.</remarks>
 internal sealed record StrictToken(JsonWebToken Token, string? KeyId, JsonElement Claims)
 {
-    /// <summary>The longest token that is looked at, in characters.</summary>
+    /// <summary>The longest token that is accepted, in characters.</summary>
     public const int MaxLength = 8192;
 
     private const int Parts = 3;
 
-    // Each of them would change what the rest means: extensions that must be understood, payloads that are no JSON
-    // object or not in base64url, tokens within tokens, encryption and compression.
+    // Each would change what the rest means: extensions that must be understood, payloads that are not a JSON object or
+    // not in base64url, nested tokens, encryption and compression.
     private static readonly string[] Refused = ["crit", "b64", "cty", "enc", "zip"];
 
     private static readonly string[] Types = ["JWT", "at+jwt", "application/at+jwt"];
@@ -25,7 +24,7 @@ internal sealed record StrictToken(JsonWebToken Token, string? KeyId, JsonElemen
     /// <summary>The algorithm that the token claims to be signed with.</summary>
     public string Algorithm => Token.Alg;
 
-    /// <param name="flaw">What is wrong with it, in words that hold nothing of the token.</param>
+    /// <param name="flaw">What is wrong with it, without any part of the token.</param>
     public static bool TryRead(
         string text,
         [NotNullWhen(true)] out StrictToken? token,
@@ -64,7 +63,7 @@ internal sealed record StrictToken(JsonWebToken Token, string? KeyId, JsonElemen
             return $"its header has a '{refused}', which is not supported";
         }
 
-        // A token that was made for another purpose is no proof of who connects (RFC 8725, section 3.11).
+        // A token for another purpose does not prove who connects (RFC 8725, section 3.11).
         if (
             header.TryGetProperty("typ", out _) && !Types.Contains(header.Text("typ"), StringComparer.OrdinalIgnoreCase)
         )
@@ -84,7 +83,7 @@ internal sealed record StrictToken(JsonWebToken Token, string? KeyId, JsonElemen
         }
         catch (Exception)
         {
-            // Whatever the library makes of it.
+            // Whatever the library throws.
             token = null;
             return false;
         }

@@ -1,37 +1,36 @@
-using Microsoft.Extensions.Options;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
 
 namespace SignalBroker.Users;
 
-/// <summary>What became of checking a signature.</summary>
+/// <summary>The result of checking a signature.</summary>
 internal enum SignatureCheck
 {
-    /// <summary>A known key has made it.</summary>
+    /// <summary>It was made with a known key.</summary>
     Good,
 
-    /// <summary>None of the keys that may have made it has.</summary>
+    /// <summary>It was not made with any of the keys that it may have been made with.</summary>
     Wrong,
 
-    /// <summary>No known key may have made it.</summary>
+    /// <summary>There is no known key that it may have been made with.</summary>
     NoSuchKey,
 
-    /// <summary>Keys that nobody has fetched yet may tell.</summary>
+    /// <summary>Keys that have not been fetched yet may decide.</summary>
     Undecided,
 }
 
-/// <summary>The keys of the configuration.</summary>
+/// <summary>The keys in the configuration.</summary>
 internal sealed record ConfiguredKeys(IReadOnlyList<SecurityKey> All);
 
-/// <summary>All keys that tokens may be signed with: those of the configuration and those that the issuer publishes.</summary>
+/// <summary>All keys that tokens may be signed with: the configured ones and the issuer's published ones.</summary>
 internal sealed class TokenKeys(ConfiguredKeys configured, KeySet published, IOptions<UsersOptions> options)
 {
     private static readonly JsonWebTokenHandler Handler = new() { MaximumTokenSizeInBytes = StrictToken.MaxLength };
 
-    /// <summary>How long an <see cref="SignatureCheck.Undecided"/> stays one.</summary>
+    /// <summary>How long a check stays <see cref="SignatureCheck.Undecided"/>.</summary>
     public TimeSpan RetryAfter => published.RetryAfter;
 
-    /// <summary>Checks a token's signature, asking the issuer for new keys where the known ones do not know it.</summary>
+    /// <summary>Checks a token's signature; if no known key fits, with new keys from the issuer.</summary>
     public async ValueTask<SignatureCheck> CheckAsync(StrictToken token)
     {
         var known = await CheckAsync(configured.All, token);
@@ -49,7 +48,7 @@ internal sealed class TokenKeys(ConfiguredKeys configured, KeySet published, IOp
         var found = await CheckAsync(keys, token);
         if (found is SignatureCheck.NoSuchKey || (found is SignatureCheck.Wrong && token.KeyId is null))
         {
-            // It may be signed with a key that the issuer has made since.
+            // It may be signed with a newer key.
             if (await published.RenewAsync(keys) is { } newer)
             {
                 found = await CheckAsync(newer, token);
@@ -63,8 +62,8 @@ internal sealed class TokenKeys(ConfiguredKeys configured, KeySet published, IOp
         return found == SignatureCheck.NoSuchKey ? known : found;
     }
 
-    // Its key was there when the keys were fetched, or was withdrawn before: no fetch would find it. A forger may say any
-    // time, but gains nothing: the token is not believed either way.
+    // Its key existed when the keys were fetched, or had been withdrawn: a new fetch would not find it. A forger can
+    // claim any time but gains nothing: the token is not accepted either way.
     private bool IsOlder(StrictToken token, DateTimeOffset? fetchedAt) =>
         token.Claims.TryReadTime("iat", out var issuedAt) && issuedAt + options.Value.ClockSkew < fetchedAt;
 

@@ -1,33 +1,30 @@
 using System.Text.Json;
-using Microsoft.Extensions.Options;
-using SignalBroker.Identity;
-using SignalBroker.Sessions;
 
 namespace SignalBroker.Users;
 
-/// <summary>What a token is worth.</summary>
+/// <summary>What a token proves.</summary>
 internal abstract record TokenVerdict
 {
     public sealed record Proves(string UserId) : TokenVerdict;
 
     /// <summary>It proves nothing.</summary>
-    /// <param name="Flaw">Why, in words that hold nothing of the token.</param>
-    /// <param name="Forged">Whether somebody seems to have made it up.</param>
+    /// <param name="Flaw">Why, without any part of the token.</param>
+    /// <param name="Forged">Whether it seems to be forged.</param>
     public sealed record Refused(string Flaw, bool Forged = false) : TokenVerdict;
 
     public sealed record Expired : TokenVerdict;
 
-    /// <summary>The issuer's keys, or its newest ones, are not known at the moment, so nobody can tell.</summary>
-    /// <param name="RetryAfter">How long until somebody may be able to.</param>
+    /// <summary>The issuer's keys, or its newest ones, are not known at the moment.</summary>
+    /// <param name="RetryAfter">How long until they may be.</param>
     public sealed record Undecided(TimeSpan RetryAfter) : TokenVerdict;
 }
 
-/// <summary>Says whether a token is signed by a known key, is meant for us and is good now.</summary>
+/// <summary>Checks whether a token is signed with a known key, meant for this server and valid now.</summary>
 internal sealed class TokenVerifier(TokenKeys keys, IOptions<UsersOptions> options, TimeProvider clock)
 {
     private readonly UsersOptions settings = options.Value;
 
-    // Not Enum.Parse of a token's: it also reads numbers, lists and other cases.
+    // Not Enum.Parse of what the token says: that also accepts numbers, lists and other cases.
     private readonly string[] allowed =
     [
         .. Enum.GetValues<TokenAlgorithms>()
@@ -56,8 +53,8 @@ internal sealed class TokenVerifier(TokenKeys keys, IOptions<UsersOptions> optio
         };
     }
 
-    // The library would take a token at the very second of its 'exp', by a clock of its own, and one for somebody else
-    // where no audience is configured.
+    // The library would accept a token at the very second of its 'exp', by a clock of its own, and without a configured
+    // audience one for somebody else.
     private TokenVerdict Judge(JsonElement claims)
     {
         if (!claims.TryReadTime("exp", out var expires) || !claims.TryReadTime("nbf", out var begins))
@@ -96,7 +93,7 @@ internal sealed class TokenVerifier(TokenKeys keys, IOptions<UsersOptions> optio
             : Refuse($"its '{settings.UserIdClaim}' must be the user id and have {UserId.Rule}");
     }
 
-    // RFC 7519, section 4.1.3: a token for somebody must not be taken by anybody else.
+    // RFC 7519, section 4.1.3: a token for somebody must not be accepted by anybody else.
     private bool IsForUs(JsonElement claims)
     {
         if (!claims.TryGetProperty("aud", out var audience))

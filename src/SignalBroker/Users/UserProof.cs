@@ -1,47 +1,36 @@
 using System.Diagnostics;
-using Microsoft.Extensions.Options;
 using Microsoft.Net.Http.Headers;
-using SignalBroker.Http;
-using SignalBroker.Identity;
 using SignalBroker.StrangeBehaviors;
 
 namespace SignalBroker.Users;
 
-/// <summary>Who a request may connect as.</summary>
+/// <summary>Whom a request may connect as.</summary>
 internal abstract record ProvenUser
 {
-    /// <summary>It may connect.</summary>
-    /// <param name="UserId">The user; null for an anonymous one.</param>
-    /// <param name="ByApplication">Whether a backend connects the user, and not the user.</param>
+    /// <param name="UserId">Null for an anonymous user.</param>
+    /// <param name="ByApplication">Whether it is a backend that connects the user.</param>
     public sealed record Known(string? UserId, bool ByApplication = false) : ProvenUser;
 
     public sealed record Refused(Problem Problem) : ProvenUser;
 }
 
-/// <summary>Decides who a request may connect as, by its token or its service key.</summary>
+/// <summary>Decides whom a request may connect as, by its token or its service key.</summary>
 internal sealed class UserProof(
     TokenVerifier tokens,
-    ServiceKeys serviceKeys,
+    ServiceKeyProof applications,
     StrangeBehaviorLog strange,
     IOptions<UsersOptions> options
 )
 {
     private const string Scheme = "Bearer";
 
-    /// <summary>Decides.</summary>
-    /// <param name="request">The request, for its <c>Authorization</c>.</param>
-    /// <param name="claimed">Who it says that it is; null when it does not say.</param>
+    /// <param name="claimed">The user id that it gives; null if it gives none.</param>
+    /// <exception cref="RefusedException">It has a wrong service key.</exception>
     public async ValueTask<ProvenUser> FindAsync(HttpRequest request, string? claimed)
     {
-        if (serviceKeys.Read(request) is { IsPresent: true } key)
+        if (applications.FindApplication(request, "/connect") is not null)
         {
-            if (key.Application is not null)
-            {
-                return new ProvenUser.Known(claimed, ByApplication: true);
-            }
-
-            strange.RecordBruteForce(request.HttpContext, "wrong service key at /connect");
-            return new ProvenUser.Refused(Problem.WrongServiceKey);
+            return new ProvenUser.Known(claimed, ByApplication: true);
         }
 
         var use = options.Value.Tokens;
@@ -52,9 +41,14 @@ internal sealed class UserProof(
 
         if (ReadToken(request) is not { } token)
         {
-            return use == TokenUse.Optional && claimed is null
-                ? new ProvenUser.Known(UserId: null)
-                : new ProvenUser.Refused(Missing(use));
+            return use == TokenUse.Required
+                    ? new ProvenUser.Refused(Problem.MissingToken("A token is needed: 'Authorization: Bearer …'."))
+                : claimed is null ? new ProvenUser.Known(UserId: null)
+                : new ProvenUser.Refused(
+                    Problem.MissingToken(
+                        "A user id needs a token: 'Authorization: Bearer …'. Without one, leave 'userId' out."
+                    )
+                );
         }
 
         return await JudgeAsync(request, token, claimed);
@@ -90,7 +84,7 @@ internal sealed class UserProof(
                     Problem.Of(
                         StatusCodes.Status503ServiceUnavailable,
                         "token-keys-unavailable",
-                        "The key that the token is signed with is not known, and can't be looked for at the moment.",
+                        "The key that the token is signed with is not known, and can't be fetched at the moment.",
                         undecided.RetryAfter
                     )
                 );
@@ -99,7 +93,7 @@ internal sealed class UserProof(
         }
     }
 
-    // What begins like a token but is none is refused later, so that nobody connects as somebody else by mistake.
+    // What looks like a token but isn't one is refused later, so that nobody connects as somebody else by mistake.
     private static string? ReadToken(HttpRequest request)
     {
         var header = request.Headers[HeaderNames.Authorization];
@@ -115,11 +109,4 @@ internal sealed class UserProof(
             ? value[Scheme.Length..].Trim(' ')
             : null;
     }
-
-    private static Problem Missing(TokenUse use) =>
-        Problem.MissingToken(
-            use == TokenUse.Required
-                ? "A token is needed: 'Authorization: Bearer …'."
-                : "A user id needs a token: 'Authorization: Bearer …'. Without one, leave 'userId' out."
-        );
 }

@@ -1,27 +1,17 @@
-using Dapper;
 using Npgsql;
-using SignalBroker.Identity;
-using SignalBroker.Sessions;
 
 namespace SignalBroker.Users;
 
 /// <summary>A user who has been seen.</summary>
-internal sealed record KnownUser
-{
-    /// <summary>The user.</summary>
-    public required string UserId { get; init; }
+/// <param name="UserId">The user.</param>
+/// <param name="FirstSeen">When the user listened, or joined a room, for the first time.</param>
+/// <param name="LastSeen">When the user's last listening session ended; <c>firstSeen</c> if none has yet.</param>
+internal sealed record KnownUser(string UserId, DateTime FirstSeen, DateTime LastSeen);
 
-    /// <summary>When the user listened, or joined a room, for the first time.</summary>
-    public DateTime FirstSeen { get; init; }
-
-    /// <summary>When the user's last listening session went; when the user came, if none has ever gone.</summary>
-    public DateTime LastSeen { get; init; }
-}
-
-/// <summary>The SQL statements of the users ever seen.</summary>
+/// <summary>The SQL statements about the users ever seen.</summary>
 internal sealed class UserStore(NpgsqlDataSource database)
 {
-    /// <summary>An SQL condition that holds for an anonymous user who has been away for longer than <c>@awayFor</c>.</summary>
+    /// <summary>An SQL condition for anonymous users who have been away for longer than <c>@awayFor</c>.</summary>
     public const string IsToBeForgotten = """
         users.anonymous AND users.first_seen < now() - @awayFor AND users.last_seen < now() - @awayFor
         AND NOT EXISTS (SELECT FROM sessions WHERE sessions.user_id = users.user_id)
@@ -30,8 +20,8 @@ internal sealed class UserStore(NpgsqlDataSource database)
     private const int MaxAtOnce = 1000;
 
     /// <summary>
-    /// A part of a statement that makes the users of <paramref name="came"/> known, a named subquery with the column
-    /// <c>user_id</c>: of sessions that listen, and of new members of rooms. Whoever only connects is not remembered.
+    /// A part of a statement that remembers the users of <paramref name="came"/>, a named subquery with the column
+    /// <c>user_id</c>: those of listening sessions and new members of rooms. Who only connects is not remembered.
     /// </summary>
     public static string Register(string came) =>
         $"""
@@ -41,8 +31,8 @@ internal sealed class UserStore(NpgsqlDataSource database)
             """;
 
     /// <summary>
-    /// A part of a statement that writes down when users were last seen, those of <paramref name="went"/>, a named
-    /// subquery with the columns <c>user_id</c> and <c>node</c>.
+    /// A part of a statement that updates when the users of <paramref name="went"/> were last seen, a named subquery
+    /// with the columns <c>user_id</c> and <c>node</c>.
     /// </summary>
     public static string MarkSeen(string went) =>
         $"""
@@ -57,7 +47,7 @@ internal sealed class UserStore(NpgsqlDataSource database)
                     )) AS at
                     FROM {went} GROUP BY user_id
                 ) AS latest JOIN users USING (user_id)
-                -- Whoever has locked a row writes about the same time into it.
+                -- Whoever has locked a row sets it to about the same time.
                 FOR UPDATE OF users SKIP LOCKED
             ) AS free
             WHERE users.user_id = free.user_id
@@ -66,8 +56,7 @@ internal sealed class UserStore(NpgsqlDataSource database)
     /// <summary>Finds out which of these users have ever been seen, or are about to listen.</summary>
     public async Task<IReadOnlyDictionary<string, string>> FindKnownAsync(IReadOnlyList<string> userIds)
     {
-        await using var connection = await database.OpenConnectionAsync();
-        var known = await connection.QueryAsync<string>(
+        var known = await database.QueryAsync<string>(
             """
             SELECT user_id FROM users WHERE user_id = ANY(@userIds)
             UNION SELECT user_id FROM sessions WHERE user_id = ANY(@userIds) AND ended_at IS NULL
@@ -77,13 +66,10 @@ internal sealed class UserStore(NpgsqlDataSource database)
         return known.ToDictionary(userId => userId);
     }
 
-    /// <summary>Lists the users ever seen who are not anonymous, in the order of the bytes of their ids.</summary>
+    /// <summary>Lists the users ever seen who are not anonymous, in the byte order of their ids.</summary>
     /// <param name="visible">An SQL subquery of the only users to list, with <c>@viewer</c>; null for all of them.</param>
-    /// <param name="after">The id after which to begin.</param>
-    public async Task<IReadOnlyList<KnownUser>> ListAsync(string? visible, string? viewer, string after, int limit)
-    {
-        await using var connection = await database.OpenConnectionAsync();
-        var users = await connection.QueryAsync<KnownUser>(
+    public Task<IReadOnlyList<KnownUser>> ListAsync(string? visible, string? viewer, string after, int limit) =>
+        database.QueryAsync<KnownUser>(
             $"""
             SELECT user_id AS UserId, first_seen AS FirstSeen, last_seen AS LastSeen
             FROM {(visible is null ? "users" : $"{visible} AS visible JOIN users USING (user_id)")}
@@ -97,19 +83,16 @@ internal sealed class UserStore(NpgsqlDataSource database)
                 limit,
             }
         );
-        return users.AsList();
-    }
 
-    /// <summary>Forgets anonymous users who have been away for long and are in no room.</summary>
+    /// <summary>Forgets anonymous users who have been away for that long and are in no room.</summary>
     /// <returns>How many.</returns>
     public async Task<int> ForgetAnonymousAsync(TimeSpan awayFor)
     {
-        await using var connection = await database.OpenConnectionAsync();
         var forgotten = 0;
         int portion;
         do
         {
-            portion = await connection.ExecuteScalarAsync<int>(
+            portion = await database.QuerySingleAsync<int>(
                 $"""
                 WITH forgotten AS (
                     DELETE FROM users
@@ -123,7 +106,7 @@ internal sealed class UserStore(NpgsqlDataSource database)
                 ), devices AS (
                     DELETE FROM inbox_devices USING forgotten WHERE inbox_devices.user_id = forgotten.user_id
                 ), empty AS (
-                    -- In the order in which whoever stores locks them; one that somebody is storing into is about to be filled.
+                    -- In the order in which storing locks them; a locked one is about to be filled.
                     SELECT user_id FROM inboxes WHERE user_id IN (SELECT user_id FROM forgotten) AND NOT has_entries
                     ORDER BY user_id FOR UPDATE SKIP LOCKED
                 ), emptied AS (

@@ -8,7 +8,7 @@ internal enum TokenUse
     /// <summary>Anybody may connect as anybody; tokens are not looked at.</summary>
     Off,
 
-    /// <summary>Whoever has no token is an anonymous user; a user id takes a token.</summary>
+    /// <summary>Whoever has no token is an anonymous user; a user id needs a token.</summary>
     Optional,
 
     /// <summary>Nobody connects without a token.</summary>
@@ -40,10 +40,10 @@ internal sealed class UsersOptions
     /// <summary>Whether users prove who they are when they connect.</summary>
     public TokenUse Tokens { get; set; } = TokenUse.Off;
 
-    /// <summary>Whether a signal to a user who never was is answered 404 <c>user-unknown</c>.</summary>
+    /// <summary>Whether a signal to a user who was never seen is answered 404 <c>user-unknown</c>.</summary>
     public bool Registry { get; set; }
 
-    /// <summary>For how long an anonymous user who is away stays known, and a member of rooms.</summary>
+    /// <summary>How long an anonymous user who is away stays known, and a member of rooms.</summary>
     [Range(typeof(TimeSpan), "00:01:00", "365.00:00:00")]
     public TimeSpan ForgetAnonymousAfter { get; set; } = TimeSpan.FromDays(1);
 
@@ -51,7 +51,7 @@ internal sealed class UsersOptions
     [Range(typeof(TimeSpan), "00:00:00.1", "1.00:00:00")]
     public TimeSpan SweepInterval { get; set; } = TimeSpan.FromMinutes(1);
 
-    /// <summary>How many users and devices that are not known yet one address may connect in a day at one webapp; an eighth of them at once.</summary>
+    /// <summary>How many new users and devices an address may connect per day and webapp; an eighth at once.</summary>
     [Range(8, long.MaxValue)]
     public long NewPerDayOfAddress { get; set; } = 20_000;
 
@@ -65,16 +65,15 @@ internal sealed class UsersOptions
     public string? Issuer { get; set; }
 
     /// <summary>
-    /// What must be (in) a token's <c>aud</c>; without this setting, a token that has an <c>aud</c> is refused.
+    /// What a token's <c>aud</c> must be or contain; without this setting, a token that has an <c>aud</c> is refused.
     /// </summary>
     [MinLength(1)]
     public string? Audience { get; set; }
 
     /// <summary>
-    /// The claim whose text is the user id. It must be one that users can't choose: an <c>email</c> that is not
-    /// verified lets anybody be anyone.
+    /// The claim that is the user id. It must be one that users can't choose: with an unverified <c>email</c> anybody
+    /// can be anybody.
     /// </summary>
-    /// <remarks>Whoever can have the issuer put a text of their choice there can be anybody.</remarks>
     [RegularExpression(
         @"[!#-\[\]-~]{1,128}",
         ErrorMessage = "must be the name of a claim: 1 to 128 ASCII characters, without white space, quotation marks and backslashes"
@@ -97,22 +96,18 @@ internal sealed class KeySetOptions
     /// </summary>
     public Uri? Address { get; set; }
 
-    /// <summary>
-    /// How old fetched keys get before they are fetched anew; so long a withdrawn key may still be good.
-    /// </summary>
+    /// <summary>How old keys get before they are fetched again; a withdrawn key may work for that long.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
     public TimeSpan RefreshInterval { get; set; } = TimeSpan.FromMinutes(5);
 
     /// <summary>
-    /// The least time between two fetches. A token with an unknown key makes the webapp look for a new one, but not
+    /// The shortest time between two fetches. A token with an unknown key makes the webapp look for a new one, but not
     /// more often than this; until then <c>/connect</c> answers it 503.
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:00.1", "01:00:00")]
     public TimeSpan MinInterval { get; set; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>
-    /// How long fetched keys are good while the address does not answer; then <c>/connect</c> answers 503.
-    /// </summary>
+    /// <summary>How long keys are good while the address does not answer; then <c>/connect</c> answers 503.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "7.00:00:00")]
     public TimeSpan KeepFor { get; set; } = TimeSpan.FromHours(1);
 }

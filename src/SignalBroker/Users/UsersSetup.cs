@@ -1,9 +1,5 @@
-using System.Net;
 using Microsoft.IdentityModel.Tokens;
 using SignalBroker.Compatibility;
-using SignalBroker.Hosting;
-using SignalBroker.Identity;
-using SignalBroker.Rooms;
 
 namespace SignalBroker.Users;
 
@@ -12,33 +8,36 @@ internal static class UsersSetup
 {
     extension(WebApplicationBuilder builder)
     {
-        /// <summary>Adds the verifying of tokens and the service keys.</summary>
+        /// <summary>Adds service keys and the verification of tokens.</summary>
         public void AddUsers()
         {
-            builder.AddSettings<UsersOptions>(UsersOptions.Section, "Keys", "KeySet", "ServiceKeys");
-            builder.AddSettings<KeySetOptions>(KeySetOptions.Section);
-            var keys = builder.ReadEntries<KeyOptions>(KeyOptions.Section).Select(KeyOptions.Read).ToList();
-            var serviceKeys = builder
-                .ReadEntries<ServiceKeyOptions>(ServiceKeyOptions.Section)
-                .Select(ServiceKeyOptions.Read)
-                .ToList();
-            Check(builder.Configuration, keys);
+            var users = builder.AddSettings<UsersOptions>(UsersOptions.Section, "Keys", "KeySet", "ServiceKeys");
+            var address = builder.AddSettings<KeySetOptions>(KeySetOptions.Section).Address;
+            var keys = builder
+                .ReadEntries<KeyOptions>(KeyOptions.Section)
+                .ConvertAll(entry => entry.Value.Create(entry.Key));
+            Check(users, address, keys, builder.Configuration);
+            var serviceKeys = builder.ReadEntries<ServiceKeyOptions>(ServiceKeyOptions.Section);
             builder.Services.AddSingleton(new ConfiguredKeys(keys));
-            builder.Services.AddSingleton(new ServiceKeys(serviceKeys));
+            builder.Services.AddSingleton(new ServiceKeys(serviceKeys.Select(entry => entry.Value)));
+            builder.Services.AddSingleton<ServiceKeyProof>();
             builder.Services.AddSingleton<KeySet>();
             builder.Services.AddSingleton<TokenKeys>();
             builder.Services.AddSingleton<TokenVerifier>();
             builder.Services.AddSingleton<UserProof>();
             builder.Services.AddSingleton<UserStore>();
             builder.Services.AddSingleton<Registry>();
-            builder.Services.AddHostedService<UnprovenUsersWarning>();
+            if (users.Tokens == TokenUse.Off && builder.Environment.IsProduction())
+            {
+                builder.WarnAtStart(
+                    "Users:Tokens is Off: whoever can reach /connect may connect as any user. Set it to Required, or to Optional to allow anonymous users as well"
+                );
+            }
         }
     }
 
-    private static void Check(IConfiguration configuration, List<SecurityKey> keys)
+    private static void Check(UsersOptions users, Uri? address, List<SecurityKey> keys, IConfiguration configuration)
     {
-        var users = configuration.GetSection(UsersOptions.Section).Get<UsersOptions>() ?? new UsersOptions();
-        var address = configuration.GetSection(KeySetOptions.Section).Get<KeySetOptions>()?.Address;
         if (address is not null && !IsTrustworthy(address))
         {
             throw new InvalidSettingException(
@@ -50,7 +49,7 @@ internal static class UsersSetup
         {
             var algorithm = SigningKey.AlgorithmOf(keys[idle]);
             throw new InvalidSettingException(
-                $"{KeyOptions.Section}: key {idle} is one for {algorithm}, which Users:Algorithms does not allow."
+                $"{KeyOptions.Section}: key {idle} is for {algorithm}, which Users:Algorithms does not allow."
             );
         }
 
@@ -76,13 +75,5 @@ internal static class UsersSetup
 
     private static bool IsTrustworthy(Uri address) =>
         address.IsAbsoluteUri
-        && (
-            address.Scheme == Uri.UriSchemeHttps
-            || (
-                address.Scheme == Uri.UriSchemeHttp
-                && IPAddress.TryParse(address.Host.Trim('[', ']'), out var ip)
-                && IPAddress.IsLoopback(ip)
-            )
-            || (address.Scheme == Uri.UriSchemeHttp && address.Host == "localhost")
-        );
+        && (address.Scheme == Uri.UriSchemeHttps || (address.Scheme == Uri.UriSchemeHttp && address.IsLoopback));
 }

@@ -6,14 +6,14 @@ internal enum PresenceVisibility
     /// <summary>Everyone sees everyone.</summary>
     Everyone,
 
-    /// <summary>Users see those who are in a room with them, and not anonymously.</summary>
+    /// <summary>Users see those who are in a room with them without being anonymous there.</summary>
     SameRoom,
 
-    /// <summary>Nobody sees anyone but oneself.</summary>
+    /// <summary>Users see only themselves.</summary>
     Nobody,
 }
 
-/// <summary>What the settings under <c>Presence:</c> say of who sees whom.</summary>
+/// <summary>The settings under <c>Presence:</c> about who sees whom.</summary>
 internal class VisibilityOptions
 {
     public const string Section = "Presence";

@@ -1,21 +1,18 @@
-using Microsoft.Extensions.Options;
-
 namespace SignalBroker.Visibility;
 
 /// <summary>Decides who may see whether a user listens. An application sees everyone, and users see themselves.</summary>
 internal sealed class VisibilityPolicy(VisibilityStore store, IOptions<VisibilityOptions> options)
 {
-    /// <summary>Who may see whom.</summary>
     public PresenceVisibility Rule { get; } = options.Value.Visibility;
 
-    /// <summary>Whether nothing is hidden from anyone.</summary>
+    /// <summary>Whether everyone may see everyone.</summary>
     public bool IsOpen => Rule == PresenceVisibility.Everyone;
 
-    /// <summary>Whether the members of a room may not know of each other who listens.</summary>
+    /// <summary>Whether even the members of a room may not know which of them listen.</summary>
     public bool HidesMembers => Rule == PresenceVisibility.Nobody;
 
-    /// <summary>An SQL condition that holds where a viewer may see a user.</summary>
-    /// <param name="viewer">An SQL expression for the viewer's id; null there for an application.</param>
+    /// <summary>An SQL condition that is true where a viewer may see a user.</summary>
+    /// <param name="viewer">An SQL expression for the viewer's id, which is NULL for an application.</param>
     /// <param name="user">An SQL expression for the user's id.</param>
     public string Condition(string viewer, string user) =>
         Rule switch
@@ -26,8 +23,8 @@ internal sealed class VisibilityPolicy(VisibilityStore store, IOptions<Visibilit
             _ => $"({viewer} IS NULL OR {user} = {viewer})",
         };
 
-    /// <summary>An SQL subquery of the users whom <c>@viewer</c> may see, each once; null where it may see everyone.</summary>
-    /// <param name="viewer">Whoever looks; null for an application.</param>
+    /// <summary>An SQL subquery of the users whom <c>@viewer</c> may see, each once; null for everyone.</summary>
+    /// <param name="viewer">Null for an application.</param>
     public string? VisibleTo(string? viewer) =>
         viewer is null || IsOpen ? null
         : Rule == PresenceVisibility.SameRoom
@@ -38,7 +35,7 @@ internal sealed class VisibilityPolicy(VisibilityStore store, IOptions<Visibilit
     public async ValueTask<bool> MaySeeAsync(string viewer, string userId) =>
         IsOpen || viewer == userId || (Rule == PresenceVisibility.SameRoom && await store.IsKnownAsync(viewer, userId));
 
-    /// <summary>Whether the viewer may see the user whose session it is; not where the session is gone.</summary>
+    /// <summary>Whether the viewer may see the user of this session; false if the session is gone.</summary>
     public async ValueTask<bool> MaySeeSessionAsync(string viewer, string listeningKey) =>
         IsOpen || (Rule == PresenceVisibility.SameRoom && await store.IsSessionKnownAsync(viewer, listeningKey));
 }

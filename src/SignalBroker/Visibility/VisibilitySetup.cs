@@ -7,7 +7,7 @@ internal static class VisibilitySetup
     {
         public void AddVisibility()
         {
-            // Presence reads the rest of the section, and checks all of it.
+            // The whole section is checked where Presence adds it.
             builder.Services.AddOptions<VisibilityOptions>().BindConfiguration(VisibilityOptions.Section);
             builder.Services.AddSingleton<VisibilityStore>();
             builder.Services.AddSingleton<VisibilityPolicy>();

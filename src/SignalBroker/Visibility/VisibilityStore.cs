@@ -1,15 +1,14 @@
-using Dapper;
 using Npgsql;
 
 namespace SignalBroker.Visibility;
 
-/// <summary>The SQL statements of who knows whom by a room that both are in.</summary>
+/// <summary>The SQL statements of who knows whom from a room that both are in.</summary>
 internal sealed class VisibilityStore(NpgsqlDataSource database)
 {
-    /// <summary>An SQL condition that holds where a user is in a room with the viewer that lets the viewer know it.</summary>
+    /// <summary>An SQL condition that is true where a user is in a room with the viewer, and not anonymously.</summary>
     /// <remarks>
-    /// Whoever is anonymous in a room is not known by it, or asking for everyone would unmask it. The viewer's rooms are gone
-    /// through one by one, however many the user is in: the time must not tell.
+    /// Otherwise a viewer could unmask anonymous members by asking for everyone. It goes through the viewer's rooms one
+    /// by one, so that the time does not tell how many rooms the user is in.
     /// </remarks>
     public static string IsKnownTo(string viewer, string user) =>
         $"""
@@ -23,7 +22,7 @@ internal sealed class VisibilityStore(NpgsqlDataSource database)
             )
             """;
 
-    /// <summary>An SQL query of the users of whom <see cref="IsKnownTo"/> holds.</summary>
+    /// <summary>An SQL query of the users for whom <see cref="IsKnownTo"/> is true.</summary>
     /// <param name="viewer">An SQL expression for the viewer's id.</param>
     public static string KnownTo(string viewer) =>
         $"""
@@ -31,24 +30,16 @@ internal sealed class VisibilityStore(NpgsqlDataSource database)
             WHERE own.user_id = {viewer} AND NOT other.anonymous
             """;
 
-    /// <summary>Whether the viewer is in a room with the user that lets the viewer know the user.</summary>
-    public async Task<bool> IsKnownAsync(string viewer, string userId)
-    {
-        await using var connection = await database.OpenConnectionAsync();
-        return await connection.QuerySingleAsync<bool>(
-            $"SELECT {IsKnownTo("@viewer", "@userId")}",
-            new { viewer, userId }
-        );
-    }
+    /// <summary>Whether the user is in a room with the viewer, and not anonymously.</summary>
+    public Task<bool> IsKnownAsync(string viewer, string userId) =>
+        database.QuerySingleAsync<bool>($"SELECT {IsKnownTo("@viewer", "@userId")}", new { viewer, userId });
 
-    /// <summary>Whether the viewer is in a room with the user whose session it is that lets the viewer know the user.</summary>
-    public async Task<bool> IsSessionKnownAsync(string viewer, string listeningKey)
-    {
-        await using var connection = await database.OpenConnectionAsync();
-        return await connection.QuerySingleAsync<bool>(
+    /// <summary>The same for the user of a session.</summary>
+    public Task<bool> IsSessionKnownAsync(string viewer, string listeningKey) =>
+        database.QuerySingleAsync<bool>(
             $"""
             WITH owner AS MATERIALIZED (
-                -- No user's id, so that as much is looked for when there is no such session.
+                -- Nobody's id without such a session, so that the search takes as long.
                 SELECT coalesce(
                     (SELECT user_id FROM sessions WHERE listening_key = @listeningKey AND ended_at IS NULL), ''
                 ) AS user_id
@@ -57,5 +48,4 @@ internal sealed class VisibilityStore(NpgsqlDataSource database)
             """,
             new { viewer, listeningKey }
         );
-    }
 }

@@ -118,7 +118,7 @@ public sealed class OriginalPageTests(OriginalCluster original)
     }
 
     [Fact]
-    public async Task The_pages_own_heart_beat_and_headers_are_taken()
+    public async Task The_pages_own_heartbeat_and_headers_are_accepted()
     {
         var session = await ConnectAsync("erin");
         await using var socket = await StompSocket.OpenAsync(session.ListeningAddress);

@@ -50,7 +50,7 @@ public sealed class ReusingMethodBuilderTests
     }
 
     [Fact]
-    public async Task What_flows_with_a_call_is_still_there_when_it_goes_on()
+    public async Task The_execution_context_is_still_there_when_a_call_continues()
     {
         var signal = new TaskCompletionSource<int>();
         Flowing.Value = 1;

@@ -20,7 +20,7 @@ public sealed partial class DocsTests
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Those_of_the_inbox()
+    public async Task The_lines_about_the_inbox()
     {
         var lines = await RunAsync("inbox.md");
 
@@ -38,7 +38,7 @@ public sealed partial class DocsTests
     }
 
     [Fact]
-    public async Task Those_of_rooms()
+    public async Task The_lines_about_rooms()
     {
         var lines = await RunAsync("rooms.md");
 
@@ -60,7 +60,7 @@ public sealed partial class DocsTests
     }
 
     [Fact]
-    public async Task Those_of_pushes()
+    public async Task The_lines_about_pushes()
     {
         var key = VapidKey.Create();
         var lines = await RunAsync(

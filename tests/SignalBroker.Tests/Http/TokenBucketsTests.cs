@@ -24,7 +24,7 @@ public sealed class TokenBucketsTests
     }
 
     [Fact]
-    public void Who_takes_more_than_a_burst_owes_the_rest()
+    public void Whoever_takes_more_than_a_burst_owes_the_rest()
     {
         buckets.Take("one", 50).ShouldBeNull();
         buckets.Take("one").ShouldBe(TimeSpan.FromSeconds(3.1));
@@ -86,7 +86,7 @@ public sealed class TokenBucketsTests
     }
 
     [Fact]
-    public void Together_no_more_pass_than_may()
+    public void No_more_pass_together_than_may()
     {
         var passed = 0;
 

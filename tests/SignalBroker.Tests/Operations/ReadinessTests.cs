@@ -25,7 +25,7 @@ public sealed class ReadinessTests
     }
 
     [Fact]
-    public void It_does_without_those_that_are_away()
+    public void It_is_ready_without_the_others_after_a_while()
     {
         Reach(catalog.Nodes[0]);
 
@@ -36,7 +36,7 @@ public sealed class ReadinessTests
     }
 
     [Fact]
-    public void None_is_never_enough()
+    public void It_is_never_ready_without_a_node()
     {
         clock.Advance(Readiness.Patience);
 
@@ -44,7 +44,7 @@ public sealed class ReadinessTests
     }
 
     [Fact]
-    public void One_that_is_reached_and_takes_no_sessions_is_not_waited_for()
+    public void A_reachable_node_that_takes_no_sessions_is_not_waited_for()
     {
         Reach(catalog.Nodes[0]);
         Reach(catalog.Nodes[1]);

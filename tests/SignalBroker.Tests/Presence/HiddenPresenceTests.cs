@@ -15,7 +15,7 @@ public sealed partial class HiddenPresenceTests(HiddenClusters clusters)
 
     [Theory]
     [MemberData(nameof(Rules))]
-    public async Task Whoever_listens_and_whoever_does_not_are_hidden_alike(string rule)
+    public async Task Listeners_and_others_are_hidden_alike(string rule)
     {
         var api = clusters.ApiOf(rule);
         var viewer = await api.ConnectAsync();

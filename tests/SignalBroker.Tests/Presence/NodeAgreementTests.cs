@@ -36,7 +36,7 @@ public sealed class NodeAgreementTests(TestCluster cluster) : IAsyncLifetime
     public ValueTask DisposeAsync() => database.DisposeAsync();
 
     [Fact]
-    public async Task A_node_is_unknown_only_when_no_webapp_has_been_able_to_use_it_for_long()
+    public async Task A_node_is_unknown_only_when_no_webapp_has_been_able_to_use_it_for_some_time()
     {
         (await store.AgreeAsync([node], unknownAfter: null)).ShouldContain(new ChangedNode(node, Reachable: true));
         (await store.AgreeAsync([], Hour)).ShouldNotContain(changed => changed.Name == node);

@@ -51,7 +51,7 @@ public sealed class PresenceLossTests(FailureCluster cluster) : FailureTests(clu
     }
 
     [Fact]
-    public async Task Users_of_a_frozen_node_are_unknown_and_listen_when_it_goes_on()
+    public async Task Users_of_a_frozen_node_are_unknown_and_listen_again_when_it_continues()
     {
         await using var viewer = await Cluster.ListenOnAsync(Cluster.Bystander);
         await using var user = await Cluster.ListenOnAsync(Cluster.Victim);
@@ -66,7 +66,7 @@ public sealed class PresenceLossTests(FailureCluster cluster) : FailureTests(clu
     }
 
     [Fact]
-    public async Task What_changes_while_the_subscribers_node_is_frozen_is_told_when_it_goes_on()
+    public async Task What_changes_while_the_subscribers_node_is_frozen_is_told_when_it_continues()
     {
         await using var viewer = await Cluster.ListenOnAsync(Cluster.Victim);
         await using var user = await Cluster.ListenOnAsync(Cluster.Bystander);
@@ -85,7 +85,7 @@ public sealed class PresenceLossTests(FailureCluster cluster) : FailureTests(clu
     }
 
     [Fact]
-    public async Task What_a_webapp_dies_over_another_one_tells()
+    public async Task What_a_webapp_had_not_told_when_it_died_another_one_tells()
     {
         await using var viewer = await Cluster.ListenOnAsync(Cluster.Bystander);
         await using var user = await Cluster.ListenOnAsync(Cluster.Bystander);
@@ -158,7 +158,7 @@ public sealed class PresenceLossTests(FailureCluster cluster) : FailureTests(clu
     }
 
     [Fact]
-    public async Task What_changes_while_the_database_is_away_is_told_when_it_is_back()
+    public async Task What_changes_while_the_database_is_down_is_told_when_it_is_back()
     {
         await using var viewer = await Cluster.ListenOnAsync(Cluster.Bystander);
         await using var user = await Cluster.ListenOnAsync(Cluster.Victim);

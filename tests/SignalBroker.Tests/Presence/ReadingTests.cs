@@ -57,7 +57,7 @@ public sealed class ReadingTests(TestCluster cluster)
     }
 
     [Fact]
-    public async Task A_session_that_only_was_opened_does_not_listen()
+    public async Task A_session_that_was_only_opened_does_not_listen()
     {
         var session = await cluster.Api.ConnectAsync(userId, "phone");
 
@@ -127,7 +127,7 @@ public sealed class ReadingTests(TestCluster cluster)
     }
 
     [Fact]
-    public async Task Anonymous_users_are_forgotten_when_they_have_been_away_for_long()
+    public async Task Anonymous_users_are_forgotten_when_they_have_been_away_for_long_enough()
     {
         var gone = await cluster.Api.ComeAndGoAsync();
         await using var listening = await Listener.StartAsync(cluster.Api);
@@ -209,7 +209,7 @@ public sealed class ReadingTests(TestCluster cluster)
     [InlineData("subscriptions")]
     [InlineData("~")]
     [InlineData("a+b:c@d-e_f")]
-    public async Task Whoever_can_listen_can_be_asked_for_whatever_the_id(string id)
+    public async Task Any_valid_user_id_can_be_asked_for(string id)
     {
         await using var listener = await Listener.StartAsync(cluster.Api, id);
         await using var viewer = await Listener.StartAsync(cluster.Api);
@@ -229,7 +229,7 @@ public sealed class ReadingTests(TestCluster cluster)
     }
 
     [Fact]
-    public async Task An_id_that_nobody_can_have_is_told_as_such_and_the_others_as_ever()
+    public async Task An_invalid_id_is_reported_as_invalid_and_the_others_as_usual()
     {
         var viewer = await cluster.Api.ConnectAsync();
         string[] users = ["a b", userId, "", "\u0000", "<script>", new('x', 256)];
@@ -270,7 +270,7 @@ public sealed class ReadingTests(TestCluster cluster)
     [InlineData("{}")]
     [InlineData("""{"users":[]}""")]
     [InlineData("""{"users":[null]}""")]
-    public async Task Nobody_is_no_user_to_ask_for(string body)
+    public async Task An_empty_list_is_refused_and_so_is_null(string body)
     {
         var viewer = await cluster.Api.ConnectAsync();
 

@@ -22,7 +22,7 @@ public sealed class RegistryTests(TestCluster cluster) : IAsyncLifetime
     public async ValueTask DisposeAsync() => await webapp.StopAsync();
 
     [Fact]
-    public async Task Nobody_can_send_to_a_user_that_never_was()
+    public async Task Nobody_can_send_to_a_user_who_was_never_seen()
     {
         var alice = await Api.ConnectAsync();
         foreach (

@@ -41,7 +41,7 @@ public sealed class BackoffTests
     [Theory]
     [InlineData(120)]
     [InlineData(4)]
-    public void What_the_push_service_asks_for_is_waited_at_least(int seconds)
+    public void The_wait_is_at_least_what_the_push_service_asks_for(int seconds)
     {
         var asked = TimeSpan.FromSeconds(seconds);
 

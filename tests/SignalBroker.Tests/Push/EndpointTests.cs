@@ -24,7 +24,7 @@ public sealed class EndpointTests(TestCluster cluster)
     [InlineData("https://127.0.0.1/abc", false)]
     [InlineData("//fcm.googleapis.com/abc", false)]
     [InlineData("file:///etc/passwd", false)]
-    public void Without_settings_only_the_known_push_services_will_do(string endpoint, bool isAllowed)
+    public void By_default_only_the_known_push_services_are_allowed(string endpoint, bool isAllowed)
     {
         Endpoint.TryRead(endpoint, new PushOptions(), out _).ShouldBe(isAllowed);
     }
@@ -36,7 +36,7 @@ public sealed class EndpointTests(TestCluster cluster)
     [InlineData("https://[2606:4700::1]/abc", false)]
     [InlineData("https://0x7f.1/abc", false)]
     [InlineData("https://2130706433/abc", false)]
-    public void Where_all_hosts_are_allowed_they_have_names(string endpoint, bool isAllowed)
+    public void Where_all_hosts_are_allowed_they_must_still_be_names(string endpoint, bool isAllowed)
     {
         Endpoint.TryRead(endpoint, new PushOptions { AllowedHosts = ["*"] }, out _).ShouldBe(isAllowed);
     }
@@ -69,7 +69,7 @@ public sealed class EndpointTests(TestCluster cluster)
     }
 
     [Fact]
-    public async Task A_name_that_leads_to_this_machine_is_not_connected_to()
+    public async Task A_name_that_resolves_to_this_machine_is_not_connected_to()
     {
         var options = Options.Create(new PushOptions { AllowedHosts = ["*"], Subject = "mailto:a@signal.example" });
         using var services = new PushServices(VapidKey.Create(), options, TimeProvider.System);

@@ -12,7 +12,7 @@ public sealed class PushTests(PushCluster cluster)
     private readonly string bob = "bob-" + Guid.NewGuid();
 
     [Fact]
-    public async Task A_stored_signal_wakes_who_is_away_and_tells_no_content()
+    public async Task A_stored_signal_wakes_a_user_who_is_away_and_does_not_tell_its_content()
     {
         var browser = await cluster.SubscribeAwayAsync(bob);
         var alice = await cluster.Api.ConnectAsync();
@@ -53,7 +53,7 @@ public sealed class PushTests(PushCluster cluster)
     }
 
     [Fact]
-    public async Task What_the_push_service_finds_too_large_is_pushed_without_content()
+    public async Task A_push_that_the_service_finds_too_large_is_repeated_without_content()
     {
         var browser = await cluster.SubscribeAwayAsync(bob, content: true);
         browser.AnswerNext(413);
@@ -189,7 +189,7 @@ public sealed class PushTests(PushCluster cluster)
     }
 
     [Fact]
-    public async Task Redirections_are_not_followed()
+    public async Task Redirects_are_not_followed()
     {
         var browser = await cluster.SubscribeAwayAsync(bob);
         var elsewhere = cluster.Service.Register();
@@ -231,7 +231,7 @@ public sealed class PushTests(PushCluster cluster)
     }
 
     [Fact]
-    public async Task Who_listens_and_settles_is_not_woken()
+    public async Task A_user_who_listens_and_settles_is_not_woken()
     {
         await using var listener = await cluster.ListenAsync(bob);
         var browser = await cluster.SubscribeAsync(listener.Session);
@@ -247,7 +247,7 @@ public sealed class PushTests(PushCluster cluster)
     }
 
     [Fact]
-    public async Task Who_stops_listening_before_it_has_settled_is_woken()
+    public async Task A_user_who_stops_listening_before_settling_is_woken()
     {
         var listener = await cluster.ListenAsync(bob);
         var browser = await cluster.SubscribeAsync(listener.Session);
@@ -262,7 +262,7 @@ public sealed class PushTests(PushCluster cluster)
     }
 
     [Fact]
-    public async Task Who_has_come_back_and_settled_meanwhile_is_not_woken()
+    public async Task A_user_who_has_come_back_and_settled_meanwhile_is_not_woken()
     {
         var browser = await cluster.SubscribeAwayAsync(bob);
         var settled = new TaskCompletionSource();

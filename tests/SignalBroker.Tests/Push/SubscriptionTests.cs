@@ -93,7 +93,7 @@ public sealed class SubscriptionTests(PushCluster cluster)
     }
 
     [Fact]
-    public async Task One_that_is_registered_again_holds_as_it_is_now()
+    public async Task Registering_a_subscription_again_updates_it()
     {
         var session = await cluster.Api.ConnectAsync(bob);
         var registration = await cluster.SubscribeAsync(session);
@@ -141,7 +141,7 @@ public sealed class SubscriptionTests(PushCluster cluster)
     }
 
     [Fact]
-    public async Task A_further_subscription_takes_the_place_of_the_oldest()
+    public async Task A_further_subscription_replaces_the_oldest()
     {
         var session = await cluster.Api.ConnectAsync(bob);
         var first = await cluster.SubscribeAsync(session);
@@ -158,7 +158,7 @@ public sealed class SubscriptionTests(PushCluster cluster)
     }
 
     [Fact]
-    public async Task One_that_has_expired_gets_no_push_and_is_removed()
+    public async Task An_expired_subscription_gets_no_push_and_is_removed()
     {
         var session = await cluster.Api.ConnectAsync(bob);
         var registration = cluster.Service.Register();

@@ -36,7 +36,7 @@ public sealed class VapidKeyTests
     }
 
     [Fact]
-    public void What_is_no_private_key_on_P256_is_refused()
+    public void Anything_but_a_private_key_on_P256_is_refused()
     {
         using var curve = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         using var other = ECDsa.Create(ECCurve.NamedCurves.nistP384);

@@ -97,7 +97,7 @@ public sealed class ClaimTests : IDisposable
     [InlineData("[]", false)]
     [InlineData("\"signalbroker other\"", false)]
     [InlineData("null", false)]
-    public async Task The_audience_must_hold_this_server(string aud, bool isGood)
+    public async Task The_audience_must_contain_this_server(string aud, bool isGood)
     {
         (await WithAsync(aud: aud) is TokenVerdict.Proves).ShouldBe(isGood);
     }
@@ -117,7 +117,7 @@ public sealed class ClaimTests : IDisposable
     )]
     [InlineData("[]", "its claims")]
     [InlineData("alice", "its claims")]
-    public async Task Nothing_may_be_missing_or_said_twice(string claims, string flaw)
+    public async Task Nothing_may_be_missing_or_given_twice(string claims, string flaw)
     {
         var verdict = await VerifyAsync(claims, Issuer.Name, Issuer.Audience);
 
@@ -125,7 +125,7 @@ public sealed class ClaimTests : IDisposable
     }
 
     [Fact]
-    public async Task Without_an_audience_of_our_own_a_token_for_somebody_is_refused()
+    public async Task Without_a_configured_audience_a_token_that_has_one_is_refused()
     {
         var forNobody = $$"""{"sub":"alice","exp":{{Second + 60}}}""";
         var forSomebody = $$"""{"sub":"alice","aud":"other","exp":{{Second + 60}}}""";

@@ -71,7 +71,7 @@ public sealed class KeySetTests : IDisposable
     }
 
     [Fact]
-    public async Task A_made_up_key_that_has_had_the_keys_fetched_costs_nobody_else_a_refusal()
+    public async Task A_made_up_key_id_gets_nobody_elses_token_refused()
     {
         await using var server = await KeySetServer.StartAsync(issuer.RsaEntry("old"));
         var verifier = VerifierFor(server.Address);
@@ -156,7 +156,7 @@ public sealed class KeySetTests : IDisposable
     }
 
     [Fact]
-    public async Task A_key_that_is_no_longer_published_is_no_longer_believed()
+    public async Task A_key_that_is_no_longer_published_is_no_longer_accepted()
     {
         await using var server = await KeySetServer.StartAsync(issuer.RsaEntry("old"));
         var verifier = VerifierFor(server.Address);
@@ -201,7 +201,7 @@ public sealed class KeySetTests : IDisposable
     [InlineData("GOOD", 204)]
     [InlineData("HUGE", 200)]
     [InlineData("MANY", 200)]
-    public async Task What_is_no_key_set_changes_nothing(string text, int status)
+    public async Task Anything_but_a_key_set_changes_nothing(string text, int status)
     {
         var good = $$"""{"keys":[{{issuer.RsaEntry("rsa")}}]}""";
         await using var server = await KeySetServer.StartAsync();
@@ -233,7 +233,7 @@ public sealed class KeySetTests : IDisposable
     }
 
     [Fact]
-    public async Task A_redirection_is_not_followed()
+    public async Task A_redirect_is_not_followed()
     {
         await using var server = await KeySetServer.StartAsync(issuer.RsaEntry("rsa"));
 
@@ -281,7 +281,7 @@ public sealed class KeySetTests : IDisposable
     }
 
     [Fact]
-    public async Task The_configurations_own_keys_serve_beside_the_published_ones()
+    public async Task Configured_keys_work_beside_the_published_ones()
     {
         var server = await KeySetServer.StartAsync(next.RsaEntry("rsa"));
         var address = server.Address;

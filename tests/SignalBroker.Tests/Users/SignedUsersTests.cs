@@ -60,7 +60,7 @@ public sealed class SignedUsersTests(TestCluster cluster, SignedWebapps webapps)
     }
 
     [Fact]
-    public async Task Where_tokens_are_optional_a_name_still_takes_one()
+    public async Task Where_tokens_are_optional_a_user_id_still_needs_one()
     {
         var api = webapps.OptionalApi;
 
