@@ -5,7 +5,9 @@ using SignalBroker.Http;
 
 namespace SignalBroker.Rooms;
 
-/// <summary>How many other members listen on a node, and what became of the signal there.</summary>
+/// <summary>The members who listen on one node, and what became of the signal there.</summary>
+/// <param name="Members">How many other members listen there.</param>
+/// <param name="Outcome">What the node said.</param>
 internal sealed record NodeReached(int Members, PublishOutcome Outcome);
 
 /// <summary>What became of a signal in a room.</summary>
