@@ -14,7 +14,7 @@ public sealed class SubscriptionTests(TestCluster cluster)
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task However_many_subscribe_to_a_user_one_look_is_enough()
+    public async Task One_check_is_enough_however_many_subscribe_to_a_user()
     {
         var viewers = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => cluster.Api.ConnectAsync()));
         await using var looks = cluster.Database.CreateCommand("SELECT count(*) FROM presence_due WHERE user_id = $1");
