@@ -20,6 +20,7 @@ SHOWCASE = src/SignalBroker.Showcase
 WITH_TURN = $(filter-out 0,$(TURN))
 # Other RabbitMQs than the installed one lie in folders of the user's cache. NODES="3.10 4.3" names a version for each node.
 INSTALLED = 3.10
+NEWEST = 4.3
 VERSIONS = $(if $(findstring .,$(NODES)),$(NODES),$(RABBITMQ))
 FOLDER_OF = $(if $(filter $(INSTALLED),$(1)),/usr/lib/rabbitmq,$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/signalbroker/rabbitmq-$(1))
 ifneq ($(VERSIONS),)
@@ -66,7 +67,9 @@ docs-reference: test-packages build ## write anew what docs/reference has from t
 	@REWRITE_DOCS=1 dotnet tests/SignalBroker.Tests/bin/$(CONFIGURATION)/net10.0/SignalBroker.Tests.dll -noLogo -noColor \
 		-class SignalBroker.Tests.Hosting.SettingsPageTests -class SignalBroker.Tests.Http.OpenApiTests
 
+bench: export NEWEST_RABBITMQ = $(if $(QUICK),,$(NEWEST) $(call FOLDER_OF,$(NEWEST)))
 bench: $(if $(QUICK),packages,bench-packages $(PEERS)) page ## measure SignalBroker beside others [ONLY=exchange,connects,... QUICK=1]
+	@$(if $(QUICK),,scripts/make-rabbitmq $(NEWEST_RABBITMQ))
 	@echo "Building ..."
 	@$(BUILD) bench/SignalBroker.Bench
 	@exec dotnet bench/SignalBroker.Bench/bin/$(CONFIGURATION)/net10.0/SignalBroker.Bench.dll \

@@ -11,7 +11,8 @@ namespace SignalBroker.Bench;
 /// <summary>The sections of the benchmark: which systems each starts, and what it measures of them.</summary>
 public sealed class Sections(Scale scale, Action<string> say)
 {
-    private static readonly Start[] Ours = [RawBroker.StartAsync, token => StartOursAsync(1, 1, token)];
+    private static readonly Start[] Ours = [.. OnBroker(Broker.Installed)];
+    private static readonly Start[] Newest = [.. Broker.OfNewest.SelectMany(OnBroker)];
     private static readonly Start[] Others =
     [
         token => Peer.StartSocketIoAsync(processes: 2, token),
@@ -32,7 +33,7 @@ public sealed class Sections(Scale scale, Action<string> say)
     ) =>
         name switch
         {
-            "exchange" => report with { Exchange = await ExchangeAsync([Ours, Others], cancellationToken) },
+            "exchange" => report with { Exchange = await ExchangeAsync([Ours, Newest, Others], cancellationToken) },
             "connects" => report with { Connects = await ConnectsAsync(cancellationToken) },
             "kill" => report with { Kill = await KillAsync(cancellationToken) },
             "growth" => report with { Growth = await GrowthAsync(cancellationToken) },
@@ -49,6 +50,12 @@ public sealed class Sections(Scale scale, Action<string> say)
     private static async Task<ISystem> StartOursAsync(int nodes, int webapps, CancellationToken cancellationToken) =>
         await SignalBrokerSystem.StartAsync(nodes, webapps, cancellationToken);
 
+    private static IEnumerable<Start> OnBroker(Broker broker) =>
+        [
+            token => RawBroker.StartAsync(broker, token),
+            async token => await SignalBrokerSystem.StartAsync(nodes: 1, webapps: 1, token, broker),
+        ];
+
     private async Task<SignalsSection> ExchangeAsync(Start[][] groups, CancellationToken cancellationToken)
     {
         var rows = await InGroupsAsync(groups, new SignalsMeasurement(scale, say).MeasureAsync, cancellationToken);
@@ -58,7 +65,7 @@ public sealed class Sections(Scale scale, Action<string> say)
     private async Task<ConnectsSection> ConnectsAsync(CancellationToken cancellationToken)
     {
         var measurement = new ConnectsMeasurement(scale, say);
-        var rows = await InGroupsAsync([Ours, Others], measurement.MeasureAsync, cancellationToken);
+        var rows = await InGroupsAsync([Ours, Newest, Others], measurement.MeasureAsync, cancellationToken);
         return new(Machine.Now(), scale.ManyListeners, scale.Connects, rows);
     }
 
@@ -114,7 +121,7 @@ public sealed class Sections(Scale scale, Action<string> say)
     private async Task<StormSection> StormAsync(CancellationToken cancellationToken)
     {
         var rows = new List<StormRow>();
-        foreach (var start in Ours)
+        foreach (var start in (Start[])[.. Ours, .. Newest])
         {
             await using var system = await start(cancellationToken);
             rows.Add(await new StormMeasurement(scale, say).MeasureAsync(system, cancellationToken));

@@ -73,7 +73,7 @@ public sealed class ConnectsMeasurement(Scale scale, Action<string> say)
         await using var first = await OpenAsync(system, WarmUpListeners, cancellationToken);
         await Quiet.WaitAsync(system, cancellationToken);
         var empty = await Memory.OfListenersKiBAsync(system, cancellationToken);
-        var processes = await CountProcessesAsync(broker);
+        var (processes, erlang) = (await CountProcessesAsync(broker), await MeasureErlangAsync(broker));
         var bytes = await MeasureTableAsync(broker, cancellationToken);
 
         await using var many = await OpenAsync(system, scale.ManyListeners, cancellationToken);
@@ -87,6 +87,7 @@ public sealed class ConnectsMeasurement(Scale scale, Action<string> say)
             empty / 1024
         )
         {
+            ErlangKiBPerListener = (await MeasureErlangAsync(broker) - erlang) / 1024 / many.Count,
             ErlangProcessesPerListener = (await CountProcessesAsync(broker) - processes) / many.Count,
             DatabaseBytesPerSession = (await MeasureTableAsync(broker, cancellationToken) - bytes) / many.Count,
         };
@@ -98,13 +99,17 @@ public sealed class ConnectsMeasurement(Scale scale, Action<string> say)
         return Population.OpenAsync(system, count, scale.ConnectsAtOnce, cancellationToken, nextNumber - count);
     }
 
-    private static async Task<double?> CountProcessesAsync(SignalBrokerSystem? broker) =>
+    private static Task<double?> CountProcessesAsync(SignalBrokerSystem? broker) =>
+        EvaluateAsync(broker, "erlang:system_info(process_count).");
+
+    // What has become garbage is no listener's.
+    private static Task<double?> MeasureErlangAsync(SignalBrokerSystem? broker) =>
+        EvaluateAsync(broker, "[garbage_collect(P) || P <- processes()], erlang:memory(total).");
+
+    private static async Task<double?> EvaluateAsync(SignalBrokerSystem? broker, string expression) =>
         broker is null
             ? null
-            : double.Parse(
-                await broker.Nodes[0].RunCtlAsync("eval", "erlang:system_info(process_count)."),
-                CultureInfo.InvariantCulture
-            );
+            : double.Parse(await broker.Nodes[0].RunCtlAsync("eval", expression), CultureInfo.InvariantCulture);
 
     private static async Task<double?> MeasureTableAsync(
         SignalBrokerSystem? broker,

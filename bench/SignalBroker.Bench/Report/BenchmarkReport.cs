@@ -104,6 +104,9 @@ public sealed record ConnectsRow(
     double EmptyMiB
 )
 {
+    /// <summary>What a listener adds to the memory that its node's Erlang machine uses, in KiB; null for other systems.</summary>
+    public double? ErlangKiBPerListener { get; init; }
+
     /// <summary>The Erlang processes that a listener adds to its node; null for other systems.</summary>
     public double? ErlangProcessesPerListener { get; init; }
 

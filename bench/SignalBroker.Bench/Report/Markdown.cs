@@ -89,9 +89,10 @@ public static class Markdown
         (
             "Connects and memory",
             Table(
-                $"system | connects/s | CPU µs per connect | KiB per listener at {section.Listeners:N0}",
+                $"system | connects/s | CPU µs per connect | KiB per listener at {section.Listeners:N0} | in use by Erlang",
                 section.Rows.Select(row =>
-                    $"{row.System} | {Text.Of(row.PerSecond)} | {Text.Of(row.CpuMicroseconds)} | {row.KiBPerListener:F1}"
+                    $"{row.System} | {Text.Of(row.PerSecond)} | {Text.Of(row.CpuMicroseconds)} | {row.KiBPerListener:F1} | "
+                    + $"{row.ErlangKiBPerListener:F1}"
                 )
             )
         );

@@ -13,8 +13,8 @@ public static class Targets
     /// <summary>All targets for which there are figures.</summary>
     public static IReadOnlyList<Target> Judge(BenchmarkReport report) =>
         [
-            .. report.Exchange is { } exchange ? OfExchange(exchange) : [],
-            .. report.Connects is { } connects ? OfConnects(connects) : [],
+            .. report.Exchange is { } exchange ? OfExchange(exchange).Concat(OfMqtt(exchange)) : [],
+            .. report.Connects is { } connects ? OfConnects(connects).Concat(OfMqtt(connects)) : [],
             .. report.Storm is { } storm ? OfStorm(storm) : [],
             .. report.Sessions is { } sessions ? OfSessions(sessions) : [],
             .. report.Headline is { } headline ? OfHeadline(headline) : [],
@@ -39,6 +39,46 @@ public static class Targets
             yield return AtMost(what, 1024 + size, bytes, "F0");
         }
     }
+
+    private static IEnumerable<Target> OfMqtt(SignalsSection section)
+    {
+        if (section.Rows.SingleOrDefault(row => IsOursByMqtt(row.System)) is not { } mqtt)
+        {
+            yield break;
+        }
+
+        var stomp = section.Rows.Single(row => row.System == Ours).Saturated[0];
+        var speed = Spread.Ratio(mqtt.Saturated[0].PerSecond, stomp.PerSecond);
+        var (cpu, stompCpu) = (mqtt.Saturated[0].CpuMicroseconds, stomp.CpuMicroseconds);
+        yield return AtLeast("signals per second by MQTT : by STOMP", 1.4, speed);
+        yield return AtMost(
+            "all servers' CPU time per signal by MQTT : by STOMP",
+            0.6,
+            new([cpu.Values.Sum(role => role.Median) / stompCpu.Values.Sum(role => role.Median)])
+        );
+    }
+
+    private static IEnumerable<Target> OfMqtt(ConnectsSection section)
+    {
+        if (section.Rows.SingleOrDefault(row => IsOursByMqtt(row.System)) is not { } mqtt)
+        {
+            yield break;
+        }
+
+        var raw = section.Rows.Single(row => row.System == Raw + mqtt.System[Ours.Length..]);
+        var stomp = section.Rows.Single(row => row.System == Ours);
+        yield return AtMost(
+            "memory per listener by MQTT, in use by Erlang, in KiB",
+            32,
+            new([mqtt.ErlangKiBPerListener ?? double.NaN]),
+            "F0"
+        );
+        yield return AtLeast("connects per second by MQTT : raw", 0.90, Spread.Ratio(mqtt.PerSecond, raw.PerSecond));
+        yield return AtLeast("connects per second by MQTT : STOMP", 1.3, Spread.Ratio(mqtt.PerSecond, stomp.PerSecond));
+    }
+
+    private static bool IsOursByMqtt(string system) =>
+        system.StartsWith(Ours, StringComparison.Ordinal) && system.EndsWith("MQTT", StringComparison.Ordinal);
 
     private static IEnumerable<Target> OfConnects(ConnectsSection section)
     {

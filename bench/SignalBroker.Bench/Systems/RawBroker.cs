@@ -13,16 +13,15 @@ public sealed class RawBroker : ISystem
     private readonly ServerGroup helpers;
     private readonly Cluster cluster;
     private readonly AmqpPublisher publisher;
-    private readonly Uri listeningAddress;
+    private readonly Broker broker;
 
-    private RawBroker(ServerGroup helpers, Server allowAll, Cluster cluster, AmqpPublisher publisher)
+    private RawBroker(ServerGroup helpers, Server allowAll, Cluster cluster, AmqpPublisher publisher, Broker broker)
     {
-        (this.helpers, this.cluster, this.publisher) = (helpers, cluster, publisher);
-        listeningAddress = new(cluster.Nodes[0].ListeningAddress);
+        (this.helpers, this.cluster, this.publisher, this.broker) = (helpers, cluster, publisher, broker);
         Parts = [new("broker", cluster.Nodes[0], HoldsListeners: true), new("allow-all", allowAll)];
     }
 
-    public string Name => "raw broker";
+    public string Name => "raw broker" + broker.Label;
 
     public IReadOnlyList<SystemPart> Parts { get; }
 
@@ -34,7 +33,7 @@ public sealed class RawBroker : ISystem
     public Arrivals Arrivals { get; } = new();
 
     /// <summary>Starts the node and the one who allows everything.</summary>
-    public static async Task<ISystem> StartAsync(CancellationToken cancellationToken)
+    public static async Task<ISystem> StartAsync(Broker broker, CancellationToken cancellationToken)
     {
         var others = new ServerGroup();
         Cluster? node = null;
@@ -50,12 +49,13 @@ public sealed class RawBroker : ISystem
                 {
                     Nodes = 1,
                     Webapps = 0,
+                    RabbitMq = broker.Folder,
                     BrokerAccessAddress = $"http://127.0.0.1:{allowAll.Port}",
                 },
                 cancellationToken
             );
             var amqp = await AmqpPublisher.OpenAsync(new Uri(node.Nodes[0].AmqpAddress), cancellationToken);
-            return new RawBroker(others, allowAll, node, amqp);
+            return new RawBroker(others, allowAll, node, amqp, broker);
         }
         catch
         {
@@ -71,10 +71,11 @@ public sealed class RawBroker : ISystem
         var client = new Client(
             Arrivals,
             publisher,
+            broker.Protocol,
             $"s.{RandomNumberGenerator.GetHexString(26, lowercase: true)}",
             RandomNumberGenerator.GetHexString(43)
         );
-        await client.ListenAsync(listeningAddress, cancellationToken);
+        await client.ListenAsync(broker.AddressOf(cluster.Nodes[0]), cancellationToken);
         return client;
     }
 
@@ -85,12 +86,17 @@ public sealed class RawBroker : ISystem
         await helpers.DisposeAsync();
     }
 
-    private sealed class Client(Arrivals arrivals, AmqpPublisher publisher, string key, string passcode)
-        : StompClient(arrivals, key, passcode)
+    private sealed class Client(
+        Arrivals arrivals,
+        AmqpPublisher publisher,
+        NodeProtocol protocol,
+        string key,
+        string passcode
+    ) : NodeClient(arrivals, protocol, key, passcode)
     {
         private readonly Answer confirm = new();
 
-        public override string Address => ListeningKey;
+        public override string Address { get; } = protocol.QueueOf(key);
 
         public override ValueTask<bool> SendAsync(IClient to, Signal signal) =>
             publisher.PublishAsync(to.Address, signal.Content, confirm);

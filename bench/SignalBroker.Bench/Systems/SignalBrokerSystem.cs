@@ -16,6 +16,7 @@ public sealed class SignalBrokerSystem : ISystem
 {
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(20);
 
+    private readonly Broker broker;
     private readonly Cluster cluster;
     private readonly Uri[] webapps;
     private readonly ConcurrentBag<HttpConnection>[] idle;
@@ -23,9 +24,9 @@ public sealed class SignalBrokerSystem : ISystem
     private readonly SourceAddresses sources = new(part: 1);
     private int turn;
 
-    private SignalBrokerSystem(Cluster cluster)
+    private SignalBrokerSystem(Broker broker, Cluster cluster)
     {
-        this.cluster = cluster;
+        (this.broker, this.cluster) = (broker, cluster);
         webapps = [.. cluster.Webapps.Select(webapp => new Uri(webapp.PublicAddress))];
         idle = [.. webapps.Select(_ => new ConcurrentBag<HttpConnection>())];
         database = NpgsqlDataSource.Create(cluster.Postgres.ConnectionString);
@@ -37,7 +38,7 @@ public sealed class SignalBrokerSystem : ISystem
         ];
     }
 
-    public string Name => "SignalBroker";
+    public string Name => "SignalBroker" + broker.Label;
 
     public IReadOnlyList<SystemPart> Parts { get; }
 
@@ -60,12 +61,19 @@ public sealed class SignalBrokerSystem : ISystem
     }
 
     /// <summary>Starts PostgreSQL, nodes and webapps, with limits so high that one machine may send everything.</summary>
-    public static async Task<SignalBrokerSystem> StartAsync(int nodes, int webapps, CancellationToken cancellationToken)
+    public static async Task<SignalBrokerSystem> StartAsync(
+        int nodes,
+        int webapps,
+        CancellationToken cancellationToken,
+        Broker? broker = null
+    )
     {
+        broker ??= Broker.Installed;
         var options = new ClusterOptions
         {
             Nodes = nodes,
             Webapps = webapps,
+            RabbitMq = broker.Folder,
             NodeCapacity = 20_000,
             // Where there are several, any of them may be killed.
             WithoutBalancer = webapps == 1,
@@ -76,14 +84,15 @@ public sealed class SignalBrokerSystem : ISystem
                 ["DOTNET_STARTUP_HOOKS"] = typeof(StartupHook).Assembly.Location,
             },
         };
-        return new(await Cluster.StartAsync(options, cancellationToken));
+        return new(broker, await Cluster.StartAsync(options, cancellationToken));
     }
 
     public async Task<IClient> ListenAsync(int number, CancellationToken cancellationToken)
     {
         var session = await ConnectAsync($"user-{number:D7}");
-        var client = new Client(Arrivals, session, webapps, sources, number);
-        await client.ListenAsync(new Uri(session.ListeningAddress!), cancellationToken);
+        var client = new Client(Arrivals, broker.Protocol, session, webapps, sources, number);
+        var node = cluster.Nodes.Single(node => node.ListeningAddress == session.ListeningAddress);
+        await client.ListenAsync(broker.AddressOf(node), cancellationToken);
         return client;
     }
 
@@ -148,11 +157,12 @@ public sealed class SignalBrokerSystem : ISystem
 
     private sealed class Client(
         Arrivals arrivals,
+        NodeProtocol protocol,
         ConnectAnswer session,
         Uri[] webapps,
         SourceAddresses sources,
         int number
-    ) : StompClient(arrivals, session.ListeningKey!, session.Passcode!)
+    ) : NodeClient(arrivals, protocol, session.ListeningKey!, session.Passcode!)
     {
         private readonly string authorization =
             "Basic " + Convert.ToBase64String(Encoding.ASCII.GetBytes($"{session.ListeningKey}:{session.Passcode}"));

@@ -26,6 +26,9 @@ public abstract class SocketClient(Arrivals arrivals) : IClient
 
     public abstract string Address { get; }
 
+    /// <summary>How its messages are sent.</summary>
+    protected virtual WebSocketMessageType MessageType => WebSocketMessageType.Text;
+
     public Task Closed => closed.Task;
 
     public abstract ValueTask<bool> SendAsync(IClient to, Signal signal);
@@ -110,7 +113,7 @@ public abstract class SocketClient(Arrivals arrivals) : IClient
         await writing.WaitAsync();
         try
         {
-            await socket!.SendAsync(message, WebSocketMessageType.Text, endOfMessage: true, CancellationToken.None);
+            await socket!.SendAsync(message, MessageType, endOfMessage: true, CancellationToken.None);
             return true;
         }
         catch (Exception failure) when (IsEnd(failure))

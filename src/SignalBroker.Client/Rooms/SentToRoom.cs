@@ -17,8 +17,3 @@ public sealed record SentToRoom(string Id, string Room, int Members, int Listeni
     /// <summary>Whether the sender may not know who listens; <see cref="Nodes"/> is empty then.</summary>
     public bool IsHidden { get; init; }
 }
-
-/// <summary>What became of a signal for the members of a room that listen on one node.</summary>
-/// <param name="Members">How many they are.</param>
-/// <param name="Outcome">What the node said.</param>
-public sealed record DeliveryToNode(int Members, Outcome Outcome);

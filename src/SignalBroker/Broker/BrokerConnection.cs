@@ -1,6 +1,5 @@
 using System.Text;
 using RabbitMQ.Client;
-using SignalBroker.Hosting;
 using SignalBroker.Nodes;
 
 namespace SignalBroker.Broker;

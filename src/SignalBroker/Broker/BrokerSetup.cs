@@ -1,5 +1,3 @@
-using SignalBroker.Hosting;
-
 namespace SignalBroker.Broker;
 
 /// <summary>Wires what speaks to RabbitMQ.</summary>

@@ -1,7 +1,6 @@
 using System.Collections;
 using System.Text;
 using RabbitMQ.Client;
-using SignalBroker.Identity;
 using SignalBroker.Nodes;
 
 namespace SignalBroker.Broker;

@@ -1,7 +1,6 @@
 using RabbitMQ.Client;
 using RabbitMQ.Client.Events;
 using RabbitMQ.Client.Exceptions;
-using SignalBroker.Identity;
 using SignalBroker.Nodes;
 
 namespace SignalBroker.Broker;

@@ -1,7 +1,6 @@
 using System.Buffers;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Events;
-using SignalBroker.Http;
 using SignalBroker.Nodes;
 using SignalBroker.Signals;
 

@@ -1,5 +1,4 @@
 using RabbitMQ.Client;
-using SignalBroker.Identity;
 using SignalBroker.Sessions;
 
 namespace SignalBroker.Broker;

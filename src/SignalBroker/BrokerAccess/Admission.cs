@@ -1,6 +1,4 @@
 using SignalBroker.Compatibility;
-using SignalBroker.Database;
-using SignalBroker.Identity;
 using SignalBroker.Nodes;
 using SignalBroker.Sessions;
 using SignalBroker.StrangeBehaviors;

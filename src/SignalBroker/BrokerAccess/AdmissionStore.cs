@@ -1,7 +1,6 @@
 using System.Net;
 using Dapper;
 using Npgsql;
-using SignalBroker.Identity;
 using SignalBroker.Sessions;
 
 namespace SignalBroker.BrokerAccess;

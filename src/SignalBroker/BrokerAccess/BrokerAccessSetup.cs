@@ -1,5 +1,3 @@
-using SignalBroker.Database;
-using SignalBroker.Http;
 using SignalBroker.Nodes;
 
 namespace SignalBroker.BrokerAccess;

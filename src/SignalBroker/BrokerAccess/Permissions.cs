@@ -1,6 +1,5 @@
 using SignalBroker.Broker;
 using SignalBroker.Compatibility;
-using SignalBroker.Identity;
 using SignalBroker.Nodes;
 using SignalBroker.Sessions;
 using SignalBroker.StrangeBehaviors;

@@ -1,5 +1,4 @@
 using SignalBroker.Compatibility;
-using SignalBroker.Hosting;
 using SignalBroker.Nodes;
 
 namespace SignalBroker.BrokerEvents;

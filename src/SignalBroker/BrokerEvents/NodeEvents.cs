@@ -3,7 +3,6 @@ using RabbitMQ.Client;
 using RabbitMQ.Client.Events;
 using SignalBroker.Broker;
 using SignalBroker.Compatibility;
-using SignalBroker.Hosting;
 using SignalBroker.Nodes;
 
 namespace SignalBroker.BrokerEvents;

@@ -2,7 +2,6 @@ using System.Collections;
 using System.Text;
 using RabbitMQ.Client;
 using SignalBroker.Broker;
-using SignalBroker.Identity;
 
 namespace SignalBroker.BrokerEvents;
 

@@ -1,8 +1,6 @@
 using System.Net;
 using Dapper;
-using Microsoft.Extensions.Options;
 using Npgsql;
-using SignalBroker.Identity;
 using SignalBroker.Inbox;
 using SignalBroker.Presence;
 using SignalBroker.Sessions;

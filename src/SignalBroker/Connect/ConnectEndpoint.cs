@@ -1,10 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using System.Net;
-using Microsoft.Extensions.Options;
 using SignalBroker.Compatibility;
-using SignalBroker.Hosting;
-using SignalBroker.Http;
-using SignalBroker.Identity;
 using SignalBroker.Nodes;
 using SignalBroker.Sessions;
 using SignalBroker.Turn;

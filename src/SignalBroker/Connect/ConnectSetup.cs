@@ -1,5 +1,3 @@
-using SignalBroker.Http;
-
 namespace SignalBroker.Connect;
 
 internal static class ConnectSetup

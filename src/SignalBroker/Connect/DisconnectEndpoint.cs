@@ -1,6 +1,4 @@
 using SignalBroker.Compatibility;
-using SignalBroker.Http;
-using SignalBroker.Identity;
 using SignalBroker.Sessions;
 
 namespace SignalBroker.Connect;

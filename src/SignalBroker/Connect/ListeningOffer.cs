@@ -1,5 +1,4 @@
 using SignalBroker.Broker;
-using SignalBroker.Identity;
 using SignalBroker.Nodes;
 
 namespace SignalBroker.Connect;

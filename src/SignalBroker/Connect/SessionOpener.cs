@@ -1,8 +1,4 @@
 using System.Net;
-using Microsoft.Extensions.Options;
-using SignalBroker.Database;
-using SignalBroker.Http;
-using SignalBroker.Identity;
 using SignalBroker.Nodes;
 using SignalBroker.Sessions;
 using SignalBroker.Users;

@@ -2,7 +2,6 @@ using System.Data;
 using System.Net;
 using Dapper;
 using Npgsql;
-using SignalBroker.Hosting;
 
 namespace SignalBroker.Database;
 

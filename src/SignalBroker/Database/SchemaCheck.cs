@@ -1,5 +1,4 @@
 using Npgsql;
-using SignalBroker.Hosting;
 
 namespace SignalBroker.Database;
 

@@ -1,12 +1,8 @@
 using System.ComponentModel.DataAnnotations;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
-using Microsoft.Extensions.Options;
 using SignalBroker.Broker;
 using SignalBroker.Compatibility;
-using SignalBroker.Hosting;
-using SignalBroker.Http;
-using SignalBroker.Identity;
 using SignalBroker.Inbox;
 using SignalBroker.Rooms;
 using SignalBroker.Sessions;

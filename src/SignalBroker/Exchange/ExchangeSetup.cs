@@ -1,5 +1,3 @@
-using Microsoft.Extensions.Options;
-using SignalBroker.Http;
 using SignalBroker.Inbox;
 using SignalBroker.Signals;
 

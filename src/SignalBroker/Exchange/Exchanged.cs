@@ -1,6 +1,5 @@
 using System.Text.Json;
 using SignalBroker.Broker;
-using SignalBroker.Http;
 using SignalBroker.Inbox;
 using SignalBroker.Rooms;
 using SignalBroker.Signals;

@@ -1,4 +1,3 @@
-using SignalBroker.Identity;
 using SignalBroker.Nodes;
 using SignalBroker.Sessions;
 using SignalBroker.StrangeBehaviors;

@@ -1,6 +1,3 @@
-using Microsoft.Extensions.Options;
-using SignalBroker.Http;
-
 namespace SignalBroker.Exchange;
 
 /// <summary>Slows down a session that floods, with many signals or with large ones; the others do not feel it.</summary>

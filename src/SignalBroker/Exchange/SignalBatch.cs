@@ -1,7 +1,5 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
-using SignalBroker.Database;
-using SignalBroker.Http;
 using SignalBroker.Signals;
 
 namespace SignalBroker.Exchange;

@@ -1,6 +1,4 @@
 using System.Runtime.CompilerServices;
-using SignalBroker.Hosting;
-using SignalBroker.Identity;
 using SignalBroker.Inbox;
 using SignalBroker.Rooms;
 using SignalBroker.Sessions;

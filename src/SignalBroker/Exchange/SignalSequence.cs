@@ -1,4 +1,3 @@
-using SignalBroker.Database;
 using SignalBroker.Sessions;
 using SignalBroker.Signals;
 

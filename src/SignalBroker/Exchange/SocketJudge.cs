@@ -1,5 +1,4 @@
 using SignalBroker.Broker;
-using SignalBroker.Http;
 using SignalBroker.Nodes;
 using SignalBroker.Signals;
 using SignalBroker.StrangeBehaviors;

@@ -1,9 +1,5 @@
 using System.Text.Json;
-using Microsoft.Extensions.Options;
 using SignalBroker.Broker;
-using SignalBroker.Database;
-using SignalBroker.Http;
-using SignalBroker.Identity;
 using SignalBroker.Inbox;
 using SignalBroker.Nodes;
 using SignalBroker.Sessions;

@@ -1,7 +1,6 @@
 using System.Net;
 using Dapper;
 using Npgsql;
-using SignalBroker.Identity;
 using SignalBroker.Signals;
 
 namespace SignalBroker.Inbox;

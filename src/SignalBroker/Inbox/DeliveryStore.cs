@@ -1,7 +1,5 @@
 using Dapper;
 using Npgsql;
-using SignalBroker.Database;
-using SignalBroker.Identity;
 using SignalBroker.Sessions;
 
 namespace SignalBroker.Inbox;

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Buffers.Text;
-using SignalBroker.Http;
 
 namespace SignalBroker.Inbox;
 

@@ -1,9 +1,6 @@
 using System.Threading.Channels;
-using Microsoft.Extensions.Options;
 using Npgsql;
 using SignalBroker.Broker;
-using SignalBroker.Database;
-using SignalBroker.Identity;
 using SignalBroker.Sessions;
 using SignalBroker.Signals;
 

@@ -1,8 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using System.Text.Json;
-using SignalBroker.Http;
-using SignalBroker.Identity;
 using SignalBroker.Sessions;
 
 namespace SignalBroker.Inbox;

@@ -1,5 +1,3 @@
-using SignalBroker.Http;
-
 namespace SignalBroker.Inbox;
 
 /// <summary>Why a signal can't be stored.</summary>

@@ -1,9 +1,5 @@
-using Microsoft.Extensions.Options;
 using Npgsql;
 using SignalBroker.Broker;
-using SignalBroker.Database;
-using SignalBroker.Http;
-using SignalBroker.Identity;
 using SignalBroker.Sessions;
 using SignalBroker.Signals;
 

@@ -1,6 +1,3 @@
-using SignalBroker.Hosting;
-using SignalBroker.Http;
-
 namespace SignalBroker.Inbox;
 
 internal static class InboxSetup

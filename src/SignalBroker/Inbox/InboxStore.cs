@@ -1,8 +1,5 @@
 using Dapper;
-using Microsoft.Extensions.Options;
 using Npgsql;
-using SignalBroker.Database;
-using SignalBroker.Identity;
 using SignalBroker.Rooms;
 using SignalBroker.Signals;
 

@@ -1,8 +1,5 @@
 using Dapper;
-using Microsoft.Extensions.Options;
 using Npgsql;
-using SignalBroker.Database;
-using SignalBroker.Hosting;
 using SignalBroker.Nodes;
 
 namespace SignalBroker.Inbox;

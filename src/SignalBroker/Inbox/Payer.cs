@@ -1,6 +1,5 @@
 using System.Net;
 using System.Runtime.InteropServices;
-using SignalBroker.Identity;
 using SignalBroker.Sessions;
 using SignalBroker.Signals;
 

@@ -1,6 +1,5 @@
 using Dapper;
 using Npgsql;
-using SignalBroker.Identity;
 using SignalBroker.Sessions;
 
 namespace SignalBroker.Inbox;

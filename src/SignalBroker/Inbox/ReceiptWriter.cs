@@ -1,8 +1,5 @@
 using System.Text.Json;
-using Microsoft.Extensions.Options;
 using Npgsql;
-using SignalBroker.Http;
-using SignalBroker.Identity;
 using SignalBroker.Rooms;
 using SignalBroker.Sessions;
 using SignalBroker.Signals;

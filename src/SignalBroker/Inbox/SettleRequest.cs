@@ -1,5 +1,4 @@
 using System.Text.Json;
-using SignalBroker.Http;
 using SignalBroker.Signals;
 
 namespace SignalBroker.Inbox;

@@ -1,7 +1,5 @@
 using Dapper;
-using Microsoft.Extensions.Options;
 using Npgsql;
-using SignalBroker.Identity;
 using SignalBroker.Sessions;
 
 namespace SignalBroker.Inbox;

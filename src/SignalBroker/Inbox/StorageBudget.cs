@@ -1,6 +1,4 @@
 using System.Net;
-using Microsoft.Extensions.Options;
-using SignalBroker.Http;
 using SignalBroker.Signals;
 
 namespace SignalBroker.Inbox;

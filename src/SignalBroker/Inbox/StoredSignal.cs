@@ -1,7 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
-using SignalBroker.Identity;
 using SignalBroker.Rooms;
 using SignalBroker.Sessions;
 using SignalBroker.Signals;

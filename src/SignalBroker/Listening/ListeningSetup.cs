@@ -1,6 +1,3 @@
-using SignalBroker.Hosting;
-using SignalBroker.Http;
-
 namespace SignalBroker.Listening;
 
 /// <summary>Wires listening without a WebSocket.</summary>

@@ -1,5 +1,4 @@
 using System.Text.Json.Serialization;
-using SignalBroker.Http;
 
 namespace SignalBroker.Nodes;
 

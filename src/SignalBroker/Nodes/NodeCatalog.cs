@@ -1,6 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using Microsoft.Extensions.Options;
-using SignalBroker.Database;
 
 namespace SignalBroker.Nodes;
 

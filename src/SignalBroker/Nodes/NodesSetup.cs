@@ -1,6 +1,4 @@
 using Microsoft.AspNetCore.Http.HttpResults;
-using SignalBroker.Hosting;
-using SignalBroker.Http;
 
 namespace SignalBroker.Nodes;
 

@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Options;
 using SignalBroker.Sessions;
 
 namespace SignalBroker.Rooms;

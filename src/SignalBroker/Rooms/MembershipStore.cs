@@ -1,8 +1,6 @@
 using System.Runtime.InteropServices;
 using Dapper;
 using Npgsql;
-using SignalBroker.Database;
-using SignalBroker.Identity;
 using SignalBroker.Sessions;
 using SignalBroker.Users;
 

@@ -1,6 +1,4 @@
 using System.Text.Json.Serialization;
-using SignalBroker.Http;
-using SignalBroker.Identity;
 
 namespace SignalBroker.Rooms;
 

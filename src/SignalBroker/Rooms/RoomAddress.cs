@@ -1,4 +1,3 @@
-using SignalBroker.Identity;
 using SignalBroker.Signals;
 
 namespace SignalBroker.Rooms;

@@ -1,5 +1,4 @@
 using System.ComponentModel.DataAnnotations;
-using SignalBroker.Identity;
 
 namespace SignalBroker.Rooms;
 

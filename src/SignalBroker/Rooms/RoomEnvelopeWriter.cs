@@ -1,6 +1,4 @@
 using System.Text.Json;
-using SignalBroker.Http;
-using SignalBroker.Identity;
 using SignalBroker.Signals;
 
 namespace SignalBroker.Rooms;

@@ -1,7 +1,4 @@
-using Microsoft.Extensions.Options;
 using SignalBroker.Broker;
-using SignalBroker.Http;
-using SignalBroker.Identity;
 using SignalBroker.Presence;
 using SignalBroker.Sessions;
 using SignalBroker.Signals;

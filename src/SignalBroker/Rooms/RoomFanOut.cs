@@ -1,7 +1,4 @@
 using SignalBroker.Broker;
-using SignalBroker.Database;
-using SignalBroker.Http;
-using SignalBroker.Identity;
 using SignalBroker.Presence;
 using SignalBroker.Sessions;
 using SignalBroker.Signals;

@@ -1,10 +1,6 @@
 using System.Text.Json;
-using Microsoft.Extensions.Options;
 using Npgsql;
 using SignalBroker.Broker;
-using SignalBroker.Database;
-using SignalBroker.Http;
-using SignalBroker.Identity;
 using SignalBroker.Inbox;
 using SignalBroker.Sessions;
 using SignalBroker.Signals;

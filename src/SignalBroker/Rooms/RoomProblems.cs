@@ -1,5 +1,3 @@
-using SignalBroker.Http;
-
 namespace SignalBroker.Rooms;
 
 /// <summary>Why something can't be done in a room.</summary>

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using SignalBroker.Broker;
-using SignalBroker.Http;
 
 namespace SignalBroker.Rooms;
 

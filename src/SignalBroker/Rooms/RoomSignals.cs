@@ -1,9 +1,5 @@
 using System.Text.Json;
-using Microsoft.Extensions.Options;
 using SignalBroker.Broker;
-using SignalBroker.Database;
-using SignalBroker.Http;
-using SignalBroker.Identity;
 using SignalBroker.Presence;
 using SignalBroker.Sessions;
 using SignalBroker.Signals;

@@ -1,6 +1,3 @@
-using Microsoft.Extensions.Options;
-using SignalBroker.Hosting;
-
 namespace SignalBroker.Rooms;
 
 /// <summary>Removes rooms whose members have all been offline for a while.</summary>

@@ -1,6 +1,3 @@
-using SignalBroker.Hosting;
-using SignalBroker.Http;
-using SignalBroker.Identity;
 using SignalBroker.Sessions;
 
 namespace SignalBroker.Rooms;

@@ -1,5 +1,3 @@
-using Microsoft.Extensions.Options;
-using SignalBroker.Hosting;
 using SignalBroker.Users;
 
 namespace SignalBroker.Rooms;

@@ -1,6 +1,5 @@
 using System.Net;
 using SignalBroker.Broker;
-using SignalBroker.Identity;
 
 namespace SignalBroker.Sessions;
 

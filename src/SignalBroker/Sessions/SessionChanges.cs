@@ -1,6 +1,5 @@
 using System.Globalization;
 using Npgsql;
-using SignalBroker.Hosting;
 
 namespace SignalBroker.Sessions;
 

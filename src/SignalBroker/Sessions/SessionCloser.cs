@@ -1,7 +1,6 @@
 using System.Text;
 using SignalBroker.Broker;
 using SignalBroker.Compatibility;
-using SignalBroker.Identity;
 using SignalBroker.Nodes;
 
 namespace SignalBroker.Sessions;

@@ -1,6 +1,3 @@
-using SignalBroker.Database;
-using SignalBroker.Identity;
-
 namespace SignalBroker.Sessions;
 
 /// <summary>Answers who a credential belongs to and where a user listens, mostly from memory.</summary>

@@ -1,5 +1,3 @@
-using SignalBroker.Http;
-using SignalBroker.Identity;
 using SignalBroker.StrangeBehaviors;
 
 namespace SignalBroker.Sessions;

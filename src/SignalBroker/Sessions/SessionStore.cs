@@ -1,8 +1,6 @@
 using System.Net;
 using Dapper;
 using Npgsql;
-using SignalBroker.Database;
-using SignalBroker.Identity;
 
 namespace SignalBroker.Sessions;
 

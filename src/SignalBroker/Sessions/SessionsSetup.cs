@@ -1,5 +1,3 @@
-using SignalBroker.Hosting;
-
 namespace SignalBroker.Sessions;
 
 internal static class SessionsSetup

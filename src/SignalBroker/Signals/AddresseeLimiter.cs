@@ -1,6 +1,3 @@
-using Microsoft.Extensions.Options;
-using SignalBroker.Http;
-using SignalBroker.Identity;
 using SignalBroker.Sessions;
 
 namespace SignalBroker.Signals;

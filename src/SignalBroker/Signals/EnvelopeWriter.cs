@@ -1,8 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
 using SignalBroker.Compatibility;
-using SignalBroker.Http;
-using SignalBroker.Identity;
 using SignalBroker.Sessions;
 
 namespace SignalBroker.Signals;

@@ -1,7 +1,5 @@
 using System.Runtime.InteropServices;
 using System.Threading.Channels;
-using SignalBroker.Http;
-using SignalBroker.Identity;
 using SignalBroker.Sessions;
 
 namespace SignalBroker.Signals;

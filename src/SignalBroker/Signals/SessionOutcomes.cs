@@ -1,7 +1,6 @@
 using System.Text.Json;
 using SignalBroker.Broker;
 using SignalBroker.Compatibility;
-using SignalBroker.Identity;
 
 namespace SignalBroker.Signals;
 

@@ -1,10 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using Microsoft.Extensions.Options;
 using SignalBroker.Broker;
-using SignalBroker.Database;
-using SignalBroker.Hosting;
-using SignalBroker.Identity;
 using SignalBroker.Sessions;
 
 namespace SignalBroker.Signals;

@@ -1,5 +1,3 @@
-using SignalBroker.Hosting;
-
 namespace SignalBroker.Signals;
 
 /// <summary>Wires the routing of signals.</summary>

@@ -33,7 +33,8 @@ public sealed class BadInputTests(TestCluster cluster)
         new()
         {
             { "{", "malformed-body", "half an object" },
-            { "[1]", "malformed-body", "an array" },
+            { "1", "malformed-body", "a number" },
+            { "[]", "malformed-body", "no signals at all" },
             { """{"to":"bob","content":1} x""", "malformed-body", "something after the object" },
             { """{"to":"bob","content":nul}""", "malformed-body", "broken content" },
             { """{"to":"bob"}""", "content-missing", "no content" },
