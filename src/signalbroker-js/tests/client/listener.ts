@@ -44,6 +44,7 @@ export function sessionNamed(listeningKey: string): Session {
     listeningAddress: "ws://node/ws",
     listeningKey,
     passcode: "secret",
+    mqtt: undefined,
     ice: readIceServers({}),
   };
 }
@@ -75,7 +76,7 @@ export function create(listen: Listen = "auto"): void {
       world.ended.push(listeningKey);
       return Promise.resolve();
     },
-    transports: createTransportChoice(listen, { websocket: transport("websocket"), sse: transport("sse") }),
+    transports: createTransportChoice(listen, { mqtt: transport("mqtt"), stomp: transport("websocket"), sse: transport("sse") }),
     surroundings,
     onState: (state) => world.states.push(state),
     onReceived: () => undefined,
