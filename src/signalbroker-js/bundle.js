@@ -53,8 +53,17 @@ async function bundle(source, name) {
   const { code, map } = await minify(await readFile(file, "utf8"), {
     ecma: 2020,
     module: true,
-    // What the STOMP client says to whom debugs it; nobody can hear it here.
-    compress: { passes: 3, pure_funcs: ["this.debug"], keep_fargs: false, unsafe_arrows: true, unsafe_methods: true },
+    compress: {
+      passes: 3,
+      // What the STOMP client says to whom debugs it; nobody can hear it here.
+      pure_funcs: ["this.debug", "this._debug"],
+      drop_console: true,
+      // Nothing here asks how many parameters a function has, makes an object of a method, or does anything in a getter.
+      keep_fargs: false,
+      unsafe_arrows: true,
+      unsafe_methods: true,
+      pure_getters: true,
+    },
     // The STOMP client's private members; the library has none of such names.
     mangle: { properties: { regex: /^_[^_]/ } },
     sourceMap: { content: await readFile(`${file}.map`, "utf8"), url: `${basename(file)}.map` },

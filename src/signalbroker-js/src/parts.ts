@@ -84,7 +84,7 @@ export function createParts(
   const requests = createRequests({ http, session: () => current()?.session, expired });
   const dispatch = createDispatch({ http, socket, usesSocket: options.send === "socket", current, expired });
   const { settle, settleLast } = dispatch;
-  const outbox = createOutbox(dispatch.send);
+  const outbox = createOutbox(dispatch.send, dispatch.mostAtOnce);
   const inbox = createInbox({
     options: options.inbox ?? {},
     url: String(options.url),
