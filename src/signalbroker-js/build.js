@@ -1,10 +1,11 @@
 // Builds the package, and the demo page and the library into the webapp's wwwroot (the folder holds nothing else and is
 // not committed).
 import { copyFile, mkdir, readFile, rm, writeFile } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { buildPackage } from "./buildPackage.js";
+import { bundles, mqttFrom, mqttSource } from "./bundle.js";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const demo = join(here, "demo");
@@ -23,8 +24,8 @@ const shared = {
 };
 
 /** Bundles one source file and returns the address of the result, as the page writes it. */
-async function bundle(source) {
-  const { metafile } = await build({ ...shared, entryPoints: [join(demo, source)] });
+async function bundle(source, plugins = []) {
+  const { metafile } = await build({ ...shared, plugins, entryPoints: [resolve(demo, source)] });
   const [output] = Object.entries(metafile.outputs).find(([, info]) => info.entryPoint);
   return `app/${basename(output)}`;
 }
@@ -34,7 +35,8 @@ await mkdir(wwwroot, { recursive: true });
 
 const icon = "icon.svg";
 const style = await bundle("style.css");
-const script = await bundle("main.ts");
+const mqtt = await bundle(mqttSource);
+const script = await bundle("main.ts", [mqttFrom(`./${basename(mqtt)}`)]);
 
 const html = (await readFile(join(demo, "index.html"), "utf8"))
   .replaceAll("style.css", style)
@@ -43,7 +45,7 @@ const html = (await readFile(join(demo, "index.html"), "utf8"))
 
 await buildPackage();
 // The library, for whoever has no bundler.
-for (const file of ["signalbroker.min.js", "signalbroker.min.js.map"]) {
+for (const file of bundles.flatMap((name) => [name, `${name}.map`])) {
   await copyFile(join(here, "dist", file), join(wwwroot, file));
 }
 // What shows pushes, to try them: a service worker has to come from the page's own origin.

@@ -29,6 +29,11 @@ export interface ConnectOptions {
   line?: string;
   /** How signals come in; `auto` (the default) falls back to server-sent events if WebSockets fail repeatedly. */
   listen?: Listen;
+  /**
+   * Whether MQTT is spoken on the WebSocket where the server offers it, which costs a node a quarter (the default);
+   * `false` for STOMP alone.
+   */
+  mqtt?: boolean;
   /** How signals go out; `socket` saves a request for each, if the server relays them. `http` if left out. */
   send?: "http" | "socket";
   /** Called with every state, from the first `connecting` on. */

@@ -4,13 +4,13 @@ import { createSurroundings, type Surroundings } from "./base/surroundings.js";
 import { createCalls } from "./calls/calls.js";
 import { callType } from "./calls/content.js";
 import { createInbox } from "./inbox/inbox.js";
-import { createTransportChoice, type TransportChoice } from "./listening/choice.js";
+import { createTransportChoice, type Way } from "./listening/choice.js";
 import { createIceServers } from "./listening/iceServers.js";
 import { createSessionLine } from "./listening/line.js";
 import { createListening, type Listening } from "./listening/listening.js";
 import { createRequests } from "./listening/requests.js";
 import { closeSession, openSession, type Identity } from "./listening/session.js";
-import type { ListensBy, State } from "./listening/state.js";
+import type { State } from "./listening/state.js";
 import { createTokens } from "./listening/tokens.js";
 import type { OpenTransport } from "./listening/transport.js";
 import type { ConnectOptions } from "./options.js";
@@ -23,12 +23,13 @@ import { readSent, writeSignal, type Addressee, type SendOptions, type Sent } fr
 import { createSocketSending } from "./sending/socket.js";
 import { createEventsTransport } from "./transports/events.js";
 import { createHeartbeat } from "./transports/heartbeat.js";
+import { createMqttLoader } from "./transports/mqttLoader.js";
 import { createStompTransport, type OpenSocket } from "./transports/stomp.js";
 
 /** What tests replace. */
 export interface ClientParts {
   surroundings: Surroundings;
-  transports: Record<ListensBy, OpenTransport>;
+  transports: Record<Way, OpenTransport>;
 }
 
 /** The parts of a client. */
@@ -49,10 +50,20 @@ export function createParts(
   const line = createSessionLine(options.line, `signalbroker.line ${String(options.url)} ${options.userId ?? ""}`);
   const identity: Identity = { userId: options.userId, device: options.device, isGiven: false, line: line.current };
 
+  const { listen = "auto", mqtt: usesMqtt = true } = options;
+  const open: OpenSocket = options.openSocket ?? ((address, protocols) => new WebSocket(address, protocols));
+  const startHeartbeat = createHeartbeat(options.heartbeatWorker);
+  const mqtt = createMqttLoader(open, startHeartbeat, usesMqtt && listen !== "sse");
+
   const listening = createListening({
     surroundings,
-    transports: transportsOf(options, http, replaced),
-    openSession: (resumes) => openSession(http, { ...identity, resumes }, tokens),
+    transports: createTransportChoice(listen, {
+      mqtt: mqtt.open,
+      stomp: createStompTransport(open, startHeartbeat),
+      sse: createEventsTransport(http),
+      ...replaced.transports,
+    }),
+    openSession: (resumes) => mqtt.ready(openSession(http, { ...identity, resumes }, tokens)),
     waitsFor: () =>
       tokens.isAsked
         ? { code: "token-unavailable", reason: "The application has not provided the token yet." }
@@ -73,7 +84,7 @@ export function createParts(
   const requests = createRequests({ http, session: () => current()?.session, expired });
   const dispatch = createDispatch({ http, socket, usesSocket: options.send === "socket", current, expired });
   const { settle, settleLast } = dispatch;
-  const outbox = createOutbox(dispatch.send);
+  const outbox = createOutbox(dispatch.send, dispatch.mostAtOnce);
   const inbox = createInbox({
     options: options.inbox ?? {},
     url: String(options.url),
@@ -101,17 +112,4 @@ export function createParts(
     const signal = writeSignal(to, content, sending);
     return readSent(signal.id, await outbox.send(signal));
   }
-}
-
-function transportsOf(
-  { listen = "auto", openSocket, heartbeatWorker }: ConnectOptions,
-  http: Http,
-  { transports }: Partial<ClientParts>,
-): TransportChoice {
-  const open: OpenSocket = openSocket ?? ((address, protocols) => new WebSocket(address, protocols));
-  return createTransportChoice(listen, {
-    websocket: createStompTransport(open, createHeartbeat(heartbeatWorker)),
-    sse: createEventsTransport(http),
-    ...transports,
-  });
 }

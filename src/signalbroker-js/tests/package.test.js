@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { expect, it } from "vitest";
-import { bundleLibrary, limitBytes, weigh } from "../bundle.js";
+import { bundleLibrary, bundles, limitBytes, mqttLimitBytes, weigh } from "../bundle.js";
 
 const here = new URL("..", import.meta.url);
 
@@ -15,6 +15,15 @@ it("weighs at most 25 KiB with gzip, its dependency included", { timeout: 60_000
   await bundleLibrary();
   expect(limitBytes).toBe(25 * 1024);
   expect((await weigh()).compressed).toBeLessThanOrEqual(limitBytes);
+});
+
+it("loads MQTT, of at most 6 KiB with gzip, from the file beside it", async () => {
+  const [main, mqtt] = bundles;
+  expect(mqttLimitBytes).toBe(6 * 1024);
+  expect((await weigh(mqtt)).compressed).toBeLessThanOrEqual(mqttLimitBytes);
+  const code = await readFile(new URL(`dist/${main}`, here), "utf8");
+  expect(code).toContain(`import("./${mqtt}")`);
+  expect(Object.keys(await import(new URL(`dist/${mqtt}`, here).href))).toEqual(["createMqttTransport"]);
 });
 
 it("carries simple-peer's signals in less than 30 lines", async () => {

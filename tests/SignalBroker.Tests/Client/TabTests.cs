@@ -37,7 +37,7 @@ public sealed class TabTests(ClientSite site, Browser browser) : ClientTests(sit
         await using var network = new TcpProxy(0, () => [new Uri(node.ListeningAddress).Port]);
         await page.RunAsync("(detour) => void (globalThis.detour = detour)", $"ws://127.0.0.1:{network.Port}/ws");
         // Sessions on the other node are refused there, and it asks for another one.
-        await page.ListenAsync(Alice, new { listen = "websocket" }, webapp.PublicAddress);
+        await page.ListenAsync(Alice, new { listen = "websocket", mqtt = false }, webapp.PublicAddress);
         await page.Page.Context.RouteAsync("**/disconnect", route => route.AbortAsync());
         network.Blackhole();
 
@@ -84,7 +84,7 @@ public sealed class TabTests(ClientSite site, Browser browser) : ClientTests(sit
         var page = await OpenAsync();
         await page.RunAsync("(address) => void (globalThis.detour = address)", $"ws://{firewall.LocalEndpoint}/ws");
 
-        await page.ListenAsync(Alice);
+        await page.ListenAsync(Alice, new { mqtt = false });
 
         (await page.RunAsync<string>("() => me.state.by")).ShouldBe("sse");
         (await page.RunAsync<int>("() => sockets.length")).ShouldBe(1);

@@ -88,7 +88,7 @@ public sealed class DemoPageTests(TestCluster cluster, Browser browser) : Browse
     [Fact]
     public async Task The_wire_log_shows_every_frame_and_no_secret()
     {
-        var alice = await OpenAsync(Cluster.Api);
+        var alice = await OpenAsync(Cluster.Api, "?listen=stomp");
 
         var session = await alice.ListenAsync(Fresh("alice"));
         await alice.SendAsync(session.UserId, "To myself");
@@ -123,7 +123,7 @@ public sealed class DemoPageTests(TestCluster cluster, Browser browser) : Browse
     public async Task The_page_says_that_it_listens_only_after_the_brokers_receipt()
     {
         var receipt = new TaskCompletionSource<Action>(TaskCreationOptions.RunContinuationsAsynchronously);
-        var alice = await OpenAsync(Cluster.Api);
+        var alice = await OpenAsync(Cluster.Api, "?listen=stomp");
         await alice.Page.RouteWebSocketAsync(
             "**/ws",
             page =>

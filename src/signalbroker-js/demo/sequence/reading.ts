@@ -1,4 +1,4 @@
-import { isObject, numberOf, objectsOf, parseJson, textOf, type JsonObject } from "../../src/base/json";
+import { isObject, numberOf, objectsIn, objectsOf, parseJson, textOf, type JsonObject } from "../../src/base/json";
 import { callType } from "../../src/calls/content";
 import type { WireEntry } from "../wire/wire";
 import type { Party, Tone } from "./sequence";
@@ -14,8 +14,24 @@ export type Meaning =
   /** A signal arrives; `ring` is the id of the call that it announces. */
   | { kind: "receives"; from: string; fromSession: string | undefined; label: string; ring: string | undefined };
 
-/** Reads one entry; undefined when it adds nothing to the picture. */
-export function readEntry({ channel, way, text, request }: WireEntry): Meaning | undefined {
+/** Reads one entry: a request with several signals means several things, and others nothing. */
+export function readEntry(entry: WireEntry): Meaning[] {
+  return readSeveral(entry) ?? [readOne(entry)].filter((meaning) => meaning !== undefined);
+}
+
+/** Several signals in one request, or the answers to them; undefined if it is something else. */
+function readSeveral({ channel, way, text, request }: WireEntry): Meaning[] | undefined {
+  const json = channel === "HTTP" ? parseJson(text.slice(text.indexOf("\n\n") + 2)) : undefined;
+  if (!Array.isArray(json)) {
+    return undefined;
+  }
+  return objectsIn(json).flatMap((body, number) => {
+    const name = `request ${request}.${number}`;
+    return way === "out" ? sends(name, body) : (readAnswer(`${numberOf(body, "status") ?? 200}`, name, body) ?? []);
+  });
+}
+
+function readOne({ channel, way, text, request }: WireEntry): Meaning | undefined {
   const [title = ""] = text.split("\n", 1);
   const gap = text.indexOf("\n\n");
   const json = parseJson(channel === "SSE" ? text : text.slice(gap + 2));
@@ -31,6 +47,10 @@ export function readEntry({ channel, way, text, request }: WireEntry): Meaning |
       return title === "SEND" ? readSend(body) : asks(frames[title]);
     case "STOMP in":
       return title === "MESSAGE" ? readEnvelope(body) : readFrame(title);
+    case "MQTT out":
+      return title === "PUBLISH" ? readSend(body) : asks(packets[title]);
+    case "MQTT in":
+      return title === "PUBLISH" ? readEnvelope(body) : readPacket(title, text.endsWith("code:0"));
     default:
       return "content" in body ? readEnvelope(body) : readStream(title);
   }
@@ -49,7 +69,12 @@ function readSend(body: JsonObject): Meaning | undefined {
 }
 
 const frames: Readonly<Record<string, string>> = {
-  CONNECT: "log in (WebSocket)",
+  CONNECT: "log in (STOMP)",
+  SUBSCRIBE: "subscribe",
+};
+
+const packets: Readonly<Record<string, string>> = {
+  CONNECT: "log in (MQTT)",
   SUBSCRIBE: "subscribe",
 };
 
@@ -105,6 +130,17 @@ function readFrame(title: string): Meaning | undefined {
       return tells("refused", true);
     default:
       return title.startsWith("The socket closed") ? tells("socket closed", true) : undefined;
+  }
+}
+
+function readPacket(title: string, isGranted: boolean): Meaning | undefined {
+  switch (title) {
+    case "CONNACK":
+      return isGranted ? tells("logged in") : tells("refused", true);
+    case "SUBACK":
+      return isGranted ? tells("listening") : tells("refused", true);
+    default:
+      return readFrame(title);
   }
 }
 

@@ -46,19 +46,7 @@ export function createSequence(view: SequenceView, now: () => number = () => per
   let inCall = false;
 
   return {
-    hear(entry: WireEntry): void {
-      const meaning = readEntry(entry);
-      switch (meaning?.kind) {
-        case "says":
-          return void add(meaning.from, meaning.to, meaning.label, meaning.tone);
-        case "sends":
-          return send(meaning);
-        case "settles":
-          return settle(meaning);
-        case "receives":
-          return receive(meaning);
-      }
-    },
+    hear: (entry: WireEntry): void => readEntry(entry).forEach(tell),
     signIn: () => begin("You sign in"),
     /** @param since when the person clicked, on the page's clock */
     call(peer: string, since: number): void {
@@ -73,6 +61,19 @@ export function createSequence(view: SequenceView, now: () => number = () => per
       return (better) => rename(view, step, better);
     },
   };
+
+  function tell(meaning: Meaning): void {
+    switch (meaning.kind) {
+      case "says":
+        return void add(meaning.from, meaning.to, meaning.label, meaning.tone);
+      case "sends":
+        return send(meaning);
+      case "settles":
+        return settle(meaning);
+      case "receives":
+        return receive(meaning);
+    }
+  }
 
   function begin(title: string, peer?: string, since = now()): void {
     start = since;

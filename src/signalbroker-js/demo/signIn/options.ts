@@ -8,7 +8,7 @@ export interface SignInRequest {
   device: string | undefined;
   /** Never in the page's address: others could read it there. */
   token: string | undefined;
-  listen: Listen;
+  listen: Listen | "stomp";
   send: "http" | "socket";
   /** Calls go through a TURN server even where they need not. */
   relayOnly: boolean;
@@ -31,7 +31,7 @@ export function readQuery(search: string): Asked {
     to: query.get("to") ?? "",
     autoconnect: query.get("autoconnect") === "1",
     relayOnly: query.get("relay") === "1",
-    listen: listen === "sse" || listen === "websocket" ? listen : "auto",
+    listen: listen === "sse" || listen === "websocket" || listen === "stomp" ? listen : "auto",
     send: query.get("send") === "socket" ? "socket" : "http",
   };
 }

@@ -43,7 +43,8 @@ export function createSignIn({ wire, onState, onClient }: SignInParts) {
     const options: ConnectOptions = {
       // Beside the page, wherever a proxy has put it.
       url: new URL(".", location.href).href,
-      listen: request.listen,
+      listen: request.listen === "stomp" ? "websocket" : request.listen,
+      mqtt: request.listen !== "stomp",
       send: request.send,
       calls: { configuration: request.relayOnly ? { iceTransportPolicy: "relay" } : {} },
       signal: mine.signal,

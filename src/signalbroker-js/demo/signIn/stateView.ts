@@ -11,7 +11,7 @@ const titles: Record<PageState["name"], string> = {
   reconnecting: "Reconnecting",
 };
 
-const transports = { websocket: "WebSocket", sse: "server-sent events" };
+const protocols = { mqtt: "MQTT", stomp: "STOMP" };
 const tickMs = 250;
 
 /** Shows where the page stands, and as whom, where and how it listens. */
@@ -36,7 +36,7 @@ export function createStateView(isInCall: () => boolean): (state: PageState) => 
       ticker = setInterval(show, tickMs);
     }
     if (state.name === "listening") {
-      showSession(state.session, transports[state.by]);
+      showSession(state.session, wayOf(state));
     }
 
     // The countdown would be noise to a screen reader.
@@ -85,7 +85,7 @@ function explain(state: PageState, inCall: boolean): string {
     case "connecting":
       return state.problem ? problemSentence(state.problem) : "Waiting for the broker to confirm …";
     case "listening":
-      return `by ${transports[state.by]}, node ${nodeOf(state.session)}`;
+      return `by ${wayOf(state)}, node ${nodeOf(state.session)}`;
     case "reconnecting":
       return problemSentence(state.problem) + (inCall ? " Your call goes on." : "");
   }
@@ -95,6 +95,11 @@ function countdown(state: PageState): string {
   return "retryAt" in state && state.retryAt
     ? ` Next try in ${Math.max(0, Math.ceil((state.retryAt.getTime() - Date.now()) / 1000))} s.`
     : "";
+}
+
+/** How signals come in. */
+function wayOf({ protocol }: PageState & { name: "listening" }): string {
+  return protocol ? protocols[protocol] : "server-sent events";
 }
 
 /** The host and port of the node that holds a session's socket. */

@@ -1,7 +1,7 @@
 const dots = "••••";
 
 const secrets: readonly RegExp[] = [
-  /^(passcode:).*$/gim, // a STOMP header
+  /^(passcode:).*$/gim, // a STOMP header, or MQTT's password
   /^(authorization:\s*\S+\s+).*$/gim, // an HTTP header
   /("(?:passcode|credential|secret)"\s*:\s*")(?:[^"\\]|\\.)*/gi, // members of a session, a TURN server, a call
 ];

@@ -1,8 +1,8 @@
 /** Which way something went, seen from the browser. */
 export type Way = "out" | "in";
 
-/** The ways out of this page: HTTP to the webapp, STOMP to the node, server-sent events from the webapp. */
-export type Channel = "HTTP" | "STOMP" | "SSE";
+/** The ways out of this page: HTTP to the webapp, MQTT or STOMP to the node, server-sent events from the webapp. */
+export type Channel = "HTTP" | "MQTT" | "STOMP" | "SSE";
 
 /** Something that went over the wire. The text still holds secrets. */
 export interface WireEntry {

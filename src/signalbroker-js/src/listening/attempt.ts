@@ -1,6 +1,6 @@
+import type { Way } from "./choice.js";
 import type { ListeningParts } from "./listening.js";
 import type { Session } from "./session.js";
-import type { ListensBy } from "./state.js";
 import type { Transport } from "./transport.js";
 
 /** What an attempt tells its owner. */
@@ -9,7 +9,7 @@ export interface AttemptEvents {
   slow(): void;
   /** There is no session. */
   failed(error: unknown): void;
-  listening(session: Session, by: ListensBy): void;
+  listening(session: Session, way: Way): void;
   /** @param hasOtherWay whether the next attempt is the first by another transport */
   lost(reason: string, hasOtherWay: boolean): void;
 }
@@ -84,7 +84,7 @@ export function createAttempt(
   }
 
   function listen(opened: Session): void {
-    const next = transports.next();
+    const next = transports.next(opened);
     transport = next.open(
       opened,
       {
@@ -92,10 +92,17 @@ export function createAttempt(
           clearTimeout(slow);
           transports.succeeded();
           listeningSince = performance.now();
-          events.listening(opened, next.by);
+          events.listening(opened, next.way);
         },
         received: onReceived,
-        lost: (reason, isBlocked) => events.lost(reason, isBlocked && transports.failed()),
+        lost(reason, isBlocked, isUnused) {
+          const hasOtherWay = listeningSince === undefined && transports.failed(isBlocked);
+          if (hasOtherWay && isUnused) {
+            listen(opened);
+          } else {
+            events.lost(reason, hasOtherWay);
+          }
+        },
       },
       next.withinMs,
     );

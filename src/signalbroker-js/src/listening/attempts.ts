@@ -1,10 +1,11 @@
 import { mayBeDone } from "../base/again.js";
 import { SignalBrokerError } from "../base/errors.js";
 import { createAttempt, type Attempt } from "./attempt.js";
+import type { Way } from "./choice.js";
 import type { ListeningParts } from "./listening.js";
 import { createSchedule } from "./schedule.js";
 import type { Session } from "./session.js";
-import type { Interruption, ListensBy } from "./state.js";
+import type { Interruption } from "./state.js";
 
 /** What attempts tell their owner. */
 export interface AttemptsEvents {
@@ -13,7 +14,7 @@ export interface AttemptsEvents {
   slow(): void;
   /** None is under way. */
   waiting(why: Interruption, retryAt?: Date): void;
-  listening(session: Session, by: ListensBy): void;
+  listening(session: Session, way: Way): void;
   /** The webapp refuses for good. */
   refused(why: Interruption): void;
 }
@@ -62,10 +63,10 @@ export function createAttempts(parts: ListeningParts, events: AttemptsEvents) {
     attempts.current = createAttempt(parts, hasListened && !isBack, {
       slow: events.slow,
       failed,
-      listening(session, by) {
+      listening(session, way) {
         hasListened = true;
         isBack = false;
-        events.listening(session, by);
+        events.listening(session, way);
       },
       lost: (reason, hasOtherWay) => retry({ code: "listening-lost", reason }, 0, hasOtherWay),
     });

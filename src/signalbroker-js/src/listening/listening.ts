@@ -50,9 +50,10 @@ export function createListening(parts: ListeningParts): Listening {
     began: () => problem && wait(problem),
     slow: () => wait(waitsFor(attempts, parts)),
     waiting: wait,
-    listening({ userId, device, listeningKey, listeningAddress }, by) {
+    listening({ userId, device, listeningKey, listeningAddress }, way) {
       session = { userId, device, listeningKey, listeningAddress };
-      show({ name: "listening", by, session });
+      const protocol = way === "sse" ? undefined : way;
+      show({ name: "listening", by: protocol ? "websocket" : "sse", protocol, session });
     },
     refused: (why) => void close(why),
   });

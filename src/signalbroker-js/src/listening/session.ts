@@ -1,6 +1,6 @@
 import { SignalBrokerError } from "../base/errors.js";
 import { basic, type Http } from "../base/http.js";
-import { textOf, type JsonObject } from "../base/json.js";
+import { objectsOf, textOf, type JsonObject } from "../base/json.js";
 import { readIceServers, type IceAnswer } from "./iceServers.js";
 import type { SessionInfo } from "./state.js";
 import type { Tokens } from "./tokens.js";
@@ -21,6 +21,8 @@ export interface Identity {
 export interface Session extends SessionInfo {
   /** The session's only secret: it opens the socket and authorizes every request. */
   passcode: string;
+  /** How to listen by MQTT, as the webapp says it; undefined where that is impossible. */
+  mqtt: JsonObject | undefined;
   ice: IceAnswer;
 }
 
@@ -69,6 +71,7 @@ function readSession(answer: JsonObject): Session {
     listeningAddress: required(answer, "listeningAddress"),
     listeningKey: required(answer, "listeningKey"),
     passcode: required(answer, "passcode"),
+    mqtt: objectsOf(answer, "listening").find(({ protocol }) => protocol === "mqtt"),
     ice: readIceServers(answer),
   };
 }

@@ -1,7 +1,10 @@
 import type { ErrorCode } from "../base/errors.js";
 
-/** How signals come in: over a WebSocket (STOMP), or as server-sent events where WebSockets are blocked. */
+/** How signals come in: over a WebSocket, or as server-sent events where WebSockets are blocked. */
 export type ListensBy = "websocket" | "sse";
+
+/** What is spoken on a WebSocket. */
+export type Protocol = "mqtt" | "stomp";
 
 /** The session that listens now. Its key changes with every reconnect. */
 export interface SessionInfo {
@@ -9,7 +12,7 @@ export interface SessionInfo {
   device: string | undefined;
   /** The session's public name. */
   listeningKey: string;
-  /** The node's address. */
+  /** The node's address, where it speaks STOMP. */
   listeningAddress: string;
 }
 
@@ -24,7 +27,8 @@ export interface Interruption {
 export type State =
   /** It has not listened yet; `problem` says why the last attempt failed, `retryAt` when the next one comes. */
   | { name: "connecting"; problem?: Interruption; retryAt?: Date }
-  | { name: "listening"; session: SessionInfo; by: ListensBy }
+  /** `protocol` is what it speaks on its WebSocket; undefined for server-sent events. */
+  | { name: "listening"; session: SessionInfo; by: ListensBy; protocol: Protocol | undefined }
   /** It has lost its session; without `retryAt`, an attempt is being made, or the browser is offline. */
   | { name: "reconnecting"; problem: Interruption; retryAt?: Date }
   /** It is closed for good. */

@@ -9,8 +9,9 @@ export interface TransportEvents {
   /**
    * @param reason a sentence
    * @param isBlocked whether nothing has ever come in, as if something between browser and server blocked it
+   * @param isUnused whether the session's key was not sent: another transport may use it
    */
-  lost(reason: string, isBlocked: boolean): void;
+  lost(reason: string, isBlocked: boolean, isUnused?: boolean): void;
 }
 
 /** Brings in the signals of one session. */

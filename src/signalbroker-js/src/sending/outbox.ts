@@ -12,8 +12,11 @@ export type Deliver = (signal: OutgoingSignal) => Promise<JsonObject>;
 
 const mostWaiting = 100;
 
-/** Signals that wait for their turn: one at a time is on its way to a recipient, and none while nothing listens. */
-export function createOutbox(deliver: Deliver) {
+/**
+ * Signals that wait for their turn, each behind those to the same recipient; none goes out while nothing listens.
+ * @param mostAtOnce how many may be on their way to a recipient at the moment
+ */
+export function createOutbox(deliver: Deliver, mostAtOnce: () => number = () => 1) {
   /** By the names of their recipients. */
   const queues = new Map<string, Queue>();
   const pending = createPending();
@@ -55,7 +58,7 @@ export function createOutbox(deliver: Deliver) {
   };
 
   function queueOf(name: string): Queue {
-    const queue = queues.get(name) ?? createQueue(deliver, () => isOpen, () => void queues.delete(name));
+    const queue = queues.get(name) ?? createQueue(deliver, mostAtOnce, () => isOpen, () => void queues.delete(name));
     queues.set(name, queue);
     return queue;
   }

@@ -2,16 +2,24 @@ import { mayBeDone, waitBeforeAgainMs } from "../base/again.js";
 import { asSignalBrokerError, SignalBrokerError } from "../base/errors.js";
 import type { JsonObject } from "../base/json.js";
 import { pause } from "../base/timers.js";
+import { mostBytes } from "./batches.js";
 import { createEntry, type Entry } from "./entry.js";
 import type { Deliver } from "./outbox.js";
 import type { OutgoingSignal } from "./signal.js";
 
 /**
- * The signals to one recipient, one of which at a time is on its way.
+ * The signals to one recipient, which go out one after the other, or several at once.
+ * @param mostAtOnce how many may be on their way at the moment
  * @param onIdle nothing waits any more, and nothing is on its way
  */
-export function createQueue(deliver: Deliver, isOpen: () => boolean, onIdle: () => void) {
+export function createQueue(
+  deliver: Deliver,
+  mostAtOnce: () => number,
+  isOpen: () => boolean,
+  onIdle: () => void,
+) {
   const entries = new Set<Entry>();
+  let underWay: readonly Entry[] = [];
   let isBusy = false;
 
   return {
@@ -38,9 +46,11 @@ export function createQueue(deliver: Deliver, isOpen: () => boolean, onIdle: () 
       return;
     }
     isBusy = true;
-    for (let [entry] = entries; isOpen() && entry; [entry] = entries) {
-      await attempt(entry);
+    while (isOpen() && entries.size > 0) {
+      underWay = firstOf(entries, mostAtOnce());
+      await Promise.all(underWay.map(attempt));
     }
+    underWay = [];
     isBusy = false;
     if (entries.size === 0) {
       onIdle();
@@ -75,8 +85,7 @@ export function createQueue(deliver: Deliver, isOpen: () => boolean, onIdle: () 
   }
 
   function expire(entry: Entry): void {
-    const [first] = entries;
-    if (entry === first && isBusy) {
+    if (underWay.includes(entry)) {
       // It is on its way, and will be answered.
       entry.isLate = true;
     } else {
@@ -89,6 +98,20 @@ export function createQueue(deliver: Deliver, isOpen: () => boolean, onIdle: () 
     entries.delete(entry);
     entry.fail(new SignalBrokerError("expired", "The signal waited for its whole time to live."));
   }
+}
+
+/** The first ones that fit into a request, at least one. */
+function firstOf(entries: Iterable<Entry>, most: number): Entry[] {
+  const first: Entry[] = [];
+  let bytes = 0;
+  for (const entry of entries) {
+    bytes += entry.signal.bytes;
+    if (first.length > 0 && (first.length === most || bytes > mostBytes)) {
+      break;
+    }
+    first.push(entry);
+  }
+  return first;
 }
 
 export type Queue = ReturnType<typeof createQueue>;

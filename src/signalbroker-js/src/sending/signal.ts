@@ -47,6 +47,8 @@ export interface OutgoingSignal {
   timeToLive: number | undefined;
   /** The body that the webapp takes, over HTTP and through the socket. */
   body: string;
+  /** What it takes in a request with others: its bytes in UTF-8, and one between it and the next. */
+  bytes: number;
 }
 
 /** What became of a signal. */
@@ -70,7 +72,8 @@ export function writeSignal(to: Destination, content: unknown, options: SendOpti
   // No user id contains a blank.
   const line = address["to"] ?? ` ${address["toRoom"] ?? address["toSession"]}`;
   const head = JSON.stringify({ ...address, id, type, timeToLive, store, receipt });
-  return { id, line, timeToLive, body: `${head.slice(0, -1)},"content":${writeContent(content)}}` };
+  const body = `${head.slice(0, -1)},"content":${writeContent(content)}}`;
+  return { id, line, timeToLive, body, bytes: new TextEncoder().encode(body).length + 1 };
 }
 
 function addressOf(to: Destination): Record<string, string | undefined> {

@@ -1,7 +1,7 @@
-import { readDeliveries } from "../base/delivery.js";
 import type { ControlSignal } from "../base/envelope.js";
 import { SignalBrokerError } from "../base/errors.js";
-import { numberOf, objectOf, textOf, type JsonObject } from "../base/json.js";
+import { objectOf, textOf, type JsonObject } from "../base/json.js";
+import { readProblem } from "./problem.js";
 
 interface Waiting {
   timer: ReturnType<typeof setTimeout>;
@@ -39,7 +39,7 @@ export function createSocketSending() {
       if (id !== undefined && type === "outcome") {
         take(id)?.resolve(answer);
       } else if (id !== undefined && type === "error") {
-        take(id)?.reject(readError(answer));
+        take(id)?.reject(readProblem(answer));
       }
     },
 
@@ -60,13 +60,3 @@ export function createSocketSending() {
 }
 
 export type SocketSending = ReturnType<typeof createSocketSending>;
-
-function readError(answer: JsonObject): SignalBrokerError {
-  const retryAfter = numberOf(answer, "retryAfter");
-  const sentence = textOf(answer, "detail") ?? "The webapp refused the signal.";
-  return new SignalBrokerError(textOf(answer, "code") ?? "internal-error", sentence, {
-    status: numberOf(answer, "status"),
-    retryAfterMs: retryAfter === undefined ? undefined : retryAfter * 1000,
-    sessions: readDeliveries(answer),
-  });
-}

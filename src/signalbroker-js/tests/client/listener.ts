@@ -11,6 +11,7 @@ import { tick } from "./server";
 
 interface Opened extends TransportEvents {
   by: string;
+  withinMs: number;
   closed: boolean;
 }
 
@@ -27,6 +28,8 @@ export const world = {
   taken: [] as string[],
   ended: [] as string[],
   online: true,
+  /** Whether sessions may listen by MQTT. */
+  offersMqtt: false,
   wake: (): void => undefined,
   networkChange: (): void => undefined,
 };
@@ -44,6 +47,7 @@ export function sessionNamed(listeningKey: string): Session {
     listeningAddress: "ws://node/ws",
     listeningKey,
     passcode: "secret",
+    mqtt: world.offersMqtt ? { protocol: "mqtt" } : undefined,
     ice: readIceServers({}),
   };
 }
@@ -51,8 +55,8 @@ export function sessionNamed(listeningKey: string): Session {
 export function create(listen: Listen = "auto"): void {
   const transport =
     (by: string): OpenTransport =>
-    (_, events) => {
-      const mine = { ...events, by, closed: false };
+    (_, events, withinMs) => {
+      const mine = { ...events, by, withinMs, closed: false };
       world.opened.push(mine);
       return { close: () => void (mine.closed = true) };
     };
@@ -75,7 +79,7 @@ export function create(listen: Listen = "auto"): void {
       world.ended.push(listeningKey);
       return Promise.resolve();
     },
-    transports: createTransportChoice(listen, { websocket: transport("websocket"), sse: transport("sse") }),
+    transports: createTransportChoice(listen, { mqtt: transport("mqtt"), stomp: transport("websocket"), sse: transport("sse") }),
     surroundings,
     onState: (state) => world.states.push(state),
     onReceived: () => undefined,

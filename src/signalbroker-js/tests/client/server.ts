@@ -115,7 +115,7 @@ export async function connectTo(options: Partial<ConnectOptions> = {}): Promise<
     };
     return createClient(
       { url: "https://signal.example", userId: "alice", fetch: fetcher, ...options, ...more },
-      { surroundings, transports: { websocket: open, sse: open } },
+      { surroundings, transports: { mqtt: open, stomp: open, sse: open } },
     );
   };
 

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { create, useListener, world } from "./listener";
+import { create, listen, useListener, world } from "./listener";
 import { tick } from "./server";
 
 useListener();
@@ -57,6 +57,104 @@ it("tries a socket again when server-sent events fail as well, and after ten min
   world.opened.at(-1)?.lost("gone", false);
   await tick(15_000);
   expect(world.opened.at(-1)?.by).toBe("websocket");
+});
+
+it("listens by MQTT where the session offers it, and says so", async () => {
+  world.offersMqtt = true;
+  await listen();
+  expect(world.opened.map(({ by }) => by)).toEqual(["mqtt"]);
+  expect(world.listening.state).toMatchObject({ name: "listening", by: "websocket", protocol: "mqtt" });
+  world.opened[0]?.lost("gone", false);
+  await tick(15_000);
+  expect(world.opened[1]?.by).toBe("mqtt");
+});
+
+it("falls back to STOMP at once, with the same session, where MQTT is blocked, and remembers it", async () => {
+  world.offersMqtt = true;
+  world.listening.start();
+  await tick(0);
+  world.opened[0]?.lost("blocked", true, true);
+  expect(world.opened.map(({ by }) => by)).toEqual(["mqtt", "websocket"]);
+  expect(world.asked).toBe(1);
+  world.opened[1]?.listening();
+  expect(world.listening.state).toMatchObject({ name: "listening", by: "websocket", protocol: "stomp" });
+
+  world.opened[1]?.lost("gone", false);
+  await tick(15_000);
+  expect(world.opened[2]?.by).toBe("websocket");
+  world.opened[2]?.listening();
+  await tick(600_000);
+  world.opened[2]?.lost("gone", false);
+  await tick(15_000);
+  expect(world.opened[3]?.by).toBe("mqtt");
+});
+
+it("tries MQTT again in another network", async () => {
+  world.offersMqtt = true;
+  world.listening.start();
+  await tick(0);
+  world.opened[0]?.lost("blocked", true, true);
+  world.opened[1]?.listening();
+  world.networkChange();
+  world.opened[1]?.lost("gone", false);
+  await tick(15_000);
+  expect(world.opened[2]?.by).toBe("mqtt");
+});
+
+it.each([
+  ["swallowed its login", true],
+  ["refused it", false],
+])("asks for another session at once, and speaks STOMP, where something %s", async (_, isBlocked) => {
+  world.offersMqtt = true;
+  world.listening.start();
+  await tick(0);
+  world.opened[0]?.lost("no", isBlocked, false);
+  await tick(0);
+  expect(world.opened.map(({ by }) => by)).toEqual(["mqtt", "websocket"]);
+  expect(world.asked).toBe(2);
+  expect(world.ended).toEqual(["s.1"]);
+});
+
+it("leaves MQTT, once it has worked, only after it was blocked twice, and never for a node that refuses", async () => {
+  world.offersMqtt = true;
+  await listen();
+  world.opened[0]?.lost("gone", false);
+  for (let attempt = 1; attempt <= 3; attempt++) {
+    await tick(15_000);
+    world.opened[attempt]?.lost("refused", false, false);
+  }
+  await tick(15_000);
+  world.opened[4]?.lost("blocked", true, true);
+  expect(world.opened).toHaveLength(5);
+  await tick(15_000);
+  world.opened[5]?.lost("blocked", true, true);
+  expect(world.opened.map(({ by }) => by)).toEqual([...Array<string>(6).fill("mqtt"), "websocket"]);
+  // A STOMP socket that is blocked as well is the last one.
+  world.opened[6]?.lost("blocked", true);
+  await tick(0);
+  expect(world.opened[7]?.by).toBe("sse");
+});
+
+it("reaches server-sent events within 5 s, whatever happens to the sockets of both protocols", async () => {
+  for (const isSilent of [[true, true], [false, true], [true, false, true], [false, false, true]]) {
+    create();
+    world.offersMqtt = true;
+    const first = world.opened.length;
+    world.listening.start();
+    await tick(0);
+    const begun = performance.now();
+    for (const silent of isSilent) {
+      const before = world.opened.length;
+      const { withinMs } = world.opened.at(-1) ?? expect.fail();
+      await tick(silent ? withinMs : 0);
+      world.opened.at(-1)?.lost("blocked", true, before === first + 1);
+      for (let waited = 0; world.opened.length === before && waited < 1000; waited += 10) {
+        await tick(10);
+      }
+    }
+    expect(world.opened.slice(first).map(({ by }) => by).at(-1)).toBe("sse");
+    expect(performance.now() - begun).toBeLessThan(4500);
+  }
 });
 
 it.each(["websocket", "sse"] as const)("uses only %s when told to", async (by) => {

@@ -46,10 +46,43 @@ it("Signing in is told from the first request to the broker's receipt", () => {
   expect(told()).toEqual([
     "me → broker: connect (asked)",
     "broker → me: session, ICE servers (answer)",
-    "me → broker: log in (WebSocket) (asked)",
+    "me → broker: log in (STOMP) (asked)",
     "broker → me: logged in (answer)",
     "me → broker: subscribe (asked)",
     "broker → me: listening (answer)",
+  ]);
+});
+
+it("Signing in by MQTT looks the same, and names it", () => {
+  hear("MQTT", "out", "CONNECT\nclient:s.k\nuser:s.k\npasscode:x");
+  hear("MQTT", "out", "SUBSCRIBE\ntopic:s.k");
+  hear("MQTT", "in", "CONNACK\ncode:0");
+  hear("MQTT", "in", "SUBACK\ncode:0");
+  hear("MQTT", "out", 'PUBLISH\ntopic:signals\n\n{"to":"bob","id":"1","type":"chat","content":1}');
+  hear("MQTT", "in", "PUBACK\nid:2");
+  hear("MQTT", "in", 'PUBLISH\ntopic:s.k\n\n{"type":"outcome","content":{"id":"1","sessions":[{"outcome":"queued"}]}}');
+  hear("MQTT", "in", "CONNACK\ncode:5");
+  hear("MQTT", "in", "The socket closed (1006)");
+
+  expect(told()).toEqual([
+    "me → broker: log in (MQTT) (asked)",
+    "me → broker: subscribe (asked)",
+    "broker → me: logged in (answer)",
+    "broker → me: listening (answer)",
+    "me → peer: signal “chat” (queued)",
+    "broker → me: refused (fault)",
+    "broker → me: socket closed (fault)",
+  ]);
+});
+
+it("Signals that share a request are told one by one, and so are their answers", () => {
+  hear("HTTP", "out", 'POST /exchange\nA: b\n\n[{"to":"bob","id":"1","content":1},{"to":"carol","id":"2","content":1}]');
+  const gone = '{"id":"2","status":404,"code":"user-not-listening"}';
+  hear("HTTP", "in", `200 OK\n\n[{"id":"1","sessions":[{"outcome":"queued"}]},${gone}]`);
+
+  expect([...steps.values()].map(({ peer, tone, outcome }) => `${peer} ${tone} ${outcome?.words}`)).toEqual([
+    "bob queued queued",
+    "carol fault 404 user-not-listening",
   ]);
 });
 

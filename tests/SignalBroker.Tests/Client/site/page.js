@@ -26,8 +26,9 @@ const refusals = [];
 const trap = { cutAfter: undefined, holdBefore: undefined, isHolding: false, release: () => undefined, refuse: undefined };
 
 function openSocket(address, protocols) {
-  // A path that takes no upgrade, as where something in between refuses all of them.
-  const socket = new WebSocket(globalThis.blocksSockets ? `ws://${location.host}/` : (globalThis.detour ?? address), protocols);
+  // A path that takes no upgrade, as where something in between refuses all of them, or those of one protocol.
+  const isBlocked = globalThis.blocksSockets || protocols.includes(globalThis.blockedProtocol);
+  const socket = new WebSocket(isBlocked ? `ws://${location.host}/` : (globalThis.detour ?? address), protocols);
   sockets.push(socket);
   return socket;
 }
@@ -35,16 +36,16 @@ function openSocket(address, protocols) {
 async function tappedFetch(url, init) {
   const path = new URL(url).pathname;
   requests.push(path);
-  const content = path === "/exchange" ? JSON.parse(init.body).content : undefined;
-  const kind = content?.kind;
-  if (kind !== undefined && kind === trap.holdBefore) {
+  const contents = path === "/exchange" ? [JSON.parse(init.body)].flat().map(({ content }) => content) : [];
+  const has = (kind) => kind !== undefined && contents.some((content) => content?.kind === kind);
+  if (has(trap.holdBefore)) {
     trap.holdBefore = undefined;
     trap.isHolding = true;
     await new Promise((resolve) => (trap.release = resolve));
   }
   // It refuses what is large: candidates that come by themselves are not.
-  const isSmall = content?.candidates && !content.description;
-  if (kind !== undefined && kind === trap.refuse && !isSmall) {
+  const isSmall = contents.every((content) => content?.candidates && !content.description);
+  if (has(trap.refuse) && !isSmall) {
     return new Response("<h1>Request Entity Too Large</h1>", { status: 413 });
   }
   const isBlocked = path === globalThis.blockedPath;
@@ -57,7 +58,7 @@ async function tappedFetch(url, init) {
     session = { ...answer, url: new URL("/", url).origin };
     return Response.json(globalThis.blocksUdp ? withoutUdp(answer) : answer);
   }
-  if (kind !== undefined && kind === trap.cutAfter) {
+  if (has(trap.cutAfter)) {
     trap.cutAfter = undefined;
     sockets.at(-1).close();
   }
