@@ -27,7 +27,20 @@ internal sealed record ConnectAnswer : IceServersAnswer
     public string? ListeningAddress { get; init; }
     public string? ListeningKey { get; init; }
     public string? Passcode { get; init; }
+
+    /// <summary>Best first; left out by older servers.</summary>
+    public IReadOnlyList<ListeningOffer>? Listening { get; init; }
+
+    /// <summary>How to listen by MQTT; null where that is not offered.</summary>
+    [JsonIgnore]
+    public MqttOffer? Mqtt =>
+        Listening?.FirstOrDefault(offer => offer.Protocol == "mqtt") is { Address: { } address, Subscribe: { } topic } mqtt
+            ? new(address, topic, mqtt.Send)
+            : null;
 }
+
+/// <summary>One way to listen to a session, and perhaps to send.</summary>
+internal sealed record ListeningOffer(string? Protocol, string? Address, string? Subscribe, string? Send);
 
 /// <summary>The answer of <c>/exchange</c>, and the content of an <c>outcome</c> through the socket.</summary>
 internal sealed record ExchangeAnswer(string? Id, IReadOnlyList<Delivery>? Sessions)
