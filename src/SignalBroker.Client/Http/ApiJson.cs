@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace SignalBroker.Client.Http;
@@ -77,7 +78,20 @@ internal sealed record Problem(
     string? Title,
     int? RetryAfter,
     IReadOnlyList<Delivery>? Sessions
-);
+)
+{
+    /// <summary>The same, where it is not the answer to the whole request.</summary>
+    public ServerRefusedException ToRefusal() =>
+        ServerRefusedException.Of(
+            new(
+                Status ?? 500,
+                Code ?? SignalBrokerCode.InternalError,
+                Detail ?? "The server refused the signal.",
+                RetryAfter is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
+                Sessions
+            )
+        );
+}
 
 [JsonSourceGenerationOptions(
     Converters = [typeof(Word<Outcome>)],
@@ -88,5 +102,6 @@ internal sealed record Problem(
 [JsonSerializable(typeof(ConnectAnswer))]
 [JsonSerializable(typeof(ExchangeAnswer))]
 [JsonSerializable(typeof(IceServersAnswer))]
+[JsonSerializable(typeof(JsonElement[]))]
 [JsonSerializable(typeof(Problem))]
 internal sealed partial class ApiJson : JsonSerializerContext;

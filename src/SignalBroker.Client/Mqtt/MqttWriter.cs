@@ -18,7 +18,9 @@ internal static class MqttWriter
 
     public static ReadOnlyMemory<byte> Disconnect { get; } = Empty(MqttPacketType.Disconnect);
 
-    /// <summary>Logs in with a clean session, by a name that is the client id as well.</summary>
+    /// <summary>Logs in with a clean session.</summary>
+    /// <param name="name">The user name, and the client id as well.</param>
+    /// <param name="password">The password.</param>
     /// <param name="keepAlive">After one and a half times as much silence the node closes; 1 to 65,535 seconds.</param>
     public static ReadOnlyMemory<byte> Connect(string name, string password, int keepAlive)
     {
@@ -49,8 +51,7 @@ internal static class MqttWriter
     /// <summary>How many bytes <see cref="Publish"/> needs at most.</summary>
     public static int PublishSize(string topic, int payloadLength) => LargestHead + SizeOf(topic) + 2 + payloadLength;
 
-    /// <summary>Publishes at QoS 1.</summary>
-    /// <param name="id">1 to 65,535; of another packet once that has been acknowledged.</param>
+    /// <summary>Publishes at QoS 1, under an id from 1 to 65,535 that no other packet on its way has.</summary>
     /// <returns>How many bytes it is.</returns>
     public static int Publish(Span<byte> packet, string topic, int id, ReadOnlySpan<byte> payload)
     {

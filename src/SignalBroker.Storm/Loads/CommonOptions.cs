@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
+using SignalBroker.Storm.Clients;
 using SignalBroker.Storm.CommandLine;
 using SignalBroker.Storm.Watching;
 
@@ -33,6 +34,13 @@ internal static class CommonOptions
         var count = command.AddNumber("--clients", "how many users connect", clients, 1, 1_000_000);
         var connectRate = command.AddRate("--connect-rate", "how many clients begin to connect per second", null);
         var limit = command.AddNumber("--at-once", "how many may be connecting at the same time", atOnce, 1, 20_000);
+        var protocol = command.AddOption(
+            new Option<ListenerProtocol?>("--protocol")
+            {
+                Description = "what the clients listen by; MQTT where it is offered and STOMP elsewhere if left out",
+                HelpName = "mqtt|stomp|sse",
+            }
+        );
         var duration = seconds is { } usual
             ? command.AddTime("--duration", $"{lasts}, such as 30s, 5m or 8h", usual, Longest)
             : null;
@@ -74,6 +82,7 @@ internal static class CommonOptions
                 Clients = arguments.GetValue(count),
                 ConnectRate = arguments.GetResult(connectRate) is null ? null : arguments.GetValue(connectRate),
                 AtOnce = arguments.GetValue(limit),
+                Protocol = arguments.GetValue(protocol),
                 Duration = duration is null ? default : arguments.GetValue(duration),
                 Workers = arguments.GetValue(workers) is { } number ? Math.Clamp(number, 1, 200) : null,
                 Watch = arguments.GetValue(watch) ?? [],
