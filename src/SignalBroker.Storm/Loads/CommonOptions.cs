@@ -39,6 +39,7 @@ internal static class CommonOptions
             {
                 Description = "what the clients listen by; MQTT where it is offered and STOMP elsewhere if left out",
                 HelpName = "mqtt|stomp|sse",
+                CustomParser = ParseProtocol,
             }
         );
         var duration = seconds is { } usual
@@ -106,6 +107,21 @@ internal static class CommonOptions
         }
 
         result.AddError($"'{text}' is not an http or https address.");
+        return null;
+    }
+
+    private static ListenerProtocol? ParseProtocol(ArgumentResult result)
+    {
+        var text = result.Tokens is [var token] ? token.Value : "";
+        foreach (var protocol in Enum.GetValues<ListenerProtocol>())
+        {
+            if (protocol.Word == text)
+            {
+                return protocol;
+            }
+        }
+
+        result.AddError($"--protocol takes mqtt, stomp or sse, not '{text}'.");
         return null;
     }
 
