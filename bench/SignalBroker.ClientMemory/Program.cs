@@ -31,6 +31,7 @@ await ConnectAsync(count);
 var took = watch.Elapsed;
 await HeardAsync("idle");
 var idle = Measure();
+Console.WriteLine($"listening by {(clients[0].State as ClientState.Listening)?.Protocol}");
 Report("idle listener", idle, before);
 Console.WriteLine($"connected: {count / took.TotalSeconds:0} per second, on the machine that runs the servers");
 

@@ -17,6 +17,9 @@ public abstract record ClientState
     /// <param name="By">How its signals come in.</param>
     public sealed record Listening(SessionInfo Session, ListensBy By) : ClientState
     {
+        /// <summary>What is spoken over the WebSocket; null where signals come as server-sent events.</summary>
+        public SocketProtocol? Protocol { get; init; }
+
         /// <summary>
         /// Whether everything that was sent to the user with <see cref="Storing.Always"/> since the last stored signal that
         /// this client has had has come, or comes; if not, something has expired meanwhile. Null while it is not known, and
@@ -45,7 +48,7 @@ public sealed record Interruption(string Code, string Reason);
 /// <param name="UserId">Whose session it is.</param>
 /// <param name="Device">What the user calls the device; null when it was not named.</param>
 /// <param name="ListeningKey">The session's public name; others reach it by <see cref="Addressee.OfSession"/>.</param>
-/// <param name="ListeningAddress">The node's WebSocket address.</param>
+/// <param name="ListeningAddress">The node's address for STOMP, which tells nodes apart whatever is spoken.</param>
 public sealed record SessionInfo(string UserId, string? Device, string ListeningKey, string ListeningAddress);
 
 /// <summary>What a change of the state is about.</summary>

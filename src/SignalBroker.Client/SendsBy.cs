@@ -8,7 +8,8 @@ public enum SendsBy
 
     /// <summary>
     /// Through the WebSocket that the client listens on, from where a webapp takes them. It saves the requests of a client
-    /// that sends often, and costs the nodes more. It is by HTTP without a WebSocket, for more than 64 KiB, and while
+    /// that sends often, and costs the nodes more. It is by HTTP without a WebSocket, by MQTT at a node older than
+    /// RabbitMQ 4.3, for more than 64 KiB, and while
     /// <see cref="SignalBrokerClientOptions.MaxUnreadSignals"/> wait to be read: no answer could come through the socket then.
     /// </summary>
     Socket,

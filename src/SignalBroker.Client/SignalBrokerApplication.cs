@@ -32,7 +32,7 @@ public sealed class SignalBrokerApplication : SignalSender
         ArgumentException.ThrowIfNullOrEmpty(options.ServiceKey, nameof(options));
         var calls = new HttpCalls(options.Url, options.Http, options.TimeProvider);
         outbox = new Outbox<AuthenticationHeaderValue>(
-            (key, signal, cancellationToken) => calls.ExchangeAsync(key, signal.Body, cancellationToken),
+            new ApplicationDelivery(calls),
             expired: null,
             options.TimeProvider
         );

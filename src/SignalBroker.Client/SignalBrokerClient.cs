@@ -44,7 +44,12 @@ public sealed class SignalBrokerClient : SignalSender, IAsyncDisposable
         connection = new Connection(options, webapp, Changed, reception.ReceiveAsync);
         SocketSending = new SocketSending(options.TimeProvider);
         iceServers = new IceServersCache(webapp, options.TimeProvider);
-        outbox = new(HandOverAsync, Connection.Expired, options.TimeProvider, options.Reconnects);
+        outbox = new(
+            new SessionDelivery(webapp.Calls, SocketSending, options.Send),
+            Connection.Expired,
+            options.TimeProvider,
+            options.Reconnects
+        );
     }
 
     /// <summary>Hears of every change of the state, one after the other. A handler must not block.</summary>
@@ -183,15 +188,6 @@ public sealed class SignalBrokerClient : SignalSender, IAsyncDisposable
         OutgoingSignal signal,
         CancellationToken cancellationToken
     ) => outbox.SendAsync(signal, cancellationToken);
-
-    private Task<ExchangeAnswer> HandOverAsync(
-        ListeningSession listening,
-        OutgoingSignal signal,
-        CancellationToken cancellationToken
-    ) =>
-        options.Send == SendsBy.Socket && listening.Listener.CanSend && SocketSending.Takes(signal.Id, signal.Body)
-            ? SocketSending.SendAsync(listening.Session, listening.Listener, signal.Id, signal.Body, cancellationToken)
-            : webapp.Calls.ExchangeAsync(listening.Session.Authorization, signal.Body, cancellationToken);
 
     private async Task<Interruption> RunAsync()
     {

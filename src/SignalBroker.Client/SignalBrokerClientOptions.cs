@@ -50,6 +50,13 @@ public sealed record SignalBrokerClientOptions
     /// </summary>
     public ListensBy? Listen { get; init; }
 
+    /// <summary>
+    /// What is spoken over a WebSocket. Null for MQTT where the node offers it and, if it can't be reached by it or does not
+    /// answer, STOMP at once; for 10 minutes after that, the next loss leads to STOMP as well. <see cref="SocketProtocol.Stomp"/> turns MQTT off,
+    /// and <see cref="SocketProtocol.Mqtt"/> listens over no WebSocket of a node that does not offer it.
+    /// </summary>
+    public SocketProtocol? Protocol { get; init; }
+
     /// <summary>How signals go out.</summary>
     public SendsBy Send { get; init; }
 

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace SignalBroker.Client.Http;
@@ -27,7 +28,20 @@ internal sealed record ConnectAnswer : IceServersAnswer
     public string? ListeningAddress { get; init; }
     public string? ListeningKey { get; init; }
     public string? Passcode { get; init; }
+
+    /// <summary>Best first; left out by older servers.</summary>
+    public IReadOnlyList<ListeningOffer>? Listening { get; init; }
+
+    /// <summary>How to listen by MQTT; null where that is not offered.</summary>
+    [JsonIgnore]
+    public MqttOffer? Mqtt =>
+        Listening?.FirstOrDefault(offer => offer.Protocol == "mqtt") is { Address: { } address, Subscribe: { } topic } mqtt
+            ? new(address, topic, mqtt.Send)
+            : null;
 }
+
+/// <summary>One way to listen to a session, and perhaps to send.</summary>
+internal sealed record ListeningOffer(string? Protocol, string? Address, string? Subscribe, string? Send);
 
 /// <summary>The answer of <c>/exchange</c>, and the content of an <c>outcome</c> through the socket.</summary>
 internal sealed record ExchangeAnswer(string? Id, IReadOnlyList<Delivery>? Sessions)
@@ -64,7 +78,20 @@ internal sealed record Problem(
     string? Title,
     int? RetryAfter,
     IReadOnlyList<Delivery>? Sessions
-);
+)
+{
+    /// <summary>The same, where it is not the answer to the whole request.</summary>
+    public ServerRefusedException ToRefusal() =>
+        ServerRefusedException.Of(
+            new(
+                Status ?? 500,
+                Code ?? SignalBrokerCode.InternalError,
+                Detail ?? "The server refused the signal.",
+                RetryAfter is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
+                Sessions
+            )
+        );
+}
 
 [JsonSourceGenerationOptions(
     Converters = [typeof(Word<Outcome>)],
@@ -75,5 +102,6 @@ internal sealed record Problem(
 [JsonSerializable(typeof(ConnectAnswer))]
 [JsonSerializable(typeof(ExchangeAnswer))]
 [JsonSerializable(typeof(IceServersAnswer))]
+[JsonSerializable(typeof(JsonElement[]))]
 [JsonSerializable(typeof(Problem))]
 internal sealed partial class ApiJson : JsonSerializerContext;

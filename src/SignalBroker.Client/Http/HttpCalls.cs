@@ -67,6 +67,33 @@ internal sealed class HttpCalls(Uri url, HttpMessageInvoker? http, TimeProvider 
         CancellationToken cancellationToken
     ) => AskAsync(HttpMethod.Post, "/exchange", body, sender, ApiJson.Default.ExchangeAnswer, cancellationToken);
 
+    /// <summary>Sends several signals, each as JSON, and returns what became of each.</summary>
+    /// <inheritdoc cref="AskAsync{T}"/>
+    public async Task<IReadOnlyList<SignalAnswer>> ExchangeAsync(
+        AuthenticationHeaderValue sender,
+        IReadOnlyList<ReadOnlyMemory<byte>> bodies,
+        CancellationToken cancellationToken
+    )
+    {
+        var array = SignalArray.Write(bodies);
+        var answers = await AskAsync(
+            HttpMethod.Post,
+            "/exchange",
+            array,
+            sender,
+            ApiJson.Default.JsonElementArray,
+            cancellationToken
+        );
+        try
+        {
+            return answers.Length == bodies.Count ? Array.ConvertAll(answers, SignalArray.Read) : throw new JsonException();
+        }
+        catch (JsonException wrong)
+        {
+            throw new ServerUnreachableException("The answer is not SignalBroker's.", wrong);
+        }
+    }
+
     /// <summary>Makes a request, and returns the answer's body.</summary>
     /// <inheritdoc cref="AskAsync{T}"/>
     public async Task<byte[]> SendAsync(

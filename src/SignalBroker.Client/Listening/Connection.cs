@@ -189,7 +189,7 @@ internal sealed class Connection(
 
         hasListened = true;
         var since = Time.GetTimestamp();
-        changed(new ClientState.Listening(session.Info, listener.By), listening);
+        changed(new ClientState.Listening(session.Info, listener.By) { Protocol = listener.Protocol }, listening);
         var loss = await listener.ListenAsync();
         lock (changing)
         {

@@ -20,6 +20,9 @@ internal abstract class Listener(TimeProvider time, EnvelopeReceived received) :
 
     public abstract ListensBy By { get; }
 
+    /// <summary>What is spoken over the WebSocket, if there is one.</summary>
+    public virtual SocketProtocol? Protocol => null;
+
     /// <summary>Whether <see cref="SendAsync"/> is possible, and its answer can arrive.</summary>
     public virtual bool CanSend => false;
 

@@ -6,6 +6,7 @@ namespace SignalBroker.Client.Listening;
 internal sealed class ListenerStart(SignalBrokerClientOptions options, Webapp webapp, EnvelopeReceived received)
 {
     private readonly WayChoice ways = new(options.Listen, options.TimeProvider);
+    private readonly ProtocolChoice protocols = new(options.Protocol, options.TimeProvider);
     private bool hasOtherWay;
 
     /// <summary>Whether the next attempt goes another way, and so need not wait. True once.</summary>
@@ -20,13 +21,17 @@ internal sealed class ListenerStart(SignalBrokerClientOptions options, Webapp we
     public async Task<Listener> BeginAsync(OpenSession session, CancellationToken cancellationToken)
     {
         var by = ways.Next();
-        Listener listener =
-            by == ListensBy.WebSocket
-                ? new SocketListener(webapp.Calls.Http, options, received)
-                : new StreamListener(webapp.Calls, options.TimeProvider, received);
         try
         {
-            await listener.StartAsync(session, ways.Within, cancellationToken);
+            var listener =
+                by == ListensBy.WebSocket
+                    ? await BeginBySocketAsync(session, cancellationToken)
+                    : await StartAsync(
+                        new StreamListener(webapp.Calls, options.TimeProvider, received),
+                        session,
+                        ways.Within,
+                        cancellationToken
+                    );
             ways.Succeeded(by);
             return listener;
         }
@@ -38,4 +43,47 @@ internal sealed class ListenerStart(SignalBrokerClientOptions options, Webapp we
             throw;
         }
     }
+
+    private static async Task<Listener> StartAsync(
+        Listener listener,
+        OpenSession session,
+        TimeSpan within,
+        CancellationToken cancellationToken
+    )
+    {
+        await listener.StartAsync(session, within, cancellationToken);
+        return listener;
+    }
+
+    // A session that no login has used yet is good for the next protocol.
+    private async Task<Listener> BeginBySocketAsync(OpenSession session, CancellationToken cancellationToken)
+    {
+        var begun = options.TimeProvider.GetTimestamp();
+        var left = ways.Within;
+        ListeningFailedException? failure = null;
+        var untried = new Queue<SocketProtocol>(protocols.For(session));
+        while (left > TimeSpan.Zero && untried.TryDequeue(out var protocol))
+        {
+            try
+            {
+                var within = untried.Count > 0 ? ways.ForFirst(left) : left;
+                var listener = await StartAsync(NewListener(protocol, session), session, within, cancellationToken);
+                protocols.Succeeded(protocol);
+                return listener;
+            }
+            catch (ListeningFailedException unanswered) when (!unanswered.WasReached)
+            {
+                protocols.Failed(protocol);
+                failure = unanswered;
+                left = ways.Within - options.TimeProvider.GetElapsedTime(begun);
+            }
+        }
+
+        throw failure ?? new ListeningFailedException("The node does not offer MQTT.");
+    }
+
+    private SocketListener NewListener(SocketProtocol protocol, OpenSession session) =>
+        protocol == SocketProtocol.Mqtt
+            ? new MqttListener(webapp.Calls.Http, options, session.Mqtt!, received)
+            : new StompListener(webapp.Calls.Http, options, received);
 }

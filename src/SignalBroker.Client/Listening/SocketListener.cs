@@ -1,36 +1,26 @@
 using System.Buffers;
-using System.Buffers.Text;
 using System.Net.WebSockets;
 using System.Runtime.CompilerServices;
-using System.Text;
 using SignalBroker.Client.Http;
 using SignalBroker.Client.WebSockets;
-using SignalBroker.Stomp;
 
 namespace SignalBroker.Client.Listening;
 
-/// <summary>Listens at the session's node: WebSocket, STOMP 1.2, SUBSCRIBE to the session's own queue.</summary>
-internal sealed class SocketListener : Listener
+/// <summary>Listens at the session's node over a WebSocket, whatever is spoken there.</summary>
+internal abstract class SocketListener(
+    HttpMessageInvoker http,
+    SignalBrokerClientOptions options,
+    EnvelopeReceived received
+) : Listener(options.TimeProvider, received)
 {
     private const int ReceiveSize = 16 * 1024;
-    private const int MaxBeat = 60;
-    private const string SubProtocol = "v12.stomp";
 
     // A lost network may never answer the closing handshake.
     private static readonly TimeSpan ClosingPatience = TimeSpan.FromSeconds(1);
-    private static readonly byte[] HeartBeat = "\n"u8.ToArray();
 
-    private readonly HttpMessageInvoker http;
-    private readonly SignalBrokerClientOptions options;
-    private readonly StompFrames frames = new();
-    private readonly StompFrames.Handler handle;
     private readonly SemaphoreSlim saying = new(1);
     private WebSocket? socket;
-    private string? expected;
     private bool answered;
-
-    public SocketListener(HttpMessageInvoker http, SignalBrokerClientOptions options, EnvelopeReceived received)
-        : base(options.TimeProvider, received) => (this.http, this.options, handle) = (http, options, Handle);
 
     public override ListensBy By => ListensBy.WebSocket;
 
@@ -38,6 +28,18 @@ internal sealed class SocketListener : Listener
     public override bool CanSend => !IsHeldUp;
 
     protected override string OtherSide => "node";
+
+    protected TimeSpan HeartBeat => options.HeartBeat;
+
+    /// <summary>What the WebSocket is asked to carry.</summary>
+    protected abstract string SubProtocol { get; }
+
+    protected abstract WebSocketMessageType MessageType { get; }
+
+    protected abstract ReadOnlyMemory<byte> Beating { get; }
+
+    /// <summary>What is said before the socket is closed; empty for nothing.</summary>
+    protected virtual ReadOnlyMemory<byte> Farewell => default;
 
     private WebSocket Socket => socket!;
 
@@ -47,21 +49,14 @@ internal sealed class SocketListener : Listener
         CancellationToken cancellationToken
     )
     {
-        // The node checks the user id, which proves the sender to the webapp.
-        var key = session.Info.ListeningKey;
-        var head = $"SEND\ndestination:/exchange/signals/{key}\nuser-id:{key}\ncontent-length:{body.Length}\n\n";
-        var frame = ArrayPool<byte>.Shared.Rent(head.Length + body.Length + 1);
+        var frame = Frame(session, body.Span);
         try
         {
-            var length = Encoding.ASCII.GetBytes(head, frame);
-            body.Span.CopyTo(frame.AsSpan(length));
-            length += body.Length;
-            frame[length++] = 0;
             await saying.WaitAsync(cancellationToken);
             try
             {
                 // Giving up in the middle of a frame would break the socket.
-                await SayAsync(frame.AsMemory(0, length), CancellationToken.None);
+                await SayAsync(frame, CancellationToken.None);
             }
             finally
             {
@@ -74,7 +69,7 @@ internal sealed class SocketListener : Listener
         }
         finally
         {
-            ArrayPool<byte>.Shared.Return(frame);
+            ArrayPool<byte>.Shared.Return(frame.Array!);
         }
     }
 
@@ -84,6 +79,11 @@ internal sealed class SocketListener : Listener
         try
         {
             await saying.WaitAsync(limit.Token);
+            if (!Farewell.IsEmpty)
+            {
+                await SayAsync(Farewell, limit.Token);
+            }
+
             await Socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, limit.Token);
         }
         catch (Exception broken) when (IsLoss(broken) || broken is OperationCanceledException)
@@ -93,6 +93,18 @@ internal sealed class SocketListener : Listener
 
         End(why);
     }
+
+    /// <summary>The WebSocket's address for the session.</summary>
+    protected abstract string AddressOf(OpenSession session);
+
+    /// <summary>Logs in over the new WebSocket, and subscribes.</summary>
+    protected abstract Task LogInAsync(OpenSession session, CancellationToken cancellationToken);
+
+    /// <summary>Takes what has arrived, which is only valid within the call.</summary>
+    protected abstract void Take(ReadOnlyMemory<byte> arrived);
+
+    /// <summary>What sends a signal's body, in an array of the shared pool.</summary>
+    protected abstract ArraySegment<byte> Frame(OpenSession session, ReadOnlySpan<byte> body);
 
     protected override void Break() => socket?.Dispose();
 
@@ -108,7 +120,7 @@ internal sealed class SocketListener : Listener
         {
             try
             {
-                await SayAsync(HeartBeat, CancellationToken.None);
+                await SayAsync(Beating, CancellationToken.None);
             }
             catch (Exception broken) when (IsLoss(broken) || broken is OperationCanceledException)
             {
@@ -123,25 +135,26 @@ internal sealed class SocketListener : Listener
 
     protected override async Task BeginAsync(OpenSession session, CancellationToken cancellationToken)
     {
-        var address = new Uri(session.Info.ListeningAddress);
-        socket = await OpenAsync(address, cancellationToken);
-        var key = session.Info.ListeningKey;
-        var beat = options.HeartBeat;
-        var ours = (int)beat.TotalMilliseconds;
-        await AskAsync(
-            "CONNECTED",
-            $"CONNECT\naccept-version:1.2\nhost:/\nheart-beat:{ours},{ours}\nlogin:{key}\npasscode:{session.Passcode}\n\n\0",
-            cancellationToken
-        );
-        await AskAsync(
-            "RECEIPT",
-            $"SUBSCRIBE\nid:0\ndestination:/queue/{key}\nack:auto\nexclusive:true\nauto-delete:true\ndurable:false\nreceipt:0\n\n\0",
-            cancellationToken
-        );
-        BeatEvery = Math.Clamp(BeatEvery, (int)beat.TotalSeconds, MaxBeat);
-        MaxSilence = MaxSilence > TimeSpan.Zero && MaxSilence < 2 * beat ? 2 * beat : MaxSilence;
-        expected = null;
+        socket = await OpenAsync(new Uri(AddressOf(session)), cancellationToken);
+        await LogInAsync(session, cancellationToken);
     }
+
+    /// <summary>Says something, and receives until <see cref="Answered"/> is called.</summary>
+    /// <exception cref="ListeningFailedException">The node refused it, or is gone.</exception>
+    protected async Task AskAsync(ReadOnlyMemory<byte> words, CancellationToken cancellationToken)
+    {
+        answered = false;
+        await SayAsync(words, cancellationToken);
+        while (!answered)
+        {
+            if (!await ReceiveAsync(cancellationToken))
+            {
+                throw new ListeningFailedException(Reason!.Reason);
+            }
+        }
+    }
+
+    protected void Answered() => answered = true;
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     protected override async ValueTask<bool> ReceiveAsync(CancellationToken cancellationToken)
@@ -157,7 +170,7 @@ internal sealed class SocketListener : Listener
                 do
                 {
                     begun = await Socket.ReceiveAsync(buffer.AsMemory(), cancellationToken);
-                    frames.Add(buffer.AsMemory(0, begun.Count), handle);
+                    Take(buffer.AsMemory(0, begun.Count));
                 } while (!begun.EndOfMessage && Reason is null);
             }
             finally
@@ -195,7 +208,7 @@ internal sealed class SocketListener : Listener
         try
         {
             client.Options.AddSubProtocol(SubProtocol);
-            // STOMP has heart-beats of its own; these would be a timer for each listener.
+            // There are heart-beats already; these would be a timer for each listener.
             client.Options.KeepAliveInterval = TimeSpan.Zero;
             await client.ConnectAsync(address, http, cancellationToken);
             return client;
@@ -207,56 +220,6 @@ internal sealed class SocketListener : Listener
         }
     }
 
-    private async Task AskAsync(string answer, string frame, CancellationToken cancellationToken)
-    {
-        (expected, answered) = (answer, false);
-        await SayAsync(Encoding.ASCII.GetBytes(frame), cancellationToken);
-        while (!answered)
-        {
-            if (!await ReceiveAsync(cancellationToken))
-            {
-                throw new ListeningFailedException(Reason!.Reason);
-            }
-        }
-    }
-
     private ValueTask SayAsync(ReadOnlyMemory<byte> words, CancellationToken cancellationToken) =>
-        Socket.SendAsync(words, WebSocketMessageType.Text, endOfMessage: true, cancellationToken);
-
-    private void Handle(StompFrame frame)
-    {
-        if (frame.Command.SequenceEqual("MESSAGE"u8))
-        {
-            HandOn(frame.Body);
-        }
-        else if (frame.Command.SequenceEqual("ERROR"u8))
-        {
-            Reached();
-            Lose($"The node refused: {Encoding.UTF8.GetString(frame["message"u8])}.");
-        }
-        else
-        {
-            if (frame.Command.SequenceEqual("CONNECTED"u8))
-            {
-                Reached();
-                Agree(frame["heart-beat"u8]);
-            }
-
-            answered |= expected is not null && Ascii.Equals(frame.Command, expected);
-        }
-    }
-
-    // STOMP 1.2, "Heart-beating": "<what the node can promise>,<what it wants>" in milliseconds; 0 for none.
-    private void Agree(ReadOnlySpan<byte> nodes)
-    {
-        if (
-            Utf8Parser.TryParse(nodes, out int promised, out var digits)
-            && nodes.Length > digits
-            && Utf8Parser.TryParse(nodes[(digits + 1)..], out int wanted, out _)
-        )
-        {
-            MaxSilence = 2 * TimeSpan.FromMilliseconds(promised);
-            BeatEvery = wanted / 1000;
-        }
-    }
+        Socket.SendAsync(words, MessageType, endOfMessage: true, cancellationToken);
 }

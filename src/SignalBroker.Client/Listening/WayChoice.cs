@@ -30,6 +30,10 @@ internal sealed class WayChoice(ListensBy? wanted, TimeProvider time)
     /// </summary>
     public TimeSpan Within { get; private set; }
 
+    /// <summary>How much of the time that is left the first of two protocols may take until it is answered.</summary>
+    /// <remarks>A node that has answered before is given all of it: after an outage everybody comes at once.</remarks>
+    public TimeSpan ForFirst(TimeSpan left) => hasWorked ? left : left / 2;
+
     public ListensBy Next()
     {
         var by = wanted ?? Choose();

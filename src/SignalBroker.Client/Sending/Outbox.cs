@@ -5,8 +5,8 @@ using SignalBroker.Client.Listening;
 namespace SignalBroker.Client.Sending;
 
 /// <summary>
-/// Sends signals one at a time per user, room or session, so that they stay in order, and none while the client does
-/// not listen.
+/// Sends signals in their order per user, room or session: one at a time, or all that wait together; and none while the
+/// client does not listen.
 /// </summary>
 /// <remarks>
 /// <c>expired</c> is told of a sender that the webapp no longer knows, whose signals wait for the next one; if it is null,
@@ -14,7 +14,7 @@ namespace SignalBroker.Client.Sending;
 /// </remarks>
 [SuppressMessage("Design", "CA1001", Justification = "The source holds neither a timer nor a handle.")]
 internal sealed class Outbox<TSender>(
-    Func<TSender, OutgoingSignal, CancellationToken, Task<ExchangeAnswer>> deliver,
+    Delivery<TSender> delivery,
     Action<TSender>? expired,
     TimeProvider time,
     bool triesAgain = true
@@ -40,20 +40,42 @@ internal sealed class Outbox<TSender>(
     public async Task<ExchangeAnswer> SendAsync(OutgoingSignal signal, CancellationToken cancellationToken)
     {
         var limit = new TimeLimit(time, signal.TimeToLive ?? TimeLimit.Usual);
-        var turn = Enter(signal.To);
+        var place = Enter(signal);
+        SignalBrokerException? unanswered = null;
         try
         {
-            await limit.WaitAsync(turn.Value.Task, cancellationToken);
+            while (await GoesAlongAsync(place, limit, unanswered, cancellationToken) is { } along)
+            {
+                // Like a request of its own, it is awaited even when the time is over.
+                var (answer, failure) = await along.WaitAsync(cancellationToken);
+                if (answer is not null)
+                {
+                    return answer;
+                }
+
+                if (failure is not null && !GoesAgain(failure))
+                {
+                    throw failure;
+                }
+
+                unanswered = failure is { MayBeDone: true } ? failure : unanswered;
+                lock (changing)
+                {
+                    Lines.WaitAgain(place);
+                }
+            }
+
             return await TryAsync(
-                (sender, stop) => deliver(sender, signal, stop),
+                (sender, stop) => DeliverAsync(sender, place, stop),
                 limit,
                 triesAgain ? MayPass : _ => false,
+                unanswered,
                 cancellationToken
             );
         }
         finally
         {
-            Leave(signal.To, turn);
+            Leave(place);
         }
     }
 
@@ -79,7 +101,8 @@ internal sealed class Outbox<TSender>(
 
         try
         {
-            return await TryAsync(ask, new TimeLimit(time, TimeLimit.Usual), mayPass, cancellationToken);
+            var limit = new TimeLimit(time, TimeLimit.Usual);
+            return await TryAsync(ask, limit, mayPass, unanswered: null, cancellationToken);
         }
         finally
         {
@@ -163,10 +186,46 @@ internal sealed class Outbox<TSender>(
         }
     }
 
+    // Waits for the turn; returns null when it has come, or else what becomes of it with the one before it.
+    private static async Task<Task<SignalAnswer>?> GoesAlongAsync(
+        Place place,
+        TimeLimit limit,
+        SignalBrokerException? unanswered,
+        CancellationToken cancellationToken
+    )
+    {
+        try
+        {
+            await limit.WaitAsync(place.Turn, cancellationToken);
+            return place.Along?.Task;
+        }
+        catch (SignalNotSentException) when (unanswered is not null)
+        {
+            throw Unanswered(unanswered);
+        }
+    }
+
+    private Task<ExchangeAnswer> DeliverAsync(TSender sender, Place place, CancellationToken stop)
+    {
+        if (!delivery.TakesSeveral(sender))
+        {
+            return delivery.SendAsync(sender, place.Signal, stop);
+        }
+
+        IReadOnlyList<Place> taken;
+        lock (changing)
+        {
+            taken = Lines.TakeTogether(place);
+        }
+
+        return delivery.SendAsync(sender, taken, stop, closing.Token);
+    }
+
     private async Task<T> TryAsync<T>(
         Func<TSender, CancellationToken, Task<T>> act,
         TimeLimit limit,
         Func<SignalBrokerException, bool> mayPass,
+        SignalBrokerException? unanswered,
         CancellationToken cancellationToken
     )
     {
@@ -175,7 +234,6 @@ internal sealed class Outbox<TSender>(
             : null;
         var stop = both?.Token ?? closing.Token;
         var backOff = new BackOff(Random.Shared);
-        SignalBrokerException? unanswered = null;
         while (true)
         {
             TSender sender;
@@ -235,6 +293,11 @@ internal sealed class Outbox<TSender>(
                 or ServerRefusedException { Status: 429 or >= 502 }
                 or { Code: SignalBrokerCode.SignalUnderWay };
 
+    // Whether one that went along with others waits for its turn after such a failure.
+    private bool GoesAgain(SignalBrokerException failure) =>
+        (triesAgain && MayPass(failure))
+        || (expired is not null && failure is UnauthorizedException { Code: SignalBrokerCode.Unauthorized });
+
     private static ServerUnreachableException Unanswered(SignalBrokerException first) =>
         new($"No answer came while there was time for one, so it may have arrived. {first.Message}", first);
 
@@ -246,7 +309,7 @@ internal sealed class Outbox<TSender>(
         }
     }
 
-    private LinkedListNode<TaskCompletionSource> Enter(Addressee to)
+    private Place Enter(OutgoingSignal signal)
     {
         lock (changing)
         {
@@ -264,17 +327,17 @@ internal sealed class Outbox<TSender>(
             }
 
             waiting++;
-            return lines.Enter(to);
+            return lines.Enter(signal);
         }
     }
 
-    private void Leave(Addressee to, LinkedListNode<TaskCompletionSource> turn)
+    private void Leave(Place place)
     {
         lock (changing)
         {
             waiting--;
             TellDrained();
-            lines.Leave(to, turn);
+            lines.Leave(place);
         }
     }
 

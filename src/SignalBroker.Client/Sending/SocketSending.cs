@@ -65,7 +65,7 @@ internal sealed class SocketSending(TimeProvider time)
             }
             else if (envelope.Type == "error" && envelope.Content.Deserialize(ApiJson.Default.Problem) is { } problem)
             {
-                SenderOf(problem.Id)?.TrySetException(RefusalOf(problem));
+                SenderOf(problem.Id)?.TrySetException(problem.ToRefusal());
             }
         }
         catch (JsonException)
@@ -87,15 +87,4 @@ internal sealed class SocketSending(TimeProvider time)
 
     private TaskCompletionSource<ExchangeAnswer>? SenderOf(string? id) =>
         id is null ? null : waiting.GetValueOrDefault(id);
-
-    private static ServerRefusedException RefusalOf(Problem problem) =>
-        ServerRefusedException.Of(
-            new(
-                problem.Status ?? 500,
-                problem.Code ?? SignalBrokerCode.InternalError,
-                problem.Detail ?? "The server refused the signal.",
-                problem.RetryAfter is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
-                problem.Sessions
-            )
-        );
 }

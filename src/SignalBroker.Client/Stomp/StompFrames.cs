@@ -1,6 +1,7 @@
 using System.Buffers.Text;
+using SignalBroker.Client.WebSockets;
 
-namespace SignalBroker.Stomp;
+namespace SignalBroker.Client.Stomp;
 
 /// <summary>A frame of STOMP 1.2 as it lies in a buffer.</summary>
 internal readonly ref struct StompFrame(
@@ -36,10 +37,7 @@ internal readonly ref struct StompFrame(
 /// <summary>Splits what arrives into frames of STOMP 1.2, wherever the WebSocket's messages begin and end.</summary>
 internal sealed class StompFrames
 {
-    private const int Largest = 1 << 20;
-
-    private byte[] kept = [];
-    private int keptLength;
+    private readonly Remainder remainder = new();
 
     /// <summary>Takes a frame, which is only valid within the call.</summary>
     public delegate void Handler(StompFrame frame);
@@ -47,30 +45,13 @@ internal sealed class StompFrames
     /// <summary>Passes on every frame that is complete by now, and keeps the beginning of one that is not.</summary>
     public void Add(ReadOnlyMemory<byte> arrived, Handler handler)
     {
-        if (keptLength > 0)
-        {
-            Keep(arrived.Span);
-            arrived = kept.AsMemory(0, keptLength);
-        }
-
+        arrived = remainder.With(arrived);
         while (TryRead(ref arrived, out var frame))
         {
             handler(frame);
         }
 
-        if (arrived.IsEmpty)
-        {
-            (kept, keptLength) = ([], 0);
-        }
-        else if (keptLength == 0)
-        {
-            Keep(arrived.Span);
-        }
-        else
-        {
-            arrived.Span.CopyTo(kept);
-            keptLength = arrived.Length;
-        }
+        remainder.Keep(arrived);
     }
 
     /// <summary>The next line without its end, of lines that all have one.</summary>
@@ -80,23 +61,6 @@ internal sealed class StompFrames
         var line = rest[..end];
         rest = rest[(end + 1)..];
         return line is [.., (byte)'\r'] ? line[..^1] : line;
-    }
-
-    private void Keep(ReadOnlySpan<byte> arrived)
-    {
-        var needed = keptLength + arrived.Length;
-        if (needed > Largest)
-        {
-            throw new InvalidDataException("The node sent a frame that is too long.");
-        }
-
-        if (kept.Length < needed)
-        {
-            Array.Resize(ref kept, Math.Max(needed, kept.Length * 2));
-        }
-
-        arrived.CopyTo(kept.AsSpan(keptLength));
-        keptLength = needed;
     }
 
     private static bool TryRead(ref ReadOnlyMemory<byte> arrived, out StompFrame frame)

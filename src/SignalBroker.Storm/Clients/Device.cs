@@ -14,12 +14,15 @@ public sealed class Device : IAsyncDisposable
     private static readonly TimeSpan HeartBeat = TimeSpan.FromSeconds(20);
 
     private SignalBrokerClient client = null!;
-    private Stream? wire;
+    private IDisposable? wire;
     private volatile bool isLeaving;
 
     private Device() { }
 
     public SessionInfo Session => client.Session;
+
+    /// <summary>What it began to listen by.</summary>
+    public ListenerProtocol Protocol { get; private set; }
 
     /// <summary>The value of the Authorization header that proves the session.</summary>
     public string Authorization => client.GetAuthorization().ToString();
@@ -39,12 +42,27 @@ public sealed class Device : IAsyncDisposable
             {
                 Url = connections.NextServer(),
                 UserId = userId,
-                Http = connections.Http,
+                Http =
+                    connections.Protocol == ListenerProtocol.Sse
+                        ? new(new StreamKeeper(connections.Http, stream => device.wire = stream))
+                        : connections.Http,
                 HeartBeat = HeartBeat,
-                Listen = ListensBy.WebSocket,
+                Listen = connections.Protocol.Way,
+                Protocol = connections.Protocol.OfSocket,
                 Reconnects = false,
                 OpenSocket = async (address, token) =>
-                    device.wire = (await connections.Sources.OpenAsync(address, token)).Stream,
+                {
+                    var stream = (await connections.Sources.OpenAsync(address, token)).Stream;
+                    device.wire = stream;
+                    return stream;
+                },
+                StateChanged = state =>
+                {
+                    if (state is ClientState.Listening listening)
+                    {
+                        device.Protocol = listening.ByProtocol;
+                    }
+                },
                 EnvelopeArrived = envelope =>
                 {
                     received(envelope);

@@ -2,14 +2,21 @@ using System.Net.Sockets;
 
 namespace SignalBroker.Storm.Clients;
 
-/// <summary>How devices connect: to which webapps, and from which addresses.</summary>
-public sealed class DeviceConnections(IReadOnlyList<Uri> servers, SourceAddresses sources) : IDisposable
+/// <summary>How devices connect: to which webapps, from which addresses, and by which protocol.</summary>
+/// <param name="protocol">Null for MQTT where the node offers it, and STOMP elsewhere.</param>
+public sealed class DeviceConnections(
+    IReadOnlyList<Uri> servers,
+    SourceAddresses sources,
+    ListenerProtocol? protocol = null
+) : IDisposable
 {
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(30);
 
     private int next = -1;
 
     public SourceAddresses Sources => sources;
+
+    public ListenerProtocol? Protocol => protocol;
 
     /// <summary>What requests go through; connections are kept and shared.</summary>
     public HttpMessageInvoker Http { get; } =
@@ -20,6 +27,8 @@ public sealed class DeviceConnections(IReadOnlyList<Uri> servers, SourceAddresse
                 UseCookies = false,
                 UseProxy = false,
                 ConnectTimeout = ConnectTimeout,
+                // A stream of events that is cut has no end to wait for.
+                ResponseDrainTimeout = TimeSpan.Zero,
                 ConnectCallback = async (context, cancellationToken) =>
                 {
                     var (host, port) = (context.DnsEndPoint.Host, context.DnsEndPoint.Port);

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
+using SignalBroker.Storm.Clients;
 using SignalBroker.Storm.CommandLine;
 using SignalBroker.Storm.Watching;
 
@@ -33,6 +34,14 @@ internal static class CommonOptions
         var count = command.AddNumber("--clients", "how many users connect", clients, 1, 1_000_000);
         var connectRate = command.AddRate("--connect-rate", "how many clients begin to connect per second", null);
         var limit = command.AddNumber("--at-once", "how many may be connecting at the same time", atOnce, 1, 20_000);
+        var protocol = command.AddOption(
+            new Option<ListenerProtocol?>("--protocol")
+            {
+                Description = "what the clients listen by; MQTT where it is offered and STOMP elsewhere if left out",
+                HelpName = "mqtt|stomp|sse",
+                CustomParser = ParseProtocol,
+            }
+        );
         var duration = seconds is { } usual
             ? command.AddTime("--duration", $"{lasts}, such as 30s, 5m or 8h", usual, Longest)
             : null;
@@ -74,6 +83,7 @@ internal static class CommonOptions
                 Clients = arguments.GetValue(count),
                 ConnectRate = arguments.GetResult(connectRate) is null ? null : arguments.GetValue(connectRate),
                 AtOnce = arguments.GetValue(limit),
+                Protocol = arguments.GetValue(protocol),
                 Duration = duration is null ? default : arguments.GetValue(duration),
                 Workers = arguments.GetValue(workers) is { } number ? Math.Clamp(number, 1, 200) : null,
                 Watch = arguments.GetValue(watch) ?? [],
@@ -97,6 +107,21 @@ internal static class CommonOptions
         }
 
         result.AddError($"'{text}' is not an http or https address.");
+        return null;
+    }
+
+    private static ListenerProtocol? ParseProtocol(ArgumentResult result)
+    {
+        var text = result.Tokens is [var token] ? token.Value : "";
+        foreach (var protocol in Enum.GetValues<ListenerProtocol>())
+        {
+            if (protocol.Word == text)
+            {
+                return protocol;
+            }
+        }
+
+        result.AddError($"--protocol takes mqtt, stomp or sse, not '{text}'.");
         return null;
     }
 

@@ -1,3 +1,4 @@
+using SignalBroker.Storm.Clients;
 using SignalBroker.Storm.Watching;
 
 namespace SignalBroker.Storm.Loads;
@@ -16,6 +17,9 @@ public sealed record LoadOptions
 
     /// <summary>How many may be connecting at the same time.</summary>
     public int AtOnce { get; init; } = 64;
+
+    /// <summary>What they listen by; null for MQTT where the node offers it, and STOMP elsewhere.</summary>
+    public ListenerProtocol? Protocol { get; init; }
 
     /// <summary>How long the load itself lasts, the connecting not counted.</summary>
     public TimeSpan Duration { get; init; } = TimeSpan.FromSeconds(30);

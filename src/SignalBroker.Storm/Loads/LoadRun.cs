@@ -49,7 +49,14 @@ internal sealed class LoadRun : IAsyncDisposable
         var options = load.Options;
         return new(
             load,
-            await Fleet.StartAsync(options.Clients, options.Workers, options.Urls, options.Log, load.MainLatency)
+            await Fleet.StartAsync(
+                options.Clients,
+                options.Workers,
+                options.Urls,
+                options.Log,
+                options.Protocol,
+                load.MainLatency
+            )
         );
     }
 
@@ -74,6 +81,7 @@ internal sealed class LoadRun : IAsyncDisposable
                 Phase = phase,
                 Progress = progress() is { } share ? Math.Clamp(share, 0, 1) : null,
                 Workers = Fleet.Count,
+                Protocols = Fleet.Protocols,
                 Machine = new(
                     Environment.ProcessorCount,
                     GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / BytesPerMiB,
@@ -210,6 +218,11 @@ internal sealed class LoadRun : IAsyncDisposable
         if (Options.ConnectRate is { } rate)
         {
             typed["--connect-rate"] = rate.ToString(CultureInfo.InvariantCulture);
+        }
+
+        if (Options.Protocol is { } protocol)
+        {
+            typed["--protocol"] = protocol.Word;
         }
 
         foreach (var (name, value) in load.OwnOptions)

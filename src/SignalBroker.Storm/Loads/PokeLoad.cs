@@ -61,6 +61,7 @@ public sealed class PokeLoad(LoadOptions options, PokeOptions pokes) : Load(opti
             Options.Urls[0],
             $"{run.Fleet.UserPrefix}controller",
             () => run.Fleet.AnyKey(Random.Shared),
+            Options.Protocol,
             cancellationToken
         );
         run.Pokes = controller.Tally;

@@ -43,15 +43,17 @@ public sealed class PokeController : IAsyncDisposable
 
     /// <summary>Connects.</summary>
     /// <param name="anyClient">Chooses the listening key of one of the clients at random; null when there is none.</param>
+    /// <param name="protocol">What it listens by; null for MQTT where the node offers it, and STOMP elsewhere.</param>
     public static async Task<PokeController> StartAsync(
         Uri server,
         string userId,
         Func<string?> anyClient,
+        ListenerProtocol? protocol,
         CancellationToken cancellationToken
     )
     {
         var sources = new SourceAddresses(SourceAddresses.Parts - 1);
-        var controller = new PokeController(new DeviceConnections([server], sources), anyClient);
+        var controller = new PokeController(new DeviceConnections([server], sources, protocol), anyClient);
         try
         {
             controller.device = await Device.ConnectAsync(

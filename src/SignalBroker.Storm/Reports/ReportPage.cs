@@ -86,11 +86,12 @@ public static class ReportPage
             1 => ", one worker process",
             _ => $", {report.Workers} worker processes",
         };
+        var protocols = Words.Protocols(report.Protocols) is { Length: > 0 } sessions ? $", sessions: {sessions}" : "";
         return Html.Of(
             $"""
             <section id="load-{index + 1}">
             {(hasHeading ? Html.Of($"<h2>{report.Title}</h2>") : Html.Empty)}
-            <p class="how"><b class="phase {report.Phase}">{report.Phase}</b> <code>storm {report.Load}</code> {Quantity.Length(report.Seconds)}{workers}</p>
+            <p class="how"><b class="phase {report.Phase}">{report.Phase}</b> <code>storm {report.Load}</code> {Quantity.Length(report.Seconds)}{workers}{protocols}</p>
             {Tables.Options(report)}
             {KeyFigures.Draw(report)}
             {(

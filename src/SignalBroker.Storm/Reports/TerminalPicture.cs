@@ -20,6 +20,11 @@ public static class TerminalPicture
         yield return Progress(report);
         yield return Text.Empty;
         yield return Counts(report);
+        if (Words.Protocols(report.Protocols) is { Length: > 0 } protocols)
+        {
+            yield return Plain($"sessions: {protocols}");
+        }
+
         if (report.Latencies.Count > 0)
         {
             yield return Latencies(report);

@@ -30,6 +30,9 @@ public sealed record LoadReport
     /// <summary>The worker processes.</summary>
     public int Workers { get; init; }
 
+    /// <summary>How many sessions have listened by each protocol: <c>mqtt</c>, <c>stomp</c> or <c>sse</c>.</summary>
+    public IReadOnlyDictionary<string, long> Protocols { get; init; } = new Dictionary<string, long>();
+
     /// <summary>The machine that the load came from.</summary>
     public MachineReport? Machine { get; init; }
 

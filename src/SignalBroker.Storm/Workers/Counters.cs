@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using SignalBroker.Storm.Clients;
 using SignalBroker.Storm.Results;
 
 namespace SignalBroker.Storm.Workers;
@@ -28,6 +29,7 @@ internal sealed class Counters
     };
 
     private readonly ConcurrentDictionary<string, long> errors = new();
+    private readonly ConcurrentDictionary<ListenerProtocol, long> protocols = new();
     private long connected;
     private long listening;
     private long dropped;
@@ -42,6 +44,10 @@ internal sealed class Counters
 
     public Dictionary<string, long> Errors => new(errors);
 
+    /// <summary>How many sessions have listened, by the protocol's name as it is typed.</summary>
+    public Dictionary<string, long> Protocols =>
+        protocols.ToDictionary(entry => entry.Key.Word, entry => entry.Value);
+
     public Totals Totals =>
         new()
         {
@@ -55,8 +61,9 @@ internal sealed class Counters
             Errors = errors.Values.Sum(),
         };
 
-    public void Came()
+    public void Came(ListenerProtocol protocol)
     {
+        protocols.AddOrUpdate(protocol, 1, (_, count) => count + 1);
         Interlocked.Increment(ref connected);
         Interlocked.Increment(ref listening);
         Interlocked.Exchange(ref lastCameAt, Stopwatch.GetTimestamp());

@@ -24,7 +24,11 @@ internal sealed class Crowd : IDisposable
     {
         (this.ledger, this.log) = (ledger, log);
         Servers = [.. begin.Urls.Select(url => new Uri(url))];
-        Connections = new DeviceConnections(Servers, new SourceAddresses(begin.Part % SourceAddresses.Parts));
+        Connections = new DeviceConnections(
+            Servers,
+            new SourceAddresses(begin.Part % SourceAddresses.Parts),
+            begin.Protocol
+        );
         members =
         [
             .. Enumerable.Range(begin.First, begin.Count).Select(n => new Member(this, $"{begin.UserPrefix}{n:D6}")),
@@ -80,9 +84,10 @@ internal sealed class Crowd : IDisposable
         }
     }
 
-    public void Entered(SessionInfo session)
+    public void Entered(Device device)
     {
-        Counters.Came();
+        var session = device.Session;
+        Counters.Came(device.Protocol);
         lock (changing)
         {
             nodes[session.ListeningAddress] = nodes.GetValueOrDefault(session.ListeningAddress) + 1;

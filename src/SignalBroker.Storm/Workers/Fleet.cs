@@ -42,13 +42,10 @@ internal sealed class Fleet : IAsyncDisposable
 
     public Totals Totals => Read(reports => reports.Aggregate(new Totals(), (sum, report) => sum + report.Totals));
 
-    public Dictionary<string, long> Errors =>
-        Read(reports =>
-            reports
-                .SelectMany(report => report.Errors)
-                .GroupBy(error => error.Key)
-                .ToDictionary(errors => errors.Key, errors => errors.Sum(error => error.Value))
-        );
+    public Dictionary<string, long> Errors => Sum(report => report.Errors);
+
+    /// <summary>How many sessions have listened by each protocol.</summary>
+    public Dictionary<string, long> Protocols => Sum(report => report.Protocols);
 
     /// <summary>How many listen at each node's address.</summary>
     public Dictionary<string, int> Nodes =>
@@ -74,6 +71,7 @@ internal sealed class Fleet : IAsyncDisposable
         int? workerCount,
         IReadOnlyList<Uri> urls,
         string? logFile,
+        ListenerProtocol? protocol,
         string mainLatency
     )
     {
@@ -85,7 +83,7 @@ internal sealed class Fleet : IAsyncDisposable
         {
             var count = fleet.ShareOf(worker.Number, users);
             var log = logFile is null || fleet.Count == 1 ? logFile : $"{logFile}.{worker.Number}";
-            await worker.SendAsync(new Begin(worker.Number, addresses, fleet.UserPrefix, first, count, log));
+            await worker.SendAsync(new Begin(worker.Number, addresses, fleet.UserPrefix, first, count, log, protocol));
             first += count;
         }
 
@@ -175,6 +173,14 @@ internal sealed class Fleet : IAsyncDisposable
             return read(latest.OfType<WorkerReport>());
         }
     }
+
+    private Dictionary<string, long> Sum(Func<WorkerReport, IReadOnlyDictionary<string, long>> counts) =>
+        Read(reports =>
+            reports
+                .SelectMany(counts)
+                .GroupBy(count => count.Key)
+                .ToDictionary(same => same.Key, same => same.Sum(count => count.Value))
+        );
 
     private void Take(int worker, WorkerReport report)
     {

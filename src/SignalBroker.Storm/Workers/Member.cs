@@ -92,7 +92,7 @@ internal sealed class Member(Crowd crowd, string userId)
                 );
                 crowd.Counters.Took(latency, since.Value);
                 device = opened;
-                crowd.Entered(opened.Session);
+                crowd.Entered(opened);
                 return opened;
             }
             catch (Exception failure) when (!cancellationToken.IsCancellationRequested)

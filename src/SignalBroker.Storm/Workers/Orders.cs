@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using SignalBroker.Storm.Clients;
 using SignalBroker.Storm.Results;
 
 namespace SignalBroker.Storm.Workers;
@@ -21,13 +22,15 @@ public abstract record Order
 /// <param name="UserPrefix">What the names of its users begin with; an index of six digits follows.</param>
 /// <param name="First">The index of its first user.</param>
 /// <param name="LogFile">Where to keep each message that the users receive, or null.</param>
+/// <param name="Protocol">What the users listen by; null for MQTT where it is offered, and STOMP elsewhere.</param>
 public sealed record Begin(
     int Part,
     IReadOnlyList<string> Urls,
     string UserPrefix,
     int First,
     int Count,
-    string? LogFile
+    string? LogFile,
+    ListenerProtocol? Protocol
 ) : Order;
 
 /// <summary>Lets the users connect and listen, and come back whenever they lose their socket.</summary>
@@ -80,6 +83,9 @@ public sealed record WorkerReport
 
     /// <summary>How many listen at each node's address.</summary>
     public IReadOnlyDictionary<string, int> Nodes { get; init; } = new Dictionary<string, int>();
+
+    /// <summary>How many sessions have listened by each protocol, since the worker began.</summary>
+    public IReadOnlyDictionary<string, long> Protocols { get; init; } = new Dictionary<string, long>();
 
     /// <summary>The sessions that have come since the last report, if they are to be reported.</summary>
     public IReadOnlyList<string> Came { get; init; } = [];

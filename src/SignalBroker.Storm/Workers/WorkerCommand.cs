@@ -112,6 +112,7 @@ internal sealed class Worker(Crowd crowd, SignalLedger ledger, ReceivedLog? log)
             Errors = crowd.Counters.Errors,
             Latencies = crowd.Counters.TakeLatencies(),
             Nodes = nodes,
+            Protocols = crowd.Counters.Protocols,
             Came = came,
             Went = went,
             LastCameAt = crowd.Counters.LastCameAt,

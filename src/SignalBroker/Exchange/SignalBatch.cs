@@ -27,13 +27,16 @@ internal sealed class SignalBatch(SignalExchange exchange, TimeToLiveLimits long
         var elements = Split(body);
         var answers = new SignalAnswer[elements.Count];
         var signals = new List<(int Number, SignalRequest Signal)>(elements.Count);
+        Problem? tooMany = null;
         for (var number = 0; number < elements.Count; number++)
         {
             try
             {
                 var signal = SignalReader.ReadJson(elements[number], longest);
-                if (judge(signal) is { } problem)
+                // A smaller one must not overtake what was too much, and will be sent again.
+                if ((tooMany ?? judge(signal)) is { } problem)
                 {
+                    tooMany ??= problem.RetryAfter is null ? null : problem;
                     answers[number] = new(signal.Id, Exchanged: null, problem);
                 }
                 else

@@ -54,7 +54,7 @@ internal sealed record Problem : IResult
             TimeSpan.FromSeconds(2)
         );
 
-    private TimeSpan? RetryAfter { get; init; }
+    public TimeSpan? RetryAfter { get; private init; }
 
     // What WWW-Authenticate says.
     private string? Challenge { get; init; }

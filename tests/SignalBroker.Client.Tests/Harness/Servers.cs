@@ -51,6 +51,12 @@ public sealed class Servers : IAsyncLifetime
     public Node NodeOf(SessionInfo session) =>
         Cluster.Nodes.Single(node => node.ListeningAddress == session.ListeningAddress);
 
+    /// <summary>Whether a node listens for WebSockets on this port.</summary>
+    public bool IsNode(int port) =>
+        Cluster.Nodes.Any(node =>
+            new Uri(node.ListeningAddress).Port == port || (node.MqttAddress is { } mqtt && new Uri(mqtt).Port == port)
+        );
+
     /// <summary>Starts and resumes whatever does not run, and waits until the webapp uses every node.</summary>
     public async Task MendAsync()
     {

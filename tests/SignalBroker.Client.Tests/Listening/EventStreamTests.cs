@@ -46,7 +46,8 @@ public sealed class EventStreamTests(Servers servers) : IAsyncLifetime
 
         var listening = await states.NextAsync<ClientState.Listening>();
         listening.By.ShouldBe(ListensBy.ServerSentEvents);
-        requests.Count("/ws").ShouldBe(2);
+        // Two for WebSockets, by every protocol that the node offers.
+        requests.Count("/connect").ShouldBe(3);
         await me.SendAsync(me.UserId, "next", cancellationToken: Token);
         (await me.NextSignalAsync()).Content.GetString().ShouldBe("next");
     }

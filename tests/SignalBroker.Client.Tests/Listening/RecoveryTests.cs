@@ -239,7 +239,7 @@ public sealed class RecoveryTests(Servers servers) : IAsyncLifetime
             ConnectCallback = async (context, cancellationToken) =>
             {
                 var port = context.DnsEndPoint.Port;
-                var isNode = servers.Cluster.Nodes.Any(node => new Uri(node.ListeningAddress).Port == port);
+                var isNode = servers.IsNode(port);
                 var isFirst = isNode && between is null;
                 between ??= isNode ? new TcpProxy(0, () => [port]) : null;
                 var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);

@@ -89,6 +89,16 @@ public sealed class WayChoiceTests
         ways.Failed(ListensBy.WebSocket).ShouldBeFalse();
     }
 
+    [Fact]
+    public void The_first_of_two_protocols_may_take_half_of_the_time_until_one_has_worked()
+    {
+        ways.Next();
+        ways.ForFirst(ways.Within).ShouldBe(ways.Within / 2);
+        ways.Succeeded(ListensBy.WebSocket);
+        ways.Next();
+        ways.ForFirst(ways.Within).ShouldBe(WayChoice.Usual);
+    }
+
     [Theory]
     [InlineData(ListensBy.WebSocket)]
     [InlineData(ListensBy.ServerSentEvents)]

@@ -18,11 +18,13 @@ public sealed class DrainingTests
     public DrainingTests()
     {
         outbox = new Outbox<string>(
-            async (_, _, stop) =>
-            {
-                await AttemptAsync(stop);
-                return new("1", []);
-            },
+            new OneByOne<string>(
+                async (_, _, stop) =>
+                {
+                    await AttemptAsync(stop);
+                    return new("1", []);
+                }
+            ),
             _ => { },
             clock
         );

@@ -166,6 +166,37 @@ public sealed class SocketTests(Servers servers) : IAsyncLifetime
         await strict.StopAsync(Token);
     }
 
+    [Fact]
+    public async Task Signals_of_any_size_that_are_too_many_for_one_request_stay_in_order()
+    {
+        var strict = await servers.Cluster.AddWebappAsync(
+            [
+                new("RateLimits:SignalsPerSecondOfSession", "20"),
+                new("RateLimits:SignalBytesPerSecondOfSession", "20000"),
+            ],
+            Token
+        );
+        await using var me = await SignalBrokerClient.ConnectAsync(
+            servers.Options() with
+            {
+                Url = new(strict.PublicAddress),
+                Http = new(requests),
+            },
+            Token
+        );
+
+        await Task.WhenAll(
+            Enumerable
+                .Range(0, 60)
+                .Select(n => me.SendAsync(me.UserId, new { n, more = new string('x', n % 2 * 7_000) }, Patient, Token))
+        );
+
+        var arrived = await me.NextSignalsAsync(60);
+        arrived.Select(signal => signal.Content.GetProperty("n").GetInt32()).ShouldBe(Enumerable.Range(0, 60));
+        requests.Count("/exchange").ShouldBeLessThan(60);
+        await strict.StopAsync(Token);
+    }
+
     private async Task<SignalBrokerClient> ConnectElsewhereAsync(SignalBrokerClient other)
     {
         while (true)

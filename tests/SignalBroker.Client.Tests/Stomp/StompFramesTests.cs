@@ -1,5 +1,5 @@
 using System.Text;
-using SignalBroker.Stomp;
+using SignalBroker.Client.Stomp;
 
 namespace SignalBroker.Client.Tests.Stomp;
 

@@ -83,6 +83,27 @@ public sealed class LoadTests(OneWebapp webapp) : IDisposable
         report.Totals.Listening.ShouldBe(30);
     }
 
+    [Theory]
+    [InlineData("stomp")]
+    [InlineData("sse")]
+    public async Task Clients_listen_by_the_protocol_that_is_asked_for_and_the_report_says_it(string protocol)
+    {
+        var report = await RunAsync("reconnect", "--clients", "10", "--duration", "1s", "--protocol", protocol);
+
+        report.Options["--protocol"].ShouldBe(protocol);
+        report.Protocols.ShouldHaveSingleItem().ShouldBe(new(protocol, 20));
+        report.Latencies["reconnect"].Count.ShouldBe(10);
+    }
+
+    [Fact]
+    public async Task A_protocol_that_nobody_speaks_is_refused()
+    {
+        var result = await StormProcess.RunAsync("connect", "--url", webapp.Url.ToString(), "--protocol", "amqp");
+
+        result.ExitCode.ShouldBe(1);
+        result.Errors.ShouldContain("--protocol takes mqtt, stomp or sse, not 'amqp'.");
+    }
+
     public void Dispose() => folder.Dispose();
 
     private static bool IsReceived(string line)
