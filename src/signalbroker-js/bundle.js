@@ -58,7 +58,7 @@ async function bundle(source, name) {
       // What the STOMP client says to whom debugs it; nobody can hear it here.
       pure_funcs: ["this.debug", "this._debug"],
       drop_console: true,
-      // Nothing here asks how many parameters a function has, makes an object of a method, or does anything in a getter.
+      // Nothing here counts a function's parameters, makes objects of methods, or does anything in a getter.
       keep_fargs: false,
       unsafe_arrows: true,
       unsafe_methods: true,

@@ -12,12 +12,7 @@ import type { OutgoingSignal } from "./signal.js";
  * @param mostAtOnce how many may be on their way at the moment
  * @param onIdle nothing waits any more, and nothing is on its way
  */
-export function createQueue(
-  deliver: Deliver,
-  mostAtOnce: () => number,
-  isOpen: () => boolean,
-  onIdle: () => void,
-) {
+export function createQueue(deliver: Deliver, mostAtOnce: () => number, isOpen: () => boolean, onIdle: () => void) {
   const entries = new Set<Entry>();
   let underWay: readonly Entry[] = [];
   let isBusy = false;

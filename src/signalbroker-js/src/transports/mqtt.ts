@@ -16,10 +16,11 @@ import {
 import type { OpenSocket } from "./stomp.js";
 
 /** What is needed of a WebSocket; the one of `ws` can be cut off as well. */
-type Socket = Pick<WebSocket, "binaryType" | "readyState" | "onopen" | "onmessage" | "onclose" | "onerror" | "close"> & {
+interface Socket
+  extends Pick<WebSocket, "binaryType" | "readyState" | "onopen" | "onmessage" | "onclose" | "onerror" | "close"> {
   send(data: Uint8Array): void;
   terminate?(): void;
-};
+}
 
 /** What the node is told: it closes a socket that is silent for half as long again. */
 const keepAliveSeconds = 30;

@@ -52,6 +52,10 @@ function matches(what: string, wanted: string): boolean {
   return wanted.endsWith("/") ? what.startsWith(wanted) : what === wanted || what.startsWith(`${wanted}?`);
 }
 
+function refusalOf(status: number): object {
+  return { code: status === 401 ? "unauthorized" : "refused" };
+}
+
 /** Connects alice; use it with fake timers. */
 export async function connectTo(options: Partial<ConnectOptions> = {}): Promise<Server> {
   const asked: Asked[] = [];
@@ -88,16 +92,26 @@ export async function connectTo(options: Partial<ConnectOptions> = {}): Promise<
     if (pathname === "/disconnect") {
       return new Response(null, { status: 204 });
     }
-    asked.push({ what, body });
+    // Signals that share a request are each told and answered as if they came alone.
+    const parts = Array.isArray(body) ? (body as unknown[]) : [body];
+    asked.push(...parts.map((part) => ({ what, body: part })));
     await gates.get(what);
+    const told = parts.map(() => nextAnswer(what));
+    const [answer] = told;
+    if (Array.isArray(body)) {
+      return Response.json(told.map((one) => (typeof one === "number" ? { status: one, ...refusalOf(one) } : one)));
+    }
+    return typeof answer === "number"
+      ? Response.json(refusalOf(answer), { status: answer })
+      : Response.json(answer);
+  };
+  const nextAnswer = (what: string): object | number => {
     const [, mine = []] = answers.find(([wanted]) => matches(what, wanted)) ?? [];
     const answer = mine.length > 1 ? mine.shift() : mine[0];
     if (answer === undefined) {
       throw new TypeError("no connection");
     }
-    return typeof answer === "number"
-      ? Response.json({ code: answer === 401 ? "unauthorized" : "refused" }, { status: answer })
-      : Response.json(answer);
+    return answer;
   };
   const open: OpenTransport = (_, told) => {
     events = told;
