@@ -40,7 +40,7 @@ public sealed class MqttPacketsTests
                 packets.Add(part, packet => heard.Add(Describe(packet)));
             }
 
-            heard.ShouldBe(Packets, $"in pieces of {piece} bytes");
+            string.Join('#', heard).ShouldBe(string.Join('#', Packets), $"in pieces of {piece} bytes");
         }
     }
 
