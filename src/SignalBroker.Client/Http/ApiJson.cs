@@ -35,7 +35,8 @@ internal sealed record ConnectAnswer : IceServersAnswer
     /// <summary>How to listen by MQTT; null where that is not offered.</summary>
     [JsonIgnore]
     public MqttOffer? Mqtt =>
-        Listening?.FirstOrDefault(offer => offer.Protocol == "mqtt") is { Address: { } address, Subscribe: { } topic } mqtt
+        Listening?.FirstOrDefault(offer => offer.Protocol == "mqtt")
+            is { Address: { } address, Subscribe: { } topic } mqtt
             ? new(address, topic, mqtt.Send)
             : null;
 }

@@ -86,7 +86,9 @@ internal sealed class HttpCalls(Uri url, HttpMessageInvoker? http, TimeProvider 
         );
         try
         {
-            return answers.Length == bodies.Count ? Array.ConvertAll(answers, SignalArray.Read) : throw new JsonException();
+            return answers.Length == bodies.Count
+                ? Array.ConvertAll(answers, SignalArray.Read)
+                : throw new JsonException();
         }
         catch (JsonException wrong)
         {

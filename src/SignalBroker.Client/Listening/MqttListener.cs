@@ -46,10 +46,7 @@ internal sealed class MqttListener : SocketListener
     protected override async Task LogInAsync(OpenSession session, CancellationToken cancellationToken)
     {
         expected = MqttPacketType.ConnAck;
-        await AskAsync(
-            MqttWriter.Connect(session.Info.ListeningKey, session.Passcode, KeepAlive),
-            cancellationToken
-        );
+        await AskAsync(MqttWriter.Connect(session.Info.ListeningKey, session.Passcode, KeepAlive), cancellationToken);
         expected = MqttPacketType.SubAck;
         await AskAsync(MqttWriter.Subscribe(offer.Subscribe, SubscriptionId), cancellationToken);
         expected = MqttPacketType.None;

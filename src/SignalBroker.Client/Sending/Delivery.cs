@@ -67,7 +67,10 @@ internal abstract class Delivery<TSender>
         {
             var why =
                 failure as SignalBrokerException
-                ?? new ServerUnreachableException($"No answer came, so it may have arrived: {failure.Message}", failure);
+                ?? new ServerUnreachableException(
+                    $"No answer came, so it may have arrived: {failure.Message}",
+                    failure
+                );
             answers = [.. places.Select(_ => new SignalAnswer(null, why))];
         }
 

@@ -20,8 +20,7 @@ internal static class ListenerProtocols
 {
     extension(ListenerProtocol? protocol)
     {
-        public ListensBy Way =>
-            protocol == ListenerProtocol.Sse ? ListensBy.ServerSentEvents : ListensBy.WebSocket;
+        public ListensBy Way => protocol == ListenerProtocol.Sse ? ListensBy.ServerSentEvents : ListensBy.WebSocket;
 
         /// <summary>Null for the best that the node offers.</summary>
         public SocketProtocol? OfSocket =>

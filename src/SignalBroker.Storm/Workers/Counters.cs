@@ -45,8 +45,7 @@ internal sealed class Counters
     public Dictionary<string, long> Errors => new(errors);
 
     /// <summary>How many sessions have listened, by the protocol's name as it is typed.</summary>
-    public Dictionary<string, long> Protocols =>
-        protocols.ToDictionary(entry => entry.Key.Word, entry => entry.Value);
+    public Dictionary<string, long> Protocols => protocols.ToDictionary(entry => entry.Key.Word, entry => entry.Value);
 
     public Totals Totals =>
         new()

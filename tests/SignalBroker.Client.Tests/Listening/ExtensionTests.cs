@@ -41,6 +41,8 @@ public sealed class ExtensionTests(Servers servers) : IAsyncLifetime
         await using var me = await SignalBrokerClient.ConnectAsync(
             Options() with
             {
+                // Where the node offers MQTT, the same attempt would go on by STOMP.
+                Protocol = SocketProtocol.Stomp,
                 OpenSocket = (address, token) =>
                     ++attempts == 1 ? throw new IOException("The cable is out.") : OpenAsync(address, token),
             },

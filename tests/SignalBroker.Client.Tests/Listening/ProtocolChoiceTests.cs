@@ -1,7 +1,6 @@
 using SignalBroker.Client.Http;
 using SignalBroker.Client.Listening;
 using SignalBroker.Client.Tests.Harness;
-using static SignalBroker.Client.SocketProtocol;
 
 namespace SignalBroker.Client.Tests.Listening;
 
@@ -20,39 +19,39 @@ public sealed class ProtocolChoiceTests
     [Fact]
     public void MQTT_is_first_where_it_is_offered()
     {
-        choice.For(both).ShouldBe([Mqtt, Stomp]);
-        choice.For(stompOnly).ShouldBe([Stomp]);
+        choice.For(both).ShouldBe([SocketProtocol.Mqtt, SocketProtocol.Stomp]);
+        choice.For(stompOnly).ShouldBe([SocketProtocol.Stomp]);
     }
 
     [Fact]
     public void After_a_failure_only_STOMP_is_tried_for_ten_minutes()
     {
-        choice.Failed(Mqtt);
-        choice.Succeeded(Stomp);
-        choice.For(both).ShouldBe([Stomp]);
+        choice.Failed(SocketProtocol.Mqtt);
+        choice.Succeeded(SocketProtocol.Stomp);
+        choice.For(both).ShouldBe([SocketProtocol.Stomp]);
 
         clock.Advance(ProtocolChoice.FallbackLasts - TimeSpan.FromMilliseconds(1));
-        choice.For(both).ShouldBe([Stomp]);
+        choice.For(both).ShouldBe([SocketProtocol.Stomp]);
         clock.Advance(TimeSpan.FromMilliseconds(1));
-        choice.For(both).ShouldBe([Mqtt, Stomp]);
+        choice.For(both).ShouldBe([SocketProtocol.Mqtt, SocketProtocol.Stomp]);
     }
 
     [Fact]
     public void Where_STOMP_fails_too_MQTT_is_not_to_blame()
     {
-        choice.Failed(Mqtt);
-        choice.Failed(Stomp);
-        choice.For(both).ShouldBe([Mqtt, Stomp]);
+        choice.Failed(SocketProtocol.Mqtt);
+        choice.Failed(SocketProtocol.Stomp);
+        choice.For(both).ShouldBe([SocketProtocol.Mqtt, SocketProtocol.Stomp]);
     }
 
     [Fact]
     public void The_applications_choice_is_final()
     {
-        var onlyStomp = new ProtocolChoice(Stomp, clock);
-        onlyStomp.For(both).ShouldBe([Stomp]);
-        var onlyMqtt = new ProtocolChoice(Mqtt, clock);
-        onlyMqtt.Failed(Mqtt);
-        onlyMqtt.For(both).ShouldBe([Mqtt]);
+        var onlyStomp = new ProtocolChoice(SocketProtocol.Stomp, clock);
+        onlyStomp.For(both).ShouldBe([SocketProtocol.Stomp]);
+        var onlyMqtt = new ProtocolChoice(SocketProtocol.Mqtt, clock);
+        onlyMqtt.Failed(SocketProtocol.Mqtt);
+        onlyMqtt.For(both).ShouldBe([SocketProtocol.Mqtt]);
         onlyMqtt.For(stompOnly).ShouldBeEmpty();
     }
 }

@@ -40,7 +40,7 @@ public sealed class MqttPacketsTests
                 packets.Add(part, packet => heard.Add(Describe(packet)));
             }
 
-            heard.ShouldBe(Packets, $"in pieces of {piece} bytes");
+            string.Join('#', heard).ShouldBe(string.Join('#', Packets), $"in pieces of {piece} bytes");
         }
     }
 
@@ -84,7 +84,8 @@ public sealed class MqttPacketsTests
     private static byte[] Publish(string topic, string payload)
     {
         var body = (byte[])[0, (byte)topic.Length, .. Encoding.UTF8.GetBytes(topic + payload)];
-        var length = body.Length < 0x80 ? (byte[])[(byte)body.Length] : [(byte)(body.Length | 0x80), (byte)(body.Length >> 7)];
+        var length =
+            body.Length < 0x80 ? (byte[])[(byte)body.Length] : [(byte)(body.Length | 0x80), (byte)(body.Length >> 7)];
         return [0x30, .. length, .. body];
     }
 

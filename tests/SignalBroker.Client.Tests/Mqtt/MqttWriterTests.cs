@@ -9,7 +9,28 @@ public sealed class MqttWriterTests
     [Fact]
     public void A_login_has_a_clean_session_and_the_name_twice() =>
         Shown(MqttWriter.Connect("s.a", "secret", 300).Span)
-            .ShouldBe(Shown([0x10, 28, 0, 4, .. "MQTT"u8, 4, 0xC2, 1, 44, 0, 3, .. "s.a"u8, 0, 3, .. "s.a"u8, 0, 6, .. "secret"u8]));
+            .ShouldBe(
+                Shown([
+                    0x10,
+                    28,
+                    0,
+                    4,
+                    .. "MQTT"u8,
+                    4,
+                    0xC2,
+                    1,
+                    44,
+                    0,
+                    3,
+                    .. "s.a"u8,
+                    0,
+                    3,
+                    .. "s.a"u8,
+                    0,
+                    6,
+                    .. "secret"u8,
+                ])
+            );
 
     [Fact]
     public void A_subscription_is_at_QoS_0() =>

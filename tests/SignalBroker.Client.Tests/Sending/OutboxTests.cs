@@ -16,7 +16,8 @@ public sealed class OutboxTests
     private readonly List<OpenSession> expired = [];
     private readonly Outbox<OpenSession> outbox;
 
-    public OutboxTests() => outbox = new Outbox<OpenSession>(new OneByOne<OpenSession>(DeliverAsync), expired.Add, clock);
+    public OutboxTests() =>
+        outbox = new Outbox<OpenSession>(new OneByOne<OpenSession>(DeliverAsync), expired.Add, clock);
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 

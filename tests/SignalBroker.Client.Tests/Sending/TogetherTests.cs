@@ -172,7 +172,12 @@ public sealed class TogetherTests
 
     private Task<ExchangeAnswer> SendAsync(string to, string id, CancellationToken? givenUp = null, int size = 1) =>
         outbox.SendAsync(
-            OutgoingSignal.Write(to, new() { Id = id }, clock, writer => writer.WriteStringValue(new string('x', size))),
+            OutgoingSignal.Write(
+                to,
+                new() { Id = id },
+                clock,
+                writer => writer.WriteStringValue(new string('x', size))
+            ),
             givenUp ?? Token
         );
 
@@ -185,7 +190,11 @@ public sealed class TogetherTests
 
     private sealed class Posting(ChannelWriter<Post> posts) : Delivery<string>
     {
-        public override async Task<ExchangeAnswer> SendAsync(string sender, OutgoingSignal signal, CancellationToken token)
+        public override async Task<ExchangeAnswer> SendAsync(
+            string sender,
+            OutgoingSignal signal,
+            CancellationToken token
+        )
         {
             var (answer, failure) = (await PostAsync(sender, [signal.Body], token))[0];
             return answer ?? throw failure!;
@@ -199,7 +208,9 @@ public sealed class TogetherTests
             CancellationToken token
         )
         {
-            var post = new Post([.. bodies.Select(body => JsonDocument.Parse(body).RootElement.GetProperty("id").GetString()!)]);
+            var post = new Post([
+                .. bodies.Select(body => JsonDocument.Parse(body).RootElement.GetProperty("id").GetString()!),
+            ]);
             posts.TryWrite(post);
             return post.Answers.WaitAsync(token);
         }

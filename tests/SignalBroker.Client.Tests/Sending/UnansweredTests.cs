@@ -13,7 +13,11 @@ public sealed class UnansweredTests
 
     public UnansweredTests()
     {
-        outbox = new Outbox<string>((_, _, _) => throw new NotSupportedException(), _ => { }, clock);
+        outbox = new Outbox<string>(
+            new OneByOne<string>((_, _, _) => throw new NotSupportedException()),
+            _ => { },
+            clock
+        );
         outbox.Open("alice");
     }
 

@@ -24,7 +24,13 @@ public sealed class PokeControllerTests(OneWebapp webapp) : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         connections = new DeviceConnections([webapp.Url], new SourceAddresses());
-        controller = await PokeController.StartAsync(webapp.Url, $"controller.{Guid.NewGuid():N}", Choose, protocol: null, Token);
+        controller = await PokeController.StartAsync(
+            webapp.Url,
+            $"controller.{Guid.NewGuid():N}",
+            Choose,
+            protocol: null,
+            Token
+        );
     }
 
     [Fact]

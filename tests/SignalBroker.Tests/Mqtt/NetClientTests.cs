@@ -5,7 +5,7 @@ using SignalBroker.Tests.Harness;
 namespace SignalBroker.Tests.Mqtt;
 
 /// <summary>The .NET client at nodes that offer MQTT: when it takes it, and what it does where MQTT does not get through.</summary>
-public sealed class NetClientTests(TestCluster cluster)
+public sealed class NetClientTests(TestCluster cluster) : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
 
@@ -17,6 +17,8 @@ public sealed class NetClientTests(TestCluster cluster)
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     private int[] MqttPorts => [.. cluster.Servers.Nodes.Select(node => new Uri(node.MqttAddress!).Port)];
+
+    public void Dispose() => last?.Dispose();
 
     [Fact]
     public async Task It_listens_and_sends_by_MQTT_and_says_so()
