@@ -5,6 +5,8 @@ namespace SignalBroker.Client.Tests.Harness;
 /// <summary>A clock that stands still until a test moves it, and tells how many timers it has to fire.</summary>
 public sealed class ManualClock : FakeTimeProvider
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
     private int running;
 
     /// <summary>How far ahead the time of day is that it shows.</summary>
@@ -35,9 +37,15 @@ public sealed class ManualClock : FakeTimeProvider
     public Task HasTimersAsync(int count) =>
         Task.Run(async () =>
         {
+            var begun = TimeProvider.System.GetTimestamp();
             while (Volatile.Read(ref running) < count)
             {
                 TestContext.Current.CancellationToken.ThrowIfCancellationRequested();
+                if (TimeProvider.System.GetElapsedTime(begun) > Patience)
+                {
+                    throw new TimeoutException($"{running} timers are running, and not {count}.");
+                }
+
                 await Task.Yield();
             }
         });

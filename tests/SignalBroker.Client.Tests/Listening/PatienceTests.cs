@@ -9,7 +9,7 @@ namespace SignalBroker.Client.Tests.Listening;
 [Collection<ServerTests>]
 public sealed class PatienceTests(Servers servers) : IDisposable
 {
-    private const string Unconfirmed = "The server has not confirmed yet that it listens.";
+    private const string Unconfirmed = "The server has not confirmed the subscription yet.";
 
     private readonly ManualClock clock = new();
     private readonly States states = new();
@@ -103,7 +103,7 @@ public sealed class PatienceTests(Servers servers) : IDisposable
         var connecting = SignalBrokerClient.ConnectAsync(Options() with { OpenSocket = held.OpenAsync }, Token);
         (await states.NextAsync()).ShouldBe(new ClientState.Connecting(null, null));
 
-        await held.Arriving.WaitAsync(Token);
+        await held.Arriving.WaitAsync(TimeSpan.FromSeconds(60), TimeProvider.System, Token);
         clock.Advance(TimeSpan.FromSeconds(5));
         held.Release();
 
@@ -167,7 +167,7 @@ public sealed class PatienceTests(Servers servers) : IDisposable
         await clock.HasTimersAsync(3);
         clock.Advance(TimeSpan.FromSeconds(8));
 
-        (await me.Closed.WaitAsync(Token)).ShouldBe(new(SignalBrokerCode.ClientFailed, "mine"));
+        (await me.Closed.WaitAsync(TimeSpan.FromSeconds(60), TimeProvider.System, Token)).ShouldBe(new(SignalBrokerCode.ClientFailed, "mine"));
         requests.Count("/disconnect").ShouldBe(1);
     }
 
