@@ -167,7 +167,9 @@ public sealed class PatienceTests(Servers servers) : IDisposable
         await clock.HasTimersAsync(3);
         clock.Advance(TimeSpan.FromSeconds(8));
 
-        (await me.Closed.WaitAsync(TimeSpan.FromSeconds(60), TimeProvider.System, Token)).ShouldBe(new(SignalBrokerCode.ClientFailed, "mine"));
+        (await me.Closed.WaitAsync(TimeSpan.FromSeconds(60), TimeProvider.System, Token)).ShouldBe(
+            new(SignalBrokerCode.ClientFailed, "mine")
+        );
         requests.Count("/disconnect").ShouldBe(1);
     }
 
