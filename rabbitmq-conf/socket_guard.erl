@@ -33,6 +33,7 @@
     "MQTT ",
     "Web MQTT",
     "Rejected Web MQTT",
+    "Rejected MQTT",
     "Failed to add binding between",
     "AMQP 0-9-1 client call timeout",
     "User '~ts' authenticated successfully",
@@ -127,7 +128,7 @@ close_the_idle(Before) ->
     {Now, Ports} = {now_in_ms(), ports()},
     Listening = listening(),
     Look = fun(Tcp, Idle) ->
-        case [Socket || Socket <- holder(Tcp, Ports), not listens(Socket, Listening), is_browsers(Socket)] of
+        case [Socket || Socket <- holder(Tcp, Ports), not listens(Socket, Listening), is_clients(Socket)] of
             [_] -> Idle#{Tcp => maps:get(Tcp, Before, Now)};
             [] -> Idle
         end
@@ -143,7 +144,7 @@ close_unless_listening(Due, Ports) ->
     Listening = listening(),
     [
         exit(Socket, shutdown)
-     || Tcp <- Due, Socket <- holder(Tcp, Ports), is_browsers(Socket), not listens(Socket, Listening)
+     || Tcp <- Due, Socket <- holder(Tcp, Ports), is_clients(Socket), not listens(Socket, Listening)
     ].
 
 try_to(Look, Otherwise) ->
@@ -171,9 +172,13 @@ in_stretches(Look, State, Rest, [Tcp | Others], Begin) ->
             in_stretches(Look, Next, Rest, Others, Begin)
     end.
 
-%% The ports at which browsers listen.
+%% The ports at which browsers and other clients listen.
 ports() ->
-    ports(rabbitmq_web_stomp) ++ ports(rabbitmq_web_mqtt).
+    ports(rabbitmq_web_stomp) ++ mqtt_ports().
+
+mqtt_ports() ->
+    WithoutWebSockets = application:get_env(rabbitmq_mqtt, tcp_listeners, []),
+    ports(rabbitmq_web_mqtt) ++ [Port || {_, Port} <- WithoutWebSockets].
 
 ports(Listener) ->
     [Port || {ok, Settings} <- [application:get_env(Listener, tcp_config)], {port, Port} <- Settings].
@@ -188,9 +193,9 @@ holder(Tcp, Ports) ->
         {connected, Process} <- [erlang:port_info(Tcp, connected)]
     ].
 
-is_browsers(Process) ->
+is_clients(Process) ->
     {_, Entries} = info(Process, dictionary),
-    element(1, proplists:get_value('$initial_call', Entries, {none})) =:= cowboy_clear.
+    lists:member(element(1, proplists:get_value('$initial_call', Entries, {none})), [cowboy_clear, rabbit_mqtt_reader]).
 
 %% An exclusive queue is owned by the connection that declared it. By MQTT this is the socket's process; by STOMP the socket's
 %% process is linked to it, and to its channel, once somebody has logged in.
@@ -242,7 +247,7 @@ owner(Queue) ->
 socket(Process, Ports) ->
     [
         {Process, inet:peername(Tcp)}
-     || is_browsers(Process), Tcp <- links(Process), is_port(Tcp), holder(Tcp, Ports) =:= [Process]
+     || is_clients(Process), Tcp <- links(Process), is_port(Tcp), holder(Tcp, Ports) =:= [Process]
     ].
 
 links(Process) ->
@@ -276,7 +281,7 @@ held(Process) ->
 
 close(Process, Whose) ->
     logger:warning("Closed the socket of ~p, which held more than ~b bytes", [Whose, ?LARGEST]),
-    case [Tcp || Tcp <- links(Process), is_port(Tcp), holder(Tcp, ports(rabbitmq_web_mqtt)) =:= [Process]] of
+    case [Tcp || Tcp <- links(Process), is_port(Tcp), holder(Tcp, mqtt_ports()) =:= [Process]] of
         [] -> exit(Process, kill);
         %% It has a queue to delete.
         [Tcp] -> port_close(Tcp)
@@ -287,7 +292,7 @@ close(Process, Whose) ->
 delete_abandoned() ->
     [
         rabbit_queue_type:delete(Queue, false, false, <<"socket_guard">>)
-     || ports(rabbitmq_web_mqtt) =/= [],
+     || mqtt_ports() =/= [],
         whereis(rabbit) =/= undefined,
         Queue <- rabbit_amqqueue:list(<<"/">>),
         amqqueue:get_type(Queue) =:= rabbit_mqtt_qos0_queue,

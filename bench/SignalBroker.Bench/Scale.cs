@@ -15,6 +15,7 @@ public sealed record Scale
             WarmUp = TimeSpan.FromSeconds(1),
             Sizes = [1500],
             Listeners = 100,
+            CallsAtOnce = 20,
             ManyListeners = 200,
             Connects = 100,
             GrowthDuration = TimeSpan.FromSeconds(2),
@@ -40,6 +41,12 @@ public sealed record Scale
 
     /// <summary>Listeners while signals are measured.</summary>
     public int Listeners { get; init; } = 1000;
+
+    /// <summary>Signals in one request, where a system takes several.</summary>
+    public int PerRequest { get; init; } = 8;
+
+    /// <summary>Calls that are set up at the same time.</summary>
+    public int CallsAtOnce { get; init; } = 100;
 
     /// <summary>The rate at which latency is measured, per second.</summary>
     public int Rate { get; init; } = 500;

@@ -23,7 +23,7 @@ public sealed class Sections(Scale scale, Action<string> say)
 
     /// <summary>The names of all sections, in their order.</summary>
     public static IReadOnlyList<string> Names { get; } =
-    ["exchange", "connects", "kill", "growth", "storm", "sessions", "headline"];
+    ["exchange", "connects", "calls", "kill", "growth", "storm", "sessions", "headline"];
 
     /// <summary>Measures one section anew.</summary>
     public async Task<BenchmarkReport> RunAsync(
@@ -35,6 +35,7 @@ public sealed class Sections(Scale scale, Action<string> say)
         {
             "exchange" => report with { Exchange = await ExchangeAsync([Ours, Newest, Others], cancellationToken) },
             "connects" => report with { Connects = await ConnectsAsync(cancellationToken) },
+            "calls" => report with { Calls = await CallsAsync(cancellationToken) },
             "kill" => report with { Kill = await KillAsync(cancellationToken) },
             "growth" => report with { Growth = await GrowthAsync(cancellationToken) },
             "storm" => report with { Storm = await StormAsync(cancellationToken) },
@@ -59,7 +60,7 @@ public sealed class Sections(Scale scale, Action<string> say)
     private async Task<SignalsSection> ExchangeAsync(Start[][] groups, CancellationToken cancellationToken)
     {
         var rows = await InGroupsAsync(groups, new SignalsMeasurement(scale, say).MeasureAsync, cancellationToken);
-        return new(Machine.Now(), scale.Listeners, scale.Rate, rows);
+        return new(Machine.Now(), scale.Listeners, scale.Rate, rows) { PerRequest = scale.PerRequest };
     }
 
     private async Task<ConnectsSection> ConnectsAsync(CancellationToken cancellationToken)
@@ -67,6 +68,16 @@ public sealed class Sections(Scale scale, Action<string> say)
         var measurement = new ConnectsMeasurement(scale, say);
         var rows = await InGroupsAsync([Ours, Newest, Others], measurement.MeasureAsync, cancellationToken);
         return new(Machine.Now(), scale.ManyListeners, scale.Connects, rows);
+    }
+
+    private async Task<CallsSection> CallsAsync(CancellationToken cancellationToken)
+    {
+        var rows = await InGroupsAsync(
+            [Ours, Newest, Others],
+            new CallsMeasurement(scale, say).MeasureAsync,
+            cancellationToken
+        );
+        return new(Machine.Now(), scale.CallsAtOnce, rows);
     }
 
     private async Task<KillSection> KillAsync(CancellationToken cancellationToken)
@@ -140,14 +151,21 @@ public sealed class Sections(Scale scale, Action<string> say)
 
     private async Task<HeadlineSection> HeadlineAsync(CancellationToken cancellationToken)
     {
-        await using var system = await StartOursAsync(nodes: 1, webapps: 1, cancellationToken);
-        var runs = await new HeadlineMeasurement(scale, say).MeasureAsync(system, cancellationToken);
-        return new(
-            Machine.Now(),
-            scale.HeadlineSignals,
-            Spread.Of(runs, run => run.Elapsed.TotalSeconds),
-            runs.Sum(run => scale.HeadlineSignals - run.Arrived + run.Failed)
-        );
+        var rows = new List<HeadlineRow>();
+        foreach (var broker in (Broker[])[Broker.Installed, .. Broker.OfNewest])
+        {
+            await using var system = await SignalBrokerSystem.StartAsync(1, 1, cancellationToken, broker);
+            var runs = await new HeadlineMeasurement(scale, say).MeasureAsync(system, cancellationToken);
+            rows.Add(
+                new(
+                    system.Name,
+                    Spread.Of(runs, run => run.Elapsed.TotalSeconds),
+                    runs.Sum(run => scale.HeadlineSignals - run.Arrived + run.Failed)
+                )
+            );
+        }
+
+        return new(Machine.Now(), scale.HeadlineSignals, rows);
     }
 
     private static string Count(int count, string what) => count == 1 ? $"1 {what}" : $"{count} {what}s";

@@ -18,6 +18,7 @@ public sealed class Node : Part
     private readonly int amqpPort;
     private readonly int listeningPort;
     private readonly int mqttPort;
+    private readonly int mqttTcpPort;
     private readonly int managementPort;
     private readonly int distributionPort;
     private Version? version;
@@ -32,6 +33,7 @@ public sealed class Node : Part
         amqpPort = run.Ports.Next();
         listeningPort = run.Ports.Next();
         mqttPort = run.Ports.Next();
+        mqttTcpPort = run.Ports.Next();
         managementPort = run.Ports.Next();
         distributionPort = run.Ports.Next();
         if (options.ProxiedNodes)
@@ -45,6 +47,9 @@ public sealed class Node : Part
 
     /// <summary>Where browsers listen by MQTT; null before the node has been started, and where its RabbitMQ is too old for it.</summary>
     public string? MqttAddress => version >= FirstWithMqtt ? $"ws://127.0.0.1:{mqttPort}/ws" : null;
+
+    /// <summary>Where programs listen by MQTT without WebSockets; null where <see cref="MqttAddress"/> is.</summary>
+    public Uri? MqttTcpAddress => version >= FirstWithMqtt ? new($"mqtt://127.0.0.1:{mqttTcpPort}") : null;
 
     /// <summary>Where webapps publish and consume; through the proxy, if there is one.</summary>
     public string AmqpAddress => $"amqp://{AmqpUser}:{amqpPassword}@127.0.0.1:{AmqpProxy?.Port ?? amqpPort}/%2f";
@@ -122,6 +127,7 @@ public sealed class Node : Part
             ["LISTENING_IP"] = "127.0.0.1",
             ["LISTENING_PORT"] = listeningPort.ToString(),
             ["MQTT_PORT"] = mqttPort.ToString(),
+            ["MQTT_TCP_PORT"] = mqttTcpPort.ToString(),
             ["MANAGEMENT_IP"] = "127.0.0.1",
             ["MANAGEMENT_PORT"] = managementPort.ToString(),
             ["BROKER_ACCESS_ADDRESS"] = brokerAccessAddress,

@@ -23,14 +23,12 @@ public sealed class GrowthMeasurement(Scale scale, Action<string> say)
             saturated.Add(await load.SaturateAsync(scale.GrowthDuration, cancellationToken));
         }
 
+        var cpu = Spread.ByRole(paced, run => run.CpuMicroseconds);
         var row = new GrowthRow(
             system.Name,
             servers,
-            Spread.ByRole(paced, run => run.CpuMicroseconds),
-            Spread.Of(
-                paced,
-                run => run.CpuMicroseconds.Where(role => role.Key != CpuMeter.Generator).Sum(role => role.Value)
-            ),
+            cpu,
+            Spread.OfServers(cpu),
             Spread.Of(saturated, run => run.PerSecond)
         );
         say(

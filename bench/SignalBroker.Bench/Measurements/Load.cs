@@ -6,7 +6,9 @@ using SignalBroker.Storm.Workers;
 namespace SignalBroker.Bench.Measurements;
 
 /// <summary>Sends signals from the first clients of a population to all of them in turn.</summary>
-public sealed class Load(ISystem system, Population population, int size)
+/// <param name="size">Each signal's content, in characters.</param>
+/// <param name="perRequest">How many signals a sender that saturates sends at once, to one addressee.</param>
+public sealed class Load(ISystem system, Population population, int size, int perRequest = 1)
 {
     private static readonly TimeSpan DrainLimit = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan DrainStep = TimeSpan.FromMilliseconds(5);
@@ -43,6 +45,12 @@ public sealed class Load(ISystem system, Population population, int size)
 
         async Task SendAsync(int sender)
         {
+            if (perRequest > 1)
+            {
+                await SendSeveralAsync(sender);
+                return;
+            }
+
             var signal = new Signal(size);
             var arrival = new Answer();
             for (var to = sender; !over.IsCancellationRequested && tally.TryNext(limit, out var stamp); to += senders)
@@ -54,6 +62,20 @@ public sealed class Load(ISystem system, Population population, int size)
                 if (!system.Answers && accepted)
                 {
                     await arrived;
+                }
+            }
+        }
+
+        async Task SendSeveralAsync(int sender)
+        {
+            var signals = Enumerable.Range(0, perRequest).Select(_ => new Signal(size)).ToArray();
+            for (var to = sender; !over.IsCancellationRequested; to += senders)
+            {
+                var stamps = signals.Select(signal => tally.Stamp(signal)).ToArray();
+                var accepted = await population[sender].SendAllAsync(population[to % population.Count], signals);
+                foreach (var stamp in stamps)
+                {
+                    tally.Answered(stamp, accepted);
                 }
             }
         }

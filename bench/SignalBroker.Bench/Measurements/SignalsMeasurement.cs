@@ -66,6 +66,14 @@ public sealed class SignalsMeasurement(Scale scale, Action<string> say)
             say($"{one.System.Name}, {size} B, run {run}: {Describe(sample)}");
         }
 
+        if (one.System.TakesSeveral)
+        {
+            var several = new Load(one.System, one.Population, scale.Sizes[0], scale.PerRequest);
+            var sample = await several.SaturateAsync(scale.Duration, cancellationToken);
+            one.Several.Add(sample);
+            say($"{one.System.Name}, {scale.PerRequest} per request, run {run}: {Describe(sample)}");
+        }
+
         var paced = new Load(one.System, one.Population, scale.Sizes[0]);
         await paced.PaceAsync(scale.Rate, LatencyWarmUp, cancellationToken);
         var latency = await paced.PaceAsync(scale.Rate, scale.Duration, cancellationToken);
@@ -85,27 +93,32 @@ public sealed class SignalsMeasurement(Scale scale, Action<string> say)
             one.System.Answers,
             [
                 .. scale.Sizes.Select(size =>
-                {
-                    var runs = one.Saturated.Where(run => run.Size == size).Select(run => run.Sample).ToArray();
-                    return new SaturatedSignals(
-                        size,
-                        Spread.Of(runs, run => run.PerSecond),
-                        Spread.ByRole(runs, run => run.CpuMicroseconds),
-                        runs.Sum(run => run.Failed),
-                        runs.Sum(run => run.Lost)
-                    );
-                }),
+                    Saturated(size, [.. one.Saturated.Where(run => run.Size == size).Select(run => run.Sample)])
+                ),
             ],
             Spread.Of(one.Paced, run => run.P50),
             Spread.Of(one.Paced, run => run.P99),
             one.Allocated.GroupBy(run => run.Size)
                 .ToDictionary(runs => runs.Key, runs => Spread.Of(runs, run => run.Bytes))
+        )
+        {
+            Several = one.Several.Count > 0 ? Saturated(scale.Sizes[0], one.Several) : null,
+        };
+
+    private static SaturatedSignals Saturated(int size, IReadOnlyList<LoadSample> runs) =>
+        new(
+            size,
+            Spread.Of(runs, run => run.PerSecond),
+            Spread.ByRole(runs, run => run.CpuMicroseconds),
+            runs.Sum(run => run.Failed),
+            runs.Sum(run => run.Lost)
         );
 
     private sealed record Measured(ISystem System, Population Population)
     {
         public List<(int Size, LoadSample Sample)> Saturated { get; } = [];
         public List<(int Size, double Bytes)> Allocated { get; } = [];
+        public List<LoadSample> Several { get; } = [];
         public List<LoadSample> Paced { get; } = [];
     }
 }

@@ -11,6 +11,9 @@ public sealed record BenchmarkReport
     /// <summary>Connects and the memory of listeners.</summary>
     public ConnectsSection? Connects { get; init; }
 
+    /// <summary>Calls set up.</summary>
+    public CallsSection? Calls { get; init; }
+
     /// <summary>What is lost when a server is killed.</summary>
     public KillSection? Kill { get; init; }
 
@@ -29,7 +32,7 @@ public sealed record BenchmarkReport
     /// <summary>Where and when the newest section was measured; null when there is none.</summary>
     [JsonIgnore]
     public Origin? Newest =>
-        new Section?[] { Exchange, Connects, Kill, Growth, Storm, Sessions, Headline }
+        new Section?[] { Exchange, Connects, Calls, Kill, Growth, Storm, Sessions, Headline }
             .Select(section => section?.Origin)
             .MaxBy(origin => origin?.Date);
 }
@@ -55,7 +58,11 @@ public sealed record Origin(DateTimeOffset Date, string Machine, IReadOnlyDictio
 
 /// <summary>Signals of all systems, measured in turns.</summary>
 public sealed record SignalsSection(Origin Origin, int Listeners, int Rate, IReadOnlyList<SignalsRow> Rows)
-    : Section(Origin);
+    : Section(Origin)
+{
+    /// <summary>How many signals one request brought, where a system takes several.</summary>
+    public int PerRequest { get; init; }
+}
 
 /// <summary>Signals of one system.</summary>
 /// <param name="Senders">How many clients sent at once.</param>
@@ -72,7 +79,11 @@ public sealed record SignalsRow(
     Spread P50,
     Spread P99,
     IReadOnlyDictionary<int, Spread> AllocatedBytes
-);
+)
+{
+    /// <summary>As many as it took with several in each request; null where a system takes one at a time.</summary>
+    public SaturatedSignals? Several { get; init; }
+}
 
 /// <summary>As many signals as a system took.</summary>
 /// <param name="PerSecond">How many arrived per second.</param>
@@ -113,6 +124,24 @@ public sealed record ConnectsRow(
     /// <summary>What a session adds to the database, in bytes; null for other systems.</summary>
     public double? DatabaseBytesPerSession { get; init; }
 }
+
+/// <summary>Calls of all systems, measured in turns.</summary>
+public sealed record CallsSection(Origin Origin, int AtOnce, IReadOnlyList<CallsRow> Rows) : Section(Origin);
+
+/// <summary>Calls set up through one system.</summary>
+/// <param name="Signals">How many signals one call takes, as a real one did.</param>
+/// <param name="Requests">How many requests or messages bring them.</param>
+/// <param name="Bytes">The sum of their contents.</param>
+/// <param name="PerSecond">How many calls were set up per second.</param>
+/// <param name="CpuMicroseconds">The CPU time of one, by role.</param>
+public sealed record CallsRow(
+    string System,
+    int Signals,
+    int Requests,
+    int Bytes,
+    Spread PerSecond,
+    IReadOnlyDictionary<string, Spread> CpuMicroseconds
+);
 
 /// <summary>What is lost when a server is killed and started again.</summary>
 public sealed record KillSection(Origin Origin, int Listeners, int Rate, double Seconds, IReadOnlyList<KillRow> Rows)
@@ -175,6 +204,9 @@ public sealed record SessionsRow(
 );
 
 /// <summary>The original project's 50,000 messages.</summary>
+public sealed record HeadlineSection(Origin Origin, int Signals, IReadOnlyList<HeadlineRow> Rows) : Section(Origin);
+
+/// <summary>The original project's messages through one system.</summary>
 /// <param name="Seconds">Until the last one had arrived.</param>
 /// <param name="Errors">Signals that were refused or did not arrive, in all runs.</param>
-public sealed record HeadlineSection(Origin Origin, int Signals, Spread Seconds, int Errors) : Section(Origin);
+public sealed record HeadlineRow(string System, Spread Seconds, int Errors);

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using SignalBroker.Bench.Systems;
 using SignalBroker.LocalCluster;
 using SignalBroker.Storm.Planning;
 
@@ -15,7 +16,7 @@ public static class Files
             ? JsonSerializer.Deserialize(File.ReadAllBytes(Json), ReportJson.Default.BenchmarkReport)!
             : new BenchmarkReport();
 
-    /// <summary>Writes the report, and the costs that follow from it.</summary>
+    /// <summary>Writes the report, and the costs that follow from it for each protocol.</summary>
     public static async Task WriteAsync(BenchmarkReport report)
     {
         await File.WriteAllTextAsync(Json, JsonSerializer.Serialize(report, ReportJson.Default.BenchmarkReport) + "\n");
@@ -36,17 +37,22 @@ public static class Files
             );
         }
 
-        if (CostsOf(report) is { } costs)
+        foreach (var broker in (Broker[])[Broker.Installed, .. Broker.OfNewest])
         {
-            await costs.WriteAsync(PathOf("unit-costs.json"));
+            // Of two by STOMP the newest is left.
+            if (CostsOf(report, broker) is { } costs)
+            {
+                await costs.WriteAsync(PathOf(UnitCosts.NameOf(broker.Protocol.Name.ToLowerInvariant())));
+            }
         }
     }
 
-    private static UnitCosts? CostsOf(BenchmarkReport report)
+    private static UnitCosts? CostsOf(BenchmarkReport report, Broker broker)
     {
+        var system = SignalBrokerSystem.NameOn(broker);
         if (
-            report.Exchange?.Rows.FirstOrDefault(row => row.System == "SignalBroker") is not { } exchange
-            || report.Connects?.Rows.FirstOrDefault(row => row.System == "SignalBroker") is not { } connects
+            report.Exchange?.Rows.FirstOrDefault(row => row.System == system) is not { } exchange
+            || report.Connects?.Rows.FirstOrDefault(row => row.System == system) is not { } connects
         )
         {
             return null;
@@ -55,7 +61,17 @@ public static class Files
         var (signals, origin) = (exchange.Saturated[0], report.Exchange.Origin);
         return new()
         {
-            MeasuredOn = new(origin.Machine, DateOnly.FromDateTime(origin.Date.UtcDateTime), origin.Versions),
+            MeasuredOn = new(
+                origin.Machine,
+                DateOnly.FromDateTime(origin.Date.UtcDateTime),
+                broker.Protocol.Name,
+                new Dictionary<string, string>
+                {
+                    ["RabbitMQ"] = broker.Version,
+                    ["PostgreSQL"] = origin.Versions["PostgreSQL"],
+                    [".NET"] = origin.Versions[".NET"],
+                }
+            ),
             SignalBytes = signals.Size,
             BrokerCpuMicrosecondsPerSignal = signals.CpuMicroseconds["broker"].Median,
             WebappCpuMicrosecondsPerSignal = signals.CpuMicroseconds["webapp"].Median,

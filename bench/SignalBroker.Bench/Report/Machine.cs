@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Reflection;
 using System.Text.Json;
+using SignalBroker.Bench.Systems;
 using SignalBroker.LocalCluster;
 
 namespace SignalBroker.Bench.Report;
@@ -31,8 +32,10 @@ public static class Machine
     private static Dictionary<string, string> FindVersions() =>
         new()
         {
-            // Asking rabbitmqctl would leave an epmd behind.
-            ["RabbitMQ"] = Directory.GetDirectories("/usr/lib/rabbitmq/lib", "rabbitmq_server-*").Max()!.Split('-')[^1],
+            ["RabbitMQ"] = string.Join(
+                " and ",
+                ((Broker[])[Broker.Installed, .. Broker.OfNewest]).Select(broker => broker.Version).Distinct()
+            ),
             ["PostgreSQL"] = AskPostgres(),
             [".NET"] = Environment.Version.ToString(),
             ["Node.js"] = Ask("node", "--version").TrimStart('v'),

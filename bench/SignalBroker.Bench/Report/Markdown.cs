@@ -21,6 +21,7 @@ public static class Markdown
             TargetTable(report),
             Part(report.Exchange, Exchange),
             Part(report.Connects, Connects),
+            Part(report.Calls, Calls),
             Part(report.Kill, Kill),
             Part(report.Growth, Growth),
             Part(report.Storm, Storm),
@@ -61,7 +62,7 @@ public static class Markdown
             As many as each takes, {size:N0} B:
 
             {Table(
-                "system | senders | signals/s | CPU µs per signal | refused | lost",
+                "system | senders | signals/s | servers' CPU µs per signal | by role | refused | lost",
                 section.Rows.Select(row => Row(row, row.Saturated.Single(one => one.Size == size)))
             )}
             """
@@ -70,6 +71,13 @@ public static class Markdown
             {string.Join("\n\n", saturated)}
 
             ¹ It gives its senders no answer: each waits until its signal has arrived.
+
+            {section.PerRequest} signals in each request, {sizes[0]:N0} B:
+
+            {Table(
+                "system | signals/s | servers' CPU µs per signal | by role | refused | lost",
+                section.Rows.Where(row => row.Several is not null).Select(row => Several(row.System, row.Several!))
+            )}
 
             Latency at {section.Rate}/s, {sizes[0]:N0} B, from the moment when a signal was due:
 
@@ -80,9 +88,14 @@ public static class Markdown
             """;
         return ($"Signals, {section.Listeners:N0} listeners", text);
 
+        static string Several(string system, SaturatedSignals signals) =>
+            $"{system} | {Text.Of(signals.PerSecond)} | {Text.Of(Spread.OfServers(signals.CpuMicroseconds))} | "
+            + $"{Text.Of(signals.CpuMicroseconds)} | {signals.Failed} | {signals.Lost}";
+
         static string Row(SignalsRow row, SaturatedSignals signals) =>
             $"{row.System} | {row.Senders}{(row.Answers ? "" : " ¹")} | {Text.Of(signals.PerSecond)} | "
-            + $"{Text.Of(signals.CpuMicroseconds)} | {signals.Failed} | {signals.Lost}";
+            + $"{Text.Of(Spread.OfServers(signals.CpuMicroseconds))} | {Text.Of(signals.CpuMicroseconds)} | "
+            + $"{signals.Failed} | {signals.Lost}";
     }
 
     private static (string Heading, string Text) Connects(ConnectsSection section) =>
@@ -95,6 +108,22 @@ public static class Markdown
                     + $"{row.ErlangKiBPerListener:F1}"
                 )
             )
+        );
+
+    private static (string Heading, string Text) Calls(CallsSection section) =>
+        (
+            "Calls set up",
+            $"""
+            What pages in Chromium sent to set up a video call, sent again between {section.AtOnce} pairs at the same time.
+
+            {Table(
+                "system | signals | requests | KB | calls/s | servers' CPU µs per call | by role",
+                section.Rows.Select(row =>
+                    $"{row.System} | {row.Signals} | {row.Requests} | {row.Bytes / 1000.0:F1} | {Text.Of(row.PerSecond)} | "
+                    + $"{Text.Of(Spread.OfServers(row.CpuMicroseconds))} | {Text.Of(row.CpuMicroseconds)}"
+                )
+            )}
+            """
         );
 
     private static (string Heading, string Text) Kill(KillSection section)
@@ -165,8 +194,14 @@ public static class Markdown
     private static (string Heading, string Text) Headline(HeadlineSection section) =>
         (
             $"{section.Signals:N0} signals",
-            $"All have arrived after {Text.Of(section.Seconds, "F1")} s, with {section.Errors} errors. "
-                + "The original project took 20 s, with 1 % errors."
+            $"""
+            The original project took 20 s, with 1 % errors.
+
+            {Table(
+                "system | all have arrived after | errors",
+                section.Rows.Select(row => $"{row.System} | {Text.Of(row.Seconds, "F1")} s | {row.Errors}")
+            )}
+            """
         );
 
     private static string Milliseconds(Spread microseconds) =>

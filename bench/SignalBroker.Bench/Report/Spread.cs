@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using SignalBroker.Bench.Measurements;
 
 namespace SignalBroker.Bench.Report;
 
@@ -23,6 +24,13 @@ public sealed record Spread(IReadOnlyList<double> Runs)
         IReadOnlyList<T> runs,
         Func<T, IReadOnlyDictionary<string, double>> cpu
     ) => cpu(runs[0]).Keys.ToDictionary(role => role, role => Of(runs, run => cpu(run)[role]));
+
+    /// <summary>What all servers took, run by run.</summary>
+    public static Spread OfServers(IReadOnlyDictionary<string, Spread> byRole)
+    {
+        var servers = byRole.Where(role => role.Key != CpuMeter.Generator).Select(role => role.Value).ToArray();
+        return new([.. servers[0].Runs.Select((_, run) => servers.Sum(server => server.Runs[run]))]);
+    }
 
     /// <summary>The ratio of two figures, run by run: what disturbs one run disturbs both of its figures.</summary>
     public static Spread Ratio(Spread figure, Spread reference) =>

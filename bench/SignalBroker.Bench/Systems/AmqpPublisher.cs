@@ -10,6 +10,9 @@ public sealed class AmqpPublisher : IAsyncDisposable
 {
     private const int Slots = 1 << 12;
 
+    // The nodes' configuration names it, and webapps declare it: subscriptions by MQTT are bound to it.
+    private const string MqttExchange = "signals.mqtt";
+
     private static readonly BasicProperties Properties = new();
 
     private readonly IConnection connection;
@@ -31,7 +34,7 @@ public sealed class AmqpPublisher : IAsyncDisposable
         publishing = PublishAsync();
     }
 
-    /// <summary>Opens the connection and the channel.</summary>
+    /// <summary>Opens the connection and the channel, and declares what listeners need.</summary>
     public static async Task<AmqpPublisher> OpenAsync(Uri broker, CancellationToken cancellationToken)
     {
         var factory = new ConnectionFactory { Uri = broker, AutomaticRecoveryEnabled = false };
@@ -39,6 +42,12 @@ public sealed class AmqpPublisher : IAsyncDisposable
         var confirming = await opened.CreateChannelAsync(
             new CreateChannelOptions(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: false),
             cancellationToken
+        );
+        await confirming.ExchangeDeclareAsync(
+            MqttExchange,
+            ExchangeType.Direct,
+            durable: true,
+            cancellationToken: cancellationToken
         );
         return new(opened, confirming);
     }

@@ -21,6 +21,13 @@ public sealed record Broker(string Label, string? Folder, NodeProtocol Protocol)
             ]
             : [];
 
+    /// <summary>Which RabbitMQ it is; asking rabbitmqctl would leave an epmd behind.</summary>
+    public string Version =>
+        Directory
+            .GetDirectories($"{Folder}{(Folder is null ? "" : "/root")}/usr/lib/rabbitmq/lib", "rabbitmq_server-*")
+            .Max()!
+            .Split('-')[^1];
+
     /// <summary>Where clients listen at one of its nodes.</summary>
     public Uri AddressOf(LocalCluster.Node node) =>
         new(Protocol == NodeProtocol.Mqtt ? node.MqttAddress! : node.ListeningAddress);

@@ -20,6 +20,12 @@ public interface ISystem : IAsyncDisposable
     /// <summary>Counts what its listeners receive.</summary>
     Arrivals Arrivals { get; }
 
+    /// <summary>Whether one request may bring several signals.</summary>
+    bool TakesSeveral => false;
+
+    /// <summary>What two pages send each other to set up a call; empty where nobody plays one.</summary>
+    IReadOnlyList<CallTurn> CallTurns => [];
+
     /// <summary>Opens the client of this number, and returns when it listens.</summary>
     /// <exception cref="ClientFailedException">It could not start to listen.</exception>
     Task<IClient> ListenAsync(int number, CancellationToken cancellationToken);
@@ -41,9 +47,18 @@ public interface IClient : IDisposable
     /// <returns>Whether the system accepted it.</returns>
     ValueTask<bool> SendAsync(IClient to, Signal signal);
 
+    /// <summary>Sends signals to one addressee, in one request where the system takes several; one call at a time.</summary>
+    /// <returns>Whether the system accepted all of them.</returns>
+    ValueTask<bool> SendAllAsync(IClient to, IReadOnlyList<Signal> signals);
+
     /// <summary>Sends a heart-beat before the server takes the client for dead.</summary>
     void SendHeartbeat();
 }
+
+/// <summary>What one of two pages sends before it waits for the other.</summary>
+/// <param name="ByCaller">Whether the caller sends it.</param>
+/// <param name="Sizes">Each signal's content, in characters.</param>
+public sealed record CallTurn(bool ByCaller, params IReadOnlyList<int> Sizes);
 
 /// <summary>One server of a system.</summary>
 /// <param name="Role">What the report sums it up under, such as <c>broker</c>.</param>

@@ -32,6 +32,9 @@ public abstract class NodeProtocol
     /// <summary>MQTT 3.1.1, at QoS 0.</summary>
     public static NodeProtocol Mqtt { get; } = new MqttProtocol();
 
+    /// <summary>What people call it.</summary>
+    public abstract string Name { get; }
+
     /// <summary>The WebSocket's subprotocol.</summary>
     public abstract string Subprotocol { get; }
 
@@ -55,6 +58,8 @@ public abstract class NodeProtocol
 
     private sealed class StompProtocol : NodeProtocol
     {
+        public override string Name => "STOMP";
+
         public override string Subprotocol => "v12.stomp";
 
         public override WebSocketMessageType MessageType => WebSocketMessageType.Text;
@@ -84,6 +89,8 @@ public abstract class NodeProtocol
     private sealed class MqttProtocol : NodeProtocol
     {
         private const ushort KeepAliveSeconds = 60;
+
+        public override string Name => "MQTT";
 
         public override string Subprotocol => "mqtt";
 

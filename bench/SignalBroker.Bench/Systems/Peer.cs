@@ -29,6 +29,8 @@ public sealed class Peer : ISystem
 
     public bool Answers { get; private init; } = true;
 
+    public IReadOnlyList<CallTurn> CallTurns { get; private init; } = RecordedCalls.OfSimplePeer;
+
     public Arrivals Arrivals { get; } = new();
 
     public static Task<ISystem> StartSocketIoAsync(CancellationToken cancellationToken)
@@ -61,6 +63,7 @@ public sealed class Peer : ISystem
         var peer = new Peer("PeerJS", group, [server], (arrivals, userId) => new PeerJsClient(arrivals, userId))
         {
             Answers = false,
+            CallTurns = RecordedCalls.OfPeerJs,
         };
         return StartAsync(peer, cancellationToken);
     }

@@ -38,7 +38,7 @@ public sealed class SignalBrokerSystem : ISystem
         ];
     }
 
-    public string Name => "SignalBroker" + broker.Label;
+    public string Name => NameOn(broker);
 
     public IReadOnlyList<SystemPart> Parts { get; }
 
@@ -46,9 +46,16 @@ public sealed class SignalBrokerSystem : ISystem
 
     public bool Answers => true;
 
+    public bool TakesSeveral => true;
+
+    public IReadOnlyList<CallTurn> CallTurns => RecordedCalls.OfSignalBroker;
+
     public Arrivals Arrivals { get; } = new();
 
     public IReadOnlyList<Node> Nodes => cluster.Nodes;
+
+    /// <summary>What the report calls it on a broker.</summary>
+    public static string NameOn(Broker broker) => "SignalBroker" + broker.Label;
 
     /// <summary>How many bytes the first webapp has allocated so far, as it tells itself.</summary>
     public async Task<long> AllocatedBytesAsync()
@@ -172,9 +179,8 @@ public sealed class SignalBrokerSystem : ISystem
 
         public override string Address => session.UserId!;
 
-        public override async ValueTask<bool> SendAsync(IClient to, Signal signal)
+        public override ValueTask<bool> SendAsync(IClient to, Signal signal)
         {
-            http ??= new(webapps[webapp], sources);
             var content = signal.Content;
             if (request is null || !request.Fits(to.Address, content.Span))
             {
@@ -182,11 +188,45 @@ public sealed class SignalBrokerSystem : ISystem
             }
 
             content.Span.CopyTo(request.Content);
+            return PostAsync(request.To(to.Address), signals: 1);
+        }
 
+        public override ValueTask<bool> SendAllAsync(IClient to, IReadOnlyList<Signal> signals)
+        {
+            if (signals is [var one])
+            {
+                return SendAsync(to, one);
+            }
+
+            var body = Begin();
+            foreach (var signal in signals)
+            {
+                body.Add(signal == signals[0] ? "[{\"to\":\""u8 : ",{\"to\":\""u8)
+                    .Add(to.Address)
+                    .Add("\",\"content\":"u8)
+                    .Add(signal.Content.Span)
+                    .Add("}"u8);
+            }
+
+            var array = body.Add("]"u8).Message.Span;
+            return PostAsync(
+                HttpRequests.RenderPost(webapps[webapp], "/exchange", authorization, "application/json", array),
+                signals.Count
+            );
+        }
+
+        public override void Dispose()
+        {
+            base.Dispose();
+            http?.Dispose();
+        }
+
+        private async ValueTask<bool> PostAsync(ReadOnlyMemory<byte> call, int signals)
+        {
+            http ??= new(webapps[webapp], sources);
             try
             {
-                var answer = SendOutcome.Read(await http.PostAsync(request.To(to.Address)));
-                return answer.Queued > 0;
+                return SendOutcome.Read(await http.PostAsync(call)).Queued >= signals;
             }
             catch (Exception failure)
                 when (failure
@@ -202,12 +242,6 @@ public sealed class SignalBrokerSystem : ISystem
                 (http, webapp) = (null, (webapp + 1) % webapps.Length);
                 return false;
             }
-        }
-
-        public override void Dispose()
-        {
-            base.Dispose();
-            http?.Dispose();
         }
     }
 }

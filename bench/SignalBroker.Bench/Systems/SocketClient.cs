@@ -33,6 +33,17 @@ public abstract class SocketClient(Arrivals arrivals) : IClient
 
     public abstract ValueTask<bool> SendAsync(IClient to, Signal signal);
 
+    public virtual async ValueTask<bool> SendAllAsync(IClient to, IReadOnlyList<Signal> signals)
+    {
+        var accepted = true;
+        foreach (var signal in signals)
+        {
+            accepted &= await SendAsync(to, signal);
+        }
+
+        return accepted;
+    }
+
     public abstract void SendHeartbeat();
 
     /// <summary>Cuts the socket, as a crashing browser does.</summary>

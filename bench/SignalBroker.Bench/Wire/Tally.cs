@@ -49,6 +49,14 @@ public sealed class Tally(ushort run)
 
     public Stamp Next(long due = 0) => new(run, Interlocked.Increment(ref sent) - 1, due);
 
+    /// <summary>Makes a signal the next one.</summary>
+    public Stamp Stamp(Signal signal)
+    {
+        var stamp = Next();
+        signal.With(stamp);
+        return stamp;
+    }
+
     /// <summary>The next signal, unless there have been so many.</summary>
     public bool TryNext(int limit, out Stamp stamp)
     {

@@ -39,6 +39,10 @@ internal sealed record ConnectAnswer : IceServersAnswer
             is { Address: { } address, Subscribe: { } topic } mqtt
             ? new(address, topic, mqtt.Send)
             : null;
+
+    /// <summary>Whether STOMP is offered, as it always is by older servers.</summary>
+    [JsonIgnore]
+    public bool OffersStomp => Listening is null || Listening.Any(offer => offer.Protocol == "stomp");
 }
 
 /// <summary>One way to listen to a session, and perhaps to send.</summary>

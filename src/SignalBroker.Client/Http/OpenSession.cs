@@ -4,7 +4,13 @@ using System.Text;
 namespace SignalBroker.Client.Http;
 
 /// <summary>A session as <c>/connect</c> has answered it, its secret included.</summary>
-internal sealed class OpenSession(SessionInfo info, string passcode, IceServers iceServers, MqttOffer? mqtt = null)
+internal sealed class OpenSession(
+    SessionInfo info,
+    string passcode,
+    IceServers iceServers,
+    MqttOffer? mqtt = null,
+    bool offersStomp = true
+)
 {
     public SessionInfo Info { get; } = info;
     public string Passcode { get; } = passcode;
@@ -12,6 +18,8 @@ internal sealed class OpenSession(SessionInfo info, string passcode, IceServers 
 
     /// <summary>How to listen by MQTT; null where the node does not offer it.</summary>
     public MqttOffer? Mqtt { get; } = mqtt;
+
+    public bool OffersStomp { get; } = offersStomp;
 
     /// <summary>The Authorization header that proves the session (RFC 7617).</summary>
     public AuthenticationHeaderValue Authorization { get; } =

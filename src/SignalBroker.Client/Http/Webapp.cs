@@ -109,7 +109,13 @@ internal sealed class Webapp(SignalBrokerClientOptions options)
         );
         return
             answer is { UserId: { } user, ListeningAddress: { } place, ListeningKey: { } key, Passcode: { } passcode }
-            ? new(new(user, answer.Device, key, place), passcode, answer.ToIceServers(), answer.Mqtt)
+            ? new(
+                new(user, answer.Device, key, place),
+                passcode,
+                answer.ToIceServers(),
+                answer.Mqtt,
+                answer.OffersStomp
+            )
             : throw new ServerUnreachableException("The answer to /connect is not SignalBroker's.");
     }
 }

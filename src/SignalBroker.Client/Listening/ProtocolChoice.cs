@@ -3,7 +3,7 @@ using SignalBroker.Client.Http;
 namespace SignalBroker.Client.Listening;
 
 /// <summary>
-/// What to speak over the next WebSocket: what the application wants; or MQTT where the node offers it, and STOMP where
+/// What to speak over the next WebSocket, of what the node offers: what the application wants; or MQTT, and STOMP where
 /// something lets only that through.
 /// </summary>
 internal sealed class ProtocolChoice(SocketProtocol? wanted, TimeProvider time)
@@ -11,20 +11,24 @@ internal sealed class ProtocolChoice(SocketProtocol? wanted, TimeProvider time)
     /// <summary>How long STOMP is spoken until MQTT is tried once more.</summary>
     public static readonly TimeSpan FallbackLasts = WayChoice.FallbackLasts;
 
-    private static readonly SocketProtocol[] OnlyMqtt = [SocketProtocol.Mqtt];
-    private static readonly SocketProtocol[] OnlyStomp = [SocketProtocol.Stomp];
-    private static readonly SocketProtocol[] MqttFirst = [SocketProtocol.Mqtt, SocketProtocol.Stomp];
-
     private long? fellBackAt;
 
     /// <summary>What to try with a session, in this order.</summary>
     /// <returns>Nothing if the node does not offer what the application wants.</returns>
-    public IReadOnlyList<SocketProtocol> For(OpenSession session) =>
-        wanted == SocketProtocol.Stomp ? OnlyStomp
-        : session.Mqtt is null ? (wanted is null ? OnlyStomp : [])
-        : wanted is not null ? OnlyMqtt
-        : fellBackAt is { } since && time.GetElapsedTime(since) < FallbackLasts ? OnlyStomp
-        : MqttFirst;
+    public IEnumerable<SocketProtocol> For(OpenSession session)
+    {
+        var avoidsMqtt =
+            session.OffersStomp && fellBackAt is { } since && time.GetElapsedTime(since) < FallbackLasts;
+        if (session.Mqtt is not null && wanted != SocketProtocol.Stomp && (wanted is not null || !avoidsMqtt))
+        {
+            yield return SocketProtocol.Mqtt;
+        }
+
+        if (session.OffersStomp && wanted != SocketProtocol.Mqtt)
+        {
+            yield return SocketProtocol.Stomp;
+        }
+    }
 
     public void Succeeded(SocketProtocol by)
     {

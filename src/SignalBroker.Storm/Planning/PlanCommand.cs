@@ -8,6 +8,8 @@ namespace SignalBroker.Storm.Planning;
 public static class PlanCommand
 {
     private const double Least = 1e-6;
+    private const string Mqtt = "mqtt";
+    private const string Stomp = "stomp";
 
     /// <summary>Makes the command <c>plan</c>.</summary>
     public static Command Create()
@@ -50,11 +52,17 @@ public static class PlanCommand
             servers.TableBloat,
             1
         );
+        var protocol = command.AddOption(
+            new Option<string>("--protocol")
+            {
+                Description = "what the users listen by",
+                DefaultValueFactory = _ => Mqtt,
+            }.AcceptOnlyFromAmong(Mqtt, Stomp)
+        );
         var costs = command.AddOption(
             new Option<FileInfo?>("--costs")
             {
-                Description =
-                    "what was measured, as make bench writes it; docs/performance/unit-costs.json if left out",
+                Description = "what was measured, as make bench writes it, instead of what this program was built with",
                 HelpName = "file",
             }
         );
@@ -81,6 +89,7 @@ public static class PlanCommand
                         WebappCores = arguments.GetValue(webappCores),
                         TableBloat = arguments.GetValue(bloat),
                     },
+                    arguments.GetValue(protocol)!,
                     arguments.GetValue(costs),
                     arguments.InvocationConfiguration
                 )
@@ -97,13 +106,16 @@ public static class PlanCommand
     private static async Task<int> WriteAsync(
         Demand demand,
         Servers servers,
+        string protocol,
         FileInfo? file,
         InvocationConfiguration console
     )
     {
         try
         {
-            var costs = file is null ? await UnitCosts.ReadDefaultAsync() : await UnitCosts.ReadAsync(file.FullName);
+            var costs = file is null
+                ? await UnitCosts.ReadDefaultAsync(protocol)
+                : await UnitCosts.ReadAsync(file.FullName);
             if (servers.NodeUsableKiB <= costs.NodeMiBEmpty * 1024)
             {
                 await console.Error.WriteLineAsync(
@@ -120,7 +132,7 @@ public static class PlanCommand
         {
             var cause = failure.Message.ReplaceLineEndings(" ");
             await console.Error.WriteLineAsync(
-                $"The costs in {file?.ToString() ?? "docs/performance/unit-costs.json"} can't be used: {cause}"
+                $"The costs in {file} can't be used: {cause}"
             );
             return 1;
         }

@@ -30,7 +30,7 @@ public static class PlanText
                 "Assumed:",
                 .. Assumptions(demand, servers).SelectMany(assumption => Wrap(assumption, "  -", "   ")),
                 "",
-                $"Measured {costs.MeasuredOn.Date:yyyy-MM-dd}, with signals of {Number(costs.SignalBytes)} bytes:",
+                $"Measured {costs.MeasuredOn.Date:yyyy-MM-dd} by {costs.MeasuredOn.Protocol}, with signals of {Number(costs.SignalBytes)} bytes:",
                 .. Wrap(costs.MeasuredOn.Machine, " ", " "),
                 .. Wrap(
                     string.Join(", ", costs.MeasuredOn.Versions.Select(part => $"{part.Key} {part.Value}")),

@@ -4,7 +4,10 @@ using System.Text.Json.Serialization;
 namespace SignalBroker.Storm.Planning;
 
 /// <summary>What one signal, one connect and one listener cost each server, as they were measured.</summary>
-/// <remarks><c>make bench</c> writes them to <c>docs/performance/unit-costs.json</c>; <c>storm plan</c> computes with them.</remarks>
+/// <remarks>
+/// <c>make bench</c> writes them to <c>docs/performance/unit-costs.*.json</c>, a file for each protocol by which listeners
+/// listen; <c>storm plan</c> computes with them.
+/// </remarks>
 public sealed record UnitCosts
 {
     /// <summary>Where and when it was measured.</summary>
@@ -61,11 +64,15 @@ public sealed record UnitCosts
     }
 
     /// <summary>Reads the costs that this program was built with.</summary>
-    public static async Task<UnitCosts> ReadDefaultAsync()
+    /// <param name="protocol"><c>mqtt</c> or <c>stomp</c>.</param>
+    public static async Task<UnitCosts> ReadDefaultAsync(string protocol)
     {
-        await using var resource = typeof(UnitCosts).Assembly.GetManifestResourceStream("unit-costs.json")!;
+        await using var resource = typeof(UnitCosts).Assembly.GetManifestResourceStream(NameOf(protocol))!;
         return await ReadAsync(resource);
     }
+
+    /// <summary>The name of the file with the costs by a protocol.</summary>
+    public static string NameOf(string protocol) => $"unit-costs.{protocol}.json";
 
     private static async Task<UnitCosts> ReadAsync(Stream stream)
     {
@@ -91,8 +98,14 @@ public sealed record UnitCosts
 
 /// <summary>Where and when costs were measured.</summary>
 /// <param name="Machine">The processor, its cores and the memory, in words.</param>
+/// <param name="Protocol">What the listeners listened by, in words.</param>
 /// <param name="Versions">The version of each server, by its name.</param>
-public sealed record MeasuredOn(string Machine, DateOnly Date, IReadOnlyDictionary<string, string> Versions);
+public sealed record MeasuredOn(
+    string Machine,
+    DateOnly Date,
+    string Protocol,
+    IReadOnlyDictionary<string, string> Versions
+);
 
 /// <summary>How costs are written as JSON.</summary>
 [JsonSourceGenerationOptions(

@@ -53,7 +53,7 @@ internal sealed class Admission
             : form.ContainsKey("vhost") ? ListeningProtocol.Stomp
             : ListeningProtocol.Sse;
         // The client id makes the queue's name, and whoever bears another's takes over its socket.
-        if (protocol == ListeningProtocol.Mqtt && (form[ClientId] != name || !Offers(node)))
+        if ((protocol == ListeningProtocol.Mqtt && form[ClientId] != name) || !Offers(node, protocol))
         {
             return false;
         }
@@ -81,7 +81,13 @@ internal sealed class Admission
         return false;
     }
 
-    private bool Offers(string node) => nodes.TryGet(node, out var known) && known.OffersMqtt;
+    private bool Offers(string node, ListeningProtocol protocol) =>
+        protocol switch
+        {
+            ListeningProtocol.Mqtt => nodes.TryGet(node, out var known) && known.OffersMqtt,
+            ListeningProtocol.Stomp => !nodes.TryGet(node, out var known) || known.OffersStomp,
+            _ => true,
+        };
 
     private async Task<IReadOnlyDictionary<Attempt, object>> AdmitAsync(IReadOnlyList<Attempt> attempts)
     {

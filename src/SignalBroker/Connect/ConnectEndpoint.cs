@@ -177,7 +177,7 @@ internal sealed class ConnectEndpoint(
                         session.UserId,
                         session.Device,
                         node.ListeningAddress,
-                        isOriginal ? [] : ListeningOffer.Of(node, key),
+                        isOriginal ? [] : [.. ListeningOffer.Of(node, key)],
                         key,
                         passcode,
                         Ack: false,

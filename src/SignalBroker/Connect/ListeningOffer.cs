@@ -13,25 +13,26 @@ namespace SignalBroker.Connect;
 internal sealed record ListeningOffer(ListeningProtocol Protocol, string Address, string Subscribe, string? Send)
 {
     /// <summary>What a node offers to a session, best first. The first login decides, and it is the only one.</summary>
-    public static IReadOnlyList<ListeningOffer> Of(Node node, string listeningKey)
+    public static IEnumerable<ListeningOffer> Of(Node node, string listeningKey)
     {
-        var stomp = new ListeningOffer(
-            ListeningProtocol.Stomp,
-            node.ListeningAddress,
-            $"/queue/{listeningKey}",
-            $"/exchange/{Topology.SignalsExchange}/{listeningKey}"
-        );
-        return node.OffersMqtt
-            ?
-            [
-                new(
-                    ListeningProtocol.Mqtt,
-                    node.MqttAddress!,
-                    listeningKey,
-                    node.ProvesMqttSenders ? Topology.MqttSendTopic : null
-                ),
-                stomp,
-            ]
-            : [stomp];
+        if (node.OffersMqtt)
+        {
+            yield return new(
+                ListeningProtocol.Mqtt,
+                node.MqttAddress!,
+                listeningKey,
+                node.ProvesMqttSenders ? Topology.MqttSendTopic : null
+            );
+        }
+
+        if (node.OffersStomp)
+        {
+            yield return new(
+                ListeningProtocol.Stomp,
+                node.ListeningAddress,
+                $"/queue/{listeningKey}",
+                $"/exchange/{Topology.SignalsExchange}/{listeningKey}"
+            );
+        }
     }
 }

@@ -56,6 +56,9 @@ internal sealed class Node(NodeOptions options)
     /// <summary>Whether sessions may listen by MQTT, as a native protocol of the broker.</summary>
     public bool OffersMqtt => MqttAddress is not null && version >= FirstWithMqtt;
 
+    /// <summary>Whether sessions may listen by STOMP; where MQTT is not to be had, they may in any case.</summary>
+    public bool OffersStomp => options.Stomp || !OffersMqtt;
+
     /// <summary>Whether it vouches for who sends by MQTT.</summary>
     public bool ProvesMqttSenders => OffersMqtt && version >= FirstWithProofs;
 

@@ -24,6 +24,12 @@ internal sealed class NodeOptions
     /// </summary>
     public Uri? MqttAddress { get; set; }
 
+    /// <summary>
+    /// Whether sessions may listen by STOMP where they may by MQTT. <c>false</c> needs an <c>MqttAddress</c>: the node then
+    /// admits nobody by STOMP, and clients that speak nothing else listen to server-sent events.
+    /// </summary>
+    public bool Stomp { get; set; } = true;
+
     /// <summary>The internal <c>amqp://user:password@host:port/vhost</c> or <c>amqps://</c> address.</summary>
     [Required]
     public Uri? AmqpAddress { get; set; }

@@ -47,6 +47,10 @@ internal static class NodesSetup
         {
             CheckScheme($"{key}:MqttAddress", mqttAddress, "ws", "wss");
         }
+        else if (!node.Stomp)
+        {
+            throw new InvalidSettingException($"{key}:Stomp: can't be false where there is no {key}:MqttAddress.");
+        }
 
         CheckScheme($"{key}:AmqpAddress", node.AmqpAddress!, "amqp", "amqps");
         CheckScheme($"{key}:ManagementAddress", node.ManagementAddress!, "http", "https");

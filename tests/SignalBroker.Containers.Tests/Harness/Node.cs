@@ -74,6 +74,7 @@ public sealed class Node : ContainedServer
                     ["LISTENING_IP"] = Everywhere,
                     ["LISTENING_PORT"] = $"{Listening}",
                     ["MQTT_PORT"] = $"{Mqtt}",
+                    ["MQTT_TCP_PORT"] = "1883",
                     ["AMQP_IP"] = Everywhere,
                     ["AMQP_PORT"] = $"{Amqp}",
                     ["MANAGEMENT_IP"] = Everywhere,

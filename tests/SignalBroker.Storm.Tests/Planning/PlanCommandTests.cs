@@ -31,20 +31,24 @@ public sealed class PlanCommandTests : IDisposable
         output.ShouldContain("within 10 minutes");
         output.ShouldContain("30% of its node's memory");
         output.ShouldContain("65,536 files");
-        output.ShouldContain("Measured 2026-11-21, with signals of 1,500 bytes");
+        output.ShouldContain("Measured 2026-11-21 by STOMP, with signals of 1,500 bytes");
         output.ShouldContain("RabbitMQ 3.10.8, PostgreSQL 15.8");
         output.Split('\n').ShouldAllBe(line => line.Length <= 80);
         output.Split('\n').Single(line => line.Contains("memory  ")).ShouldEndWith("20.71  <- decides");
     }
 
-    [Fact]
-    public async Task Without_a_file_it_uses_what_was_measured_for_this_version()
+    [Theory]
+    [InlineData("", "by MQTT, with signals of 1,500 bytes")]
+    [InlineData(" --protocol mqtt", "by MQTT, with signals of 1,500 bytes")]
+    [InlineData(" --protocol stomp", "by STOMP, with signals of 1,500 bytes")]
+    public async Task Without_a_file_it_uses_what_was_measured_for_this_version(string protocol, string measured)
     {
-        var (code, output, error) = await RunAsync(Million);
+        var (code, output, error) = await RunAsync(Million + protocol);
 
         error.ShouldBeEmpty();
         code.ShouldBe(0);
         output.ShouldContain("Nodes (4 cores, 16 GiB each): ");
+        output.ShouldContain(measured);
         output.Split('\n').ShouldAllBe(line => line.Length <= 80);
     }
 

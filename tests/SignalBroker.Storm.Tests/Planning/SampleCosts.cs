@@ -11,6 +11,7 @@ public static class SampleCosts
             MeasuredOn = new(
                 "a machine",
                 new DateOnly(2026, 11, 21),
+                "STOMP",
                 new Dictionary<string, string> { ["RabbitMQ"] = "3.10.8", ["PostgreSQL"] = "15.8" }
             ),
             SignalBytes = 1500,

@@ -47,6 +47,7 @@ public sealed class StartTests(TestCluster cluster)
     [InlineData("Nodes:0:Name", "")]
     [InlineData("Nodes:0:Name", "sb 1")]
     [InlineData("Nodes:0:ListeningAddress", "http://127.0.0.1/ws")]
+    [InlineData("Nodes:0:Stomp", "false")]
     [InlineData("Nodes:0:AmqpAddress", "127.0.0.1")]
     [InlineData("Nodes:0:Capacity", "many")]
     [InlineData("Listeners:Public", "https://127.0.0.1:1")]

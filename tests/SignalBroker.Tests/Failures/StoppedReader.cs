@@ -100,40 +100,16 @@ public sealed class StoppedReader : IAsyncDisposable
         (await ReadAsync(cancellationToken)).ShouldStartWith("RECEIPT");
     }
 
-    // MQTT 3.1.1: CONNECT with a clean session, user name and password, no keep-alive; SUBSCRIBE number 1 at QoS 0.
     private async Task ListenByMqttAsync(string filter, CancellationToken cancellationToken)
     {
-        await SendPacketAsync(
-            0x10,
-            [
-                .. Text("MQTT"),
-                4,
-                0xC2,
-                0,
-                0,
-                .. Text(Session.ListeningKey),
-                .. Text(Session.ListeningKey),
-                .. Text(Session.Passcode),
-            ]
-        );
+        await SendPacketAsync(MqttPacket.Connect(Session));
         (await ReadBytesAsync(cancellationToken)).ShouldBe([0x20, 2, 0, 0]);
-        await SendPacketAsync(0x82, [0, 1, .. Text(filter), 0]);
+        await SendPacketAsync(MqttPacket.Subscribe(filter));
         (await ReadBytesAsync(cancellationToken)).ShouldBe([0x90, 3, 0, 1, 0]);
     }
 
-    private static byte[] Text(string text) => [0, (byte)text.Length, .. Encoding.ASCII.GetBytes(text)];
-
-    private Task SendPacketAsync(byte type, byte[] rest)
-    {
-        byte[] length =
-            rest.Length < 128 ? [(byte)rest.Length] : [(byte)(rest.Length % 128 | 128), (byte)(rest.Length / 128)];
-        return frames.SendAsync(
-            (byte[])[type, .. length, .. rest],
-            WebSocketMessageType.Binary,
-            endOfMessage: true,
-            CancellationToken.None
-        );
-    }
+    private Task SendPacketAsync(byte[] packet) =>
+        frames.SendAsync(packet, WebSocketMessageType.Binary, endOfMessage: true, CancellationToken.None);
 
     private Task SendAsync(string command, params (string Name, string Value)[] headers) =>
         frames.SendAsync(

@@ -105,7 +105,7 @@ public sealed class StreamLossTests(FailureCluster cluster) : FailureTests(clust
                 async () =>
                 {
                     var answer = await Cluster.ApiOf(number % 2).ExchangeAsync(sender.Session, signal);
-                    var outcome = answer.Status == HttpStatusCode.OK ? answer.Outcomes.Single().Outcome : answer.Code!;
+                    var outcome = answer.OutcomeOrCode;
                     outcomes.AddOrUpdate(outcome, 1, (_, count) => count + 1);
                     outcome.ShouldBe("user-not-listening");
                 },

@@ -85,7 +85,7 @@ public sealed class Traffic
                             content = number,
                         }
                     );
-                outcome = answer.Status == HttpStatusCode.OK ? answer.Outcomes.Single().Outcome : answer.Code!;
+                outcome = answer.OutcomeOrCode;
             }
             catch (HttpRequestException)
             {

@@ -35,6 +35,9 @@ public sealed record Answer(HttpStatusCode Status, HttpResponseHeaders Headers, 
 
     public string? Code => Json.GetProperty("code").GetString();
 
+    /// <summary>What became of a signal to one session: its outcome, or the problem's code.</summary>
+    public string OutcomeOrCode => Status == HttpStatusCode.OK ? Outcomes.Single().Outcome : Code!;
+
     public ConnectedSession Session => JsonSerializer.Deserialize<ConnectedSession>(Body, JsonSerializerOptions.Web)!;
 
     /// <summary>The outcome of each session that the signal went to.</summary>

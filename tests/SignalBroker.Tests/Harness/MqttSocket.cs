@@ -9,7 +9,7 @@ using MQTTnet.Protocol;
 
 namespace SignalBroker.Tests.Harness;
 
-/// <summary>A Web-MQTT socket of a public client library, which says whatever a test wants it to say.</summary>
+/// <summary>An MQTT socket of a public client library, which says whatever a test wants it to say.</summary>
 public sealed class MqttSocket : IListenerSocket
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
@@ -45,15 +45,19 @@ public sealed class MqttSocket : IListenerSocket
 
     /// <summary>Logs in as the session.</summary>
     /// <param name="configure">Changes what an honest client would send.</param>
+    /// <param name="withoutWebSocket">Where it is opened without a WebSocket; null for the one that the session offers.</param>
     /// <returns>Null if the node has refused it.</returns>
     public static async Task<MqttSocket?> OpenAsync(
         ConnectedSession session,
-        Action<MqttClientOptionsBuilder>? configure = null
+        Action<MqttClientOptionsBuilder>? configure = null,
+        Uri? withoutWebSocket = null
     )
     {
-        var options = Factory
-            .CreateClientOptionsBuilder()
-            .WithWebSocketServer(server => server.WithUri(OfferOf(session).Address))
+        var options = Factory.CreateClientOptionsBuilder();
+        options = withoutWebSocket is { Host: var host, Port: var port }
+            ? options.WithTcpServer(host, port)
+            : options.WithWebSocketServer(server => server.WithUri(OfferOf(session).Address));
+        options
             .WithProtocolVersion(MqttProtocolVersion.V500)
             .WithClientId(session.ListeningKey)
             .WithCredentials(session.ListeningKey, session.Passcode)

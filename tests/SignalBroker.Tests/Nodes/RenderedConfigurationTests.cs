@@ -34,6 +34,7 @@ public sealed class RenderedConfigurationTests : IDisposable
         keys.Contains("stomp.max_frame_size_unauthenticated = 8192").ShouldBe(boundsStrangers);
         keys.Contains("stomp.login_timeout = 10000").ShouldBe(boundsStrangers);
         keys.Contains("mqtt.max_packet_size_authenticated = 131072").ShouldBe(speaksMqtt);
+        keys.Contains("mqtt.listeners.tcp.1 = 127.0.0.1:1883").ShouldBe(speaksMqtt);
         keys.Count(key => key.StartsWith("mqtt.message_interceptors.", StringComparison.Ordinal))
             .ShouldBe(boundsStrangers ? 1 : 0);
         (await ReadAsync("enabled_plugins"))
@@ -77,6 +78,7 @@ public sealed class RenderedConfigurationTests : IDisposable
                 ["LISTENING_IP"] = "127.0.0.1",
                 ["LISTENING_PORT"] = "15674",
                 ["MQTT_PORT"] = "15675",
+                ["MQTT_TCP_PORT"] = "1883",
                 ["AMQP_IP"] = "127.0.0.1",
                 ["AMQP_PORT"] = "5672",
                 ["MANAGEMENT_IP"] = "127.0.0.1",

@@ -57,6 +57,27 @@ public sealed class NodeAgreementTests(TestCluster cluster) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Who_has_come_to_listen_since_a_node_was_lost_is_not_unknown()
+    {
+        await store.AgreeAsync([node], unknownAfter: null);
+        await ListensAsync("before");
+        await WasSeenLongAgoAsync();
+        await store.AgreeAsync([], Hour);
+
+        // The node is back, and its events have acked somebody; that it is reachable has yet to be written down.
+        await ListensAsync("since");
+
+        (await StateAsync("before")).ShouldBe("unknown");
+        (await StateAsync("since")).ShouldBe("listening");
+        await store.AgreeAsync([node], Hour);
+        (await StateAsync("before")).ShouldBe("listening");
+        // Lost once more, it takes both along.
+        await WasSeenLongAgoAsync();
+        await store.AgreeAsync([], Hour);
+        (await StateAsync("since")).ShouldBe("unknown");
+    }
+
+    [Fact]
     public async Task A_webapp_that_has_not_written_for_a_while_does_not_judge_at_first()
     {
         var clock = new FakeTimeProvider(DateTimeOffset.UnixEpoch);
@@ -96,6 +117,27 @@ public sealed class NodeAgreementTests(TestCluster cluster) : IAsyncLifetime
         await connection.ExecuteAsync(
             "UPDATE nodes SET seen_at = seen_at - interval '2 hours' WHERE name = @node",
             new { node }
+        );
+    }
+
+    private async Task ListensAsync(string userId)
+    {
+        await using var connection = await database.OpenConnectionAsync(Token);
+        await connection.ExecuteAsync(
+            """
+            INSERT INTO sessions (listening_key, user_id, node, passcode_sha256, address, original_client, ack_by, acked_at)
+            VALUES (@userId, @userId, @node, '', '127.0.0.1', false, now(), now())
+            """,
+            new { userId, node }
+        );
+    }
+
+    private async Task<string> StateAsync(string userId)
+    {
+        await using var connection = await database.OpenConnectionAsync(Token);
+        return await connection.QuerySingleAsync<string>(
+            "SELECT state FROM presence_devices WHERE user_id = @userId",
+            new { userId }
         );
     }
 

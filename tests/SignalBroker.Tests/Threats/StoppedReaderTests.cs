@@ -71,13 +71,10 @@ public sealed class StoppedReaderTests(FailureCluster cluster) : FailureTests(cl
             string outcome;
             do
             {
-                outcome = Outcome(await Cluster.ApiOf(webapp).ExchangeAsync(sender.Session, signal));
+                outcome = (await Cluster.ApiOf(webapp).ExchangeAsync(sender.Session, signal)).OutcomeOrCode;
                 outcomes.AddOrUpdate(outcome, 1, (_, count) => count + 1);
                 await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, Token);
             } while (outcome != "user-not-listening");
         }
     }
-
-    private static string Outcome(Answer answer) =>
-        answer.Status == HttpStatusCode.OK ? answer.Outcomes.Single().Outcome : answer.Code!;
 }

@@ -37,9 +37,10 @@ export function createTransportChoice(
 
   return {
     /** `withinMs` is how long the other side may take until it says anything. */
-    next({ mqtt }: Pick<Session, "mqtt">): { way: Way; open: OpenTransport; withinMs: number } {
+    next({ mqtt, stomp }: Pick<Session, "mqtt" | "stomp">): { way: Way; open: OpenTransport; withinMs: number } {
       const by = listen === "auto" ? choose() : listen;
-      way = by === "sse" ? by : mqtt && !isRecent(mqttFailedAt) ? "mqtt" : "stomp";
+      const second = stomp ? "stomp" : listen === "auto" ? "sse" : mqtt ? "mqtt" : "stomp";
+      way = by === "sse" ? by : mqtt && !isRecent(mqttFailedAt) ? "mqtt" : second;
       begunAt = now();
       return { way, open: transports[way], withinMs: patienceMs() };
     },

@@ -23,6 +23,8 @@ export interface Session extends SessionInfo {
   passcode: string;
   /** How to listen by MQTT, as the webapp says it; undefined where that is impossible. */
   mqtt: JsonObject | undefined;
+  /** Whether the node lets one listen by STOMP, as older servers always do. */
+  stomp: boolean;
   ice: IceAnswer;
 }
 
@@ -65,13 +67,16 @@ export async function closeSession(http: Http, session: Session, keepalive = fal
 }
 
 function readSession(answer: JsonObject): Session {
+  const ways = objectsOf(answer, "listening");
+  const offer = (wanted: string) => ways.find(({ protocol }) => protocol === wanted);
   return {
     userId: required(answer, "userId"),
     device: textOf(answer, "device"),
     listeningAddress: required(answer, "listeningAddress"),
     listeningKey: required(answer, "listeningKey"),
     passcode: required(answer, "passcode"),
-    mqtt: objectsOf(answer, "listening").find(({ protocol }) => protocol === "mqtt"),
+    mqtt: offer("mqtt"),
+    stomp: ways.length === 0 || offer("stomp") !== undefined,
     ice: readIceServers(answer),
   };
 }

@@ -30,6 +30,8 @@ export const world = {
   online: true,
   /** Whether sessions may listen by MQTT. */
   offersMqtt: false,
+  /** Whether they may by STOMP. */
+  offersStomp: true,
   wake: (): void => undefined,
   networkChange: (): void => undefined,
 };
@@ -48,6 +50,7 @@ export function sessionNamed(listeningKey: string): Session {
     listeningKey,
     passcode: "secret",
     mqtt: world.offersMqtt ? { protocol: "mqtt" } : undefined,
+    stomp: world.offersStomp,
     ice: readIceServers({}),
   };
 }

@@ -89,6 +89,23 @@ it("falls back to STOMP at once, with the same session, where MQTT is blocked, a
   expect(world.opened[3]?.by).toBe("mqtt");
 });
 
+it("listens to events where MQTT is blocked and the node offers no STOMP", async () => {
+  world.offersMqtt = true;
+  world.offersStomp = false;
+  world.listening.start();
+  await tick(0);
+  world.opened[0]?.lost("blocked", true, true);
+  expect(world.opened.map(({ by }) => by)).toEqual(["mqtt", "sse"]);
+  world.opened[1]?.listening();
+  expect(world.listening.state).toMatchObject({ name: "listening", by: "sse" });
+});
+
+it("listens to events where the application wants no MQTT and the node offers no STOMP", async () => {
+  world.offersStomp = false;
+  await listen();
+  expect(world.opened.map(({ by }) => by)).toEqual(["sse"]);
+});
+
 it("tries MQTT again in another network", async () => {
   world.offersMqtt = true;
   world.listening.start();
