@@ -6,7 +6,8 @@ namespace SignalBroker.Migrations;
 [Migration(20261129_16, "20261129_16_presence_since_loss")]
 public sealed class PresenceSinceLoss : Migration
 {
-    public override void Up() => DefineDevices("coalesce(nodes.reachable OR sessions.acked_at > nodes.changed_at, true)");
+    public override void Up() =>
+        DefineDevices("coalesce(nodes.reachable OR sessions.acked_at > nodes.changed_at, true)");
 
     public override void Down() => DefineDevices("coalesce(nodes.reachable, true)");
 

@@ -34,7 +34,7 @@ public sealed record Scale
     public TimeSpan Duration { get; init; } = TimeSpan.FromSeconds(4);
 
     /// <summary>How long each system runs before it is measured: every program is compiled on the way.</summary>
-    public TimeSpan WarmUp { get; init; } = TimeSpan.FromSeconds(4);
+    public TimeSpan WarmUp { get; init; } = TimeSpan.FromSeconds(12);
 
     /// <summary>The sizes of a signal's content, in characters.</summary>
     public IReadOnlyList<int> Sizes { get; init; } = [1500, 200];

@@ -27,8 +27,7 @@ public static class Targets
         ];
 
     /// <summary>The name of the best SignalBroker among these systems.</summary>
-    public static string BestOf(IEnumerable<string> systems) =>
-        systems.LastOrDefault(IsOursByMqtt) ?? Ours;
+    public static string BestOf(IEnumerable<string> systems) => systems.LastOrDefault(IsOursByMqtt) ?? Ours;
 
     private static IEnumerable<Target> OfExchange(SignalsSection section)
     {

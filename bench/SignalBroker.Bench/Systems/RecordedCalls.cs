@@ -22,15 +22,9 @@ public static class RecordedCalls
 
     /// <summary>The PeerJS library.</summary>
     public static IReadOnlyList<CallTurn> OfPeerJs { get; } =
-    [
-        new(true, [6180, .. Enumerable.Repeat(260, 12)]),
-        new(false, [5880, .. Enumerable.Repeat(260, 2)]),
-    ];
+    [new(true, [6180, .. Enumerable.Repeat(260, 12)]), new(false, [5880, .. Enumerable.Repeat(260, 2)])];
 
     /// <summary>simple-peer, whose signals an application carries itself.</summary>
     public static IReadOnlyList<CallTurn> OfSimplePeer { get; } =
-    [
-        new(true, [6100, .. Enumerable.Repeat(170, 12)]),
-        new(false, [5800, .. Enumerable.Repeat(170, 2)]),
-    ];
+    [new(true, [6100, .. Enumerable.Repeat(170, 12)]), new(false, [5800, .. Enumerable.Repeat(170, 2)])];
 }

@@ -79,7 +79,10 @@ internal sealed class ListenerStart(SignalBrokerClientOptions options, Webapp we
             }
         }
 
-        throw failure ?? new ListeningFailedException($"The node does not offer {options.Protocol?.ToString().ToUpperInvariant()}.");
+        throw failure
+            ?? new ListeningFailedException(
+                $"The node does not offer {options.Protocol?.ToString().ToUpperInvariant()}."
+            );
     }
 
     private SocketListener NewListener(SocketProtocol protocol, OpenSession session) =>

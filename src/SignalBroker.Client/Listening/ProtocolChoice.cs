@@ -17,8 +17,7 @@ internal sealed class ProtocolChoice(SocketProtocol? wanted, TimeProvider time)
     /// <returns>Nothing if the node does not offer what the application wants.</returns>
     public IEnumerable<SocketProtocol> For(OpenSession session)
     {
-        var avoidsMqtt =
-            session.OffersStomp && fellBackAt is { } since && time.GetElapsedTime(since) < FallbackLasts;
+        var avoidsMqtt = session.OffersStomp && fellBackAt is { } since && time.GetElapsedTime(since) < FallbackLasts;
         if (session.Mqtt is not null && wanted != SocketProtocol.Stomp && (wanted is not null || !avoidsMqtt))
         {
             yield return SocketProtocol.Mqtt;

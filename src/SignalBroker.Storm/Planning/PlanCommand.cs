@@ -131,9 +131,7 @@ public static class PlanCommand
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or JsonException)
         {
             var cause = failure.Message.ReplaceLineEndings(" ");
-            await console.Error.WriteLineAsync(
-                $"The costs in {file} can't be used: {cause}"
-            );
+            await console.Error.WriteLineAsync($"The costs in {file} can't be used: {cause}");
             return 1;
         }
     }
