@@ -97,6 +97,7 @@ export default defineConfig({
         text: "How much can it take?",
         items: [
           page("Performance", "/performance/"),
+          page("What it costs", "/performance/costs"),
           page("Benchmark", "/performance/benchmark"),
           page("How it is measured", "/performance/bench"),
           page("Load your own", "/performance/load"),

@@ -6,8 +6,8 @@ namespace SignalBroker.Bench.Report;
 /// <summary>Draws horizontal bars, each stacked of what it is made of, as an SVG file for a Markdown page.</summary>
 public static class StackedBars
 {
-    private const int Width = 760;
-    private const int LabelWidth = 170;
+    private const int Width = 860;
+    private const int LabelWidth = 270;
     private const int TotalWidth = 60;
     private const int BarHeight = 24;
     private const int RowHeight = 36;

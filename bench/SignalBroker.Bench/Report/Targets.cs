@@ -43,6 +43,8 @@ public static class Targets
                 0.6,
                 Spread.Ratio(servers, Servers(stomp))
             );
+            var webapp = Spread.Ratio(cpu["webapp"], stomp.Saturated[0].CpuMicroseconds["webapp"]);
+            yield return AtMost("the webapp's CPU time per signal by MQTT : by STOMP", 0.8, webapp);
         }
 
         if (Row(SocketIo) is { } peer)

@@ -9,15 +9,13 @@ public static class RecordedCalls
     /// <summary>SignalBroker's own client: it rings before it negotiates, and sends together what candidates it has by then.</summary>
     public static IReadOnlyList<CallTurn> OfSignalBroker { get; } =
     [
-        // It rings, it is accepted, and the callee's other devices are told.
+        // It rings, at one device, and is accepted.
         new(true, 97),
         new(false, 137),
-        new(true, 109),
         new(true, 5890),
-        new(true, 465),
-        new(true, 465),
+        new(true, 809),
         new(false, 5590),
-        new(false, 464),
+        new(false, 465),
     ];
 
     /// <summary>The PeerJS library.</summary>

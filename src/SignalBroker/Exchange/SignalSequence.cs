@@ -14,7 +14,7 @@ internal sealed class SignalSequence(SignalExchange exchange, Sender sender)
 
     /// <summary>Sends the next signal.</summary>
     /// <returns>Its outcome, once the one after it may be sent.</returns>
-    public async Task<Task<Exchanged>> SendAsync(SignalRequest signal)
+    public async ValueTask<Task<Exchanged>> SendAsync(SignalRequest signal)
     {
         if (!exchange.IsPlain(signal))
         {

@@ -26,7 +26,7 @@ internal sealed class NodeOptions
 
     /// <summary>
     /// Whether sessions may listen by STOMP where they may by MQTT. <c>false</c> needs an <c>MqttAddress</c>: the node then
-    /// admits nobody by STOMP, and clients that speak nothing else listen to server-sent events.
+    /// admits nobody by STOMP, and whoever speaks nothing else can only listen to server-sent events.
     /// </summary>
     public bool Stomp { get; set; } = true;
 

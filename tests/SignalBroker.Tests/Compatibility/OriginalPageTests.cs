@@ -1,4 +1,6 @@
 using System.Net;
+using System.Net.Http.Headers;
+using System.Text;
 using SignalBroker.Tests.Harness;
 
 namespace SignalBroker.Tests.Compatibility;
@@ -197,6 +199,23 @@ public sealed class OriginalPageTests(OriginalCluster original)
 
     private Task<Answer> ExchangeAsync(string from, string to, string content) =>
         original.Api.PostFormAsync("/exchange", Form(from, to, content));
+
+    /// <summary>A TURN server is told the key as a user name, which is an original page's only secret.</summary>
+    [Fact]
+    public async Task What_lets_a_page_send_gets_it_no_TURN_credentials()
+    {
+        await using var page = await ListenAsync("erin");
+        var proof = new AuthenticationHeaderValue(
+            "Basic",
+            Convert.ToBase64String(Encoding.ASCII.GetBytes($"{page.Key}:{page.Key}"))
+        );
+        var sent = await original.Api.PostAsync("/exchange", new { to = "erin", content = "hello" }, proof);
+        sent.Outcomes.ShouldBe([(null, "queued")]);
+
+        var refused = await original.Api.SendAsync(new HttpRequestMessage(HttpMethod.Get, "/ice-servers"), proof);
+
+        refused.Code.ShouldBe("unauthorized");
+    }
 
     private async Task<ConnectedSession> ConnectAsync(string userId)
     {

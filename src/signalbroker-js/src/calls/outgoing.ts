@@ -82,7 +82,7 @@ export function createOutgoing({ parts, call, to, options, prepare, onReplaced, 
     if (replaces !== undefined) {
       onReplaced(replaces);
     }
-    void stop("answered-elsewhere", "peer", peerSession);
+    void stop("answered-elsewhere", ringer.mayRingBeside(peerSession) ? "peer" : "nobody", peerSession);
     answer.resolve(live.call);
   }
 

@@ -18,6 +18,10 @@ export function createRinger(parts: CallParts, call: string, to: string, options
   /** The sessions at which it rings, and those of them that can't take the call. */
   let rung: string[] = [];
   const busy = new Set<string>();
+  /** All sessions that were rung at, and whether there may be others. */
+  const heard = new Set<string>();
+  let isUnsure = false;
+  let asking = 0;
   let isOver = false;
 
   return {
@@ -37,6 +41,8 @@ export function createRinger(parts: CallParts, call: string, to: string, options
     get seemsBusy(): boolean {
       return rung.length === 0 && busy.size > 0;
     },
+    /** Whether another session than this one may be ringing. */
+    mayRingBeside: (session: string): boolean => isUnsure || asking > 0 || [...heard].some((other) => other !== session),
     stop(): void {
       isOver = true;
       again.clear();
@@ -45,10 +51,15 @@ export function createRinger(parts: CallParts, call: string, to: string, options
 
   async function ring(recipient: Addressee, isFirst = false): Promise<void> {
     again.clear();
+    asking++;
     try {
       const { sessions } = await parts.send(recipient, { call, ...ringContent(options) });
+      const reached = sessions.filter(({ outcome }) => outcome !== "notListening").map(({ listeningKey }) => listeningKey);
+      reached.forEach((session) => heard.add(session));
+      // Whom the server hides may be listening all the same.
+      isUnsure ||= sessions.length === 0;
       if (recipient === to) {
-        rung = sessions.filter(({ outcome }) => outcome !== "notListening").map(({ listeningKey }) => listeningKey);
+        rung = reached;
         if (isFirst && rung.length > 0 && others().length === 0) {
           throw new SignalBrokerError("no-other-device", "You called yourself, and no other device of yours listens.");
         }
@@ -59,6 +70,9 @@ export function createRinger(parts: CallParts, call: string, to: string, options
         throw error;
       }
       // It has rung somewhere, and that device may be on its way back.
+      isUnsure = true;
+    } finally {
+      asking--;
     }
     if (!isOver) {
       again.set(againMs, () => void ring(to));

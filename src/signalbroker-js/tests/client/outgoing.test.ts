@@ -38,6 +38,22 @@ it("begins with the first session that accepts, and stops ringing at the others"
   expect(kinds().filter((kind) => kind === "ring")).toHaveLength(1);
 });
 
+it.each([
+  ["only where it was accepted", ["s.b2"], false],
+  ["also elsewhere", ["s.b1", "s.b2"], true],
+  ["who knows where", [], true],
+])("tells that a call was answered only if others may ring: it rang %s", async (_, sessions, isTold) => {
+  world.sessions = ["s.b2"];
+  const outgoing = call();
+  await tick();
+  world.sessions = sessions;
+  world.isHidden = sessions.length === 0;
+  await tick(5000);
+  outgoing.receive(received({ kind: "accept", secret: "x" }), "bob", "s.b2");
+  await outgoing.answered;
+  expect(kinds()).toEqual(["ring", "ring", ...(isTold ? ["stop"] : [])]);
+});
+
 it("accepts answers only from the called user", async () => {
   const outgoing = call();
   await tick();
