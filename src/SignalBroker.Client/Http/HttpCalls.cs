@@ -1,4 +1,5 @@
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 
@@ -118,7 +119,8 @@ internal sealed class HttpCalls(Uri url, HttpMessageInvoker? http, TimeProvider 
             var answer = await ReadAllAsync(response, limit.Token);
             return response.IsSuccessStatusCode ? answer : throw FailureOf(response, answer);
         }
-        catch (Exception failure) when (failure is HttpRequestException or IOException)
+        // A connection that is reset as soon as it is there is an exception of its own.
+        catch (Exception failure) when (failure is HttpRequestException or IOException or SocketException)
         {
             throw new ServerUnreachableException($"No answer to {path}: {failure.Message}", failure);
         }

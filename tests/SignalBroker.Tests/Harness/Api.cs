@@ -107,7 +107,7 @@ public sealed class Api(string address, IPAddress? from = null)
             request.RequestUri = new Uri(Address, request.RequestUri!);
             request.Headers.Authorization = authorization;
             var isConnect = request.RequestUri.AbsolutePath == "/connect";
-            using var response = await http.SendAsync(request);
+            using var response = await RequestAsync(request);
             var answer = new Answer(response.StatusCode, response.Headers, await response.Content.ReadAsStringAsync());
             if (isConnect && answer.Status == HttpStatusCode.OK)
             {
@@ -115,6 +115,19 @@ public sealed class Api(string address, IPAddress? from = null)
             }
 
             return answer;
+        }
+    }
+
+    // A connection that is reset as soon as it is there is an exception of its own.
+    private async Task<HttpResponseMessage> RequestAsync(HttpRequestMessage request)
+    {
+        try
+        {
+            return await http.SendAsync(request);
+        }
+        catch (SocketException reset)
+        {
+            throw new HttpRequestException(reset.Message, reset);
         }
     }
 
