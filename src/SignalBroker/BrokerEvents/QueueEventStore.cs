@@ -123,9 +123,9 @@ internal sealed class QueueEventStore(NpgsqlDataSource database, IOptions<InboxO
             SELECT node FROM sessions
             WHERE acked_at IS NULL AND ack_by < now() + 2 * @interval AND (admitted_at IS NOT NULL OR ack_by < now())
             UNION
-            SELECT node FROM sessions WHERE ended_at < now() - @interval
+            SELECT node FROM sessions WHERE ended_at < now() - greatest(@interval, @ClosesWithin)
             """,
-            new { interval }
+            new { interval, SessionCloser.ClosesWithin }
         );
         return nodes.AsList();
     }
@@ -169,7 +169,7 @@ internal sealed class QueueEventStore(NpgsqlDataSource database, IOptions<InboxO
     public Task<IReadOnlyList<DueSession>> DeleteWithoutQueueAsync(string node, string[] queues, DateTime before) =>
         DeleteAsync("acked_at < @before", node, queues, before);
 
-    /// <summary>The queues of a listing that belong to no session, and the sessions that have ended and still have one.</summary>
+    /// <summary>The queues of a listing that belong to no session, and the sessions that ended a while ago and still have one.</summary>
     public async Task<(IReadOnlyList<string> Orphans, IReadOnlyList<Session> Ended)> FindToCloseAsync(
         string node,
         string[] queues
@@ -182,9 +182,14 @@ internal sealed class QueueEventStore(NpgsqlDataSource database, IOptions<InboxO
             WHERE NOT EXISTS (SELECT FROM sessions WHERE listening_key = queue.key AND {OnNode});
 
             SELECT {SessionStore.Columns} FROM sessions JOIN unnest(@queues) AS queue(key) ON listening_key = queue.key
-            WHERE node = @node AND ended_at IS NOT NULL;
+            WHERE node = @node AND ended_at < now() - @ClosesWithin;
             """,
-            new { node, queues }
+            new
+            {
+                node,
+                queues,
+                SessionCloser.ClosesWithin,
+            }
         );
         return ((await results.ReadAsync<string>()).AsList(), (await results.ReadAsync<Session>()).AsList());
     }

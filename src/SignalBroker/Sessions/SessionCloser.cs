@@ -19,6 +19,12 @@ internal sealed partial class SessionCloser(
     ILogger<SessionCloser> logger
 ) : BackgroundService
 {
+    /// <summary>
+    /// So long an ended session's connection is left to the closer; a reconciliation that came first would take a
+    /// replaced one's farewell from it.
+    /// </summary>
+    public static readonly TimeSpan ClosesWithin = TimeSpan.FromSeconds(5);
+
     private const string Replaced = "replaced by a newer session";
 
     private static readonly TimeSpan FarewellLasts = TimeSpan.FromSeconds(10);

@@ -14,6 +14,8 @@ public sealed class FarewellTests(FailureCluster cluster) : FailureTests(cluster
                 ["Sessions:PerUser"] = "Replace",
                 // Far longer than anything takes that does not wait for it.
                 ["Broker:ConfirmTimeout"] = "00:00:20",
+                // To a node that is known to be silent no farewell is sent.
+                ["Broker:ProbeTimeout"] = "00:01:00",
             },
             Token
         );
@@ -36,6 +38,7 @@ public sealed class FarewellTests(FailureCluster cluster) : FailureTests(cluster
         }
         finally
         {
+            Cluster.Victim.AmqpProxy!.Forward();
             await Cluster.Servers.RemoveWebappAsync(replacing);
         }
     }
