@@ -6,6 +6,7 @@ public sealed class Cluster : IAsyncDisposable
     private readonly ClusterOptions options;
     private readonly Run run;
     private readonly ErlangDistribution erlang;
+    private readonly NodeLogins logins = new();
     private readonly TcpProxy balancer;
 
     // Replaced under the lock, never changed: the balancer and starting webapps read them from other threads.
@@ -60,7 +61,7 @@ public sealed class Cluster : IAsyncDisposable
         }
     }
 
-    /// <summary>Starts one more node; webapps that start later, or again, know it.</summary>
+    /// <summary>Starts one more node, which no webapp's settings describe: they are to be told of it.</summary>
     public async Task<Node> AddNodeAsync(CancellationToken cancellationToken = default)
     {
         Node node;
@@ -109,7 +110,7 @@ public sealed class Cluster : IAsyncDisposable
         options.BrokerAccessAddress
         ?? (options.WithoutBalancer ? webapps[0].InternalAddress : $"http://127.0.0.1:{balancer.Port}");
 
-    private Node NewNode(int number) => new(run, number, options, erlang, BrokerAccessAddress);
+    private Node NewNode(int number) => new(run, number, options, erlang, logins, BrokerAccessAddress);
 
     // Of two settings with one key, the later one holds.
     private Webapp NewWebapp(int number, IEnumerable<KeyValuePair<string, string>> settings, int? publicPort) =>
@@ -119,7 +120,8 @@ public sealed class Cluster : IAsyncDisposable
     private IEnumerable<KeyValuePair<string, string>> ServerSettings() =>
         [
             new("ConnectionStrings:Database", Postgres.ConnectionString),
-            .. nodes.SelectMany((node, index) => node.WebappSettings(index)),
+            .. nodes.Take(options.Nodes).SelectMany((node, index) => node.WebappSettings(index)),
+            .. logins.WebappSettings,
             .. Turn?.WebappSettings ?? [],
         ];
 

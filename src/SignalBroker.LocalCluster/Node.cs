@@ -3,17 +3,13 @@ namespace SignalBroker.LocalCluster;
 /// <summary>One RabbitMQ node: an independent broker that holds browsers' sockets.</summary>
 public sealed class Node : Part
 {
-    private const string AmqpUser = "signalbroker-webapp";
-    private const string ManagementUser = "signalbroker-management";
-
     // Of this version on rabbitmq-conf opens a socket for it.
     private static readonly Version FirstWithMqtt = new(4, 0);
 
     private readonly RabbitMqInstallation installation;
     private readonly ErlangDistribution erlang;
     private readonly string folder;
-    private readonly string amqpPassword = Secrets.NewPassword();
-    private readonly string managementPassword = Secrets.NewPassword();
+    private readonly NodeLogins logins;
     private readonly string brokerAccessAddress;
     private readonly int amqpPort;
     private readonly int listeningPort;
@@ -23,12 +19,19 @@ public sealed class Node : Part
     private readonly int distributionPort;
     private Version? version;
 
-    internal Node(Run run, int number, ClusterOptions options, ErlangDistribution erlang, string brokerAccessAddress)
+    internal Node(
+        Run run,
+        int number,
+        ClusterOptions options,
+        ErlangDistribution erlang,
+        NodeLogins logins,
+        string brokerAccessAddress
+    )
         : base(run, $"sb{number}")
     {
         Capacity = options.NodeCapacity;
         installation = RabbitMqInstallation.Of(options.RabbitMq, number - 1);
-        (this.erlang, this.brokerAccessAddress) = (erlang, brokerAccessAddress);
+        (this.erlang, this.logins, this.brokerAccessAddress) = (erlang, logins, brokerAccessAddress);
         folder = PrivateFiles.CreateFolder(run.DataFolder, Name);
         amqpPort = run.Ports.Next();
         listeningPort = run.Ports.Next();
@@ -52,7 +55,8 @@ public sealed class Node : Part
     public Uri? MqttTcpAddress => version >= FirstWithMqtt ? new($"mqtt://127.0.0.1:{mqttTcpPort}") : null;
 
     /// <summary>Where webapps publish and consume; through the proxy, if there is one.</summary>
-    public string AmqpAddress => $"amqp://{AmqpUser}:{amqpPassword}@127.0.0.1:{AmqpProxy?.Port ?? amqpPort}/%2f";
+    public string AmqpAddress =>
+        $"amqp://{NodeLogins.AmqpUser}:{logins.AmqpPassword}@127.0.0.1:{AmqpProxy?.Port ?? amqpPort}/%2f";
 
     /// <summary>Where webapps list queues and close connections; through the proxy, if there is one.</summary>
     public string ManagementAddress => ManagementAt(ManagementProxy?.Port ?? managementPort);
@@ -131,8 +135,8 @@ public sealed class Node : Part
             ["MANAGEMENT_IP"] = "127.0.0.1",
             ["MANAGEMENT_PORT"] = managementPort.ToString(),
             ["BROKER_ACCESS_ADDRESS"] = brokerAccessAddress,
-            ["MANAGEMENT_USER"] = ManagementUser,
-            ["MANAGEMENT_PASSWORD_HASH"] = Secrets.HashForRabbitMq(managementPassword),
+            ["MANAGEMENT_USER"] = NodeLogins.ManagementUser,
+            ["MANAGEMENT_PASSWORD_HASH"] = Secrets.HashForRabbitMq(logins.ManagementPassword),
         };
         version = await installation.FindVersionAsync(folder, erlang.Environment, cancellationToken);
         NodeConfiguration.Render(folder, version, values);
@@ -144,5 +148,6 @@ public sealed class Node : Part
         && await Readiness.AcceptsAsync(listeningPort, cancellationToken)
         && await Readiness.AnswersAsync($"{ManagementAt(managementPort)}api/whoami", cancellationToken);
 
-    private string ManagementAt(int port) => $"http://{ManagementUser}:{managementPassword}@127.0.0.1:{port}/";
+    private string ManagementAt(int port) =>
+        $"http://{NodeLogins.ManagementUser}:{logins.ManagementPassword}@127.0.0.1:{port}/";
 }

@@ -4,6 +4,7 @@ using SignalBroker.BrokerEvents;
 using SignalBroker.Compatibility;
 using SignalBroker.Connect;
 using SignalBroker.Exchange;
+using SignalBroker.Fleet;
 using SignalBroker.Inbox;
 using SignalBroker.Listening;
 using SignalBroker.Nodes;
@@ -24,6 +25,8 @@ switch (args)
         return VersionCommand.Run();
     case [VapidKeyCommand.Name]:
         return VapidKeyCommand.Run();
+    case [NodesCommand.Name, ..]:
+        return await NodesCommand.RunAsync(args);
 }
 
 return await Startup.RunAsync(
@@ -38,6 +41,7 @@ return await Startup.RunAsync(
         builder.AddBrokerEvents();
         builder.AddUsers();
         builder.AddSessions();
+        builder.AddFleet();
         builder.AddConnect();
         builder.AddListening();
         builder.AddSignals();
@@ -56,7 +60,7 @@ return await Startup.RunAsync(
     app =>
     {
         app.UseHttp();
-        app.MapNodes();
+        app.MapFleet();
         app.MapBrokerAccess();
         app.MapConnect();
         app.MapListening();

@@ -26,7 +26,11 @@ internal static partial class BrokerConnection
         {
             var connection = await Reconnecting.UntilDoneAsync(
                 token => OpenAsync(node, purpose, token),
-                failure => LogUnreachable(logger, node.Name, purpose, failure.Message),
+                failure =>
+                {
+                    node.Failure = failure.Message;
+                    LogUnreachable(logger, node.Name, purpose, failure.Message);
+                },
                 cancellationToken
             );
             try
@@ -36,6 +40,7 @@ internal static partial class BrokerConnection
             catch (Exception failure)
             {
                 cancellationToken.ThrowIfCancellationRequested();
+                node.Failure = failure.Message;
                 LogLost(logger, node.Name, purpose, failure.Message);
             }
             finally
@@ -91,7 +96,9 @@ internal static partial class BrokerConnection
         }
     }
 
-    private static Task<IConnection> OpenAsync(Node node, string purpose, CancellationToken cancellationToken)
+    /// <summary>Opens a connection that is logged in as the webapp.</summary>
+    /// <param name="purpose">What it is for; the node's listing of connections shows it.</param>
+    public static Task<IConnection> OpenAsync(Node node, string purpose, CancellationToken cancellationToken)
     {
         var factory = FactoryFor(node, purpose);
         factory.SocketFactory = family => new CoalescingTcpClient(family);

@@ -17,6 +17,7 @@ internal sealed class ConfirmedChannel : IAsyncDisposable
 
     private readonly IChannel channel;
     private readonly TimeProvider clock;
+    private readonly MovedQueues moved;
     private readonly TimeSpan confirmTimeout;
     private readonly Channel<Publication> waiting;
     private readonly ConcurrentQueue<Publication> byAge = new();
@@ -28,10 +29,9 @@ internal sealed class ConfirmedChannel : IAsyncDisposable
     private BasicProperties properties = PropertiesFor(null);
     private TimeSpan? propertiesFor;
 
-    private ConfirmedChannel(IChannel channel, BrokerOptions options, TimeProvider clock)
+    private ConfirmedChannel(IChannel channel, BrokerOptions options, MovedQueues moved, TimeProvider clock)
     {
-        this.channel = channel;
-        this.clock = clock;
+        (this.channel, this.moved, this.clock) = (channel, moved, clock);
         confirmTimeout = options.ConfirmTimeout;
         waiting = Channel.CreateBounded<Publication>(
             new BoundedChannelOptions(options.MaxWaiting)
@@ -52,6 +52,7 @@ internal sealed class ConfirmedChannel : IAsyncDisposable
     public static async Task<ConfirmedChannel> OpenAsync(
         IConnection connection,
         BrokerOptions options,
+        MovedQueues moved,
         TimeProvider clock,
         CancellationToken cancellationToken
     )
@@ -60,7 +61,7 @@ internal sealed class ConfirmedChannel : IAsyncDisposable
             new CreateChannelOptions(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: false),
             cancellationToken
         );
-        return new(opened, options, clock);
+        return new(opened, options, moved, clock);
     }
 
     /// <summary>Ends when nothing can be published any more, for whichever reason.</summary>
@@ -72,15 +73,17 @@ internal sealed class ConfirmedChannel : IAsyncDisposable
     /// <param name="timeToLive">How long the message may wait in the queue; null for the queue's own limit.</param>
     /// <param name="mandatory">Whether the broker says when there is no such queue.</param>
     /// <param name="copies">The queues that get a copy each; the key leads nowhere then.</param>
+    /// <param name="order">Its place among the others to the queue.</param>
     public ValueTask<PublishOutcome> PublishAsync(
         string queue,
         ReadOnlyMemory<byte> body,
         TimeSpan? timeToLive,
         bool mandatory,
-        string[]? copies = null
+        string[]? copies = null,
+        PublishOrder order = PublishOrder.Usual
     )
     {
-        var publication = Publication.Rent(queue, body, timeToLive, mandatory, clock.GetTimestamp(), copies);
+        var publication = Publication.Rent(queue, body, timeToLive, mandatory, clock.GetTimestamp(), copies, order);
         if (!waiting.Writer.TryWrite(publication))
         {
             return new(channel.IsOpen ? PublishOutcome.Overloaded : PublishOutcome.Unknown);
@@ -143,6 +146,18 @@ internal sealed class ConfirmedChannel : IAsyncDisposable
             // Its sender has been told that the outcome is unknown; it is not delivered behind their back.
             publication.Release();
             return;
+        }
+
+        if (moved.Refuses(publication))
+        {
+            publication.TrySettle(PublishOutcome.Moved);
+            publication.Release();
+            return;
+        }
+
+        if (publication.Order == PublishOrder.Last)
+        {
+            moved.Add(publication.Queue);
         }
 
         if (publication.TimeToLive != propertiesFor)

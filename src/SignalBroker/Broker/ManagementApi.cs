@@ -73,6 +73,21 @@ internal sealed partial class ManagementApi(HttpClient http)
         ];
     }
 
+    /// <summary>Whether a node listens for a protocol, by RabbitMQ's name for it.</summary>
+    /// <exception cref="HttpRequestException">The node can't be reached or refuses.</exception>
+    public async Task<bool> ListensForAsync(Node node, string protocol, CancellationToken cancellationToken)
+    {
+        using var request = Request(HttpMethod.Get, node, $"api/health/checks/protocol-listener/{protocol}");
+        using var response = await http.SendAsync(request, cancellationToken);
+        if (response.StatusCode == HttpStatusCode.ServiceUnavailable)
+        {
+            return false;
+        }
+
+        response.EnsureSuccessStatusCode();
+        return true;
+    }
+
     /// <summary>Finds one queue; null when there is none of this name.</summary>
     /// <exception cref="HttpRequestException">The node can't be reached or refuses.</exception>
     public Task<BrokerQueue?> FindQueueAsync(Node node, string queue, CancellationToken cancellationToken) =>

@@ -17,10 +17,19 @@ internal sealed partial class NodeLink(Node node, BrokerOptions options, TimePro
     // A connection on which nothing is confirmed for so long is broken, whatever the library says of it.
     private const int ProbesToGiveUp = 5;
 
+    private readonly MovedQueues moved = new(clock);
     private volatile ConfirmedChannel? channel;
 
+    /// <summary>The node's name.</summary>
+    public string NodeName => node.Name;
+
     /// <summary>Publishes to a session's queue; never throws.</summary>
-    public ValueTask<PublishOutcome> PublishAsync(string queue, ReadOnlyMemory<byte> body, TimeSpan timeToLive)
+    public ValueTask<PublishOutcome> PublishAsync(
+        string queue,
+        ReadOnlyMemory<byte> body,
+        TimeSpan timeToLive,
+        PublishOrder order
+    )
     {
         if (node.Blocked)
         {
@@ -29,7 +38,7 @@ internal sealed partial class NodeLink(Node node, BrokerOptions options, TimePro
         }
 
         return node.Responsive && channel is { } open
-            ? PublishAsync(open, queue, body, timeToLive, copies: null)
+            ? PublishAsync(open, queue, body, timeToLive, copies: null, order)
             : ValueTask.FromResult(PublishOutcome.Unknown);
     }
 
@@ -66,11 +75,12 @@ internal sealed partial class NodeLink(Node node, BrokerOptions options, TimePro
         string key,
         ReadOnlyMemory<byte> body,
         TimeSpan timeToLive,
-        string[]? copies
+        string[]? copies,
+        PublishOrder order = PublishOrder.Usual
     )
     {
         var span = PublishTrace.Start(node.Name);
-        var publish = open.PublishAsync(key, body, timeToLive, mandatory: true, copies: copies);
+        var publish = open.PublishAsync(key, body, timeToLive, mandatory: true, copies, order);
         return span is null ? publish : PublishTrace.EndAsync(span, publish);
     }
 
@@ -82,7 +92,7 @@ internal sealed partial class NodeLink(Node node, BrokerOptions options, TimePro
     {
         connection.ConnectionBlockedAsync += OnBlockedAsync;
         connection.ConnectionUnblockedAsync += OnUnblockedAsync;
-        await using var opened = await ConfirmedChannel.OpenAsync(connection, options, clock, cancellationToken);
+        await using var opened = await ConfirmedChannel.OpenAsync(connection, options, moved, clock, cancellationToken);
         channel = opened;
         try
         {
@@ -143,6 +153,7 @@ internal sealed partial class NodeLink(Node node, BrokerOptions options, TimePro
         if (node.Responsive != responsive)
         {
             node.Responsive = responsive;
+            node.Failure = responsive ? null : "it does not confirm publishes in time";
             LogResponsive(node.Name, responsive);
         }
     }

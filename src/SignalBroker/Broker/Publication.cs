@@ -39,6 +39,9 @@ internal sealed class Publication : IValueTaskSource<PublishOutcome>
     /// <summary>Whether the broker says when there is no such queue.</summary>
     public bool Mandatory { get; private set; }
 
+    /// <summary>Its place among the others to the queue.</summary>
+    public PublishOrder Order { get; private set; }
+
     /// <summary>When it was asked for, by the clock's time stamp.</summary>
     public long Since { get; private set; }
 
@@ -58,7 +61,8 @@ internal sealed class Publication : IValueTaskSource<PublishOutcome>
         TimeSpan? timeToLive,
         bool mandatory,
         long since,
-        string[]? copies = null
+        string[]? copies = null,
+        PublishOrder order = PublishOrder.Usual
     )
     {
         var publication = Pool.Get();
@@ -66,6 +70,7 @@ internal sealed class Publication : IValueTaskSource<PublishOutcome>
         (publication.Queue, publication.Copies) = (queue, copies);
         (publication.Body, publication.TimeToLive) = (body, timeToLive);
         (publication.Mandatory, publication.Since, publication.Returned) = (mandatory, since, false);
+        publication.Order = order;
         (publication.settled, publication.holders) = (0, Holders);
         return publication;
     }

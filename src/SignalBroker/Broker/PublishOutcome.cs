@@ -21,6 +21,11 @@ internal enum PublishOutcome
 
     /// <summary>The node can't be reached or did not answer in time; the signal may arrive or not.</summary>
     Unknown,
+
+    /// <summary>
+    /// It was not published: another session has taken over from the one of the queue, and it is to go there. No sender is told.
+    /// </summary>
+    Moved,
 }
 
 internal static class PublishOutcomeNames

@@ -34,9 +34,8 @@ internal sealed class EventConsumers(
 ) : BackgroundService
 {
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
-        Task.WhenAll(
-            catalog.Nodes.Select(node =>
-                new NodeEvents(node, handler, reconciler, originals, clock, logger).RunAsync(stoppingToken)
-            )
+        catalog.ForEachAsync(
+            (node, token) => new NodeEvents(node, handler, reconciler, originals, clock, logger).RunAsync(token),
+            stoppingToken
         );
 }

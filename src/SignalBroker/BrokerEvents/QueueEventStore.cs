@@ -49,18 +49,18 @@ internal sealed class QueueEventStore(NpgsqlDataSource database, IOptions<InboxO
     )
     {
         await using var connection = await database.OpenConnectionAsync();
-        var (orphans, waiting, _) = await connection.QuerySingleAsync<(string[], string[], long)>(
+        var (orphans, waiting, _, _, _) = await connection.QuerySingleAsync<(string[], string[], long, long, long)>(
             $"""
             WITH acked AS (
                 UPDATE sessions SET acked_at = now()
                 FROM unnest(@created) AS created(key)
                 WHERE listening_key = created.key AND {OnNode} AND {Unacked} AND created.key <> ALL(@deleted)
-                RETURNING listening_key, user_id, device
-            ), gone AS (
+                RETURNING listening_key, user_id, device, predecessor
+            ), {Successions.End("acked")}, {PresenceChanges.Succeeded}, gone AS (
                 DELETE FROM sessions USING unnest(@deleted) AS deleted(key)
                 WHERE listening_key = deleted.key AND {OnNode}
-                RETURNING listening_key, user_id, device, node, acked_at, ended_at
-            ), came AS (
+                RETURNING sessions.*
+            ), {Successions.Remember("gone")}, came AS (
                 SELECT user_id, device FROM acked
                 -- It has listened, however briefly.
                 UNION ALL SELECT user_id, device FROM gone WHERE acked_at IS NULL
@@ -71,7 +71,8 @@ internal sealed class QueueEventStore(NpgsqlDataSource database, IOptions<InboxO
                 SELECT created.key FROM unnest(@created) AS created(key)
                 WHERE created.key <> ALL(@deleted)
                   AND NOT EXISTS (SELECT FROM sessions WHERE listening_key = created.key AND {OnNode})
-            ), {DeliveryStore.SelectWaiting("acked")}, {SessionChanges.Announce("gone")}
+            ), {DeliveryStore.SelectWaiting("acked")}, {SessionChanges.Announce("gone")},
+            {SessionChanges.Announce("succeeded")}, {Successions.Announce}
             """,
             new
             {
@@ -141,11 +142,11 @@ internal sealed class QueueEventStore(NpgsqlDataSource database, IOptions<InboxO
                 UPDATE sessions SET acked_at = now()
                 FROM unnest(@queues) AS queue(key)
                 WHERE node = @node AND acked_at IS NULL AND ended_at IS NULL AND listening_key = queue.key
-                RETURNING user_id, device
-            ), known AS (
+                RETURNING listening_key, user_id, device, predecessor
+            ), {Successions.End("acked")}, {PresenceChanges.Succeeded}, known AS (
                 {UserStore.Register("acked")}
             ), {Devices.Remember("acked")}, {PresenceChanges.Acked("acked")}
-            SELECT
+            SELECT {SessionChanges.Announce("succeeded")}, {Successions.Announce}
             """,
             new
             {
@@ -218,7 +219,7 @@ internal sealed class QueueEventStore(NpgsqlDataSource database, IOptions<InboxO
             WITH ended AS (
                 UPDATE sessions SET ended_at = coalesce(ended_at, now())
                 WHERE listening_key = @listeningKey AND node = @node
-                RETURNING listening_key, user_id, node, acked_at,
+                RETURNING listening_key, user_id, known_as, node, acked_at,
                           CASE WHEN NOT by_application THEN address END AS address
             ), {PresenceChanges.Ended("ended")}
             SELECT user_id, address, {SessionChanges.Announce("ended")} FROM ended
@@ -242,7 +243,7 @@ internal sealed class QueueEventStore(NpgsqlDataSource database, IOptions<InboxO
                 -- Not a join: this is hashed, however few queues the plan was made for.
                 WHERE node = @node AND {condition} AND listening_key NOT IN (SELECT unnest(@queues))
                 RETURNING *
-            ), {PresenceChanges.Deleted("gone")}
+            ), {Successions.Remember("gone")}, {PresenceChanges.Deleted("gone")}
             {ToldDue}
             """,
             new

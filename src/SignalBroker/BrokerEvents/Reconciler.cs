@@ -9,10 +9,12 @@ namespace SignalBroker.BrokerEvents;
 internal sealed partial class Reconciler(
     QueueEventStore store,
     ManagementApi management,
+    SessionStore sessions,
     QueueRemover remover,
     SessionCloser closer,
     NodeCatalog nodes,
     StrangeBehaviorLog strange,
+    IOptions<SessionsOptions> options,
     ILogger<Reconciler> logger
 )
 {
@@ -69,9 +71,12 @@ internal sealed partial class Reconciler(
         }
     }
 
-    /// <summary>Deletes the sessions whose listener never came.</summary>
-    public async Task ExpireAsync() =>
+    /// <summary>Deletes the sessions whose listener never came, and forgets those from which it is too late to take over.</summary>
+    public async Task ExpireAsync()
+    {
         Record(StrangeKind.NeverAcked, await store.ExpireUnadmittedAsync(), "no listener came in time");
+        await sessions.ForgetGoneAsync(options.Value.ResumeWithin);
+    }
 
     /// <summary>Reconciles the nodes of these names, one after the other; what can't be listed is left alone.</summary>
     public async Task TryReconcileAsync(IEnumerable<string> names, CancellationToken cancellationToken)

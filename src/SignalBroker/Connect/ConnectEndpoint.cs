@@ -3,6 +3,7 @@ using System.Net;
 using SignalBroker.Compatibility;
 using SignalBroker.Nodes;
 using SignalBroker.Sessions;
+using SignalBroker.StrangeBehaviors;
 using SignalBroker.Turn;
 using SignalBroker.Users;
 
@@ -19,12 +20,30 @@ namespace SignalBroker.Connect;
 /// Whether the client has listened before, and so takes nobody's place: it may have lost its own to a newer one. It counts
 /// only together with the line, by which the client is known; false if left out.
 /// </param>
+/// <param name="Predecessor">
+/// The credential of the client's own session from which the new one takes over: it is of the same user and device, others know it
+/// under the same name, and its subscriptions go on. It needs no token. Signals go to the old session until the new one
+/// listens; one that has lost its socket can be taken over for <c>Sessions:ResumeWithin</c>.
+/// </param>
 internal sealed record ConnectRequest(
     [property: Length(1, Identity.UserId.MaxLength)] string? UserId = null,
     [property: Length(1, Identity.UserId.MaxDeviceLength)] string? Device = null,
     [property: RegularExpression(SessionLine.Pattern)] string? Line = null,
-    bool Resumes = false
+    bool Resumes = false,
+    SessionCredential? Predecessor = null
 );
+
+/// <summary>A session's credential in a body.</summary>
+/// <param name="ListeningKey">The session's key.</param>
+/// <param name="Passcode">Its secret.</param>
+internal sealed record SessionCredential(
+    [property: RegularExpression(Identity.ListeningKey.Pattern)] string ListeningKey,
+    [property: MaxLength(SessionCredential.LongestPasscode)] string Passcode
+)
+{
+    /// <summary>In characters; none has more.</summary>
+    public const int LongestPasscode = 128;
+}
 
 /// <summary>A new session: where to listen, and with what.</summary>
 /// <param name="UserId">Whose session it is.</param>
@@ -39,6 +58,7 @@ internal sealed record ConnectRequest(
 /// <param name="IceServers">For <c>new RTCPeerConnection({ iceServers })</c>; empty when none is configured.</param>
 /// <param name="IceServersExpireAt">When their credentials expire; <c>/ice-servers</c> answers fresh ones before.</param>
 /// <param name="IceServersTimeToLive">The same in milliseconds from this answer on.</param>
+/// <param name="KnownAs">The name under which others know the session and may send to it: its own key, or that of the session from which it has taken over.</param>
 internal sealed record ConnectAnswer(
     string UserId,
     string? Device,
@@ -51,17 +71,20 @@ internal sealed record ConnectAnswer(
     long AckWithin,
     IReadOnlyList<IceServer> IceServers,
     DateTime? IceServersExpireAt,
-    long? IceServersTimeToLive
+    long? IceServersTimeToLive,
+    string KnownAs
 );
 
 /// <summary><c>POST /connect</c>: opens a session on a node that has room for it.</summary>
 internal sealed class ConnectEndpoint(
     SessionOpener opener,
+    SessionStore store,
     NodeCatalog nodes,
     SessionCloser closer,
     UserProof proof,
     IceServers iceServers,
     OriginalClient originalClient,
+    StrangeBehaviorLog strange,
     SessionsMetrics metrics,
     IOptions<SessionsOptions> options
 )
@@ -95,6 +118,11 @@ internal sealed class ConnectEndpoint(
             return Problem.InvalidMember("line", $"must have {SessionLine.Rule}");
         }
 
+        if (wanted.Predecessor is { } old)
+        {
+            return await TakeOverAsync(request, wanted with { UserId = claimed, Device = device }, old);
+        }
+
         var proven = await proof.FindAsync(request, claimed);
         if (proven is ProvenUser.Refused refused)
         {
@@ -114,7 +142,73 @@ internal sealed class ConnectEndpoint(
             );
         }
 
-        if (nodes.Choose(Random.Shared) is not { } node)
+        return await OpenAsync(
+            user,
+            wanted with
+            {
+                Device = device,
+            },
+            isOriginal,
+            Networks.ClientOf(request.HttpContext)
+        );
+    }
+
+    // The old session's credential proves who its client is.
+    private async Task<IResult> TakeOverAsync(HttpRequest request, ConnectRequest wanted, SessionCredential old)
+    {
+        if (old is not { ListeningKey: { } key, Passcode: { Length: <= SessionCredential.LongestPasscode } passcode })
+        {
+            return Problem.InvalidMember("predecessor", "must have a 'listeningKey' and a 'passcode'");
+        }
+
+        if (
+            await store.FindPredecessorAsync(new(key, PasscodeHash.Of(passcode)), options.Value.ResumeWithin)
+            is not { } predecessor
+        )
+        {
+            strange.RecordBruteForce(
+                request.HttpContext,
+                "wrong or unknown credential of a predecessor at /connect",
+                key
+            );
+            return Problem.Of(
+                StatusCodes.Status401Unauthorized,
+                "predecessor-unknown",
+                "The session to take over from has ended, or its credential is wrong. Connect without it."
+            );
+        }
+
+        if (wanted.UserId is not null && wanted.UserId != predecessor.UserId)
+        {
+            return Problem.InvalidMember("userId", "must be the predecessor's, or be left out");
+        }
+
+        if (wanted.Device is not null && wanted.Device != predecessor.Device)
+        {
+            return Problem.InvalidMember("device", "must be the predecessor's, or be left out");
+        }
+
+        return await OpenAsync(
+            new(predecessor.UserId, predecessor.ByApplication),
+            wanted with
+            {
+                Device = predecessor.Device,
+            },
+            isOriginal: false,
+            Networks.ClientOf(request.HttpContext),
+            predecessor
+        );
+    }
+
+    private async Task<IResult> OpenAsync(
+        ProvenUser.Known user,
+        ConnectRequest wanted,
+        bool isOriginal,
+        IPAddress address,
+        Predecessor? predecessor = null
+    )
+    {
+        if (nodes.Choose(Random.Shared, predecessor?.Node) is not { } node)
         {
             return Problem.Of(
                 StatusCodes.Status503ServiceUnavailable,
@@ -124,26 +218,6 @@ internal sealed class ConnectEndpoint(
             );
         }
 
-        return await OpenAsync(
-            user,
-            wanted with
-            {
-                Device = device,
-            },
-            node,
-            isOriginal,
-            Networks.ClientOf(request.HttpContext)
-        );
-    }
-
-    private async Task<IResult> OpenAsync(
-        ProvenUser.Known user,
-        ConnectRequest wanted,
-        Node node,
-        bool isOriginal,
-        IPAddress address
-    )
-    {
         var settings = options.Value;
         var key = ListeningKey.Create();
         var passcode = isOriginal ? key : Passcode.Create();
@@ -158,7 +232,8 @@ internal sealed class ConnectEndpoint(
             user.ByApplication,
             wanted.Line is null ? null : PasscodeHash.Of(wanted.Line).ToArray(),
             // Without a line it can't have lost anything to itself.
-            wanted.Resumes && wanted.Line is not null
+            wanted.Resumes && wanted.Line is not null,
+            Predecessor: predecessor
         );
         switch (await opener.OpenAsync(session))
         {
@@ -185,7 +260,8 @@ internal sealed class ConnectEndpoint(
                         (long)settings.AckWithin.TotalMilliseconds,
                         ice.IceServers,
                         ice.IceServersExpireAt,
-                        ice.IceServersTimeToLive
+                        ice.IceServersTimeToLive,
+                        predecessor?.KnownAs ?? key
                     )
                 );
             case Opening.UserFull when settings.PerUser == SessionsPerUser.Replace:

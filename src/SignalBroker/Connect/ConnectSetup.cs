@@ -26,7 +26,7 @@ internal static class ConnectSetup
                 .TakesServiceKey()
                 .Produces<ConnectAnswer>()
                 .Fails(400, "invalid-user-id")
-                .Fails(401, "token-missing", "token-invalid", "token-expired")
+                .Fails(401, "token-missing", "token-invalid", "token-expired", "predecessor-unknown")
                 .Fails(403, "user-id-mismatch")
                 .Fails(409, "too-many-sessions-of-user", "user-already-connected", "session-replaced")
                 .Fails(429, "too-many-requests", "too-many-sessions-of-address", "too-many-new-users-of-address")

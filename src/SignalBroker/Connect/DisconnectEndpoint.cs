@@ -23,7 +23,7 @@ internal sealed class DisconnectEndpoint(
         // The same answer for known and unknown: a session that has just ended by itself is none of the client's worries.
         if (await store.EndAsync(credential) is { } session)
         {
-            directory.Forget(session.UserId, session.ListeningKey);
+            directory.Forget(session);
             closer.Close(session, "disconnected");
         }
 

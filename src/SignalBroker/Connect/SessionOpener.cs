@@ -52,7 +52,7 @@ internal sealed class SessionOpener
         var limits = new OpeningLimits(
             options.PerUser == SessionsPerUser.Many ? options.MaxPerUser : 1,
             options.MaxPerAddress,
-            [.. nodes.Nodes.Where(node => node.State != NodeState.Unreachable).Select(node => node.Name)],
+            [.. nodes.Nodes.Where(node => node.Responsive || node.Blocked).Select(node => node.Name)],
             options.PerUser,
             options.AckWithin
         );

@@ -14,7 +14,7 @@ internal sealed partial class SchemaCheck(
 ) : BackgroundService
 {
     /// <summary>The newest change of the schema that this webapp needs.</summary>
-    public const string RequiredChange = "20261129_16_presence_since_loss";
+    public const string RequiredChange = "20261129_18_successions";
 
     private bool isChecked;
 

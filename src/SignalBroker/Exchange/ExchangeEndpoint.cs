@@ -65,7 +65,11 @@ internal sealed record ExchangeAnswerSchema(
     /// <param name="ListeningKey">The session's public name; left out where the original project's pages are served.</param>
     /// <param name="Device">The session's device, if it was named.</param>
     /// <param name="Outcome">What the broker said.</param>
-    public sealed record Reached(string? ListeningKey, string? Device, PublishOutcome Outcome);
+    public sealed record Reached(
+        string? ListeningKey,
+        string? Device,
+        [property: AllowedValues("queued", "notListening", "overloaded", "unknown")] string Outcome
+    );
 }
 
 /// <summary><c>POST /exchange</c>: sends one signal, or each of an array.</summary>

@@ -17,15 +17,15 @@ internal sealed class SocketExchange(
     private static readonly TimeSpan PatienceWithOthers = TimeSpan.FromSeconds(5);
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
-        Task.WhenAll(
-            catalog.Nodes.Select(node =>
+        catalog.ForEachAsync(
+            (node, token) =>
                 new SocketSignals(
                     node,
                     token => UntilReadyAsync(node, token),
                     signal => judge.Judge(node, signal),
                     logger
-                ).RunAsync(stoppingToken)
-            )
+                ).RunAsync(token),
+            stoppingToken
         );
 
     // Before its links are up, a webapp could neither relay a signal nor answer it.

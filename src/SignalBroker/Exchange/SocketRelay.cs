@@ -41,8 +41,14 @@ internal sealed partial class SocketRelay(
     {
         try
         {
-            // A session that has ended has a socket that is closed or about to be.
-            return await directory.FindAsync(listeningKey) is { } session && session.Node == node.Name
+            // A session that has ended has a socket that is closed or about to be; one that was succeeded has it a while longer.
+            return
+                await directory.FindAsync(listeningKey) is { } session
+                && (
+                    session.ListeningKey == listeningKey
+                        ? session.Node == node.Name
+                        : session.Predecessor == listeningKey
+                )
                 ? await HandleAsync(session, body)
                 : null;
         }
@@ -129,7 +135,13 @@ internal sealed partial class SocketRelay(
                 return;
             }
 
-            var outcome = await links.PublishAsync(node.Name, sender.Queue, answer.Written, options.Value.TimeToLive);
+            var outcome = await links.PublishAsync(
+                node.Name,
+                sender.Queue,
+                answer.Written,
+                options.Value.TimeToLive,
+                PublishOrder.Free
+            );
             if (outcome != PublishOutcome.Unknown)
             {
                 // Otherwise it may still wait to be written to the node.

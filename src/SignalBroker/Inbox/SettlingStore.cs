@@ -98,7 +98,7 @@ internal sealed class SettlingStore(NpgsqlDataSource database, IOptions<InboxOpt
             {
                 userId = session.UserId,
                 device = session.Device ?? "",
-                session = session.OriginalClient ? null : session.ListeningKey,
+                session = session.OriginalClient ? null : session.KnownAs,
                 upTo = request.UpTo ?? 0,
                 sequences = request.Sequences,
                 ids = request.Ids,

@@ -5,19 +5,24 @@ namespace SignalBroker.Nodes;
 /// <summary>The known nodes, and the choice of one for the next session.</summary>
 internal sealed class NodeCatalog
 {
-    private readonly Dictionary<string, Node> byName;
+    /// <summary>The channel on which PostgreSQL announces that something about nodes has changed.</summary>
+    public const string Channel = "nodes";
+
+    private readonly Node[] configured;
+    private volatile Snapshot snapshot;
 
     /// <summary>Knows the configured nodes.</summary>
-    public NodeCatalog(IOptions<List<NodeOptions>> options)
+    public NodeCatalog(IOptions<List<NodeOptions>> options, TimeProvider clock)
     {
-        Nodes = [.. options.Value.Select(node => new Node(node))];
-        byName = Nodes.ToDictionary(node => node.Name);
+        configured = [.. options.Value.Select(node => new Node(node, clock) { IsConfigured = true })];
+        snapshot = new(configured);
     }
 
-    public IReadOnlyList<Node> Nodes { get; }
+    /// <summary>All nodes, as they are at the moment.</summary>
+    public IReadOnlyList<Node> Nodes => snapshot.Nodes;
 
     /// <summary>Finds a node by its name.</summary>
-    public bool TryGet(string name, [NotNullWhen(true)] out Node? node) => byName.TryGetValue(name, out node);
+    public bool TryGet(string name, [NotNullWhen(true)] out Node? node) => snapshot.ByName.TryGetValue(name, out node);
 
     /// <summary>Whether a node has a user of its own with this name; no session may log in under it.</summary>
     public bool IsBrokerUser(string name) =>
@@ -27,9 +32,15 @@ internal sealed class NodeCatalog
     /// Chooses the node for the next session: of two random nodes that take sessions, the one that is less full in
     /// relation to its capacity. Null when no node takes any.
     /// </summary>
-    public Node? Choose(Random random)
+    /// <param name="except">The name of a node that is chosen only if there is no other, because a session moves away from it.</param>
+    public Node? Choose(Random random, string? except = null)
     {
         var ready = Nodes.Where(node => node.State == NodeState.Ready).ToArray();
+        if (except is not null && Array.Exists(ready, node => node.Name != except))
+        {
+            ready = Array.FindAll(ready, node => node.Name != except);
+        }
+
         if (ready.Length < 2)
         {
             return ready.FirstOrDefault();
@@ -39,7 +50,69 @@ internal sealed class NodeCatalog
         return Fullness(ready[0]) <= Fullness(ready[1]) ? ready[0] : ready[1];
     }
 
+    /// <summary>Replaces the nodes beside the configured ones. One caller at a time.</summary>
+    public void Replace(IEnumerable<Node> others)
+    {
+        var before = snapshot;
+        Node[] nodes = [.. configured, .. others];
+        if (nodes.SequenceEqual(before.Nodes))
+        {
+            return;
+        }
+
+        snapshot = new(nodes);
+        before.Replaced.SetResult();
+    }
+
+    /// <summary>Does a piece of work for each node, from the moment that it is known until it is so no longer.</summary>
+    /// <param name="workAsync">Goes on until cancelled; what it throws before that ends the others too.</param>
+    public async Task ForEachAsync(Func<Node, CancellationToken, Task> workAsync, CancellationToken cancellationToken)
+    {
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var working = new Dictionary<Node, (Task Work, CancellationTokenSource Ending)>();
+        try
+        {
+            while (true)
+            {
+                var current = snapshot;
+                foreach (var gone in working.Keys.Except(current.Nodes).ToArray())
+                {
+                    working.Remove(gone, out var worker);
+                    await EndAsync(worker);
+                }
+
+                foreach (var node in current.Nodes.Where(node => !working.ContainsKey(node)))
+                {
+                    var own = CancellationTokenSource.CreateLinkedTokenSource(ending.Token);
+                    working[node] = (workAsync(node, own.Token), own);
+                }
+
+                await await Task.WhenAny([current.Replaced.Task, .. working.Values.Select(worker => worker.Work)])
+                    .WaitAsync(cancellationToken);
+            }
+        }
+        finally
+        {
+            await ending.CancelAsync();
+            await Task.WhenAll(working.Values.Select(EndAsync));
+        }
+    }
+
+    private static async Task EndAsync((Task Work, CancellationTokenSource Ending) worker)
+    {
+        await worker.Ending.CancelAsync();
+        await worker.Work.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        worker.Ending.Dispose();
+    }
+
     private static string UserOf(Uri address) => Uri.UnescapeDataString(address.UserInfo.Split(':')[0]);
 
     private static double Fullness(Node node) => (double)node.Sessions / node.Capacity;
+
+    private sealed record Snapshot(Node[] Nodes)
+    {
+        public Dictionary<string, Node> ByName { get; } = Nodes.ToDictionary(node => node.Name);
+
+        public TaskCompletionSource Replaced { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Threading.Channels;
 
 namespace SignalBroker.Nodes;
@@ -8,20 +9,14 @@ internal sealed class NodeWorkers<T>(NodeCatalog nodes)
 {
     private const int MaxWaiting = 10_000;
 
-    private readonly Dictionary<string, Channel<T>> waiting = nodes.Nodes.ToDictionary(
-        node => node.Name,
-        _ =>
-            Channel.CreateBounded<T>(
-                new BoundedChannelOptions(MaxWaiting) { FullMode = BoundedChannelFullMode.DropWrite }
-            )
-    );
+    private readonly ConcurrentDictionary<string, Channel<T>> waiting = new();
 
     /// <summary>Has it done soon; what is too much is dropped, and what no node waits for.</summary>
     public void Add(string node, T work)
     {
-        if (waiting.TryGetValue(node, out var worker))
+        if (nodes.TryGet(node, out _))
         {
-            worker.Writer.TryWrite(work);
+            WaitingFor(node).Writer.TryWrite(work);
         }
     }
 
@@ -31,7 +26,7 @@ internal sealed class NodeWorkers<T>(NodeCatalog nodes)
         Func<Node, T, CancellationToken, Task> doAsync,
         Action<Node, T, string> failed,
         CancellationToken cancellationToken
-    ) => Task.WhenAll(nodes.Nodes.Select(node => RunAsync(node, doAsync, failed, cancellationToken)));
+    ) => nodes.ForEachAsync((node, token) => RunAsync(node, doAsync, failed, token), cancellationToken);
 
     private async Task RunAsync(
         Node node,
@@ -40,7 +35,7 @@ internal sealed class NodeWorkers<T>(NodeCatalog nodes)
         CancellationToken cancellationToken
     )
     {
-        await foreach (var work in waiting[node.Name].Reader.ReadAllAsync(cancellationToken))
+        await foreach (var work in WaitingFor(node.Name).Reader.ReadAllAsync(cancellationToken))
         {
             try
             {
@@ -53,4 +48,13 @@ internal sealed class NodeWorkers<T>(NodeCatalog nodes)
             }
         }
     }
+
+    private Channel<T> WaitingFor(string node) =>
+        waiting.GetOrAdd(
+            node,
+            _ =>
+                Channel.CreateBounded<T>(
+                    new BoundedChannelOptions(MaxWaiting) { FullMode = BoundedChannelFullMode.DropWrite }
+                )
+        );
 }

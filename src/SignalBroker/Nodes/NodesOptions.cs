@@ -7,10 +7,13 @@ internal sealed class NodeOptions
 {
     public const string Section = "Nodes";
 
+    /// <summary>What names of nodes, regions and labels are made of.</summary>
+    public const string NamePattern = "^[A-Za-z0-9._-]{1,64}$";
+
     /// <summary>
     /// The node's name, as in its own <c>auth_http</c> paths: 1 to 64 characters, each a-z, A-Z, 0-9 or one of . _ -.
     /// </summary>
-    [Required, RegularExpression("^[A-Za-z0-9._-]{1,64}$")]
+    [Required, RegularExpression(NamePattern)]
     public string Name { get; set; } = "";
 
     /// <summary>The public <c>ws://</c> or <c>wss://</c> address at which browsers listen.</summary>
@@ -45,4 +48,39 @@ internal sealed class NodeOptions
     /// </summary>
     [Range(0, 1_000_000)]
     public int Capacity { get; set; } = 10_000;
+
+    /// <summary>Where the node stands: 1 to 64 characters, each a-z, A-Z, 0-9 or one of . _ -.</summary>
+    [RegularExpression(NamePattern)]
+    public string? Region { get; set; }
+
+    /// <summary>Words by which operators tell nodes apart, each like a region.</summary>
+    public List<string> Labels { get; set; } = [];
+}
+
+/// <summary>
+/// One entry under <c>NodeCredentials:</c>: how webapps log in to nodes that are added while they run, whose addresses bear no
+/// password.
+/// </summary>
+internal sealed class NodeCredentialsOptions
+{
+    public const string Section = "NodeCredentials";
+
+    /// <summary>The one node that the entry is for; left out, it is for all that have no entry of their own.</summary>
+    public string? Node { get; set; }
+
+    /// <summary>As whom webapps publish and consume (AMQP).</summary>
+    [Required]
+    public string AmqpUser { get; set; } = "";
+
+    /// <summary>That user's password.</summary>
+    [Required]
+    public string AmqpPassword { get; set; } = "";
+
+    /// <summary>As whom webapps use the management API.</summary>
+    [Required]
+    public string ManagementUser { get; set; } = "";
+
+    /// <summary>That user's password.</summary>
+    [Required]
+    public string ManagementPassword { get; set; } = "";
 }

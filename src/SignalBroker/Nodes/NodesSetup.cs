@@ -1,105 +1,46 @@
-using Microsoft.AspNetCore.Http.HttpResults;
-
 namespace SignalBroker.Nodes;
 
 internal static class NodesSetup
 {
     extension(WebApplicationBuilder builder)
     {
-        /// <summary>Adds the catalog of the configured nodes.</summary>
+        /// <summary>Adds the catalog of the nodes, which begins with the configured ones.</summary>
         public void AddNodes()
         {
-            builder.AddJson(NodesJson.Default);
             var nodes = builder.ReadEntries<NodeOptions>(NodeOptions.Section).ConvertAll(Read);
-            Validate(nodes);
+            var credentials = builder.ReadEntries<NodeCredentialsOptions>(NodeCredentialsOptions.Section);
+            if (nodes.Count == 0 && credentials.Count == 0)
+            {
+                throw new InvalidSettingException(
+                    "Nodes: is empty: at least one RabbitMQ node is needed, as Nodes:0:Name; or NodeCredentials:0:AmqpUser, for nodes that are added later."
+                );
+            }
+
+            CheckNames(NodeOptions.Section, nodes.Select(node => node.Name));
+            CheckNames(NodeCredentialsOptions.Section, credentials.Select(entry => entry.Value.Node ?? ""));
             builder.Services.Configure<List<NodeOptions>>(options => options.AddRange(nodes));
+            builder.Services.Configure<List<NodeCredentialsOptions>>(options =>
+                options.AddRange(credentials.Select(entry => entry.Value))
+            );
             builder.Services.AddSingleton<NodeCatalog>();
+            builder.Services.AddSingleton<NodeCredentials>();
         }
     }
 
-    extension(WebApplication app)
+    private static NodeOptions Read((string Key, NodeOptions Value) entry) =>
+        NodeRules.FirstBroken(entry.Value) is var (setting, rule)
+            ? throw new InvalidSettingException($"{entry.Key}:{setting}: {rule}.")
+            : entry.Value;
+
+    private static void CheckNames(string section, IEnumerable<string> names)
     {
-        /// <summary>Maps the list of nodes on the internal port.</summary>
-        public void MapNodes() =>
-            app.MapGet("/admin/nodes", List).WithName("listNodes").IsInternal().Produces<IEnumerable<NodeReport>>();
-    }
-
-    /// <summary>Lists the nodes as this webapp sees them.</summary>
-    /// <remarks>On the internal port only.</remarks>
-    private static Ok<IEnumerable<NodeReport>> List(NodeCatalog catalog) =>
-        TypedResults.Ok(
-            catalog.Nodes.Select(node => new NodeReport(
-                node.Name,
-                node.ListeningAddress,
-                node.OffersMqtt ? node.MqttAddress : null,
-                node.Version?.ToString(),
-                node.State,
-                node.Sessions,
-                node.Capacity
-            ))
-        );
-
-    private static NodeOptions Read((string Key, NodeOptions Value) entry)
-    {
-        var (key, node) = entry;
-        CheckScheme($"{key}:ListeningAddress", node.ListeningAddress!, "ws", "wss");
-        if (node.MqttAddress is { } mqttAddress)
-        {
-            CheckScheme($"{key}:MqttAddress", mqttAddress, "ws", "wss");
-        }
-        else if (!node.Stomp)
-        {
-            throw new InvalidSettingException($"{key}:Stomp: can't be false where there is no {key}:MqttAddress.");
-        }
-
-        CheckScheme($"{key}:AmqpAddress", node.AmqpAddress!, "amqp", "amqps");
-        CheckScheme($"{key}:ManagementAddress", node.ManagementAddress!, "http", "https");
-        return node;
-    }
-
-    private static void Validate(List<NodeOptions> nodes)
-    {
-        if (nodes.Count == 0)
+        if (names.GroupBy(name => name).FirstOrDefault(group => group.Count() > 1) is { } twice)
         {
             throw new InvalidSettingException(
-                "Nodes: is empty: at least one RabbitMQ node is needed, as Nodes:0:Name."
-            );
-        }
-
-        if (nodes.GroupBy(node => node.Name).FirstOrDefault(group => group.Count() > 1) is { } twice)
-        {
-            throw new InvalidSettingException(
-                $"Nodes: two nodes are called {twice.Key}; a node's name must be its own."
-            );
-        }
-    }
-
-    private static void CheckScheme(string key, Uri address, params string[] schemes)
-    {
-        // The address itself stays out of the message: it may hold a password.
-        if (!address.IsAbsoluteUri || !schemes.Contains(address.Scheme))
-        {
-            throw new InvalidSettingException(
-                $"{key}: must be an address that begins with {string.Join(":// or ", schemes)}://."
+                twice.Key.Length == 0
+                    ? $"{section}: two entries are for all nodes."
+                    : $"{section}: two nodes are called {twice.Key}; a node's name must be its own."
             );
         }
     }
 }
-
-/// <summary>A node as the internal port shows it.</summary>
-/// <param name="Name">Its name in the settings.</param>
-/// <param name="ListeningAddress">The address at which browsers listen by STOMP.</param>
-/// <param name="MqttAddress">The address at which browsers listen by MQTT, if the node offers that.</param>
-/// <param name="Version">The version of its RabbitMQ, as soon as it is known.</param>
-/// <param name="State">Whether it gets new sessions, and why not.</param>
-/// <param name="Sessions">How many sessions it holds, counted every few seconds.</param>
-/// <param name="Capacity">How many it should hold.</param>
-internal sealed record NodeReport(
-    string Name,
-    string ListeningAddress,
-    string? MqttAddress,
-    string? Version,
-    NodeState State,
-    int Sessions,
-    int Capacity
-);

@@ -19,6 +19,5 @@ internal sealed class Readiness(NodeCatalog catalog, TimeProvider clock)
 
     public bool HasEnough => Nodes > 0 && (HasReachedAll || clock.GetElapsedTime(begun) >= Patience);
 
-    private bool HasReachedAll =>
-        catalog.Nodes.All(node => node.State is not NodeState.Unreachable and not NodeState.Unbound);
+    private bool HasReachedAll => catalog.Nodes.All(node => node.IsReached || node.Blocked || node.Plan.IsLost);
 }

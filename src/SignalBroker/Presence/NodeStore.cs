@@ -1,9 +1,15 @@
 using Npgsql;
+using SignalBroker.Nodes;
 
 namespace SignalBroker.Presence;
 
 /// <summary>A node that has become reachable or unreachable.</summary>
-internal sealed record ChangedNode(string Name, bool Reachable);
+internal sealed record ChangedNode
+{
+    public required string Name { get; init; }
+
+    public required bool Reachable { get; init; }
+}
 
 /// <summary>The SQL statement by which the webapps agree on which nodes are reachable.</summary>
 internal sealed class NodeStore(NpgsqlDataSource database)
@@ -43,7 +49,7 @@ internal sealed class NodeStore(NpgsqlDataSource database)
                 ) AS concerned
                 RETURNING {PresenceChanges.Announce}
             )
-            SELECT name AS Name, reachable AS Reachable FROM changed
+            SELECT name AS Name, reachable AS Reachable, pg_notify('{NodeCatalog.Channel}', '') FROM changed
             """,
             new
             {

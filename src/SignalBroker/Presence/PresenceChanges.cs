@@ -40,6 +40,21 @@ internal sealed class PresenceChanges : ISessionStatements
             )
             """;
 
+    /// <summary>
+    /// Named subqueries that hand subscriptions on to the successors of sessions, by the subqueries of
+    /// <see cref="Successions.End" />.
+    /// </summary>
+    public const string Succeeded = """
+        watching AS (
+            INSERT INTO presence_subscriptions (listening_key, user_id, told)
+            SELECT succeeded.successor, watched.user_id, watched.told
+            FROM succeeded JOIN presence_subscriptions AS watched USING (listening_key)
+            UNION ALL
+            SELECT successor, unnest(watched), NULL FROM resumed
+            ON CONFLICT DO NOTHING
+        )
+        """;
+
     /// <summary>Named subqueries for sessions that were deleted.</summary>
     /// <inheritdoc cref="AckedAndDeleted" path="/param" />
     public static string Deleted(string deleted) =>

@@ -15,14 +15,14 @@ internal sealed class RoomAudience
     public IReadOnlyCollection<Share> Shares => byNode.Values;
 
     /// <summary>Adds a member's sessions, which listen or are about to.</summary>
-    /// <param name="except">The listening key of the sender's session, which is left out.</param>
+    /// <param name="except">The name of the sender's session, which is left out.</param>
     /// <param name="counts">False if the member is the sender.</param>
     public void Add(Session[] sessions, string? except, bool counts)
     {
         var before = Sessions;
         foreach (var session in sessions)
         {
-            if (session.ListeningKey == except)
+            if (session.KnownAs == except)
             {
                 continue;
             }
@@ -54,6 +54,19 @@ internal sealed class RoomAudience
 
         /// <summary>How many members they belong to, not counting the sender.</summary>
         public int Members { get; private set; }
+
+        /// <summary>The same without some of the sessions.</summary>
+        /// <param name="sender">The user who does not count; null for none.</param>
+        public Share Without(HashSet<Session> some, string? sender)
+        {
+            var rest = new Share(Node);
+            foreach (var session in Sessions.Where(session => !some.Contains(session)))
+            {
+                rest.Add(session, counts: session.UserId != sender);
+            }
+
+            return rest;
+        }
 
         internal void Add(Session session, bool counts)
         {

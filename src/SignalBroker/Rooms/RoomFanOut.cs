@@ -44,7 +44,7 @@ internal sealed partial class RoomFanOut(
         var audience = new RoomAudience();
         for (var number = 0; number < finding.Length; number++)
         {
-            audience.Add(await finding[number], sender?.ListeningKey, counts: members[number].UserId != sender?.UserId);
+            audience.Add(await finding[number], sender?.KnownAs, counts: members[number].UserId != sender?.UserId);
         }
 
         return audience;
@@ -59,7 +59,7 @@ internal sealed partial class RoomFanOut(
         RoomCopy copy
     )
     {
-        var reached = await PublishAsync(audience.Shares, copy);
+        var reached = await FollowAsync(await PublishAsync(audience.Shares, copy), sender, copy);
         Session[] gone = [.. reached.SelectMany(share => share.Gone)];
         if (gone.Length > 0)
         {
@@ -107,7 +107,11 @@ internal sealed partial class RoomFanOut(
         RoomCopy copy
     )
     {
-        var published = await Task.WhenAll(audience.Shares.Select(share => PublishAsync(share, copy, largestPart: 1)));
+        var published = await FollowAsync(
+            await Task.WhenAll(audience.Shares.Select(share => PublishAsync(share, copy, largestPart: 1))),
+            sender: null,
+            copy
+        );
         await DropAsync([.. published.SelectMany(share => share.Gone)]);
         return (
             [.. published.Select(share => share.Reached)],
@@ -139,6 +143,40 @@ internal sealed partial class RoomFanOut(
     private Task<Published[]> PublishAsync(IEnumerable<RoomAudience.Share> shares, RoomCopy copy) =>
         Task.WhenAll(shares.Select(share => PublishAsync(share, copy, Topology.CopiesPerPublish)));
 
+    // Publishes to the successors of sessions that were succeeded meanwhile. Of a part that was not published, it is not known which.
+    private async Task<Published[]> FollowAsync(Published[] published, Session? sender, RoomCopy copy)
+    {
+        var moved = published.SelectMany(share => share.Of(PublishOutcome.Moved)).ToHashSet();
+        if (moved.Count == 0)
+        {
+            return published;
+        }
+
+        var successors = new RoomAudience();
+        try
+        {
+            foreach (var session in moved)
+            {
+                if (await directory.FindSuccessorAsync(session) is { } successor)
+                {
+                    successors.Add([successor], sender?.KnownAs, counts: successor.UserId != sender?.UserId);
+                }
+            }
+        }
+        catch (Exception failure) when (DatabaseFailure.Is(failure))
+        {
+            LogNotTried(failure.Message);
+        }
+
+        return
+        [
+            .. published
+                .Select(share => share.Without(moved, sender?.UserId))
+                .Where(share => share.Share.Sessions.Count > 0),
+            .. await PublishAsync(successors.Shares, copy),
+        ];
+    }
+
     // Memory was out of date, and the members may already have new sessions.
     private async Task<Published[]> TryOthersAsync(
         RoomAudience audience,
@@ -165,7 +203,7 @@ internal sealed partial class RoomFanOut(
                 var found = await directory.FindListeningOfMemberAsync(member.UserId);
                 others.Add(
                     Array.FindAll(found, session => !tried.Contains(session.ListeningKey)),
-                    sender?.ListeningKey,
+                    sender?.KnownAs,
                     counts: member.UserId != sender?.UserId
                 );
             }
@@ -215,6 +253,18 @@ internal sealed partial class RoomFanOut(
 
         public IEnumerable<Session> Of(PublishOutcome outcome) =>
             Parts.Where((_, number) => Outcomes[number] == outcome).SelectMany(part => part);
+
+        /// <summary>The same without some of the sessions, and the parts that they are in.</summary>
+        /// <param name="sender">The user who does not count; null for none.</param>
+        public Published Without(HashSet<Session> some, string? sender)
+        {
+            int[] rest = [.. Enumerable.Range(0, Parts.Length).Where(part => !some.Contains(Parts[part][0]))];
+            return new(
+                Share.Without(some, sender),
+                Array.ConvertAll(rest, part => Parts[part]),
+                Array.ConvertAll(rest, part => Outcomes[part])
+            );
+        }
 
         private PublishOutcome Sum()
         {

@@ -9,6 +9,19 @@ internal sealed record Session
     /// <summary>The session's public name: STOMP login, queue name, event header, column.</summary>
     public required string ListeningKey { get; init; }
 
+    /// <summary>
+    /// The name under which others know the session, and may send to it: its own key, or that of the first in its line of
+    /// successors.
+    /// </summary>
+    public string KnownAs
+    {
+        get => field ?? ListeningKey;
+        init;
+    }
+
+    /// <summary>The key of the session that this one takes over from; null for most.</summary>
+    public string? Predecessor { get; init; }
+
     public required string UserId { get; init; }
 
     /// <summary>What the user calls the device; null when it has no name.</summary>

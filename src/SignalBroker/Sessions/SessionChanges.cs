@@ -19,23 +19,25 @@ internal sealed partial class SessionChanges(
     /// <summary>The channel on which changed sessions are announced.</summary>
     public const string Channel = "sessions";
 
-    // PostgreSQL takes 7,999 bytes in a notification. A user id has up to 1,020, a listening key and the separators 26: each
-    // part may go beyond this by one row.
-    private const int BytesPerNotification = 6900;
+    // PostgreSQL takes 7,999 bytes in a notification. A user id has up to 1,020, a listening key and the separators 26, and
+    // both may be there twice: each part may go beyond this by one row.
+    private const int BytesPerNotification = 5900;
 
     // How often this webapp announces something to itself.
     private static readonly TimeSpan Beat = TimeSpan.FromSeconds(0.5);
 
     /// <summary>
     /// An SQL expression that announces the rows of <paramref name="changed"/>, a named subquery with the columns
-    /// <c>user_id</c> and <c>listening_key</c>.
+    /// <c>user_id</c>, <c>listening_key</c> and <c>known_as</c>.
     /// </summary>
     public static string Announce(string changed) =>
         $"""
             (SELECT count(pg_notify('{Channel}', names)) FROM (
-                SELECT string_agg(user_id || ' ' || listening_key, E'\n') AS names
+                SELECT string_agg(
+                    concat_ws(E'\n', user_id || ' ' || listening_key, user_id || ' ' || known_as), E'\n'
+                ) AS names
                 FROM (
-                    SELECT *, sum(octet_length(user_id) + 26) OVER (ROWS UNBOUNDED PRECEDING) / {BytesPerNotification} AS part
+                    SELECT *, sum(2 * (octet_length(user_id) + 26)) OVER (ROWS UNBOUNDED PRECEDING) / {BytesPerNotification} AS part
                     FROM {changed}
                 ) AS numbered
                 GROUP BY part
@@ -91,7 +93,8 @@ internal sealed partial class SessionChanges(
             };
             var channels = memories.Select(memory => memory.Channel).Append(own);
             await using var listen = new NpgsqlCommand(
-                string.Join("; ", channels.Select(channel => $"LISTEN {channel}")),
+                $"SET application_name = '{Successions.ListenerName}'; "
+                    + string.Join("; ", channels.Select(channel => $"LISTEN {channel}")),
                 connection
             );
             await listen.ExecuteNonQueryAsync(cancellationToken);

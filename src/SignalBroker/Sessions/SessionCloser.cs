@@ -1,4 +1,3 @@
-using System.Text;
 using SignalBroker.Broker;
 using SignalBroker.Compatibility;
 using SignalBroker.Nodes;
@@ -26,8 +25,6 @@ internal sealed partial class SessionCloser(
     public static readonly TimeSpan ClosesWithin = TimeSpan.FromSeconds(5);
 
     private const string Replaced = "replaced by a newer session";
-
-    private static readonly TimeSpan FarewellLasts = TimeSpan.FromSeconds(10);
 
     // A node confirms a farewell before it has delivered it, and delivers nothing more to a connection that is closed.
     private static readonly TimeSpan FarewellDelivery = TimeSpan.FromSeconds(2);
@@ -60,12 +57,15 @@ internal sealed partial class SessionCloser(
     // A client that does not get it, because its network is away, hears the same from /connect when it comes back.
     private async Task TellReplacedAsync(Session session)
     {
-        var envelope = Encoding.UTF8.GetBytes(
-            $$$"""{"type":"session","sentAt":"{{{clock.GetUtcNow():yyyy-MM-dd'T'HH:mm:ss.fff'Z'}}}","content":{"event":"replaced"}}"""
-        );
         try
         {
-            await links.PublishAsync(session.Node, session.Queue, envelope, FarewellLasts);
+            await links.PublishAsync(
+                session.Node,
+                session.Queue,
+                SessionEvents.Replaced(clock),
+                SessionEvents.Lasts,
+                PublishOrder.Free
+            );
             await Task.Delay(FarewellDelivery, clock);
         }
         finally

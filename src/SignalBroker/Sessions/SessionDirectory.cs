@@ -73,6 +73,14 @@ internal sealed class SessionDirectory : IAnnouncedMemory, IDisposable
     /// <summary>The session with this listening key, or null.</summary>
     public ValueTask<Session?> FindAsync(string listeningKey) => byKey.GetAsync(listeningKey, Remembers);
 
+    /// <summary>The session that has taken over from this one; null if it has gone as well.</summary>
+    public async ValueTask<Session?> FindSuccessorAsync(Session moved)
+    {
+        // Nothing of it is to be remembered that was asked before it moved.
+        Forget(moved);
+        return await FindAsync(moved.KnownAs);
+    }
+
     /// <summary>The same as the database has it now.</summary>
     public Task<Session?> FindNowAsync(string listeningKey) => sessions.GetAsync(listeningKey);
 
@@ -110,6 +118,13 @@ internal sealed class SessionDirectory : IAnnouncedMemory, IDisposable
     }
 
     /// <summary>Forgets what is known of a session and of its user's other sessions.</summary>
+    public void Forget(Session session)
+    {
+        Forget(session.UserId, session.ListeningKey);
+        byKey.Forget(session.KnownAs);
+    }
+
+    /// <inheritdoc cref="Forget(Session)" />
     public void Forget(string userId, string listeningKey)
     {
         byUser.Forget(userId);
@@ -124,7 +139,7 @@ internal sealed class SessionDirectory : IAnnouncedMemory, IDisposable
         await store.DropAsync(Array.ConvertAll(gone, session => session.ListeningKey));
         foreach (var session in gone)
         {
-            Forget(session.UserId, session.ListeningKey);
+            Forget(session);
         }
     }
 

@@ -24,6 +24,6 @@ internal sealed class SessionRevoker(
         );
         closer.Close(session, detail);
         await store.EndAsync(session.ListeningKey);
-        directory.Forget(session.UserId, session.ListeningKey);
+        directory.Forget(session);
     }
 }

@@ -12,6 +12,7 @@ namespace SignalBroker.Sessions;
 /// <param name="LineSha256">The hash of what its client's sessions have in common; null if it does not say.</param>
 /// <param name="Resumes">Whether its client has listened before.</param>
 /// <param name="MayBeNew">Whether its user or device may be one that is not known yet.</param>
+/// <param name="Predecessor">The session that it takes over from; null if it does from none.</param>
 /// <remarks>
 /// Whatever a backend opens with its service key comes from one address, so the address's limits do not hold. Others may be
 /// of a user or device that is not known yet, if the address has not had too many of them.
@@ -27,7 +28,8 @@ internal sealed record NewSession(
     bool ByApplication,
     byte[]? LineSha256,
     bool Resumes,
-    bool MayBeNew = true
+    bool MayBeNew = true,
+    Predecessor? Predecessor = null
 );
 
 /// <summary>How an attempt to open a session ended.</summary>
@@ -68,7 +70,7 @@ internal sealed class SessionStore(NpgsqlDataSource database, IEnumerable<ISessi
 {
     /// <summary>The columns of a <see cref="Session"/>.</summary>
     public const string Columns = """
-        listening_key AS ListeningKey, user_id AS UserId, device AS Device, node AS Node, protocol AS Protocol,
+        listening_key AS ListeningKey, known_as AS KnownAs, predecessor AS Predecessor, user_id AS UserId, device AS Device, node AS Node, protocol AS Protocol,
         passcode_sha256 AS PasscodeSha256, CASE WHEN NOT by_application THEN address END AS Address, original_client AS OriginalClient, admitted_at IS NOT NULL AS Admitted, acked_at IS NOT NULL AS Ack
         """;
 
@@ -92,13 +94,19 @@ internal sealed class SessionStore(NpgsqlDataSource database, IEnumerable<ISessi
             ) AS locks;
 
             WITH due AS (
+                -- Of a session's successors, the last one counts.
+                SELECT listening_key FROM sessions
+                WHERE predecessor = ANY(@predecessors) AND acked_at IS NULL AND ended_at IS NULL
+                UNION
                 SELECT locked.listening_key
                 FROM (
                     SELECT open.listening_key
-                    FROM unnest(@users, @lines, @resumes) AS wanted(user_id, line_sha256, resumes), LATERAL (
+                    FROM unnest(@users, @lines, @resumes, @predecessors)
+                        AS wanted(user_id, line_sha256, resumes, predecessor), LATERAL (
                         -- Each user's are looked up, however few there were when the plan was made.
                         SELECT listening_key, line_sha256 FROM sessions
                         WHERE @onePerUser AND user_id = wanted.user_id AND ended_at IS NULL
+                          AND listening_key IS DISTINCT FROM wanted.predecessor
                         OFFSET 0
                     ) AS open
                     WHERE open.line_sha256 = wanted.line_sha256
@@ -120,8 +128,8 @@ internal sealed class SessionStore(NpgsqlDataSource database, IEnumerable<ISessi
                 SELECT wanted.*, (
                     SELECT count(*) FROM sessions
                     WHERE user_id = wanted.user_id AND ended_at IS NULL AND (acked_at IS NOT NULL OR ack_by > now())
-                      AND node = ANY(@ReachableNodes)
-                ) >= @MaxPerUser AS user_full,
+                      AND node = ANY(@ReachableNodes) AND {Successions.CountsByItself}
+                ) >= @MaxPerUser AND NOT wanted.in_place AS user_full,
                 -- Each is looked up, however few there were when the plan was made.
                 (SELECT true FROM users WHERE users.user_id = wanted.user_id LIMIT 1) IS NULL OR (
                     wanted.device IS NOT NULL AND (
@@ -130,27 +138,31 @@ internal sealed class SessionStore(NpgsqlDataSource database, IEnumerable<ISessi
                     ) IS NULL
                 ) AS is_new
                 FROM unnest(@keys, @passcodes, @users, @devices, @nodes, @addresses, @originals, @applications, @mayBeNew,
-                            @lines)
+                            @lines, @predecessors, @names, @inPlace)
                     WITH ORDINALITY AS wanted(listening_key, passcode_sha256, user_id, device, node, address,
-                                              original_client, by_application, may_be_new, line_sha256, number)
+                                              original_client, by_application, may_be_new, line_sha256, predecessor,
+                                              known_as, in_place, number)
             ), judged AS (
+                -- A successor counts in the place of its predecessor.
                 SELECT *, is_new AND NOT may_be_new AS is_one_too_many, @MaxPerAddress > 0 AND NOT by_application
-                    AND row_number() OVER (
-                        PARTITION BY address, user_full, by_application, is_new AND NOT may_be_new
+                    AND NOT in_place AND row_number() OVER (
+                        PARTITION BY address, user_full, by_application, is_new AND NOT may_be_new, in_place
                     ) + (
                     SELECT count(*) FROM (
-                        SELECT FROM sessions WHERE address = counted.address AND ended_at IS NULL LIMIT @MaxPerAddress
+                        SELECT FROM sessions
+                        WHERE address = counted.address AND ended_at IS NULL AND {Successions.CountsByItself}
+                        LIMIT @MaxPerAddress
                     ) AS open
                 ) > @MaxPerAddress AS address_full
                 FROM counted
             ), opened AS (
                 INSERT INTO sessions
                     (listening_key, user_id, device, node, passcode_sha256, address, original_client, by_application,
-                     line_sha256, ack_by)
+                     line_sha256, predecessor, known_as, ack_by)
                 SELECT listening_key, user_id, device, node, passcode_sha256, address, original_client, by_application,
-                       line_sha256, now() + @AckWithin
+                       line_sha256, predecessor, known_as, now() + @AckWithin
                 FROM judged WHERE NOT user_full AND NOT address_full AND NOT is_one_too_many
-                RETURNING listening_key, user_id, ack_by
+                RETURNING listening_key, user_id, known_as, ack_by
             )
             SELECT user_full, address_full, is_new, opened.ack_by, {SessionChanges.Announce("opened")}
             FROM judged LEFT JOIN opened USING (listening_key)
@@ -169,6 +181,9 @@ internal sealed class SessionStore(NpgsqlDataSource database, IEnumerable<ISessi
                 mayBeNew = Column(session => session.MayBeNew),
                 lines = Column(session => session.LineSha256),
                 resumes = Column(session => session.Resumes),
+                predecessors = Column(session => session.Predecessor?.ListeningKey),
+                names = Column(session => session.Predecessor?.KnownAs),
+                inPlace = Column(session => session.Predecessor is { IsThere: true }),
                 limits.MaxPerUser,
                 limits.MaxPerAddress,
                 limits.ReachableNodes,
@@ -198,19 +213,54 @@ internal sealed class SessionStore(NpgsqlDataSource database, IEnumerable<ISessi
         T[] Column<T>(Func<NewSession, T> value) => [.. sessions.Select(value)];
     }
 
-    /// <summary>Finds the sessions with these listening keys that listen or still may begin to.</summary>
+    /// <summary>Finds the sessions with these listening keys, or known under them, that listen or still may begin to.</summary>
     public async Task<IReadOnlyDictionary<string, Session>> FindByKeyAsync(IReadOnlyList<string> listeningKeys)
     {
         await using var connection = await database.OpenConnectionAsync();
-        var found = await connection.QueryAsync<Session>(
+        var found = await connection.QueryAsync<Session, string, (Session Session, string Key)>(
             $"""
-            SELECT {Columns} FROM sessions
+            SELECT {Columns}, listening_key AS Key FROM sessions
             WHERE listening_key = ANY(@listeningKeys) AND ended_at IS NULL AND (acked_at IS NOT NULL OR ack_by > now())
+            UNION ALL
+            SELECT {Columns}, known_as FROM sessions
+            WHERE known_as = ANY(@listeningKeys) AND ended_at IS NULL AND acked_at IS NOT NULL
             """,
-            new { listeningKeys }
+            ValueTuple.Create,
+            new { listeningKeys },
+            splitOn: "Key"
         );
-        return found.ToDictionary(session => session.ListeningKey);
+        return found.ToDictionary(each => each.Key, each => each.Session);
     }
+
+    /// <summary>Finds the session that another one takes over from; null if it has ended, or went long ago, or the credential is wrong.</summary>
+    /// <param name="within">For how long after it went.</param>
+    public async Task<Predecessor?> FindPredecessorAsync(Credential credential, TimeSpan within)
+    {
+        await using var connection = await database.OpenConnectionAsync();
+        return await connection.QueryFirstOrDefaultAsync<Predecessor>(
+            """
+            SELECT listening_key AS ListeningKey, coalesce(known_as, listening_key) AS KnownAs, user_id AS UserId,
+                   device AS Device, node AS Node, by_application AS ByApplication, true AS IsThere
+            FROM sessions
+            WHERE listening_key = @ListeningKey AND passcode_sha256 = @hash
+              AND ended_at IS NULL AND admitted_at IS NOT NULL AND NOT original_client
+            UNION ALL
+            SELECT listening_key, known_as, user_id, device, NULL, by_application, false
+            FROM gone_sessions
+            WHERE listening_key = @ListeningKey AND passcode_sha256 = @hash AND gone_at > now() - @within
+            """,
+            new
+            {
+                credential.ListeningKey,
+                hash = credential.PasscodeHash.ToArray(),
+                within,
+            }
+        );
+    }
+
+    /// <summary>Forgets the sessions from which it is too late to take over.</summary>
+    public Task ForgetGoneAsync(TimeSpan within) =>
+        database.ExecuteAsync("DELETE FROM gone_sessions WHERE gone_at < now() - @within", new { within });
 
     /// <summary>Finds the sessions of these users that are listening or still may.</summary>
     public async Task<IReadOnlyDictionary<string, Session[]>> FindByUserAsync(IReadOnlyList<string> userIds)
@@ -220,6 +270,7 @@ internal sealed class SessionStore(NpgsqlDataSource database, IEnumerable<ISessi
             $"""
             SELECT {Columns} FROM sessions
             WHERE user_id = ANY(@userIds) AND ended_at IS NULL AND (admitted_at IS NOT NULL OR ack_by > now())
+              AND {Successions.CountsByItself}
             """,
             new { userIds }
         );
@@ -270,11 +321,70 @@ internal sealed class SessionStore(NpgsqlDataSource database, IEnumerable<ISessi
             $"""
             WITH gone AS (
                 DELETE FROM sessions WHERE listening_key = ANY(@listeningKeys) AND acked_at IS NOT NULL RETURNING *
-            ){whenGone}
+            ), {Successions.Remember("gone")}{whenGone}
             SELECT {SessionChanges.Announce("gone")}
             """,
             // Sorted here and in every statement for many rows, so that two of them lock in one order.
             new { listeningKeys = listeningKeys.Order().ToArray() }
+        );
+    }
+
+    /// <summary>Chooses sessions of a node that are to move, until they have to.</summary>
+    /// <param name="most">How many at most.</param>
+    /// <param name="within">How long they have.</param>
+    /// <param name="waiting">How many may be about to move at a time.</param>
+    public Task<IReadOnlyList<Session>> TakeToMoveAsync(string node, int most, TimeSpan within, int waiting) =>
+        database.QueryAsync<Session>(
+            $"""
+            UPDATE sessions SET move_by = now() + @within
+            WHERE listening_key IN (
+                SELECT listening_key FROM sessions
+                WHERE node = @node AND acked_at IS NOT NULL AND ended_at IS NULL AND move_by IS NULL
+                ORDER BY acked_at
+                LIMIT least(@most, greatest(0, @waiting - (
+                    SELECT count(*) FROM sessions
+                    WHERE node = @node AND move_by > now() AND ended_at IS NULL
+                )))
+                FOR UPDATE SKIP LOCKED
+            )
+            RETURNING {Columns}
+            """,
+            new
+            {
+                node,
+                most,
+                within,
+                waiting,
+            }
+        );
+
+    /// <summary>Ends the sessions that were to move by now and have not.</summary>
+    public Task<IReadOnlyList<Session>> EndUnmovedAsync() =>
+        database.QueryAsync<Session>(
+            $"""
+            WITH ended AS (
+                UPDATE sessions SET ended_at = now()
+                WHERE move_by < now() AND ended_at IS NULL
+                RETURNING *
+            ){whenEnded}
+            SELECT {Columns}, {SessionChanges.Announce("ended")} FROM ended
+            """,
+            new { }
+        );
+
+    /// <summary>Deletes all sessions of a node that never comes back.</summary>
+    /// <returns>How many there were.</returns>
+    public async Task<int> ForgetNodeAsync(string node)
+    {
+        await using var connection = await database.OpenConnectionAsync();
+        return await connection.QuerySingleAsync<int>(
+            $"""
+            WITH gone AS (
+                DELETE FROM sessions WHERE node = @node RETURNING *
+            ){whenGone}
+            SELECT count(*)::int, {SessionChanges.Announce("gone")} FROM gone
+            """,
+            new { node }
         );
     }
 

@@ -39,4 +39,8 @@ internal sealed class SessionsOptions
     /// <summary>How long a session may wait for its listener before it expires.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
     public TimeSpan AckWithin { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>For how long after its socket was lost another session may take over from it.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "01:00:00")]
+    public TimeSpan ResumeWithin { get; set; } = TimeSpan.FromMinutes(2);
 }

@@ -14,6 +14,7 @@ internal static class SessionsSetup
             builder.Services.AddSingleton<IAnnouncedMemory>(services =>
                 services.GetRequiredService<SessionDirectory>()
             );
+            builder.Services.AddSingleton<IAnnouncedMemory, SuccessionTeller>();
             builder.Services.AddSingleton<SessionsMetrics>();
             builder.Services.AddSingleton<SessionCloser>();
             builder.Services.AddSingleton<SessionRevoker>();

@@ -54,7 +54,7 @@ internal sealed class EnvelopeWriter(OriginalClient originalClient, TimeProvider
         writer.WriteString("from"u8, session.UserId);
         if (originalClient.TellsKeys)
         {
-            writer.WriteString("fromSession"u8, session.ListeningKey);
+            writer.WriteString("fromSession"u8, session.KnownAs);
         }
     }
 

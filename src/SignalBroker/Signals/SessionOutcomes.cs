@@ -16,7 +16,7 @@ internal sealed class SessionOutcomes(OriginalClient originalClient)
             writer.WriteStartObject();
             if (originalClient.TellsKeys)
             {
-                writer.WriteString("listeningKey"u8, session.ListeningKey);
+                writer.WriteString("listeningKey"u8, session.KnownAs);
             }
 
             if (session.Device is not null)

@@ -43,6 +43,11 @@ internal sealed partial class SignalRouter(
         var outcomes = addressees is [var only]
             ? [new(only, await PublishAsync(only, signal))]
             : await PublishAsync(addressees, signal);
+        while (Array.Exists(outcomes, HasMoved))
+        {
+            outcomes = await FollowAsync(outcomes, signal);
+        }
+
         if (Array.Exists(outcomes, IsGone))
         {
             outcomes =
@@ -105,6 +110,8 @@ internal sealed partial class SignalRouter(
             ? nodes.PublishAsync(session.Node, session.Queue, signal.Body, signal.TimeToLive)
             : ValueTask.FromResult(PublishOutcome.Overloaded);
 
+    private static bool HasMoved(SessionOutcome outcome) => outcome.Outcome == PublishOutcome.Moved;
+
     private static bool IsGone(SessionOutcome outcome) =>
         outcome is { Outcome: PublishOutcome.NotListening, Session.Ack: true };
 
@@ -113,6 +120,35 @@ internal sealed partial class SignalRouter(
         outcome is { Outcome: PublishOutcome.NotListening, Session.Ack: false };
 
     private static bool IsAnswered(SessionOutcome outcome) => outcome.Outcome != PublishOutcome.Unknown;
+
+    // Publishes to the successors of those sessions that were succeeded meanwhile.
+    private async Task<SessionOutcome[]> FollowAsync(SessionOutcome[] outcomes, Signal signal)
+    {
+        var followed = new List<SessionOutcome>(outcomes.Length);
+        foreach (var outcome in outcomes)
+        {
+            if (!HasMoved(outcome))
+            {
+                followed.Add(outcome);
+                continue;
+            }
+
+            try
+            {
+                if (await directory.FindSuccessorAsync(outcome.Session) is { } successor)
+                {
+                    followed.Add(new(successor, await PublishAsync(successor, signal)));
+                }
+            }
+            catch (Exception failure) when (DatabaseFailure.Is(failure))
+            {
+                LogNotFollowed(failure.Message);
+                followed.Add(outcome with { Outcome = PublishOutcome.Unknown });
+            }
+        }
+
+        return [.. followed];
+    }
 
     // The listing may have been old, and the addressee may already listen on a new session.
     private async Task<SessionOutcome[]> TryOthersAsync(
@@ -144,6 +180,9 @@ internal sealed partial class SignalRouter(
 
     [LoggerMessage(LogLevel.Warning, "Dropping {Count} sessions that stopped listening was postponed: {Reason}")]
     private partial void LogNotDropped(int count, string reason);
+
+    [LoggerMessage(LogLevel.Warning, "Could not look for the successor of a session: {Reason}")]
+    private partial void LogNotFollowed(string reason);
 
     [StructLayout(LayoutKind.Auto)]
     private readonly record struct Signal(ReadOnlyMemory<byte> Body, TimeSpan TimeToLive);

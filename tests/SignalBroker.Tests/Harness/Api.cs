@@ -18,6 +18,9 @@ public sealed record ConnectedSession(
     DateTime AckBy
 )
 {
+    /// <summary>The name under which others know it.</summary>
+    public string? KnownAs { get; init; }
+
     /// <summary>All ways to listen that its node offers, best first.</summary>
     public IReadOnlyList<Offer> Listening { get; init; } = [];
 
@@ -73,6 +76,10 @@ public sealed class Api(string address, IPAddress? from = null)
         return answer.Session;
     }
 
+    /// <summary>Asks for a session that takes over from another one.</summary>
+    public Task<Answer> TakeOverAsync(ConnectedSession predecessor) =>
+        PostAsync("/connect", new { predecessor = new { predecessor.ListeningKey, predecessor.Passcode } });
+
     public Task<Answer> ExchangeAsync(ConnectedSession sender, object body) =>
         PostAsync("/exchange", body, sender.Authorization);
 
@@ -96,6 +103,15 @@ public sealed class Api(string address, IPAddress? from = null)
         SendAsync(
             new HttpRequestMessage(HttpMethod.Post, path) { Content = new FormUrlEncodedContent(fields) },
             authorization
+        );
+
+    /// <summary>What an operator changes about a node; at the internal address.</summary>
+    public Task<Answer> ChangeNodeAsync(string name, object change) =>
+        SendAsync(
+            new HttpRequestMessage(HttpMethod.Patch, $"/admin/nodes/{name}")
+            {
+                Content = JsonContent.Create(change, change.GetType(), options: Web),
+            }
         );
 
     public Task<Answer> GetAsync(string path) => SendAsync(new HttpRequestMessage(HttpMethod.Get, path));

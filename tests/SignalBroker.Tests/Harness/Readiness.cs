@@ -15,26 +15,34 @@ public static class Readiness
         {
             foreach (var webapp in servers.Webapps.Where(webapp => webapp.IsRunning))
             {
-                var admin = new Api(webapp.InternalAddress);
-                await Eventually.HoldsAsync(
-                    async () =>
-                    {
-                        if (!webapp.IsRunning)
-                        {
-                            // Another test has stopped its own.
-                            return;
-                        }
-
-                        var answer = await admin.GetAsync("/admin/nodes");
-                        answer.Status.ShouldBe(HttpStatusCode.OK);
-                        answer
-                            .Json.EnumerateArray()
-                            .Select(node => node.GetProperty("state").GetString())
-                            .ShouldAllBe(state => state == "ready");
-                    },
-                    Patience
-                );
+                await webapp.NodesReadyAsync();
             }
+        }
+    }
+
+    extension(Webapp webapp)
+    {
+        /// <summary>Waits until the webapp gives sessions to every node; one that another test has stopped is not waited for.</summary>
+        public Task NodesReadyAsync()
+        {
+            var admin = new Api(webapp.InternalAddress);
+            return Eventually.HoldsAsync(
+                async () =>
+                {
+                    if (!webapp.IsRunning)
+                    {
+                        return;
+                    }
+
+                    var answer = await admin.GetAsync("/admin/nodes");
+                    answer.Status.ShouldBe(HttpStatusCode.OK);
+                    answer
+                        .Json.EnumerateArray()
+                        .Select(node => node.GetProperty("state").GetString())
+                        .ShouldAllBe(state => state == "ready");
+                },
+                Patience
+            );
         }
     }
 }

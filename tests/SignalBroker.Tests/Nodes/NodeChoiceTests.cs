@@ -43,7 +43,7 @@ public sealed class NodeChoiceTests
         nodes["full"].State.ShouldBe(NodeState.Full);
         nodes["blocked"].State.ShouldBe(NodeState.Blocked);
         nodes["unreachable"].State.ShouldBe(NodeState.Unreachable);
-        nodes["unbound"].State.ShouldBe(NodeState.Unbound);
+        nodes["unbound"].State.ShouldBe(NodeState.Unreachable);
         for (var time = 0; time < 100; time++)
         {
             catalog.Choose(random)!.Name.ShouldBe("good");
@@ -73,7 +73,8 @@ public sealed class NodeChoiceTests
                     AmqpAddress = new("amqp://user:secret@127.0.0.1:2/%2f"),
                     ManagementAddress = new("http://user:secret@127.0.0.1:3/"),
                 }),
-            ])
+            ]),
+            TimeProvider.System
         );
         foreach (var node in catalog.Nodes)
         {

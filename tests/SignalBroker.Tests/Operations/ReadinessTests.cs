@@ -9,10 +9,14 @@ namespace SignalBroker.Tests.Operations;
 public sealed class ReadinessTests
 {
     private readonly FakeTimeProvider clock = new();
-    private readonly NodeCatalog catalog = new(Options.Create<List<NodeOptions>>([Described("one"), Described("two")]));
+    private readonly NodeCatalog catalog;
     private readonly Readiness readiness;
 
-    public ReadinessTests() => readiness = new(catalog, clock);
+    public ReadinessTests()
+    {
+        catalog = new(Options.Create<List<NodeOptions>>([Described("one"), Described("two")]), clock);
+        readiness = new(catalog, clock);
+    }
 
     [Fact]
     public void A_webapp_that_has_just_started_waits_for_all_of_them()
@@ -51,6 +55,15 @@ public sealed class ReadinessTests
         catalog.Nodes[1].Blocked = true;
 
         (readiness.Nodes, readiness.HasEnough).ShouldBe((1, true));
+    }
+
+    [Fact]
+    public void A_node_that_no_webapp_can_use_is_not_waited_for()
+    {
+        Reach(catalog.Nodes[0]);
+        catalog.Nodes[1].Plan = NodePlan.InUse with { IsLost = true };
+
+        readiness.HasEnough.ShouldBeTrue();
     }
 
     private static void Reach(Node node) => (node.Responsive, node.EventsBound) = (true, true);

@@ -38,7 +38,9 @@ public sealed class NodeAgreementTests(TestCluster cluster) : IAsyncLifetime
     [Fact]
     public async Task A_node_is_unknown_only_when_no_webapp_has_been_able_to_use_it_for_some_time()
     {
-        (await store.AgreeAsync([node], unknownAfter: null)).ShouldContain(new ChangedNode(node, Reachable: true));
+        (await store.AgreeAsync([node], unknownAfter: null)).ShouldContain(
+            new ChangedNode { Name = node, Reachable = true }
+        );
         (await store.AgreeAsync([], Hour)).ShouldNotContain(changed => changed.Name == node);
         await WasSeenLongAgoAsync();
         (await store.AgreeAsync([], unknownAfter: null)).ShouldNotContain(changed => changed.Name == node);
@@ -48,11 +50,11 @@ public sealed class NodeAgreementTests(TestCluster cluster) : IAsyncLifetime
         (await IsReachableAsync()).ShouldBeTrue();
 
         await WasSeenLongAgoAsync();
-        (await store.AgreeAsync([], Hour)).ShouldContain(new ChangedNode(node, Reachable: false));
+        (await store.AgreeAsync([], Hour)).ShouldContain(new ChangedNode { Name = node, Reachable = false });
         (await store.AgreeAsync([], Hour)).ShouldNotContain(changed => changed.Name == node);
         (await IsReachableAsync()).ShouldBeFalse();
 
-        (await store.AgreeAsync([node], Hour)).ShouldContain(new ChangedNode(node, Reachable: true));
+        (await store.AgreeAsync([node], Hour)).ShouldContain(new ChangedNode { Name = node, Reachable = true });
         (await IsReachableAsync()).ShouldBeTrue();
     }
 
@@ -83,7 +85,7 @@ public sealed class NodeAgreementTests(TestCluster cluster) : IAsyncLifetime
         var clock = new FakeTimeProvider(DateTimeOffset.UnixEpoch);
         using var watch = new NodeWatch(
             store,
-            new NodeCatalog(Options.Create<List<NodeOptions>>([])),
+            new NodeCatalog(Options.Create<List<NodeOptions>>([]), clock),
             Options.Create(new PresenceOptions { NodeUnknownAfter = TimeSpan.FromMinutes(1) }),
             clock,
             NullLogger<NodeWatch>.Instance

@@ -33,7 +33,8 @@ public sealed class SessionCounterTests(TestCluster cluster)
                     AmqpAddress = new("amqp://user:secret@127.0.0.1:2/%2f"),
                     ManagementAddress = new("http://user:secret@127.0.0.1:3/"),
                 },
-            ])
+            ]),
+            TimeProvider.System
         );
         using var counter = new SessionCounter(
             new SessionStore(database, []),

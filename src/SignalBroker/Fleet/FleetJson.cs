@@ -1,6 +1,6 @@
 using System.Text.Json.Serialization;
 
-namespace SignalBroker.Nodes;
+namespace SignalBroker.Fleet;
 
 /// <summary>The JSON bodies about the nodes.</summary>
 [JsonSourceGenerationOptions(
@@ -8,4 +8,8 @@ namespace SignalBroker.Nodes;
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull
 )]
 [JsonSerializable(typeof(IEnumerable<NodeReport>))]
-internal sealed partial class NodesJson : JsonSerializerContext;
+[JsonSerializable(typeof(NodeDefinition))]
+[JsonSerializable(typeof(NodeChange))]
+[JsonSerializable(typeof(IEnumerable<NodeSurplus>))]
+[JsonSerializable(typeof(IReadOnlyList<NodeCheck>))]
+internal sealed partial class FleetJson : JsonSerializerContext;

@@ -1,0 +1,278 @@
+using System.CommandLine;
+using System.Net.Http.Json;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace SignalBroker.Fleet;
+
+/// <summary><c>SignalBroker nodes …</c>: what an operator does with nodes, by the internal port of a running webapp.</summary>
+internal static class NodesCommand
+{
+    public const string Name = "nodes";
+
+    // Checks of a node that does not answer take so long, and a little more.
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+
+    private static readonly Option<string> Server = new("--server")
+    {
+        Description = "The internal address of a webapp",
+        Recursive = true,
+        DefaultValueFactory = _ => ListenersOptions.DefaultInternal,
+    };
+
+    private static readonly Argument<string> Node = new("name") { Description = "The node's name" };
+
+    /// <summary>Does what the arguments say; returns the process's exit code.</summary>
+    public static Task<int> RunAsync(string[] args)
+    {
+        var root = new RootCommand("SignalBroker") { Server };
+        var nodes = new Command(Name, "Shows, adds, drains and removes nodes while the webapps run")
+        {
+            List(),
+            Add(),
+            Change("drain", "Gives a node no more sessions, so that it can be taken away", NodeChange.Draining),
+            Change("ready", "Gives a node sessions again", NodeChange.Ready),
+            Rebalance(),
+            Remove(),
+            Check(),
+        };
+        root.Subcommands.Add(nodes);
+        return root.Parse(args).InvokeAsync();
+    }
+
+    private static Command List()
+    {
+        var list = new Command("list", "Lists the nodes as the webapp sees them");
+        list.SetAction((parsed, token) => SendAsync(parsed, HttpMethod.Get, "", null, ShowAllAsync, token));
+        return list;
+    }
+
+    private static Command Add()
+    {
+        var listening = Required("--listening", "The public ws:// or wss:// address at which browsers listen by STOMP");
+        var amqp = Required("--amqp", "The internal amqp:// address, without user and password");
+        var management = Required("--management", "The internal http:// address of the management API, without them");
+        var mqtt = new Option<string?>("--mqtt")
+        {
+            Description = "The public address at which browsers listen by MQTT",
+        };
+        var stomp = new Option<bool>("--no-stomp") { Description = "Browsers don't listen by STOMP" };
+        var capacity = new Option<int>("--capacity")
+        {
+            Description = "How many sessions it should hold",
+            DefaultValueFactory = _ => new NodeDefinition().Capacity,
+        };
+        var region = new Option<string?>("--region") { Description = "Where it stands" };
+        var labels = new Option<string[]>("--label") { Description = "A word by which you tell nodes apart" };
+        var add = new Command("add", "Checks a node, and adds it or describes it anew")
+        {
+            Node,
+            listening,
+            mqtt,
+            stomp,
+            amqp,
+            management,
+            capacity,
+            region,
+            labels,
+        };
+        add.SetAction(
+            (parsed, token) =>
+            {
+                var definition = new NodeDefinition(
+                    parsed.GetValue(listening),
+                    parsed.GetValue(amqp),
+                    parsed.GetValue(management),
+                    parsed.GetValue(mqtt),
+                    !parsed.GetValue(stomp),
+                    parsed.GetValue(capacity),
+                    parsed.GetValue(region),
+                    parsed.GetValue(labels)
+                );
+                var body = JsonContent.Create(definition, FleetJson.Default.NodeDefinition);
+                return SendAsync(parsed, HttpMethod.Put, PathOf(parsed), body, ShowOneAsync, token);
+            }
+        );
+        return add;
+
+        static Option<string> Required(string name, string description) =>
+            new(name) { Description = description, Required = true };
+    }
+
+    private static Command Change(string name, string description, string state)
+    {
+        var change = new Command(name, description) { Node };
+        change.SetAction(
+            (parsed, token) =>
+            {
+                var body = JsonContent.Create(new NodeChange(state), FleetJson.Default.NodeChange);
+                return SendAsync(parsed, HttpMethod.Patch, PathOf(parsed), body, ShowOneAsync, token);
+            }
+        );
+        return change;
+    }
+
+    private static Command Rebalance()
+    {
+        var rebalance = new Command("rebalance", "Moves sessions from nodes that hold more than their share");
+        rebalance.SetAction(
+            (parsed, token) => SendAsync(parsed, HttpMethod.Post, "/rebalance", null, ShowSurplusAsync, token)
+        );
+        return rebalance;
+    }
+
+    private static Command Remove()
+    {
+        var forget = new Option<bool>("--forget-sessions")
+        {
+            Description = "It is lost and never comes back: its sessions end",
+        };
+        var remove = new Command("remove", "Takes away a node that is drained or lost") { Node, forget };
+        remove.SetAction(
+            (parsed, token) =>
+                SendAsync(
+                    parsed,
+                    HttpMethod.Delete,
+                    PathOf(parsed) + (parsed.GetValue(forget) ? "?sessions=forget" : ""),
+                    null,
+                    (_, output, _) => output.WriteLineAsync($"{parsed.GetValue(Node)} is removed"),
+                    token
+                )
+        );
+        return remove;
+    }
+
+    private static Command Check()
+    {
+        var check = new Command("check", "Tries whether a node is set up as sessions need it") { Node };
+        check.SetAction(
+            (parsed, token) =>
+                SendAsync(parsed, HttpMethod.Post, PathOf(parsed) + "/check", null, ShowChecksAsync, token)
+        );
+        return check;
+    }
+
+    private static string PathOf(ParseResult parsed) => "/" + Uri.EscapeDataString(parsed.GetValue(Node)!);
+
+    private static async Task<int> SendAsync(
+        ParseResult parsed,
+        HttpMethod method,
+        string path,
+        HttpContent? body,
+        Func<HttpContent, TextWriter, CancellationToken, Task> showAsync,
+        CancellationToken cancellationToken
+    )
+    {
+        var server = parsed.GetValue(Server)!;
+        var errors = parsed.InvocationConfiguration.Error;
+        using var http = new HttpClient { Timeout = Patience };
+        try
+        {
+            using var request = new HttpRequestMessage(method, $"{server.TrimEnd('/')}/admin/nodes{path}")
+            {
+                Content = body,
+            };
+            using var answer = await http.SendAsync(request, cancellationToken);
+            if (answer.IsSuccessStatusCode)
+            {
+                await showAsync(answer.Content, parsed.InvocationConfiguration.Output, cancellationToken);
+                return 0;
+            }
+
+            var problem = await answer.Content.ReadFromJsonAsync<JsonObject>(cancellationToken);
+            await errors.WriteLineAsync($"{problem?["detail"]}");
+        }
+        catch (Exception failure)
+            when (failure
+                    is HttpRequestException
+                        or UriFormatException
+                        or InvalidOperationException
+                        or NotSupportedException
+                        or JsonException
+            )
+        {
+            await errors.WriteLineAsync($"{server} is not the internal port of a webapp: {failure.Message}");
+        }
+
+        return 1;
+    }
+
+    private static async Task ShowAllAsync(
+        HttpContent content,
+        TextWriter output,
+        CancellationToken cancellationToken
+    ) =>
+        await WriteAsync(
+            await content.ReadFromJsonAsync(FleetJson.Default.IEnumerableNodeReport, cancellationToken) ?? [],
+            output
+        );
+
+    private static async Task ShowOneAsync(
+        HttpContent content,
+        TextWriter output,
+        CancellationToken cancellationToken
+    ) =>
+        await WriteAsync([(await content.ReadFromJsonAsync(FleetJson.Default.NodeReport, cancellationToken))!], output);
+
+    private static async Task ShowChecksAsync(
+        HttpContent content,
+        TextWriter output,
+        CancellationToken cancellationToken
+    )
+    {
+        foreach (
+            var check in await content.ReadFromJsonAsync(FleetJson.Default.IReadOnlyListNodeCheck, cancellationToken)
+                ?? []
+        )
+        {
+            await output.WriteLineAsync($"{check.Name}: {(check.Passed ? "works" : check.Detail)}");
+        }
+    }
+
+    private static async Task ShowSurplusAsync(
+        HttpContent content,
+        TextWriter output,
+        CancellationToken cancellationToken
+    )
+    {
+        var surplus = (
+            await content.ReadFromJsonAsync(FleetJson.Default.IEnumerableNodeSurplus, cancellationToken) ?? []
+        ).ToArray();
+        foreach (var node in surplus)
+        {
+            await output.WriteLineAsync($"{node.Sessions} sessions move away from {node.Name}");
+        }
+
+        if (surplus.Length == 0)
+        {
+            await output.WriteLineAsync("No node holds more than its share");
+        }
+    }
+
+    private static async Task WriteAsync(IEnumerable<NodeReport> nodes, TextWriter output)
+    {
+        string[][] rows =
+        [
+            ["NAME", "STATE", "SINCE", "SESSIONS", "RABBITMQ", "REGION", "WHY"],
+            .. nodes.Select(node =>
+                (string[])
+                    [
+                        node.Name,
+                        JsonNamingPolicy.CamelCase.ConvertName(node.State.ToString()),
+                        $"{node.Since.UtcDateTime:yyyy-MM-dd HH:mm:ss}",
+                        $"{node.Sessions} of {node.Capacity}",
+                        node.Version ?? "-",
+                        node.Region ?? "-",
+                        node.Why ?? "",
+                    ]
+            ),
+        ];
+        int[] widths = [.. rows[0].Select((_, column) => rows.Max(row => row[column].Length))];
+        foreach (var row in rows)
+        {
+            await output.WriteLineAsync(
+                string.Join("  ", row.Select((cell, column) => cell.PadRight(widths[column]))).TrimEnd()
+            );
+        }
+    }
+}

@@ -1,0 +1,360 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Net;
+using System.Text.Json;
+using SignalBroker.LocalCluster;
+using SignalBroker.Tests.Harness;
+
+namespace SignalBroker.Tests.Fleet;
+
+/// <summary>A session moves to another node, and nobody notices.</summary>
+[CollectionDefinition(nameof(MoveCollection))]
+public sealed class MoveCollection : ICollectionFixture<MoveCluster>;
+
+/// <inheritdoc cref="MoveCollection" />
+[Collection(nameof(MoveCollection))]
+public sealed class MoveTests(MoveCluster cluster)
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    private Node From => cluster.Servers.Nodes[0];
+
+    private Node To => cluster.Servers.Nodes[1];
+
+    [Fact]
+    public async Task No_signal_is_lost_doubled_or_overtaken_while_a_session_moves_forth_and_back()
+    {
+        await using var mover = new Mover(cluster, await cluster.ListenOnAsync(From));
+        await using var byUser = await Listener.StartAsync(cluster.ApiOf(0));
+        await using var bySession = await Listener.StartAsync(cluster.ApiOf(1));
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        var sending = Task.WhenAll(
+            SendAsync(cluster.ApiOf(0), byUser.Session, new() { ["to"] = mover.First.UserId }, ending.Token),
+            SendAsync(
+                cluster.ApiOf(1),
+                bySession.Session,
+                new() { ["toSession"] = mover.First.ListeningKey },
+                ending.Token
+            )
+        );
+
+        for (var move = 0; move < 2; move++)
+        {
+            var (from, to) = move == 0 ? (From, To) : (To, From);
+            await mover.ReadAsync(100);
+            await using var drained = await cluster.DrainAsync(from);
+            var waited = await mover.MoveAsync();
+            mover.Current.Session.ListeningAddress.ShouldBe(to.ListeningAddress);
+            TestContext.Current.SendDiagnosticMessage($"No signal for {waited.TotalMilliseconds:0} ms while it moved");
+            await mover.ReadAsync(100);
+        }
+
+        await ending.CancelAsync();
+        var sent = await sending;
+        await mover.ReadUntilAsync(sent.Sum());
+        foreach (var (session, count) in new[] { byUser.Session, bySession.Session }.Zip(sent))
+        {
+            mover.Of(session).ShouldBe(Enumerable.Range(0, count));
+        }
+    }
+
+    [Fact]
+    public async Task Others_know_the_successor_under_the_old_name()
+    {
+        await using var mover = new Mover(cluster, await cluster.ListenOnAsync(From));
+        await using var peer = await cluster.ListenOnAsync(To);
+        await using (await cluster.DrainAsync(From))
+        {
+            await mover.MoveAsync();
+        }
+
+        var successor = mover.Current.Session;
+        successor.KnownAs.ShouldBe(mover.First.ListeningKey);
+        successor.UserId.ShouldBe(mover.First.UserId);
+        (
+            await cluster.ApiOf(0).ExchangeAsync(successor, new { to = peer.Session.UserId, content = "hello" })
+        ).OutcomeOrCode.ShouldBe("queued");
+        (await peer.ReceiveAsync()).GetProperty("fromSession").GetString().ShouldBe(mover.First.ListeningKey);
+        var answer = await cluster
+            .ApiOf(1)
+            .ExchangeAsync(peer.Session, new { toSession = mover.First.ListeningKey, content = "hello" });
+        answer.Outcomes.ShouldBe([(mover.First.ListeningKey, "queued")]);
+        (await mover.Current.ReceiveAsync()).GetProperty("content").GetString().ShouldBe("hello");
+
+        // Of the old session only the name is left.
+        (
+            await cluster.ApiOf(0).ExchangeAsync(mover.First, new { to = peer.Session.UserId, content = "hello" })
+        ).Status.ShouldBe(HttpStatusCode.Unauthorized);
+        (await cluster.ApiOf(0).TakeOverAsync(mover.First)).Code.ShouldBe("predecessor-unknown");
+    }
+
+    [Fact]
+    public async Task Until_the_successor_listens_signals_go_to_the_old_session()
+    {
+        await using var listener = await cluster.ListenOnAsync(From);
+        var successor = (await cluster.ApiOf(0).TakeOverAsync(listener.Session)).Session;
+        successor.ListeningAddress.ShouldBe(To.ListeningAddress);
+        for (var webapp = 0; webapp < 2; webapp++)
+        {
+            var sent = await cluster
+                .ApiOf(webapp)
+                .ExchangeAsync(successor, new { to = successor.UserId, content = "hello" });
+            sent.Outcomes.ShouldBe([(listener.Key, "queued")]);
+            (await listener.ReceiveAsync()).GetProperty("fromSession").GetString().ShouldBe(listener.Key);
+        }
+
+        // Of several successors the last one counts.
+        var last = (await cluster.ApiOf(1).TakeOverAsync(listener.Session)).Session;
+        (
+            await cluster.ApiOf(0).ExchangeAsync(successor, new { to = successor.UserId, content = "hello" })
+        ).Status.ShouldBe(HttpStatusCode.Unauthorized);
+        await using var moved = await Listener.StartAsync(last);
+        for (var webapp = 0; webapp < 2; webapp++)
+        {
+            // By then it has moved for one of the webapps.
+            (await listener.ReceiveAsync())
+                .GetProperty("content")
+                .GetProperty("event")
+                .GetString()
+                .ShouldBe("moved");
+        }
+
+        await cluster.ApiOf(0).ExchangeAsync(last, new { to = last.UserId, content = "hello" });
+        (await moved.ReceiveAsync()).GetProperty("content").GetString().ShouldBe("hello");
+    }
+
+    [Fact]
+    public async Task Whoever_watches_a_user_who_moves_sees_nothing_of_it_and_the_watches_of_the_user_move_along()
+    {
+        await using var mover = new Mover(cluster, await cluster.ListenOnAsync(From));
+        await using var watcher = await cluster.ListenOnAsync(To);
+        await WatchAsync(watcher.Session, mover.First.UserId, "listening");
+        await using var watched = await cluster.ListenOnAsync(To);
+        await WatchAsync(mover.First, watched.Session.UserId, "listening");
+        await using (await cluster.DrainAsync(From))
+        {
+            await mover.MoveAsync();
+        }
+
+        // Longer than anybody waits to tell of a user who is gone.
+        await Task.Delay(TimeSpan.FromSeconds(3), TimeProvider.System, Token);
+        watcher.Arrived().ShouldBeEmpty();
+        await watched.DisposeAsync();
+        var told = await mover.Current.ReceiveAsync();
+        told.GetProperty("type").GetString().ShouldBe("presence");
+        told.GetProperty("content").GetProperty("userId").GetString().ShouldBe(watched.Session.UserId);
+    }
+
+    [Theory]
+    [InlineData("Reject")]
+    [InlineData("Replace")]
+    public async Task A_user_who_may_have_one_session_moves_as_well(string perUser)
+    {
+        var strict = await cluster.Servers.AddWebappAsync(
+            new Dictionary<string, string> { ["Sessions:PerUser"] = perUser },
+            Token
+        );
+        try
+        {
+            await strict.NodesReadyAsync();
+            var api = new Api(strict.PublicAddress);
+            await using var listener = await Listener.StartAsync(await cluster.ConnectOnAsync(From, api: api));
+            var successor = await api.TakeOverAsync(listener.Session);
+            successor.Status.ShouldBe(HttpStatusCode.OK, successor.Body);
+            (
+                await api.ExchangeAsync(listener.Session, new { to = listener.Session.UserId, content = "hello" })
+            ).Status.ShouldBe(HttpStatusCode.OK);
+            await using var moved = await Listener.StartAsync(successor.Session);
+            await Eventually.HoldsAsync(async () =>
+                (
+                    await api.ExchangeAsync(listener.Session, new { to = listener.Session.UserId, content = "hello" })
+                ).Status.ShouldBe(HttpStatusCode.Unauthorized)
+            );
+        }
+        finally
+        {
+            await cluster.Servers.RemoveWebappAsync(strict);
+        }
+    }
+
+    [Fact]
+    public async Task Who_does_not_move_in_time_is_closed_and_the_node_is_drained()
+    {
+        await using var listener = await cluster.ListenOnAsync(From);
+        await using var drained = await cluster.DrainAsync(From);
+        var told = await listener.ReceiveAsync();
+        told.GetProperty("content")
+            .GetProperty("within")
+            .GetDouble()
+            .ShouldBe(MoveCluster.MoveWithin.TotalMilliseconds);
+
+        await listener.Closed.WaitAsync(2 * MoveCluster.MoveWithin, Token);
+        await Eventually.HoldsAsync(async () => (await StateOfAsync(From)).ShouldBe("drained"));
+    }
+
+    [Fact]
+    public async Task Where_a_node_goes_back_to_work_nobody_has_to_move()
+    {
+        await using var listener = await cluster.ListenOnAsync(From);
+        await using (await cluster.DrainAsync(From))
+        {
+            (await listener.ReceiveAsync()).GetProperty("type").GetString().ShouldBe("session");
+        }
+
+        await Task.Delay(MoveCluster.MoveWithin + TimeSpan.FromSeconds(3), TimeProvider.System, Token);
+        listener.Closed.IsCompleted.ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task Sessions_move_to_a_node_that_holds_less_than_its_share_and_no_more_than_needed()
+    {
+        var listeners = new List<Listener>();
+        await using (await cluster.DrainAsync(To))
+        {
+            await Eventually.HoldsAsync(async () => (await StateOfAsync(To)).ShouldBe("drained"));
+            while (listeners.Count < 20)
+            {
+                listeners.Add(await cluster.ListenOnAsync(From));
+            }
+        }
+
+        var asked = await cluster.Admin.PostAsync("/admin/nodes/rebalance", new { });
+        var surplus = asked.Json.EnumerateArray().Single();
+        surplus.GetProperty("name").GetString().ShouldBe(From.Name);
+        var expected = surplus.GetProperty("sessions").GetInt32();
+        expected.ShouldBeInRange(9, 10);
+        await Eventually.HoldsAsync(() => listeners.Count(WasTold).ShouldBe(expected));
+        await Task.Delay(TimeSpan.FromSeconds(3), TimeProvider.System, Token);
+        listeners.Count(WasTold).ShouldBe(expected);
+        foreach (var listener in listeners)
+        {
+            await listener.DisposeAsync();
+        }
+
+        static bool WasTold(Listener listener) => listener.Transcript.Contains("\"move\"", StringComparison.Ordinal);
+    }
+
+    private async Task<string?> StateOfAsync(Node node) =>
+        (await cluster.Admin.GetAsync("/admin/nodes"))
+            .Json.EnumerateArray()
+            .Single(each => each.GetProperty("name").GetString() == node.Name)
+            .GetProperty("state")
+            .GetString();
+
+    private async Task WatchAsync(ConnectedSession watcher, string userId, string state) =>
+        await Eventually.HoldsAsync(async () =>
+        {
+            var watch = new HttpRequestMessage(HttpMethod.Put, "/presence/subscriptions")
+            {
+                Content = new StringContent(
+                    JsonSerializer.Serialize(new { users = new[] { userId } }),
+                    System.Text.Encoding.UTF8,
+                    "application/json"
+                ),
+            };
+            var answer = await cluster.ApiOf(0).SendAsync(watch, watcher.Authorization);
+            answer.Status.ShouldBe(HttpStatusCode.OK, answer.Body);
+            answer.Body.ShouldContain($"\"{state}\"");
+        });
+
+    // Numbers from zero on, each sent when the one before is answered; how many there were.
+    private static async Task<int> SendAsync(
+        Api api,
+        ConnectedSession sender,
+        Dictionary<string, object> to,
+        CancellationToken ending
+    )
+    {
+        var count = 0;
+        while (!ending.IsCancellationRequested)
+        {
+            to["content"] = count++;
+            (await api.ExchangeAsync(sender, to)).OutcomeOrCode.ShouldBe("queued");
+        }
+
+        return count;
+    }
+
+    /// <summary>A client that moves as the documentation says.</summary>
+    private sealed class Mover(MoveCluster cluster, Listener listener) : IAsyncDisposable
+    {
+        private readonly ConcurrentDictionary<string, List<int>> bySender = new();
+        private readonly Stopwatch sinceLast = Stopwatch.StartNew();
+        private TimeSpan longest;
+        private bool isToMove;
+        private int read;
+
+        public ConnectedSession First { get; } = listener.Session;
+
+        public Listener Current { get; private set; } = listener;
+
+        public List<int> Of(ConnectedSession sender) => bySender[sender.KnownAs!];
+
+        public async Task ReadAsync(int more) => await ReadUntilAsync(read + more);
+
+        public async Task ReadUntilAsync(int count)
+        {
+            while (read < count)
+            {
+                Take(await Current.ReceiveAsync());
+            }
+        }
+
+        /// <summary>Waits to be told, and moves; the longest time without a signal.</summary>
+        public async Task<TimeSpan> MoveAsync()
+        {
+            while (!isToMove)
+            {
+                Take(await Current.ReceiveAsync());
+            }
+
+            (isToMove, longest) = (false, TimeSpan.Zero);
+            var old = Current;
+            var opening = OpenAsync(old.Session);
+            var ends = new HashSet<string>();
+            var of = int.MaxValue;
+            while (ends.Count < of)
+            {
+                var envelope = await old.ReceiveAsync();
+                if (Take(envelope) is { } by)
+                {
+                    ends.Add(by);
+                    of = envelope.GetProperty("content").GetProperty("of").GetInt32();
+                }
+            }
+
+            of.ShouldBe(2);
+            Current = await opening;
+            old.Arrived().ShouldBeEmpty();
+            await old.DisposeAsync();
+            return longest;
+        }
+
+        public ValueTask DisposeAsync() => Current.DisposeAsync();
+
+        private async Task<Listener> OpenAsync(ConnectedSession predecessor)
+        {
+            var answer = await cluster.ApiOf(1).TakeOverAsync(predecessor);
+            answer.Status.ShouldBe(HttpStatusCode.OK, answer.Body);
+            return await Listener.StartAsync(answer.Session);
+        }
+
+        // Which webapp has sent its last; null for anything else.
+        private string? Take(JsonElement envelope)
+        {
+            var content = envelope.GetProperty("content");
+            if (envelope.TryGetProperty("fromSession", out var sender))
+            {
+                bySender.GetOrAdd(sender.GetString()!, _ => []).Add(content.GetInt32());
+                read++;
+                longest = sinceLast.Elapsed > longest ? sinceLast.Elapsed : longest;
+                sinceLast.Restart();
+                return null;
+            }
+
+            var what = content.TryGetProperty("event", out var name) ? name.GetString() : null;
+            isToMove |= what == "move";
+            return what == "moved" ? content.GetProperty("by").GetString() : null;
+        }
+    }
+}
