@@ -5,7 +5,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { buildPackage } from "./buildPackage.js";
-import { bundles, mqttFrom, mqttSource } from "./bundle.js";
+import { bundles, parts, partsFrom } from "./bundle.js";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const demo = join(here, "demo");
@@ -35,8 +35,11 @@ await mkdir(wwwroot, { recursive: true });
 
 const icon = "icon.svg";
 const style = await bundle("style.css");
-const mqtt = await bundle(mqttSource);
-const script = await bundle("main.ts", [mqttFrom(`./${basename(mqtt)}`)]);
+const addresses = {};
+for (const [name, source] of Object.entries(parts)) {
+  addresses[name] = `./${basename(await bundle(source))}`;
+}
+const script = await bundle("main.ts", [partsFrom(addresses)]);
 
 const html = (await readFile(join(demo, "index.html"), "utf8"))
   .replaceAll("style.css", style)

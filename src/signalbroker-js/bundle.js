@@ -1,5 +1,5 @@
-// Bundles the library and what it needs into one file, dist/signalbroker.min.js, for pages without a bundler; and MQTT,
-// which is loaded where the server offers it, into dist/signalbroker.mqtt.min.js beside it.
+// Bundles the library and what it needs into one file, dist/signalbroker.min.js, for pages without a bundler; and beside it
+// what is loaded later: MQTT, where the server offers it, and what moves a session, when the server asks for it.
 import { readFile, writeFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -10,29 +10,57 @@ import { minify } from "terser";
 const path = (name) => fileURLToPath(new URL(name, import.meta.url));
 const main = "signalbroker.min.js";
 const mqtt = "signalbroker.mqtt.min.js";
+const move = "signalbroker.move.min.js";
 
 /** The files that a page without a bundler needs. */
-export const bundles = [main, mqtt];
+export const bundles = [main, mqtt, move];
 
-/** The most that the bundle may weigh when it is compressed, and the part that is loaded later. */
-export const limitBytes = 25 * 1024;
-export const mqttLimitBytes = 6 * 1024;
+/** The most that each may weigh when it is compressed. */
+export const limitBytes = { [main]: 25 * 1024, [mqtt]: 6 * 1024, [move]: 3 * 1024 };
 
-/** Where MQTT's part of the library begins, and how a bundle without it loads it. */
-export const mqttSource = path("src/transports/mqtt.ts");
+/** Where the parts begin that are loaded later, by the names under which the library imports them. */
+export const parts = { "./mqtt.js": path("src/transports/mqtt.ts"), "./move.js": path("src/listening/move.ts") };
 
-/** Leaves MQTT out of a bundle, which loads it from this address. */
-export const mqttFrom = (address) => ({
-  name: "mqtt",
+/** Leaves these parts out of a bundle, which loads them from these addresses. */
+export const partsFrom = (addresses) => ({
+  name: "parts",
   setup: ({ onResolve }) =>
-    onResolve({ filter: /^\.\/mqtt\.js$/ }, ({ kind }) =>
-      kind === "dynamic-import" ? { path: address, external: true } : undefined,
+    onResolve({ filter: /^\.\/(mqtt|move)\.js$/ }, ({ kind, path }) =>
+      kind === "dynamic-import" ? { path: addresses[path], external: true } : undefined,
     ),
 });
 
+// The STOMP client's private members, and the long names of its options: nothing outside of this bundle uses such names.
+const stompsOwn = new RegExp(
+  `^(_[^_].*|${[
+    "appendMissingNULLonIncoming",
+    "discardWebsocket",
+    "discardWebsocketOnCommFailure",
+    "forceBinaryWSFrames",
+    "heartbeatIncoming",
+    "heartbeatOutgoing",
+    "heartbeatToleranceMultiplier",
+    "logRawCommunication",
+    "maxReconnectDelay",
+    "maxWebSocketChunkSize",
+    "onHeartbeatLost",
+    "onHeartbeatReceived",
+    "onUnhandledFrame",
+    "onUnhandledMessage",
+    "onUnhandledReceipt",
+    "onWebSocketClose",
+    "onWebSocketError",
+    "reconnectDelay",
+    "reconnectTimeMode",
+    "splitLargeFrames",
+    "stompVersions",
+  ].join("|")})$`,
+);
+
 export async function bundleLibrary() {
   await bundle(path("src/index.ts"), main);
-  await bundle(mqttSource, mqtt);
+  await bundle(parts["./mqtt.js"], mqtt);
+  await bundle(parts["./move.js"], move);
 }
 
 async function bundle(source, name) {
@@ -46,7 +74,7 @@ async function bundle(source, name) {
     minify: true,
     sourcemap: true,
     logLevel: "warning",
-    plugins: [mqttFrom(`./${mqtt}`)],
+    plugins: [partsFrom({ "./mqtt.js": `./${mqtt}`, "./move.js": `./${move}` })],
     // Its modules, of which only some are needed, instead of its one old-fashioned file for browsers.
     alias: { "@stomp/stompjs": path("node_modules/@stomp/stompjs/esm6/index.js") },
   });
@@ -54,15 +82,15 @@ async function bundle(source, name) {
     ecma: 2020,
     module: true,
     compress: {
-      passes: 3,
+      // A third pass makes the code shorter, but no more compressible.
+      passes: 2,
       // What the STOMP client says to whom debugs it; nobody can hear it here.
       pure_funcs: ["this.debug", "this._debug"],
       drop_console: true,
       // Functions that stand together compress better.
       hoist_funs: true,
     },
-    // The STOMP client's private members; the library has none of such names.
-    mangle: { properties: { regex: /^_[^_]/ } },
+    mangle: { properties: { regex: stompsOwn } },
     sourceMap: { content: await readFile(`${file}.map`, "utf8"), url: `${basename(file)}.map` },
   });
   await writeFile(file, code);
@@ -70,7 +98,7 @@ async function bundle(source, name) {
 }
 
 /** What one of the bundles weighs, in bytes. */
-export async function weigh(name = main) {
+export async function weigh(name) {
   const bytes = await readFile(path(`dist/${name}`));
   return { minified: bytes.length, compressed: gzipSync(bytes, { level: 9 }).length };
 }
@@ -78,7 +106,7 @@ export async function weigh(name = main) {
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   await bundleLibrary();
   const kib = (count) => `${(count / 1024).toFixed(1)} KiB`;
-  for (const [name, limit] of [[main, limitBytes], [mqtt, mqttLimitBytes]]) {
+  for (const [name, limit] of Object.entries(limitBytes)) {
     const { minified, compressed } = await weigh(name);
     console.log(`${name}: ${kib(minified)} minified, ${kib(compressed)} with gzip; the limit is ${kib(limit)}`);
     process.exitCode ||= compressed > limit ? 1 : 0;

@@ -23,12 +23,13 @@ export async function createClient(
   const http = createHttp(addressOf((options as ConnectOptions | undefined)?.url), options.fetch);
   expectNotAborted(options);
   const states = createEmitter<State>();
-  const parts = createParts(options, http, replaced, (state) => {
+  const parts = createParts(options, http, replaced, (state, before) => {
     if (state.name !== "listening") {
       pause(parts, state);
     }
     states.emit(state);
-    if (state.name === "listening") {
+    // A session that has moved goes on as if nothing had happened.
+    if (state.name === "listening" && before.name !== "listening") {
       resume(parts);
     }
   });

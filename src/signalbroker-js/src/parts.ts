@@ -9,7 +9,7 @@ import { createIceServers } from "./listening/iceServers.js";
 import { createSessionLine } from "./listening/line.js";
 import { createListening, type Listening } from "./listening/listening.js";
 import { createRequests } from "./listening/requests.js";
-import { closeSession, openSession, type Identity } from "./listening/session.js";
+import { closeSession, openSession, requestSession, type Identity } from "./listening/session.js";
 import type { State } from "./listening/state.js";
 import { createTokens } from "./listening/tokens.js";
 import type { OpenTransport } from "./listening/transport.js";
@@ -40,7 +40,7 @@ export function createParts(
   options: ConnectOptions,
   http: Http,
   replaced: Partial<ClientParts>,
-  onState: (state: State) => void,
+  onState: (state: State, before: State) => void,
 ) {
   const surroundings = replaced.surroundings ?? createSurroundings();
   const tokens = createTokens(options.token);
@@ -63,7 +63,10 @@ export function createParts(
       sse: createEventsTransport(http),
       ...replaced.transports,
     }),
-    openSession: (resumes) => mqtt.ready(openSession(http, { ...identity, resumes }, tokens)),
+    openSession(resumes, predecessor) {
+      const who = { ...identity, resumes, predecessor };
+      return mqtt.ready(predecessor ? requestSession(http, who) : openSession(http, who, tokens));
+    },
     waitsFor: () =>
       tokens.isAsked
         ? { code: "token-unavailable", reason: "The application has not provided the token yet." }
@@ -75,7 +78,9 @@ export function createParts(
       iceServers.renew(opened);
       inbox.opened(opened);
     },
+    onMoved: iceServers.renew,
     closeSession: (ended, keepalive) => closeSession(http, ended, keepalive),
+    socket,
     onState,
     onReceived: (body) => reception.receive(body),
   });
@@ -99,12 +104,12 @@ export function createParts(
   const calls = createCalls({
     send: (to, content) => send(to, content, { type: callType }),
     sendLast: (to, content) => dispatch.sendLast(writeSignal(to, content, { type: callType })),
-    self: () => ({ listeningKey: listening.session?.listeningKey ?? "" }),
+    self: () => listening.session?.knownAs ?? "",
     iceServers: iceServers.get,
     options: options.calls ?? {},
   });
-  const { replaced: onReplaced } = listening;
-  const reception = createReception({ inbox, rooms, presences, calls, socket, isDuplicate, onReplaced });
+  const { hear: onSession } = listening;
+  const reception = createReception({ inbox, rooms, presences, calls, socket, isDuplicate, onSession });
   const parts = { surroundings, identity, line, listening, requests, outbox, socket, inbox, rooms, presences, calls };
   return { ...parts, reception, send };
 

@@ -1,7 +1,7 @@
 import { createBuffer } from "./base/buffer.js";
 import { createEmitter, type Emitter } from "./base/emitter.js";
 import { isSignal, readEnvelope, type ControlSignal, type Signal } from "./base/envelope.js";
-import { objectOf, textOf } from "./base/json.js";
+import { objectOf, type JsonObject } from "./base/json.js";
 import type { Calls } from "./calls/calls.js";
 import { callType } from "./calls/content.js";
 import type { Inbox, Stored } from "./inbox/inbox.js";
@@ -19,8 +19,8 @@ export interface ReceptionParts {
   calls: Calls;
   socket: SocketSending;
   isDuplicate(envelope: Signal): boolean;
-  /** The webapp has given the session's place to a newer one of the user. */
-  onReplaced(): void;
+  /** The server tells of the session itself. */
+  onSession(told: JsonObject): void;
 }
 
 /** The type of the envelopes that tell what happened to the session. */
@@ -90,9 +90,7 @@ export function createReception(parts: ReceptionParts) {
         presences.hear(control);
         break;
       case sessionType:
-        if (textOf(objectOf(control.content), "event") === "replaced") {
-          parts.onReplaced();
-        }
+        parts.onSession(objectOf(control.content));
         break;
       default:
         socket.receive(control);

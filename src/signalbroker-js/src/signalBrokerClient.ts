@@ -12,7 +12,7 @@ import type { Addressee, SendOptions, Sent } from "./sending/signal.js";
 
 /** A user who listens on this device, and keeps listening over lost sockets, nodes and networks. */
 export interface SignalBrokerClient extends InboxClient, RoomsClient, PresenceClient, PushClient {
-  /** Who listens. Where names need a token, an anonymous user has another name after a reconnect. */
+  /** Who listens. Where names need a token, an anonymous user may have another name after a reconnect. */
   readonly userId: string;
   /** The session that listens now, or that listened last. */
   readonly session: SessionInfo;

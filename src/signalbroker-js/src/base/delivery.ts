@@ -8,6 +8,7 @@ export type Outcome = "queued" | "notListening" | "overloaded" | "unknown" | (st
 
 /** What became of a signal at one session of the recipient. */
 export interface Delivery {
+  /** The session's name, its `knownAs`. */
   listeningKey: string;
   device?: string | undefined;
   outcome: Outcome;

@@ -18,7 +18,7 @@ export interface Signal extends EnvelopeParts {
   from: string | undefined;
   /** The application that sent it with its service key; undefined if a user did. */
   fromApplication: string | undefined;
-  /** The listening key of the session that sent it: reply to it with `send({ session }, …)`. */
+  /** The name of the session that sent it, its `knownAs`: reply to it with `send({ session }, …)`. */
   fromSession: string | undefined;
   /** The room that it was sent to; undefined if it was sent to the user or the session. */
   room: string | undefined;

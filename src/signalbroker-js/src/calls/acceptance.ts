@@ -66,7 +66,7 @@ export function createAcceptance({ parts, prepare }: RingParts, line: Line, outc
   };
 
   function say(): void {
-    saidBy.add(parts.self().listeningKey);
+    saidBy.add(parts.self());
     void line.toSession({ kind: "accept", secret: line.secret, replaces: replaced }).then((reached) => {
       if (reached instanceof SignalBrokerError && isPending()) {
         fail(reached);

@@ -9,7 +9,8 @@ export interface CallParts {
   send(to: Addressee, content: unknown): Promise<Pick<Sent, "sessions"> & Partial<Sent>>;
   /** Sends at once, ahead of everything that waits, even if the page is being left. */
   sendLast(to: Addressee, content: unknown): void;
-  self(): { listeningKey: string };
+  /** The name under which others know this client's session. */
+  self(): string;
 }
 
 /**
@@ -27,7 +28,7 @@ export interface LineEnds {
   readonly role: Role;
   /** The other end's user; an anonymous one may come back under another name. */
   peer: string;
-  /** The listening key of the other end's session, as far as known. */
+  /** The name of the other end's session, as far as known. */
   peerSession: string;
   /** What both ends know; empty until the callee accepts. */
   secret: string;
@@ -42,7 +43,7 @@ export function createLine(parts: CallParts, ends: LineEnds) {
   /** The sessions that the other end has left for another, newest last. */
   let superseded: string[] = [];
   const signed = (content: CallContent): object => {
-    const proof = line.secret === "" ? undefined : proofOf(line.secret, call, role, parts.self().listeningKey);
+    const proof = line.secret === "" ? undefined : proofOf(line.secret, call, role, parts.self());
     return { call, proof, ...content };
   };
   const line = {

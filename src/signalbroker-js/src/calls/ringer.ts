@@ -87,7 +87,7 @@ export function createRinger(parts: CallParts, call: string, to: string, options
 
   /** All but this session: users who call themselves ring at their other devices. */
   function others(): string[] {
-    return rung.filter((session) => session !== parts.self().listeningKey);
+    return rung.filter((session) => session !== parts.self());
   }
 }
 

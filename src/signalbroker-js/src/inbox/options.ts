@@ -28,7 +28,7 @@ export interface Receipt {
   member: string | undefined;
   /** The device that settled it first, if it was delivered and the device has a name. */
   device: string | undefined;
-  /** The listening key of the session that settled it first, if it was delivered. */
+  /** The name of the session that settled it first (its `knownAs`), if it was delivered. */
   session: string | undefined;
   /** When it was settled, or expired. */
   at: Date;

@@ -3,6 +3,8 @@ import type { ListeningParts } from "./listening.js";
 import type { Session } from "./session.js";
 import type { Transport } from "./transport.js";
 
+export type AttemptParts = Pick<ListeningParts, "onOpened" | "closeSession" | "onReceived" | "transports">;
+
 /** What an attempt tells its owner. */
 export interface AttemptEvents {
   /** It takes long. */
@@ -22,8 +24,8 @@ const stableAfterMs = 15_000;
 
 /** One attempt to listen: a session, and the transport for it. */
 export function createAttempt(
-  { openSession, onOpened, closeSession, onReceived, transports }: ListeningParts,
-  resumes: boolean,
+  { onOpened, closeSession, onReceived, transports }: AttemptParts,
+  openSession: () => Promise<Session>,
   events: AttemptEvents,
 ) {
   let session: Session | undefined;
@@ -34,7 +36,9 @@ export function createAttempt(
   const slow = setTimeout(events.slow, slowMs);
   void open();
 
-  return {
+  const attempt = {
+    /** Who is told; a move changes that. */
+    events,
     get session(): Session | undefined {
       return session;
     },
@@ -61,15 +65,16 @@ export function createAttempt(
       }
     },
   };
+  return attempt;
 
   async function open(): Promise<void> {
     let opened: Session;
     try {
-      opened = await openSession(resumes);
+      opened = await openSession();
     } catch (error) {
       if (!isOver) {
         isAsking = false;
-        events.failed(error);
+        attempt.events.failed(error);
       }
       return;
     }
@@ -92,7 +97,7 @@ export function createAttempt(
           clearTimeout(slow);
           transports.succeeded();
           listeningSince = performance.now();
-          events.listening(opened, next.way);
+          attempt.events.listening(opened, next.way);
         },
         received: onReceived,
         lost(reason, isBlocked, isUnused) {
@@ -100,7 +105,7 @@ export function createAttempt(
           if (hasOtherWay && isUnused) {
             listen(opened);
           } else {
-            events.lost(reason, hasOtherWay);
+            attempt.events.lost(reason, hasOtherWay);
           }
         },
       },

@@ -1,6 +1,6 @@
 import { mayBeDone } from "../base/again.js";
 import { SignalBrokerError } from "../base/errors.js";
-import { createAttempt, type Attempt } from "./attempt.js";
+import { createAttempt, type Attempt, type AttemptEvents } from "./attempt.js";
 import type { Way } from "./choice.js";
 import type { ListeningParts } from "./listening.js";
 import { createSchedule } from "./schedule.js";
@@ -26,10 +26,34 @@ export function createAttempts(parts: ListeningParts, events: AttemptsEvents) {
   let isBack = false;
   /** This client's own request for a session got no answer: the webapp may open that session late, and end this one. */
   let mayReplaceItself = false;
+  /** The session that was lost last: the next one takes over from it. */
+  let predecessor: Session | undefined;
+
+  const usual: AttemptEvents = {
+    slow: events.slow,
+    failed,
+    listening(session, way) {
+      hasListened = true;
+      isBack = false;
+      predecessor = undefined;
+      events.listening(session, way);
+    },
+    lost(reason, hasOtherWay) {
+      const lost = attempts.current?.listening?.session;
+      if (lost?.knownAs !== undefined) {
+        predecessor = lost;
+      }
+      retry({ code: "listening-lost", reason }, 0, hasOtherWay);
+    },
+  };
 
   const attempts = {
     /** The one that is being made, or that listens. */
     current: undefined as Attempt | undefined,
+    /** The one that is to take the place of the current one, which goes on. */
+    successor: undefined as Attempt | undefined,
+    /** What the current one tells. */
+    events: usual,
     start,
     /** Ends the current one; the next one comes later. */
     retry,
@@ -60,16 +84,8 @@ export function createAttempts(parts: ListeningParts, events: AttemptsEvents) {
       events.waiting({ code: "offline", reason: "The browser is offline." });
       return;
     }
-    attempts.current = createAttempt(parts, hasListened && !isBack, {
-      slow: events.slow,
-      failed,
-      listening(session, way) {
-        hasListened = true;
-        isBack = false;
-        events.listening(session, way);
-      },
-      lost: (reason, hasOtherWay) => retry({ code: "listening-lost", reason }, 0, hasOtherWay),
-    });
+    const open = (): Promise<Session> => parts.openSession(hasListened && !isBack, predecessor);
+    attempts.current = createAttempt(parts, open, usual);
     events.began();
   }
 
@@ -79,6 +95,10 @@ export function createAttempts(parts: ListeningParts, events: AttemptsEvents) {
     } else if (mayPass(error, hasListened)) {
       mayReplaceItself ||= mayBeDone(error);
       retry({ code: error.code, reason: error.message }, error.retryAfterMs);
+    } else if (predecessor) {
+      // It can't be taken over from any more, or the webapp is too old for that.
+      predecessor = undefined;
+      start();
     } else {
       events.refused({ code: error.code, reason: error.message });
     }
@@ -93,11 +113,14 @@ export function createAttempts(parts: ListeningParts, events: AttemptsEvents) {
   }
 
   async function stop(isLeaving: boolean): Promise<void> {
-    const ended = attempts.current;
-    attempts.current = undefined;
+    const { current, successor } = attempts;
+    attempts.current = attempts.successor = undefined;
     schedule.stop();
-    mayReplaceItself ||= ended?.isAsking === true;
-    await ended?.stop(isLeaving);
+    mayReplaceItself ||= current?.isAsking === true;
+    if (isLeaving) {
+      predecessor = undefined;
+    }
+    await Promise.all([current, successor].map((attempt) => attempt?.stop(isLeaving)));
   }
 }
 

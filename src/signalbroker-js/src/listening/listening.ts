@@ -1,6 +1,9 @@
+import type { Deferred } from "../base/deferred.js";
+import { textOf, type JsonObject } from "../base/json.js";
 import type { Surroundings } from "../base/surroundings.js";
 import { createAttempts, type Attempts } from "./attempts.js";
 import type { TransportChoice } from "./choice.js";
+import type { Mover } from "./move.js";
 import type { Session } from "./session.js";
 import type { Interruption, SessionInfo, State } from "./state.js";
 import type { Transport } from "./transport.js";
@@ -17,8 +20,8 @@ export interface Listening {
   start(): void;
   /** The webapp no longer knows the session. */
   expired(session: Session): void;
-  /** The webapp has given the session's place to a newer one of the user. */
-  replaced(): void;
+  /** The server tells of the session itself: that another one takes its place, or is to take over from it. */
+  hear(told: JsonObject): void;
   /** The page is being left, and may come back. */
   leave(): void;
   comeBack(): void;
@@ -26,16 +29,28 @@ export interface Listening {
 }
 
 export interface ListeningParts {
-  /** @param resumes whether the client has listened before, and its page has not been left since */
-  openSession(resumes: boolean): Promise<Session>;
+  /**
+   * @param resumes whether the client has listened before, and its page has not been left since
+   * @param predecessor the client's own session from which it is to take over
+   */
+  openSession(resumes: boolean, predecessor: Session | undefined): Promise<Session>;
   /** A session is open, and will be listened to. */
   onOpened(session: Session): void;
+  /** A session has taken over from the one that listened. */
+  onMoved(session: Session): void;
   closeSession(session: Session, keepalive: boolean): Promise<void>;
   /** What an attempt waits for while no session is open. */
   waitsFor(): Interruption;
   transports: TransportChoice;
   surroundings: Surroundings;
-  onState(state: State): void;
+  /** What is sent through the socket. */
+  socket: {
+    /** What has not been answered yet. */
+    unanswered(): Deferred<JsonObject>[];
+    /** No more answers come to this. */
+    lost(sent: Deferred<JsonObject>[]): void;
+  };
+  onState(state: State, before: State): void;
   onReceived(body: string): void;
 }
 
@@ -46,12 +61,13 @@ export function createListening(parts: ListeningParts): Listening {
   let state: State = { name: "connecting" };
   let problem: Interruption | undefined;
   let session: SessionInfo | undefined;
+  let mover: Promise<Mover | undefined> | undefined;
   const attempts = createAttempts(parts, {
     began: () => problem && wait(problem),
     slow: () => wait(waitsFor(attempts, parts)),
     waiting: wait,
-    listening({ userId, device, listeningKey, listeningAddress }, way) {
-      session = { userId, device, listeningKey, listeningAddress };
+    listening({ userId, device, listeningKey, knownAs = listeningKey, listeningAddress }, way) {
+      session = { userId, device, listeningKey, knownAs, listeningAddress };
       const protocol = way === "sse" ? undefined : way;
       show({ name: "listening", by: protocol ? "websocket" : "sse", protocol, session });
     },
@@ -71,16 +87,18 @@ export function createListening(parts: ListeningParts): Listening {
       return session;
     },
     get current() {
-      return attempts.current?.listening;
+      return current();
     },
     start: attempts.start,
     expired(which) {
-      if (attempts.current?.session === which) {
+      if (current()?.session === which) {
         attempts.retry(gone);
       }
     },
-    replaced() {
-      if (attempts.replacedItself()) {
+    hear(told) {
+      if (textOf(told, "event") !== "replaced") {
+        move(told);
+      } else if (attempts.replacedItself()) {
         // By its line the next session ends the late one; as it resumes, it takes nobody else's place.
         attempts.retry(gone);
       } else {
@@ -101,6 +119,22 @@ export function createListening(parts: ListeningParts): Listening {
     close,
   };
 
+  function current(): Listening["current"] {
+    const listening = attempts.current?.listening;
+    // The webapp takes a successor's credential from the beginning, and may take the old one's no more.
+    return listening && { ...listening, session: attempts.successor?.session ?? listening.session };
+  }
+
+  /** Loads what moves sessions, a file of its own; where that is impossible, a move is a loss. */
+  function move(told: JsonObject): void {
+    const old = attempts.current;
+    mover ??= import("./move.js").then(
+      ({ createMover }) => createMover(attempts, parts),
+      () => (mover = undefined),
+    );
+    void mover.then((loaded) => loaded?.(told, old));
+  }
+
   async function close(why: Interruption): Promise<void> {
     if (state.name !== "closed") {
       const stopped = attempts.stop(true);
@@ -116,8 +150,9 @@ export function createListening(parts: ListeningParts): Listening {
   }
 
   function show(next: State): void {
+    const before = state;
     state = next;
-    parts.onState(next);
+    parts.onState(next, before);
   }
 }
 

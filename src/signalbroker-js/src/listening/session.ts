@@ -15,10 +15,14 @@ export interface Identity {
   line?: string | undefined;
   /** Whether it has listened before: then it takes nobody else's place. */
   resumes?: boolean;
+  /** Its own session from which the new one is to take over. */
+  predecessor?: Session | undefined;
 }
 
 /** A session as POST /connect answers it, its secret included. */
-export interface Session extends SessionInfo {
+export interface Session extends Omit<SessionInfo, "knownAs"> {
+  /** Undefined where the webapp is too old to let one session take over from another. */
+  knownAs: string | undefined;
   /** The session's only secret: it opens the socket and authorizes every request. */
   passcode: string;
   /** How to listen by MQTT, as the webapp says it; undefined where that is impossible. */
@@ -31,14 +35,10 @@ export interface Session extends SessionInfo {
 /** Opens a session of this user. */
 export async function openSession(http: Http, identity: Identity, tokens: Tokens): Promise<Session> {
   let { userId } = identity;
-  const { device, line, resumes } = identity;
   for (let asked = 1; ; asked++) {
     const token = await tokens.get();
     try {
-      // By its line the webapp recognizes the client's own lost session; without one it could be anybody's.
-      const body = { userId, device, line, resumes: resumes && line !== undefined };
-      const authorization = token === undefined ? undefined : `Bearer ${token}`;
-      return readSession(await http.request("POST", "connect", { body, authorization }));
+      return await requestSession(http, { ...identity, userId }, token);
     } catch (error) {
       const isRefused = error instanceof SignalBrokerError && error.status === 401 && error.code !== "unreachable";
       if (!isRefused || asked === 2) {
@@ -52,6 +52,21 @@ export async function openSession(http: Http, identity: Identity, tokens: Tokens
       }
     }
   }
+}
+
+/** Asks for a session once: with a token, or with a predecessor, whose credential proves as much. */
+export async function requestSession(http: Http, identity: Identity, token?: string): Promise<Session> {
+  const { userId, device, line, resumes, predecessor } = identity;
+  const body = {
+    userId,
+    device,
+    line,
+    // By its line the webapp recognizes the client's own lost session; without one it could be anybody's.
+    resumes: resumes && line !== undefined,
+    predecessor: predecessor && { listeningKey: predecessor.listeningKey, passcode: predecessor.passcode },
+  };
+  const authorization = token === undefined ? undefined : `Bearer ${token}`;
+  return readSession(await http.request("POST", "connect", { body, authorization }));
 }
 
 /** How long to wait for a session's end, at most. */
@@ -74,6 +89,7 @@ function readSession(answer: JsonObject): Session {
     device: textOf(answer, "device"),
     listeningAddress: required(answer, "listeningAddress"),
     listeningKey: required(answer, "listeningKey"),
+    knownAs: textOf(answer, "knownAs"),
     passcode: required(answer, "passcode"),
     mqtt: offer("mqtt"),
     stomp: ways.length === 0 || offer("stomp") !== undefined,

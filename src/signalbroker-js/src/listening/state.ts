@@ -6,12 +6,17 @@ export type ListensBy = "websocket" | "sse";
 /** What is spoken on a WebSocket. */
 export type Protocol = "mqtt" | "stomp";
 
-/** The session that listens now. Its key changes with every reconnect. */
+/** The session that listens now. Its key changes with every reconnect, and when it moves to another node. */
 export interface SessionInfo {
   userId: string;
   device: string | undefined;
-  /** The session's public name. */
+  /** What it logs in with; also how others know it, until it has moved or come back after a loss. */
   listeningKey: string;
+  /**
+   * The name under which others know it: they see it in `fromSession`, and reach the session by it. It stays when the
+   * session moves, and mostly when it comes back after a loss.
+   */
+  knownAs: string;
   /** The node's address, where it speaks STOMP. */
   listeningAddress: string;
 }
@@ -27,7 +32,10 @@ export interface Interruption {
 export type State =
   /** It has not listened yet; `problem` says why the last attempt failed, `retryAt` when the next one comes. */
   | { name: "connecting"; problem?: Interruption; retryAt?: Date }
-  /** `protocol` is what it speaks on its WebSocket; undefined for server-sent events. */
+  /**
+   * `protocol` is what it speaks on its WebSocket; undefined for server-sent events. When the session has moved to another
+   * node it follows another state of this name, with the new session.
+   */
   | { name: "listening"; session: SessionInfo; by: ListensBy; protocol: Protocol | undefined }
   /** It has lost its session; without `retryAt`, an attempt is being made, or the browser is offline. */
   | { name: "reconnecting"; problem: Interruption; retryAt?: Date }

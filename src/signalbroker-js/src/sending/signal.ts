@@ -3,7 +3,7 @@ import type { JsonObject } from "../base/json.js";
 import { uniqueId } from "../base/random.js";
 import { writeContent } from "./content.js";
 
-/** The recipient of a signal: all devices of a user, one device of a user, or one session by its listening key. */
+/** The recipient of a signal: all devices of a user, one device of a user, or one session by its name. */
 export type Addressee = string | { user: string; device?: string | undefined } | { session: string };
 
 /** A room, or one of its members. */

@@ -17,7 +17,7 @@ const parts = {
     return refusal ? Promise.reject(refusal) : Promise.resolve({ sessions: [{ listeningKey: "s.bob", outcome: "queued" as const }] });
   },
   sendLast: () => undefined,
-  self: () => ({ listeningKey: "s.alice" }),
+  self: () => "s.alice",
 };
 const received = (content: object): NonNullable<ReturnType<typeof readCallContent>> =>
   readCallContent({ call: "id", ...content }) ?? expect.fail();

@@ -15,7 +15,7 @@ function create(): Calls {
       return Promise.resolve({ id: "1", sessions: [] });
     },
     sendLast: () => undefined,
-    self: () => ({ listeningKey: "s.alice" }),
+    self: () => "s.alice",
     iceServers: () => Promise.resolve([]),
     options: {},
   });

@@ -46,7 +46,7 @@ it("accepts again when the caller rings again or when this end has reconnected",
   await tick();
   incoming.receive(received({ kind: "ring" }), "alice", "s.a2");
   expect(world.sent.at(-1)).toMatchObject({ to: { session: "s.a2" }, content: { kind: "accept" } });
-  world.ownKey = "s.me2";
+  world.ownName = "s.me2";
   incoming.listening();
   expect(world.sent.slice(-2)).toMatchObject([
     { to: { session: "s.a2" }, content: { kind: "accept" } },

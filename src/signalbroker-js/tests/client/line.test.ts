@@ -6,7 +6,7 @@ import { proofOf } from "../../src/calls/proof";
 const parts = {
   send: () => Promise.resolve({ sessions: [] }),
   sendLast: () => undefined,
-  self: () => ({ listeningKey: "s.alice" }),
+  self: () => "s.alice",
 };
 const from = (session: string): ReceivedContent =>
   readCallContent({ call: "id", kind: "negotiate", proof: proofOf("x", "id", "callee", session) }) ?? expect.fail();

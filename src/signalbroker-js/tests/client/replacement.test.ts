@@ -20,12 +20,12 @@ const replaced = (): unknown =>
 it("recovers once from being replaced by its own unanswered request", async () => {
   await listenAfter(new SignalBrokerError("unreachable", "no answer"));
 
-  world.listening.replaced();
+  world.listening.hear({ event: "replaced" });
   expect(world.listening.state.name).toBe("reconnecting");
   await tick(1000);
   world.opened.at(-1)?.listening();
   expect(world.listening.state.name).toBe("listening");
-  world.listening.replaced();
+  world.listening.hear({ event: "replaced" });
   expect(world.listening.state).toEqual(replaced());
 });
 
@@ -40,7 +40,7 @@ it("recovers from being replaced by a request that it no longer waits for", asyn
   await tick(0);
   world.opened.at(-1)?.listening();
 
-  world.listening.replaced();
+  world.listening.hear({ event: "replaced" });
   expect(world.listening.state.name).toBe("reconnecting");
 });
 
@@ -49,14 +49,14 @@ it("closes when another client replaces it, even after a refusal or a lost sessi
   world.opened.at(-1)?.lost("gone", false);
   await tick(1000);
   world.opened.at(-1)?.listening();
-  world.listening.replaced();
+  world.listening.hear({ event: "replaced" });
   expect(world.listening.state).toEqual(replaced());
 });
 
 it("closes when the webapp says after its own late request that another client has replaced it", async () => {
   await listenAfter(new SignalBrokerError("unreachable", "no answer"));
   world.answer = () => Promise.reject(refusal(409, "session-replaced"));
-  world.listening.replaced();
+  world.listening.hear({ event: "replaced" });
   await tick(1000);
   expect(world.listening.state).toEqual(replaced());
 });

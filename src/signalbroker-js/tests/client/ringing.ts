@@ -22,7 +22,7 @@ export const world = {
   sessions: [] as string[],
   /** Whether this end may not see them. */
   isHidden: false,
-  ownKey: "s.me",
+  ownName: "s.me",
   /** The calls that have begun. */
   begun: [] as LineEnds[],
   late: (() => undefined) as Receive,
@@ -40,7 +40,7 @@ const parts = {
   },
   sendLast: (to: Addressee, content: unknown) =>
     void world.last.push({ to, content: content as Record<string, unknown> }),
-  self: () => ({ listeningKey: world.ownKey }),
+  self: () => world.ownName,
 };
 
 function begin({ call, peer, peerSession, role, secret }: Line): LiveCall {
@@ -95,7 +95,7 @@ export function useRinging(): void {
   beforeEach(() => {
     vi.useFakeTimers();
     const sessions = ["s.b1", "s.b2"];
-    Object.assign(world, { sent: [], last: [], sessions, isHidden: false, ownKey: "s.me", begun: [] });
+    Object.assign(world, { sent: [], last: [], sessions, isHidden: false, ownName: "s.me", begun: [] });
   });
 
   afterEach(() => {
