@@ -79,6 +79,7 @@ internal sealed record ConnectAnswer(
 internal sealed class ConnectEndpoint(
     SessionOpener opener,
     SessionStore store,
+    SessionDirectory directory,
     NodeCatalog nodes,
     SessionCloser closer,
     UserProof proof,
@@ -166,11 +167,12 @@ internal sealed class ConnectEndpoint(
             is not { } predecessor
         )
         {
-            strange.RecordBruteForce(
-                request.HttpContext,
-                "wrong or unknown credential of a predecessor at /connect",
-                key
-            );
+            // Whoever wakes up after a long time guesses nothing.
+            if (await directory.FindAsync(key) is not null)
+            {
+                strange.RecordBruteForce(request.HttpContext, "wrong credential of a predecessor at /connect", key);
+            }
+
             return Problem.Of(
                 StatusCodes.Status401Unauthorized,
                 "predecessor-unknown",

@@ -86,7 +86,7 @@ internal sealed class SessionDirectory : IAnnouncedMemory, IDisposable
 
     /// <summary>Whether the session is one of the user's own; what is asked and remembered depends on the user alone.</summary>
     public async ValueTask<bool> OwnsAsync(string userId, string listeningKey) =>
-        Array.Exists(await byUser.GetAsync(userId, Remembers) ?? [], session => session.ListeningKey == listeningKey);
+        Array.Exists(await byUser.GetAsync(userId, Remembers) ?? [], session => session.KnownAs == listeningKey);
 
     /// <summary>The user's sessions that are listening or about to.</summary>
     public async ValueTask<Session[]> FindListeningAsync(string userId)

@@ -224,12 +224,16 @@ internal sealed class SessionStore(NpgsqlDataSource database, IEnumerable<ISessi
             UNION ALL
             SELECT {Columns}, known_as FROM sessions
             WHERE known_as = ANY(@listeningKeys) AND ended_at IS NULL AND acked_at IS NOT NULL
+            UNION ALL
+            -- What a session has sent through its socket may be read when it has been succeeded.
+            SELECT {Columns}, predecessor FROM sessions
+            WHERE predecessor = ANY(@listeningKeys) AND ended_at IS NULL AND acked_at IS NOT NULL
             """,
             ValueTuple.Create,
             new { listeningKeys },
             splitOn: "Key"
         );
-        return found.ToDictionary(each => each.Key, each => each.Session);
+        return found.DistinctBy(each => each.Key).ToDictionary(each => each.Key, each => each.Session);
     }
 
     /// <summary>Finds the session that another one takes over from; null if it has ended, or went long ago, or the credential is wrong.</summary>
