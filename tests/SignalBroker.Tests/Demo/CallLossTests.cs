@@ -30,6 +30,26 @@ public sealed class CallLossTests(FailureCluster cluster, Browser browser)
     }
 
     [Fact]
+    public async Task A_drained_node_hands_the_page_over_and_nothing_of_it_is_seen()
+    {
+        var (alice, bob) = await SeeEachOtherAsync();
+        var node = Cluster.Servers.Nodes.Single(node => node.ListeningAddress == bob.Session.ListeningAddress);
+        await Cluster.InternalOf(0).ChangeNodeAsync(node.Name, new { state = "draining" });
+        try
+        {
+            await Expect(bob.Tab.MyKey).Not.ToHaveTextAsync(bob.Session.ListeningKey);
+            await Eventually.HoldsAsync(async () => (await Cluster.SessionsOfAsync(node)).ShouldBeEmpty());
+            await GoesOnAsync(alice.Tab, bob.Tab);
+            (await alice.Tab.StatesAsync()).ShouldBe(["signed-out", "connecting", "listening"]);
+            (await bob.Tab.StatesAsync()).ShouldBe(["signed-out", "connecting", "listening"]);
+        }
+        finally
+        {
+            await Cluster.InternalOf(0).ChangeNodeAsync(node.Name, new { state = "ready" });
+        }
+    }
+
+    [Fact]
     public async Task A_restarted_webapp_does_not_end_the_call_and_the_page_says_so()
     {
         // A socket is the node's and would not notice at all; a stream is the webapp's.
