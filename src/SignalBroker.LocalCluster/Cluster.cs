@@ -22,6 +22,7 @@ public sealed class Cluster : IAsyncDisposable
         balancer = run.AddProxy(() => [.. webapps.Select(webapp => webapp.InternalPort)]);
         Postgres = new Postgres(run, options.SyncedDatabase);
         Turn = options.Turn ? new TurnServer(run) : null;
+        Haproxy = options.Haproxy ? new Haproxy(run, () => webapps) : null;
         webapps =
         [
             .. Enumerable
@@ -36,6 +37,9 @@ public sealed class Cluster : IAsyncDisposable
 
     /// <summary>The STUN and TURN server, with <see cref="ClusterOptions.Turn"/>.</summary>
     public TurnServer? Turn { get; }
+
+    /// <summary>What is before the webapps, with <see cref="ClusterOptions.Haproxy"/>.</summary>
+    public Haproxy? Haproxy { get; }
 
     public IReadOnlyList<Node> Nodes => nodes;
 
@@ -132,6 +136,7 @@ public sealed class Cluster : IAsyncDisposable
         Part[] others = Turn is null ? nodes : [.. nodes, Turn];
         await TogetherAsync([StartDatabaseAsync, .. others.Select(StartOf)], cancellationToken);
         await TogetherAsync(webapps.Select(StartOf), cancellationToken);
+        await (Haproxy?.StartAsync(cancellationToken) ?? Task.CompletedTask);
     }
 
     private async Task StartDatabaseAsync(CancellationToken cancellationToken)

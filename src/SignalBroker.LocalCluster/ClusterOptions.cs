@@ -12,6 +12,9 @@ public sealed record ClusterOptions
     /// <summary>Starts a coturn as well, and tells the webapps about it.</summary>
     public bool Turn { get; init; }
 
+    /// <summary>Starts a HAProxy before the webapps as well; it has to be installed.</summary>
+    public bool Haproxy { get; init; }
+
     /// <summary>
     /// Another RabbitMQ: a folder with bin/rabbitmq-server or sbin/rabbitmq-server, or an executable that acts as
     /// rabbitmq-server; null for what the environment variable RABBITMQ_FOLDER names, or else the installed package. The nodes

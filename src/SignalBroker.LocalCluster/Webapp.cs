@@ -51,6 +51,8 @@ public sealed class Webapp : Part
         {
             ["Listeners:Public"] = PublicAddress,
             ["Listeners:Internal"] = InternalAddress,
+            // Nobody has to notice that it stops, unless a test says so.
+            ["Shutdown:Grace"] = "00:00:00",
         };
         foreach (var (key, value) in settings())
         {

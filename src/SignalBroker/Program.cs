@@ -33,6 +33,7 @@ return await Startup.RunAsync(
     args,
     builder =>
     {
+        builder.AddLeaving();
         builder.AddHttp();
         builder.AddDatabase();
         builder.AddNodes();

@@ -11,7 +11,7 @@ internal sealed partial class ListenEndpoint(
     SessionStore store,
     NodeCatalog nodes,
     StrangeBehaviorLog strange,
-    IHostApplicationLifetime lifetime,
+    Leaving leaving,
     IOptions<ListeningOptions> options,
     TimeProvider clock,
     ILogger<ListenEndpoint> logger
@@ -37,10 +37,7 @@ internal sealed partial class ListenEndpoint(
     /// </remarks>
     public async Task HandleAsync(HttpContext context)
     {
-        using var ending = CancellationTokenSource.CreateLinkedTokenSource(
-            context.RequestAborted,
-            lifetime.ApplicationStopping
-        );
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, leaving.Over);
         try
         {
             var (connection, problem) = await LogInAsync(context, ending.Token);
@@ -132,6 +129,9 @@ internal sealed partial class ListenEndpoint(
         {
             await stream.BeginAsync();
             await connection.ConsumeAsync(stream.SendAsync, cancellationToken);
+            await using var moving = leaving.HasBegun
+                ? default
+                : leaving.Moving.UnsafeRegister(_ => _ = TryMoveAsync(stream), state: null);
             while (true)
             {
                 await connection
@@ -148,6 +148,19 @@ internal sealed partial class ListenEndpoint(
         catch (Exception broken)
         {
             // Either side may go at any moment; the other one is told by the end of its connection.
+            LogBroken(broken.Message);
+        }
+    }
+
+    // Its client opens another one, through another webapp, before this one ends.
+    private async Task TryMoveAsync(EventStream stream)
+    {
+        try
+        {
+            await stream.SendAsync(SessionEvents.Move(clock, leaving.MovesWithin));
+        }
+        catch (Exception broken)
+        {
             LogBroken(broken.Message);
         }
     }

@@ -33,16 +33,17 @@ internal static class HealthSetup
     /// <summary>Tells whether the webapp is ready to serve.</summary>
     /// <remarks>
     /// On both ports. It is ready with the database and at least one node; a webapp that has just started waits up to
-    /// 10 s for all of them.
+    /// 10 s for all of them, and one that is told to stop is ready no longer.
     /// </remarks>
     private static async Task<IResult> ShowReadinessAsync(
         NpgsqlDataSource database,
         Readiness readiness,
+        Leaving leaving,
         CancellationToken cancellationToken
     )
     {
         var answers = await AnswersAsync(database, cancellationToken);
-        var isReady = answers && readiness.HasEnough;
+        var isReady = answers && readiness.HasEnough && !leaving.HasBegun;
         return TypedResults.Json(
             new HealthReport(isReady ? "ready" : "notReady", answers, readiness.Nodes),
             HealthJson.Default.HealthReport,

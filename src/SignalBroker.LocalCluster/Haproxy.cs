@@ -1,0 +1,54 @@
+namespace SignalBroker.LocalCluster;
+
+/// <summary>A HAProxy before the webapps' public ports, which goes by their <c>/health/ready</c>.</summary>
+public sealed class Haproxy : Part
+{
+    private const string File = "haproxy.cfg";
+
+    private readonly string folder;
+    private readonly int port;
+    private readonly Func<IReadOnlyList<Webapp>> webapps;
+
+    internal Haproxy(Run run, Func<IReadOnlyList<Webapp>> webapps)
+        : base(run, "haproxy")
+    {
+        this.webapps = webapps;
+        port = run.Ports.Next();
+        folder = PrivateFiles.CreateFolder(run.DataFolder, "haproxy");
+    }
+
+    /// <summary>The webapps' address for clients.</summary>
+    public string Address => $"http://127.0.0.1:{port}";
+
+    private protected override Launch Describe() =>
+        new("haproxy", "-db", "-f", Path.Combine(folder, File)) { LastSignal = Signal.Kill, WorkingFolder = folder };
+
+    private protected override Task PrepareAsync(CancellationToken cancellationToken)
+    {
+        string[] lines =
+        [
+            "defaults",
+            "  mode http",
+            "  timeout connect 2s",
+            // Longer than a stream of /listen is silent.
+            "  timeout client 1m",
+            "  timeout server 1m",
+            "  option redispatch",
+            "frontend public",
+            $"  bind 127.0.0.1:{port}",
+            "  default_backend webapps",
+            "backend webapps",
+            "  option httpchk GET /health/ready",
+            // What was not sent may be sent again, whatever it is.
+            "  retry-on conn-failure",
+            "  default-server check inter 500ms fall 1 rise 1",
+            .. webapps().Select(webapp => $"  server {webapp.Name} {new Uri(webapp.PublicAddress).Authority}"),
+            "",
+        ];
+        PrivateFiles.Write(folder, File, string.Join('\n', lines));
+        return Task.CompletedTask;
+    }
+
+    private protected override Task<bool> IsReadyAsync(CancellationToken cancellationToken) =>
+        Readiness.AnswersAsync($"{Address}/health/ready", cancellationToken);
+}
