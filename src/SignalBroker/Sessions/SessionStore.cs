@@ -223,11 +223,13 @@ internal sealed class SessionStore(NpgsqlDataSource database, IEnumerable<ISessi
             WHERE listening_key = ANY(@listeningKeys) AND ended_at IS NULL AND (acked_at IS NOT NULL OR ack_by > now())
             UNION ALL
             SELECT {Columns}, known_as FROM sessions
-            WHERE known_as = ANY(@listeningKeys) AND ended_at IS NULL AND acked_at IS NOT NULL
+            WHERE known_as = ANY(@listeningKeys) AND ended_at IS NULL AND admitted_at IS NOT NULL
+              AND {Successions.CountsByItself}
             UNION ALL
             -- What a session has sent through its socket may be read when it has been succeeded.
             SELECT {Columns}, predecessor FROM sessions
-            WHERE predecessor = ANY(@listeningKeys) AND ended_at IS NULL AND acked_at IS NOT NULL
+            WHERE predecessor = ANY(@listeningKeys) AND ended_at IS NULL AND admitted_at IS NOT NULL
+              AND {Successions.CountsByItself}
             """,
             ValueTuple.Create,
             new { listeningKeys },

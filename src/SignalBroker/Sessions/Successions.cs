@@ -52,8 +52,12 @@ internal static class Successions
     /// <summary>The name under which a webapp's connection that hears announcements is known to PostgreSQL.</summary>
     public const string ListenerName = "SignalBroker changes";
 
-    /// <summary>An SQL condition: the session is not about to take over from another one.</summary>
-    public const string CountsByItself = "(sessions.predecessor IS NULL OR sessions.acked_at IS NOT NULL)";
+    /// <summary>An SQL condition: there is no session from which this one is only about to take over.</summary>
+    public const string CountsByItself = """
+        (sessions.predecessor IS NULL OR sessions.acked_at IS NOT NULL OR NOT EXISTS (
+            SELECT FROM sessions AS old WHERE old.listening_key = sessions.predecessor AND old.ended_at IS NULL
+        ))
+        """;
 
     /// <summary>Named subqueries that end the predecessors of sessions that were acked: <c>succeeded</c>, and <c>resumed</c> for those that had gone.</summary>
     /// <param name="acked">A named subquery with the columns <c>listening_key</c> and <c>predecessor</c>.</param>

@@ -45,7 +45,7 @@ public sealed class SignedClientTests(ClientSite site, Browser browser, SignedSi
     }
 
     [Fact]
-    public async Task An_anonymous_user_comes_back_under_another_name_and_in_the_same_call()
+    public async Task An_anonymous_user_comes_back_as_the_same_one_and_in_the_same_call()
     {
         var anonymous = await OpenAsync();
         await anonymous.ListenAsync(userId: null, webapp: tokens.Webapp.PublicAddress);
@@ -61,7 +61,7 @@ public sealed class SignedClientTests(ClientSite site, Browser browser, SignedSi
         await anonymous.HoldsAsync("sockets.length === 2 && me.state.name === 'listening'");
 
         var second = await anonymous.RunAsync<string>("() => me.userId");
-        second.ShouldNotBe(first);
+        second.ShouldBe(first);
         second.ShouldStartWith("anonymous.");
         await anonymous.RunAsync("async () => callOf().addMedia(await media({ video: true }))");
         await bob.SeesAsync(videos: 1);

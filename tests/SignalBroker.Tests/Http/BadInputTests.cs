@@ -235,6 +235,9 @@ public sealed class BadInputTests(TestCluster cluster)
         paths.ShouldBe(
             [
                 "/admin/nodes",
+                "/admin/nodes/rebalance",
+                "/admin/nodes/{name}",
+                "/admin/nodes/{name}/check",
                 "/admin/strange-behaviors",
                 "/connect",
                 "/disconnect",
@@ -281,6 +284,7 @@ public sealed class BadInputTests(TestCluster cluster)
                 "ackBy",
                 "ackWithin",
                 "iceServers",
+                "knownAs",
             ],
             ignoreOrder: true
         );
