@@ -31,7 +31,8 @@ public sealed class ForeignPageTests(TestCluster cluster, BehindProxy behind) : 
         foreach (var (path, method, operation) in changes)
         {
             operation.GetProperty("responses").TryGetProperty("403", out _).ShouldBeTrue($"{method} {path}");
-            ExpectRefused(await SendAsync(cluster.Api, method, path, origin), $"{method} {path}");
+            var api = path.StartsWith("/admin/", StringComparison.Ordinal) ? cluster.InternalOf(0) : cluster.Api;
+            ExpectRefused(await SendAsync(api, method, path, origin), $"{method} {path}");
         }
 
         (await cluster.RowsOfAsync(userId)).ShouldBe(0);
