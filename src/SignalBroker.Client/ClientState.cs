@@ -12,7 +12,7 @@ public abstract record ClientState
     /// <param name="RetryAt">When the next attempt comes; null while one is under way.</param>
     public sealed record Connecting(Interruption? Problem, DateTimeOffset? RetryAt) : ClientState;
 
-    /// <summary>It listens: signals arrive, and are sent at once.</summary>
+    /// <summary>It listens: signals arrive, and are sent at once. When the session has moved, the state is told once more.</summary>
     /// <param name="Session">The session that listens.</param>
     /// <param name="By">How its signals come in.</param>
     public sealed record Listening(SessionInfo Session, ListensBy By) : ClientState
@@ -44,12 +44,24 @@ public abstract record ClientState
 /// <param name="Reason">The same for people, in a sentence.</param>
 public sealed record Interruption(string Code, string Reason);
 
-/// <summary>The session that listens; it holds no secret, and changes with every reconnect.</summary>
+/// <summary>The session that listens; it holds no secret, and changes with every move and every reconnect.</summary>
 /// <param name="UserId">Whose session it is.</param>
 /// <param name="Device">What the user calls the device; null when it was not named.</param>
-/// <param name="ListeningKey">The session's public name; others reach it by <see cref="Addressee.OfSession"/>.</param>
+/// <param name="ListeningKey">The session's key, which no other session has.</param>
 /// <param name="ListeningAddress">The node's address for STOMP, which tells nodes apart whatever is spoken.</param>
-public sealed record SessionInfo(string UserId, string? Device, string ListeningKey, string ListeningAddress);
+public sealed record SessionInfo(string UserId, string? Device, string ListeningKey, string ListeningAddress)
+{
+    /// <summary>
+    /// The name under which others know the session: it is their <see cref="Signal.FromSession"/>, and they reach the session
+    /// by <see cref="Addressee.OfSession"/>. It stays the same when the session moves, and after a loss of up to 2 minutes
+    /// (as the server is configured).
+    /// </summary>
+    public string KnownAs
+    {
+        get => field ?? ListeningKey;
+        init;
+    }
+}
 
 /// <summary>What a change of the state is about.</summary>
 /// <param name="state">The new state.</param>

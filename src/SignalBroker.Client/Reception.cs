@@ -31,10 +31,7 @@ internal sealed class Reception(SignalBrokerClient client, SignalBrokerClientOpt
         }
         else if (control is { Type: "session" })
         {
-            if (control.Content.TryGetProperty("event", out var happened) && happened.ValueEquals("replaced"))
-            {
-                client.Replaced();
-            }
+            client.Hear(control.Content);
         }
         else if (control is not null)
         {

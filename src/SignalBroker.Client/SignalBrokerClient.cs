@@ -1,4 +1,5 @@
 using System.Net.Http.Headers;
+using System.Text.Json;
 using SignalBroker.Client.Http;
 using SignalBroker.Client.Listening;
 using SignalBroker.Client.Sending;
@@ -28,6 +29,10 @@ public sealed class SignalBrokerClient : SignalSender, IAsyncDisposable
     private readonly Lock showing = new();
     private volatile ClientState state = new ClientState.Connecting(Problem: null, RetryAt: null);
     private volatile OpenSession? session;
+
+    // That session, or the one that is about to take over from it.
+    private volatile OpenSession? sender;
+    private volatile int timesListened;
     private Task<Interruption>? running;
 
     // Most clients need none of them.
@@ -41,12 +46,12 @@ public sealed class SignalBrokerClient : SignalSender, IAsyncDisposable
         this.options = options;
         webapp = new Webapp(options);
         reception = new Reception(this, options);
-        connection = new Connection(options, webapp, Changed, reception.ReceiveAsync);
+        connection = new Connection(this, options, webapp, reception.ReceiveAsync);
         SocketSending = new SocketSending(options.TimeProvider);
         iceServers = new IceServersCache(webapp, options.TimeProvider);
         outbox = new(
             new SessionDelivery(webapp.Calls, SocketSending, options.Send),
-            Connection.Expired,
+            connection.Expired,
             options.TimeProvider,
             options.Reconnects
         );
@@ -94,9 +99,6 @@ public sealed class SignalBrokerClient : SignalSender, IAsyncDisposable
 
     /// <summary>What sends through the socket, and takes the answers.</summary>
     internal SocketSending SocketSending { get; }
-
-    /// <summary>Another client of the user has taken the place of this one.</summary>
-    internal void Replaced() => connection.Replaced();
 
     /// <summary>Opens a session and listens; after a failure that may pass, it waits and tries again.</summary>
     /// <param name="options">How to connect, and as whom.</param>
@@ -148,10 +150,10 @@ public sealed class SignalBrokerClient : SignalSender, IAsyncDisposable
         reception.ReadAsync(cancellationToken);
 
     /// <summary>
-    /// The Authorization header that proves <see cref="Session"/>, for requests of one's own. It is a secret, and
-    /// changes with every reconnect.
+    /// The Authorization header that proves <see cref="Session"/>, or the one that is about to take over from it, for
+    /// requests of one's own. It is a secret, and changes with every move and every reconnect.
     /// </summary>
-    public AuthenticationHeaderValue GetAuthorization() => session!.Authorization;
+    public AuthenticationHeaderValue GetAuthorization() => sender!.Authorization;
 
     /// <summary>
     /// The ICE servers for a peer connection; asked for again when their credentials have less than a minute left. If
@@ -182,6 +184,71 @@ public sealed class SignalBrokerClient : SignalSender, IAsyncDisposable
         outbox.Close(why);
         await connection.DisposeAsync();
         await running!;
+    }
+
+    /// <summary>It does not listen.</summary>
+    internal void Waits(ClientState next)
+    {
+        outbox.Pause();
+        SocketSending.Lost();
+        Show(next);
+    }
+
+    /// <summary>It listens with a new session.</summary>
+    internal void Listens(ListeningSession opened)
+    {
+        session = sender = opened.Session;
+        timesListened++;
+        iceServers.Renew(opened.Session);
+        if (options.AfterSequence is not null)
+        {
+            _ = Inbox;
+        }
+
+        Show(opened.State);
+        outbox.Open(opened);
+        presence?.Resume();
+        if (inbox?.Arrivals.Opened(opened.Session.Info) is { } place)
+        {
+            _ = ShowRecoveredAsync(timesListened, inbox.Arrivals, place);
+        }
+
+        firstListening.TrySetResult();
+    }
+
+    /// <summary>Requests are made as this session from now on, which may not listen yet.</summary>
+    internal void SendAs(ListeningSession either)
+    {
+        sender = either.Session;
+        outbox.Open(either);
+    }
+
+    /// <summary>Another session has taken over; all that the old one was subscribed to goes on.</summary>
+    internal void Moved(ListeningSession moved)
+    {
+        session = sender = moved.Session;
+        iceServers.Renew(moved.Session);
+        lock (showing)
+        {
+            Show(moved.State with { Recovered = (state as ClientState.Listening)?.Recovered });
+        }
+
+        outbox.Open(moved);
+    }
+
+    /// <summary>Ends when everything that was sent through a listener is answered.</summary>
+    internal Task AnsweredAsync(Listener listener) => SocketSending.AnsweredAsync(listener);
+
+    /// <summary>A listener is closed from whose session another one has taken over.</summary>
+    internal void Left(Listener listener) => SocketSending.Lost(listener);
+
+    /// <summary>Hears what the server tells of the session.</summary>
+    internal void Hear(JsonElement told)
+    {
+        if (SessionEvent.Read(told) is { } happened)
+        {
+            connection.Hear(happened);
+        }
     }
 
     private protected override Task<ExchangeAnswer> DeliverAsync(
@@ -218,34 +285,6 @@ public sealed class SignalBrokerClient : SignalSender, IAsyncDisposable
         return problem;
     }
 
-    private void Changed(ClientState next, ListeningSession? opened)
-    {
-        if (opened is null)
-        {
-            outbox.Pause();
-            SocketSending.Lost();
-            Show(next);
-            return;
-        }
-
-        session = opened.Session;
-        iceServers.Renew(opened.Session);
-        if (options.AfterSequence is not null)
-        {
-            _ = Inbox;
-        }
-
-        Show(next);
-        outbox.Open(opened);
-        presence?.Resume();
-        if (inbox?.Arrivals.Opened(opened.Session.Info) is { } place)
-        {
-            _ = ShowRecoveredAsync(opened, inbox.Arrivals, place);
-        }
-
-        firstListening.TrySetResult();
-    }
-
     private void Show(ClientState next)
     {
         lock (showing)
@@ -256,14 +295,14 @@ public sealed class SignalBrokerClient : SignalSender, IAsyncDisposable
         }
     }
 
-    private async Task ShowRecoveredAsync(ListeningSession opened, StoredArrivals arrivals, Place place)
+    private async Task ShowRecoveredAsync(int time, StoredArrivals arrivals, Place place)
     {
-        var recovered = await arrivals.AskRecoveredAsync(place, () => IsStill(opened));
+        var recovered = await arrivals.AskRecoveredAsync(place, () => StillListens(time));
         try
         {
             lock (showing)
             {
-                if (recovered is not null && IsStill(opened))
+                if (recovered is not null && StillListens(time))
                 {
                     Show((ClientState.Listening)state with { Recovered = recovered });
                 }
@@ -271,10 +310,9 @@ public sealed class SignalBrokerClient : SignalSender, IAsyncDisposable
         }
         catch (Exception failure)
         {
-            connection.Fail(opened, failure);
+            connection.Fail(failure);
         }
     }
 
-    private bool IsStill(ListeningSession opened) =>
-        state is ClientState.Listening now && now.Session == opened.Session.Info;
+    private bool StillListens(int time) => state is ClientState.Listening && timesListened == time;
 }

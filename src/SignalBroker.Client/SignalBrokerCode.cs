@@ -53,6 +53,11 @@ public static class SignalBrokerCode
     /// <summary>401: the session's credential is missing, wrong or expired, or its session has ended.</summary>
     public const string Unauthorized = "unauthorized";
 
+    /// <summary>
+    /// 401: the session to resume, or to move, has ended or went too long ago; this library connects without it.
+    /// </summary>
+    public const string PredecessorUnknown = "predecessor-unknown";
+
     /// <summary>401: the server needs a token, and got none.</summary>
     public const string TokenMissing = "token-missing";
 

@@ -3,7 +3,16 @@ using System.Text.Json.Serialization;
 
 namespace SignalBroker.Client.Http;
 
-internal sealed record ConnectRequest(string? UserId, string? Device, string Line, bool Resumes);
+internal sealed record ConnectRequest(string Line, bool Resumes)
+{
+    public string? UserId { get; init; }
+    public string? Device { get; init; }
+
+    /// <summary>The client's own session from which the new one takes over.</summary>
+    public SessionCredential? Predecessor { get; init; }
+}
+
+internal sealed record SessionCredential(string ListeningKey, string Passcode);
 
 internal record IceServersAnswer
 {
@@ -28,6 +37,9 @@ internal sealed record ConnectAnswer : IceServersAnswer
     public string? ListeningAddress { get; init; }
     public string? ListeningKey { get; init; }
     public string? Passcode { get; init; }
+
+    /// <summary>Left out by older servers.</summary>
+    public string? KnownAs { get; init; }
 
     /// <summary>Best first; left out by older servers.</summary>
     public IReadOnlyList<ListeningOffer>? Listening { get; init; }
@@ -109,4 +121,5 @@ internal sealed record Problem(
 [JsonSerializable(typeof(IceServersAnswer))]
 [JsonSerializable(typeof(JsonElement[]))]
 [JsonSerializable(typeof(Problem))]
+[JsonSerializable(typeof(SessionEvent))]
 internal sealed partial class ApiJson : JsonSerializerContext;

@@ -21,6 +21,9 @@ internal sealed class OpenSession(
 
     public bool OffersStomp { get; } = offersStomp;
 
+    /// <summary>Whether another one can take over from it: older servers know nothing of that.</summary>
+    public bool CanBeSucceeded { get; init; }
+
     /// <summary>The Authorization header that proves the session (RFC 7617).</summary>
     public AuthenticationHeaderValue Authorization { get; } =
         new("Basic", Convert.ToBase64String(Encoding.ASCII.GetBytes($"{info.ListeningKey}:{passcode}")));

@@ -13,6 +13,8 @@ internal sealed class Webapp(SignalBrokerClientOptions options)
     private readonly UserProof proof = new(options);
     private readonly string line = options.Line ?? NewLine();
     private string? userId = options.UserId;
+    private bool refusesPredecessors;
+    private int unanswered;
 
     public HttpCalls Calls { get; } = new(options.Url, options.Http, options.TimeProvider);
 
@@ -31,7 +33,11 @@ internal sealed class Webapp(SignalBrokerClientOptions options)
         {
             try
             {
-                var session = await ConnectAsync(resumes, cancellationToken);
+                var session = await ConnectAsync(
+                    new(line, resumes) { UserId = userId, Device = options.Device },
+                    await proof.GetAsync(cancellationToken),
+                    cancellationToken
+                );
                 // An anonymous user comes back under the name that the server gave it.
                 userId = session.Info.UserId;
                 return session;
@@ -42,6 +48,44 @@ internal sealed class Webapp(SignalBrokerClientOptions options)
             }
         }
     }
+
+    /// <summary>Opens a session that takes over from another one of this client, which needs no other proof.</summary>
+    /// <returns>Null if the webapp does not know that one any more, or is too old to know what is meant.</returns>
+    /// <inheritdoc cref="HttpCalls.AskAsync{T}" path="/exception"/>
+    public async Task<OpenSession?> TakeOverAsync(OpenSession predecessor, CancellationToken cancellationToken)
+    {
+        if (!predecessor.CanBeSucceeded || refusesPredecessors)
+        {
+            return null;
+        }
+
+        var (key, name) = (predecessor.Info.ListeningKey, predecessor.Info.KnownAs);
+        try
+        {
+            var session = await ConnectAsync(
+                new(line, Resumes: true) { Predecessor = new(key, predecessor.Passcode) },
+                authorization: null,
+                cancellationToken
+            );
+            if (session.Info.KnownAs == name)
+            {
+                return session;
+            }
+
+            // An older webapp has passed over what it does not know.
+            await DisconnectAsync(session);
+            return null;
+        }
+        catch (ServerRefusedException refused) when (refused.Status is 400 or 401)
+        {
+            refusesPredecessors |= refused.Code == SignalBrokerCode.InvalidMember;
+            return null;
+        }
+    }
+
+    /// <summary>Whether a request for a session got no answer: a webapp may open that one late, and end another for it.</summary>
+    /// <remarks>True only once, or two clients could replace each other forever.</remarks>
+    public bool MayHaveReplacedItself() => Interlocked.Exchange(ref unanswered, 0) != 0;
 
     /// <inheritdoc cref="HttpCalls.AskAsync{T}" path="/exception"/>
     public async Task<IceServers> GetIceServersAsync(OpenSession session, CancellationToken cancellationToken)
@@ -93,29 +137,44 @@ internal sealed class Webapp(SignalBrokerClientOptions options)
     // 128 random bits: whoever knows a line can end its sessions.
     private static string NewLine() => Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(16));
 
-    private async Task<OpenSession> ConnectAsync(bool resumes, CancellationToken cancellationToken)
+    private async Task<OpenSession> ConnectAsync(
+        ConnectRequest request,
+        AuthenticationHeaderValue? authorization,
+        CancellationToken cancellationToken
+    )
     {
-        var body = JsonSerializer.SerializeToUtf8Bytes(
-            new ConnectRequest(userId, options.Device, line, resumes),
-            ApiJson.Default.ConnectRequest
-        );
-        var answer = await Calls.AskAsync(
-            HttpMethod.Post,
-            "/connect",
-            body,
-            await proof.GetAsync(cancellationToken),
-            ApiJson.Default.ConnectAnswer,
-            cancellationToken
-        );
-        return
-            answer is { UserId: { } user, ListeningAddress: { } place, ListeningKey: { } key, Passcode: { } passcode }
+        try
+        {
+            var body = JsonSerializer.SerializeToUtf8Bytes(request, ApiJson.Default.ConnectRequest);
+            return SessionOf(
+                await Calls.AskAsync(
+                    HttpMethod.Post,
+                    "/connect",
+                    body,
+                    authorization,
+                    ApiJson.Default.ConnectAnswer,
+                    cancellationToken
+                )
+            );
+        }
+        catch (SignalBrokerException failure) when (failure.MayBeDone)
+        {
+            Volatile.Write(ref unanswered, 1);
+            throw;
+        }
+    }
+
+    private static OpenSession SessionOf(ConnectAnswer answer) =>
+        answer is { UserId: { } user, ListeningAddress: { } place, ListeningKey: { } key, Passcode: { } passcode }
             ? new(
-                new(user, answer.Device, key, place),
+                new(user, answer.Device, key, place) { KnownAs = answer.KnownAs ?? key },
                 passcode,
                 answer.ToIceServers(),
                 answer.Mqtt,
                 answer.OffersStomp
             )
+            {
+                CanBeSucceeded = answer.KnownAs is not null,
+            }
             : throw new ServerUnreachableException("The answer to /connect is not SignalBroker's.");
-    }
 }

@@ -53,6 +53,6 @@ internal sealed class InboxCalls(
     {
         var id = Guid.CreateVersion7(options.TimeProvider.GetUtcNow()).ToString();
         var body = JsonSerializer.SerializeToUtf8Bytes(new(id, request), InboxJson.Default.SettleBySocketRequest);
-        return socketSending.SendAsync(listening.Session, listening.Listener, id, body, cancellationToken);
+        return socketSending.SendAsync(listening, id, body, cancellationToken);
     }
 }

@@ -20,7 +20,11 @@ internal sealed class BackOff(Random random)
         return (asked ?? TimeSpan.Zero) + ((bound < Longest ? bound : Longest) * random.NextDouble());
     }
 
-    public TimeSpan Next(Exception failure) => Next((failure as ServerRefusedException)?.RetryAfter);
+    public TimeSpan Next(Exception failure) => Next(AskedBy(failure));
 
     public void Reset() => failures = 0;
+
+    /// <summary>How long the server has asked to wait, if it has.</summary>
+    public static TimeSpan? AskedBy(Exception failure) =>
+        ((failure as ServerRefusedException) ?? (failure.InnerException as ServerRefusedException))?.RetryAfter;
 }

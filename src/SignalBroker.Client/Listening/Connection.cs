@@ -2,13 +2,11 @@ using SignalBroker.Client.Http;
 
 namespace SignalBroker.Client.Listening;
 
-internal sealed record ListeningSession(OpenSession Session, Listener Listener);
-
 /// <summary>Listens, and comes back after every loss with a new session: a key opens one socket, once.</summary>
 internal sealed class Connection(
+    SignalBrokerClient client,
     SignalBrokerClientOptions options,
     Webapp webapp,
-    Action<ClientState, ListeningSession?> changed,
     EnvelopeReceived received
 ) : IAsyncDisposable
 {
@@ -35,20 +33,17 @@ internal sealed class Connection(
         "A late request of this client may have taken its place."
     );
 
-    private readonly CancellationTokenSource closing = new();
     private readonly BackOff backOff = new(Random.Shared);
-    private readonly ListenerStart start = new(options, webapp, received);
-    private readonly Lock changing = new();
-    private ListeningSession? current;
+    private readonly ListenerStart start = new(options, webapp);
+    private readonly CurrentSession current = new(client);
     private volatile Exception? failedBy;
     private bool hasListened;
+    private OpenSession? lost;
     private volatile Interruption? problem;
 
-    // One of its own requests for a session got no answer: the webapp may open that session later and end this one for
-    // it.
-    private bool mayReplaceItself;
-
     private TimeProvider Time => options.TimeProvider;
+
+    private CancellationToken Closing => current.Closing;
 
     /// <summary>Listens, and does so again after every loss, until it is closed or refused for good.</summary>
     /// <returns>What has ended it; null when it was closed.</returns>
@@ -58,12 +53,12 @@ internal sealed class Connection(
         {
             while (true)
             {
-                changed(Waiting(retryAt: null), null);
+                client.Waits(Waiting(retryAt: null));
                 var retryAfter = TimeSpan.Zero;
                 try
                 {
                     problem = await ListenOnceAsync();
-                    closing.Token.ThrowIfCancellationRequested();
+                    Closing.ThrowIfCancellationRequested();
                     if (!options.Reconnects || problem.Code == SignalBrokerCode.SessionReplaced)
                     {
                         throw new ListeningFailedException(problem);
@@ -78,16 +73,16 @@ internal sealed class Connection(
                 catch (SignalBrokerException failure) when (options.Reconnects && MayPass(failure))
                 {
                     problem = new(failure.Code, failure.Message);
-                    retryAfter = RetryAfter(failure);
+                    retryAfter = BackOff.AskedBy(failure) ?? TimeSpan.Zero;
                 }
 
-                closing.Token.ThrowIfCancellationRequested();
+                Closing.ThrowIfCancellationRequested();
                 var wait = start.MayGoAnotherWay() ? TimeSpan.Zero : retryAfter + backOff.Next();
-                changed(Waiting(Time.GetUtcNow() + wait), null);
-                await Task.Delay(wait, Time, closing.Token);
+                client.Waits(Waiting(Time.GetUtcNow() + wait));
+                await Task.Delay(wait, Time, Closing);
             }
         }
-        catch (OperationCanceledException) when (closing.IsCancellationRequested)
+        catch (OperationCanceledException) when (Closing.IsCancellationRequested)
         {
             return null;
         }
@@ -119,48 +114,45 @@ internal sealed class Connection(
         }
     }
 
-    public static void Expired(ListeningSession session) =>
-        session.Listener.End(new(SignalBrokerCode.Unauthorized, "The webapp no longer knows the session."));
+    /// <summary>The webapp no longer knows a session.</summary>
+    public void Expired(ListeningSession session) =>
+        current.End(
+            new(SignalBrokerCode.Unauthorized, "The webapp no longer knows the session."),
+            only: session.Session
+        );
 
-    /// <summary>Another client of the user, or a late request of this one, has taken its place.</summary>
-    public void Replaced()
+    /// <summary>Hears what the server tells of the session.</summary>
+    public void Hear(SessionEvent told)
     {
-        lock (changing)
+        switch (told.Event)
         {
-            // Only once, or two clients could replace each other forever. By its line, the next session ends the late
-            // one; as it resumes, it takes nobody else's place.
-            current?.Listener.End(mayReplaceItself ? ReplacedByItself : ReplacedByAnother);
-            mayReplaceItself = false;
+            case "replaced":
+                // By its line, the next session ends the late one; as it resumes, it takes nobody else's place.
+                current.End(webapp.MayHaveReplacedItself() ? ReplacedByItself : ReplacedByAnother);
+                break;
+            case "move":
+                Move(TimeSpan.FromMilliseconds(told.Within));
+                break;
+            case "moved":
+                current.Hear(told);
+                break;
         }
     }
 
     /// <summary>Closes the client because a handler threw while the session listened.</summary>
-    public void Fail(ListeningSession listening, Exception failure)
+    public void Fail(Exception failure)
     {
-        failedBy = failure;
-        listening.Listener.End(new(SignalBrokerCode.ClientFailed, failure.Message));
+        failedBy = (failure as HandlerFailedException)?.InnerException ?? failure;
+        current.End(new(SignalBrokerCode.ClientFailed, failure.Message));
     }
 
     /// <summary>Ends the session at the webapp and at the node, and stays closed.</summary>
-    public async ValueTask DisposeAsync()
-    {
-        await closing.CancelAsync();
-        ListeningSession? last;
-        lock (changing)
-        {
-            last = current;
-        }
-
-        if (last is not null)
+    public async ValueTask DisposeAsync() =>
+        await current.CloseAsync(async last =>
         {
             await last.Listener.CloseAsync(ClosedByApplication);
             await webapp.DisconnectAsync(last.Session);
-        }
-    }
-
-    private static TimeSpan RetryAfter(SignalBrokerException failure) =>
-        ((failure as ServerRefusedException) ?? (failure.InnerException as ServerRefusedException))?.RetryAfter
-        ?? TimeSpan.Zero;
+        });
 
     private ClientState Waiting(DateTimeOffset? retryAt) =>
         hasListened ? new ClientState.Reconnecting(problem!, retryAt) : new ClientState.Connecting(problem, retryAt);
@@ -174,28 +166,15 @@ internal sealed class Connection(
             begun,
             webapp.DisconnectAsync
         );
-        using var listener = await TellWhenSlowAsync(
-            start.BeginAsync(session, closing.Token),
+        var listener = await TellWhenSlowAsync(
+            start.BeginAsync(session, received, Closing),
             () => Unconfirmed,
             begun,
             started => started.CloseAsync(ClosedByApplication)
         );
-        var listening = new ListeningSession(session, listener);
-        lock (changing)
-        {
-            closing.Token.ThrowIfCancellationRequested();
-            current = listening;
-        }
-
         hasListened = true;
         var since = Time.GetTimestamp();
-        changed(new ClientState.Listening(session.Info, listener.By) { Protocol = listener.Protocol }, listening);
-        var loss = await listener.ListenAsync();
-        lock (changing)
-        {
-            current = null;
-        }
-
+        var loss = await ListenAsync(new(session, listener));
         if (failedBy is { } failure)
         {
             throw new HandlerFailedException(failure);
@@ -209,20 +188,69 @@ internal sealed class Connection(
         return loss;
     }
 
-    private async Task<OpenSession> OpenSessionAsync()
+    // Goes on with each successor, until one is lost from which none has taken over.
+    private async Task<Interruption> ListenAsync(ListeningSession listening)
     {
         try
         {
-            return await webapp.OpenSessionAsync(hasListened, closing.Token);
-        }
-        catch (SignalBrokerException failure) when (failure.MayBeDone)
-        {
-            lock (changing)
+            current.Begin(listening);
+            client.Listens(listening);
+            while (true)
             {
-                mayReplaceItself = true;
-            }
+                var loss = await listening.Listener.ListenAsync();
+                if (current.Leave(listening) is not { } successor)
+                {
+                    lost = MayBeResumed(loss) ? listening.Session : null;
+                    return loss;
+                }
 
-            throw;
+                listening = await successor;
+            }
+        }
+        finally
+        {
+            current.Drop();
+        }
+    }
+
+    // It takes over from the session that was lost last, if the webapp still knows that one.
+    private async Task<OpenSession> OpenSessionAsync()
+    {
+        if (lost is not null && await webapp.TakeOverAsync(lost, Closing) is { } resumed)
+        {
+            return resumed;
+        }
+
+        lost = null;
+        return await webapp.OpenSessionAsync(hasListened, Closing);
+    }
+
+    private void Move(TimeSpan within)
+    {
+        if (
+            current.BeginMove(old => new(old, NewSuccession().TryAsync, start.MayGoAnotherWay, within, Time)) is
+            { } move
+        )
+        {
+            _ = RunAsync(move);
+        }
+    }
+
+    private Succession NewSuccession() => new(client, webapp, start, current, received, Time);
+
+    private async Task RunAsync(Move move)
+    {
+        try
+        {
+            await move.RunAsync();
+        }
+        catch (Exception failure)
+        {
+            Fail(failure);
+        }
+        finally
+        {
+            current.Forget(move);
         }
     }
 
@@ -243,12 +271,12 @@ internal sealed class Connection(
             problem = waitsFor();
             try
             {
-                changed(Waiting(retryAt: null), null);
+                client.Waits(Waiting(retryAt: null));
             }
             catch (Exception failure)
             {
                 // Nobody else would close what it opens.
-                await closing.CancelAsync();
+                await current.CloseAsync(_ => Task.CompletedTask);
                 await ((Task)under).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 if (under.IsCompletedSuccessfully)
                 {
@@ -261,6 +289,10 @@ internal sealed class Connection(
             return await under;
         }
     }
+
+    // The server has ended any other one.
+    private static bool MayBeResumed(Interruption loss) =>
+        loss.Code == SignalBrokerCode.ListeningLost && loss != ReplacedByItself;
 
     // Whether a later attempt may succeed. A conflict may be with the client's own lost session.
     private bool MayPass(SignalBrokerException failure) =>

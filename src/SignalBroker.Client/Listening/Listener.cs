@@ -12,6 +12,7 @@ internal abstract class Listener(TimeProvider time, EnvelopeReceived received) :
 {
     private readonly CancellationTokenSource ending = new();
     private CancellationTokenSource? starting;
+    private Task<Interruption>? receiving;
     private List<Task>? held;
     private Interruption? reason;
     private bool wasReached;
@@ -29,14 +30,14 @@ internal abstract class Listener(TimeProvider time, EnvelopeReceived received) :
     /// <summary>The seconds between two calls of <see cref="Beat"/>.</summary>
     public int BeatEvery { get; protected set; }
 
+    /// <summary>Whether it stops reading until what has come has been taken.</summary>
+    public bool IsHeldUp => isHeldUp;
+
     /// <summary>What is at the other end, for messages.</summary>
     protected abstract string OtherSide { get; }
 
     /// <summary>How long the other side may be silent; zero for any time.</summary>
     protected TimeSpan MaxSilence { get; set; }
-
-    /// <summary>Whether it stops reading until what has come has been taken.</summary>
-    protected bool IsHeldUp => isHeldUp;
 
     protected CancellationToken Ending => ending.Token;
 
@@ -84,27 +85,13 @@ internal abstract class Listener(TimeProvider time, EnvelopeReceived received) :
     }
 
     /// <summary>Receives until the connection is lost or <see cref="End"/> is called, and returns the reason.</summary>
-    public async Task<Interruption> ListenAsync()
-    {
-        try
-        {
-            while (await ReceiveAsync(CancellationToken.None)) { }
-        }
-        catch (Exception broken) when (IsLoss(broken) || broken is OperationCanceledException)
-        {
-            Lose($"The connection to the {OtherSide} broke: {broken.Message}");
-        }
-
-        return Reason!;
-    }
+    /// <remarks>Called again, it returns the same task.</remarks>
+    public Task<Interruption> ListenAsync() => receiving ??= ReceiveAllAsync();
 
     /// <summary>Sends a signal's body the same way; its answer is an envelope.</summary>
     /// <exception cref="ListeningFailedException">It was lost before.</exception>
-    public virtual Task SendAsync(
-        OpenSession session,
-        ReadOnlyMemory<byte> body,
-        CancellationToken cancellationToken
-    ) => throw new NotSupportedException();
+    public virtual Task SendAsync(ReadOnlyMemory<byte> body, CancellationToken cancellationToken) =>
+        throw new NotSupportedException();
 
     /// <summary>Breaks the connection; <see cref="ListenAsync"/> returns the first reason given.</summary>
     public void End(Interruption why)
@@ -201,6 +188,22 @@ internal abstract class Listener(TimeProvider time, EnvelopeReceived received) :
             Heard();
             isHeldUp = false;
         }
+    }
+
+    private async Task<Interruption> ReceiveAllAsync()
+    {
+        // What arrives first may already ask for the task that this one returns.
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        try
+        {
+            while (await ReceiveAsync(CancellationToken.None)) { }
+        }
+        catch (Exception broken) when (IsLoss(broken) || broken is OperationCanceledException)
+        {
+            Lose($"The connection to the {OtherSide} broke: {broken.Message}");
+        }
+
+        return Reason!;
     }
 
     private static Interruption Lost(string why) => new(SignalBrokerCode.ListeningLost, why);

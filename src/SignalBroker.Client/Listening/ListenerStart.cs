@@ -3,7 +3,7 @@ using SignalBroker.Client.Http;
 namespace SignalBroker.Client.Listening;
 
 /// <summary>Begins to listen to a session, by a WebSocket or by server-sent events.</summary>
-internal sealed class ListenerStart(SignalBrokerClientOptions options, Webapp webapp, EnvelopeReceived received)
+internal sealed class ListenerStart(SignalBrokerClientOptions options, Webapp webapp)
 {
     private readonly WayChoice ways = new(options.Listen, options.TimeProvider);
     private readonly ProtocolChoice protocols = new(options.Protocol, options.TimeProvider);
@@ -18,14 +18,18 @@ internal sealed class ListenerStart(SignalBrokerClientOptions options, Webapp we
 
     /// <summary>Listens to a session, which is ended if that fails.</summary>
     /// <exception cref="ListeningFailedException">It is not possible this way.</exception>
-    public async Task<Listener> BeginAsync(OpenSession session, CancellationToken cancellationToken)
+    public async Task<Listener> BeginAsync(
+        OpenSession session,
+        EnvelopeReceived received,
+        CancellationToken cancellationToken
+    )
     {
         var by = ways.Next();
         try
         {
             var listener =
                 by == ListensBy.WebSocket
-                    ? await BeginBySocketAsync(session, cancellationToken)
+                    ? await BeginBySocketAsync(session, received, cancellationToken)
                     : await StartAsync(
                         new StreamListener(webapp.Calls, options.TimeProvider, received),
                         session,
@@ -56,7 +60,11 @@ internal sealed class ListenerStart(SignalBrokerClientOptions options, Webapp we
     }
 
     // A session that no login has used yet is good for the next protocol.
-    private async Task<Listener> BeginBySocketAsync(OpenSession session, CancellationToken cancellationToken)
+    private async Task<Listener> BeginBySocketAsync(
+        OpenSession session,
+        EnvelopeReceived received,
+        CancellationToken cancellationToken
+    )
     {
         var begun = options.TimeProvider.GetTimestamp();
         var left = ways.Within;
@@ -67,7 +75,8 @@ internal sealed class ListenerStart(SignalBrokerClientOptions options, Webapp we
             try
             {
                 var within = untried.Count > 0 ? ways.ForFirst(left) : left;
-                var listener = await StartAsync(NewListener(protocol, session), session, within, cancellationToken);
+                var listener = NewListener(protocol, session, received);
+                await listener.StartAsync(session, within, cancellationToken);
                 protocols.Succeeded(protocol);
                 return listener;
             }
@@ -85,7 +94,7 @@ internal sealed class ListenerStart(SignalBrokerClientOptions options, Webapp we
             );
     }
 
-    private SocketListener NewListener(SocketProtocol protocol, OpenSession session) =>
+    private SocketListener NewListener(SocketProtocol protocol, OpenSession session, EnvelopeReceived received) =>
         protocol == SocketProtocol.Mqtt
             ? new MqttListener(webapp.Calls.Http, options, session.Mqtt!, received)
             : new StompListener(webapp.Calls.Http, options, received);

@@ -55,7 +55,7 @@ internal sealed class MqttListener : SocketListener
 
     protected override void Take(ReadOnlyMemory<byte> arrived) => packets.Add(arrived, handle);
 
-    protected override ArraySegment<byte> Frame(OpenSession session, ReadOnlySpan<byte> body)
+    protected override ArraySegment<byte> Frame(ReadOnlySpan<byte> body)
     {
         var packet = ArrayPool<byte>.Shared.Rent(MqttWriter.PublishSize(offer.Send!, body.Length));
         // Long before one comes again, its signal has been answered.

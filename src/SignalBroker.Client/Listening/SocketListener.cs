@@ -43,13 +43,9 @@ internal abstract class SocketListener(
 
     private WebSocket Socket => socket!;
 
-    public override async Task SendAsync(
-        OpenSession session,
-        ReadOnlyMemory<byte> body,
-        CancellationToken cancellationToken
-    )
+    public override async Task SendAsync(ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
     {
-        var frame = Frame(session, body.Span);
+        var frame = Frame(body.Span);
         try
         {
             await saying.WaitAsync(cancellationToken);
@@ -104,7 +100,7 @@ internal abstract class SocketListener(
     protected abstract void Take(ReadOnlyMemory<byte> arrived);
 
     /// <summary>What sends a signal's body, in an array of the shared pool.</summary>
-    protected abstract ArraySegment<byte> Frame(OpenSession session, ReadOnlySpan<byte> body);
+    protected abstract ArraySegment<byte> Frame(ReadOnlySpan<byte> body);
 
     protected override void Break() => socket?.Dispose();
 

@@ -17,6 +17,7 @@ internal sealed class StompListener : SocketListener
     private readonly StompFrames frames = new();
     private readonly StompFrames.Handler handle;
     private string? expected;
+    private string key = "";
 
     public StompListener(HttpMessageInvoker http, SignalBrokerClientOptions options, EnvelopeReceived received)
         : base(http, options, received) => handle = Handle;
@@ -33,7 +34,7 @@ internal sealed class StompListener : SocketListener
 
     protected override async Task LogInAsync(OpenSession session, CancellationToken cancellationToken)
     {
-        var key = session.Info.ListeningKey;
+        key = session.Info.ListeningKey;
         var ours = (int)HeartBeat.TotalMilliseconds;
         await AskAsync(
             "CONNECTED",
@@ -52,10 +53,9 @@ internal sealed class StompListener : SocketListener
 
     protected override void Take(ReadOnlyMemory<byte> arrived) => frames.Add(arrived, handle);
 
-    protected override ArraySegment<byte> Frame(OpenSession session, ReadOnlySpan<byte> body)
+    protected override ArraySegment<byte> Frame(ReadOnlySpan<byte> body)
     {
         // The node checks the user id, which proves the sender to the webapp.
-        var key = session.Info.ListeningKey;
         var head = $"SEND\ndestination:/exchange/signals/{key}\nuser-id:{key}\ncontent-length:{body.Length}\n\n";
         var frame = ArrayPool<byte>.Shared.Rent(head.Length + body.Length + 1);
         var length = Encoding.ASCII.GetBytes(head, frame);

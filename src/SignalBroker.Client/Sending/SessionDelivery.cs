@@ -12,7 +12,7 @@ internal sealed class SessionDelivery(HttpCalls calls, SocketSending socket, Sen
         CancellationToken cancellationToken
     ) =>
         !IsPosting(sender) && socket.Takes(signal.Id, signal.Body)
-            ? socket.SendAsync(sender.Session, sender.Listener, signal.Id, signal.Body, cancellationToken)
+            ? socket.SendAsync(sender, signal.Id, signal.Body, cancellationToken)
             : calls.ExchangeAsync(sender.Session.Authorization, signal.Body, cancellationToken);
 
     protected override bool IsPosting(ListeningSession sender) => by != SendsBy.Socket || !sender.Listener.CanSend;

@@ -11,7 +11,7 @@ internal sealed class SocketSending(TimeProvider time)
     /// <summary>How long to wait for an answer before the signal is sent again.</summary>
     public static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(10);
 
-    private readonly ConcurrentDictionary<string, TaskCompletionSource<ExchangeAnswer>> waiting = [];
+    private readonly ConcurrentDictionary<string, Unanswered> waiting = [];
 
     /// <summary>Whether the socket takes the body, and nothing else with the same id is under way.</summary>
     public bool Takes(string id, ReadOnlyMemory<byte> body) => body.Length <= 64 * 1024 && !waiting.ContainsKey(id);
@@ -20,18 +20,18 @@ internal sealed class SocketSending(TimeProvider time)
     /// <exception cref="ServerRefusedException">The server answered with an error.</exception>
     /// <exception cref="ServerUnreachableException">No answer came.</exception>
     public async Task<ExchangeAnswer> SendAsync(
-        OpenSession session,
-        Listener listener,
+        ListeningSession sender,
         string id,
         ReadOnlyMemory<byte> body,
         CancellationToken cancellationToken
     )
     {
-        var answer = new TaskCompletionSource<ExchangeAnswer>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var answer = new Unanswered(sender.Listener);
         waiting[id] = answer;
         try
         {
-            await listener.SendAsync(session, body, cancellationToken);
+            await sender.SendsAfter.WaitAsync(cancellationToken);
+            await sender.Listener.SendAsync(body, cancellationToken);
             return await answer.Task.WaitAsync(AnswerWithin, time, cancellationToken);
         }
         catch (TimeoutException late)
@@ -74,17 +74,31 @@ internal sealed class SocketSending(TimeProvider time)
         }
     }
 
-    /// <summary>Fails everything that waits for an answer, because the socket is lost.</summary>
-    public void Lost()
+    /// <summary>Ends when everything that has been sent through a listener is answered, or given up.</summary>
+    public async Task AnsweredAsync(Listener listener)
     {
-        foreach (var (_, sender) in waiting)
+        foreach (var sent in waiting.Values.Where(sent => sent.Listener == listener))
         {
-            sender.TrySetException(
+            await ((Task)sent.Task).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    /// <summary>Fails what waits for an answer, because the listener's socket is lost; null for any.</summary>
+    public void Lost(Listener? listener = null)
+    {
+        foreach (var sent in waiting.Values.Where(sent => listener is null || sent.Listener == listener))
+        {
+            sent.TrySetException(
                 new ServerUnreachableException("The socket was lost before an answer came through it.")
             );
         }
     }
 
-    private TaskCompletionSource<ExchangeAnswer>? SenderOf(string? id) =>
-        id is null ? null : waiting.GetValueOrDefault(id);
+    private Unanswered? SenderOf(string? id) => id is null ? null : waiting.GetValueOrDefault(id);
+
+    private sealed class Unanswered(Listener listener)
+        : TaskCompletionSource<ExchangeAnswer>(TaskCreationOptions.RunContinuationsAsynchronously)
+    {
+        public Listener Listener { get; } = listener;
+    }
 }

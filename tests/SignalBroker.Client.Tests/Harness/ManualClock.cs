@@ -5,8 +5,6 @@ namespace SignalBroker.Client.Tests.Harness;
 /// <summary>A clock that stands still until a test moves it, and tells how many timers it has to fire.</summary>
 public sealed class ManualClock : FakeTimeProvider
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
-
     private int running;
 
     /// <summary>How far ahead the time of day is that it shows.</summary>
@@ -34,21 +32,7 @@ public sealed class ManualClock : FakeTimeProvider
     }
 
     /// <summary>Waits until so many timers run.</summary>
-    public Task HasTimersAsync(int count) =>
-        Task.Run(async () =>
-        {
-            var begun = TimeProvider.System.GetTimestamp();
-            while (Volatile.Read(ref running) < count)
-            {
-                TestContext.Current.CancellationToken.ThrowIfCancellationRequested();
-                if (TimeProvider.System.GetElapsedTime(begun) > Patience)
-                {
-                    throw new TimeoutException($"{running} timers are running, and not {count}.");
-                }
-
-                await Task.Yield();
-            }
-        });
+    public Task HasTimersAsync(int count) => Until.HoldsAsync(() => Volatile.Read(ref running) >= count);
 
     private sealed class CountedTimer(ManualClock clock) : ITimer
     {

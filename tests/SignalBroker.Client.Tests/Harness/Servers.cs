@@ -1,4 +1,6 @@
+using System.Net.Http.Json;
 using System.Text.Json;
+using Npgsql;
 using SignalBroker.LocalCluster;
 
 namespace SignalBroker.Client.Tests.Harness;
@@ -57,7 +59,36 @@ public sealed class Servers : IAsyncLifetime
             new Uri(node.ListeningAddress).Port == port || (node.MqttAddress is { } mqtt && new Uri(mqtt).Port == port)
         );
 
-    /// <summary>Starts and resumes whatever does not run, and waits until the webapp uses every node.</summary>
+    /// <summary>Waits until the webapps know from the broker that a session listens.</summary>
+    public async Task KnowAsync(SessionInfo session)
+    {
+        await using var database = NpgsqlDataSource.Create(Cluster.Postgres.ConnectionString);
+        await using var command = database.CreateCommand(
+            "SELECT count(*) FROM sessions WHERE listening_key = $1 AND acked_at IS NOT NULL"
+        );
+        command.Parameters.AddWithValue(session.ListeningKey);
+        using var limit = new CancellationTokenSource(ReadyWithin);
+        while (await command.ExecuteScalarAsync(limit.Token) is 0L)
+        {
+            await Task.Delay(Interval, TimeProvider.System, limit.Token);
+        }
+    }
+
+    /// <summary>Skips a test of a protocol that the nodes' RabbitMQ is too old for.</summary>
+    public void SkipUnlessOffered(SocketProtocol? protocol) =>
+        Assert.SkipUnless(
+            protocol != SocketProtocol.Mqtt || Cluster.Nodes.All(node => node.MqttAddress is not null),
+            "The nodes do not offer MQTT."
+        );
+
+    /// <summary>Drains a node, whose sessions move, for as long as the result is not disposed.</summary>
+    public async Task<IAsyncDisposable> DrainAsync(Node node)
+    {
+        await ChangeAsync(node, "draining");
+        return new Draining(this, node);
+    }
+
+    /// <summary>Starts and resumes whatever does not run, and waits until the webapps use every node.</summary>
     public async Task MendAsync()
     {
         foreach (Part part in (Part[])[Cluster.Postgres, .. Cluster.Nodes, Webapp])
@@ -72,18 +103,45 @@ public sealed class Servers : IAsyncLifetime
             }
         }
 
+        await ReadyAsync();
+    }
+
+    private async Task ReadyAsync()
+    {
         using var http = new HttpClient();
         using var limit = new CancellationTokenSource(ReadyWithin);
-        while (!await IsReadyAsync(http, limit.Token))
+        foreach (var webapp in Cluster.Webapps.Where(webapp => webapp.IsRunning))
         {
-            await Task.Delay(Interval, TimeProvider.System, limit.Token);
+            while (!await IsReadyAsync(http, webapp, limit.Token))
+            {
+                await Task.Delay(Interval, TimeProvider.System, limit.Token);
+            }
         }
     }
 
-    private async Task<bool> IsReadyAsync(HttpClient http, CancellationToken cancellationToken)
+    private static async Task<bool> IsReadyAsync(HttpClient http, Webapp webapp, CancellationToken cancellationToken)
     {
-        var answer = await http.GetStringAsync($"{Webapp.InternalAddress}/admin/nodes", cancellationToken);
+        var answer = await http.GetStringAsync($"{webapp.InternalAddress}/admin/nodes", cancellationToken);
         using var nodes = JsonDocument.Parse(answer);
         return nodes.RootElement.EnumerateArray().All(node => node.GetProperty("state").GetString() == "ready");
+    }
+
+    private async Task ChangeAsync(Node node, string state)
+    {
+        using var http = new HttpClient();
+        using var answer = await http.PatchAsJsonAsync(
+            $"{Webapp.InternalAddress}/admin/nodes/{node.Name}",
+            new { state }
+        );
+        answer.EnsureSuccessStatusCode();
+    }
+
+    private sealed class Draining(Servers servers, Node node) : IAsyncDisposable
+    {
+        public async ValueTask DisposeAsync()
+        {
+            await servers.ChangeAsync(node, "ready");
+            await servers.ReadyAsync();
+        }
     }
 }

@@ -100,7 +100,7 @@ public sealed class EventStreamTests(Servers servers) : IAsyncLifetime
         var after = (await states.NextAsync<ClientState.Listening>()).Session;
         after.ListeningAddress.ShouldNotBe(before.ListeningAddress);
         var sent = await me.SendAsync(me.UserId, "next", cancellationToken: Token);
-        sent.Sessions.ShouldContain(new Delivery(after.ListeningKey, null, Outcome.Queued));
+        sent.Sessions.ShouldContain(new Delivery(after.KnownAs, null, Outcome.Queued));
         (await me.NextSignalAsync()).Content.GetString().ShouldBe("next");
     }
 

@@ -40,7 +40,7 @@ public sealed class RecoveryTests(Servers servers) : IAsyncLifetime
         after.ListeningAddress.ShouldNotBe(before.ListeningAddress);
         bob.Session.ShouldBe(after);
         var sent = await alice.SendAsync(bob.UserId, "next", cancellationToken: Token);
-        sent.Sessions.ShouldContain(new Delivery(after.ListeningKey, null, Outcome.Queued));
+        sent.Sessions.ShouldContain(new Delivery(after.KnownAs, null, Outcome.Queued));
         (await bob.NextSignalAsync()).Content.GetString().ShouldBe("next");
     }
 

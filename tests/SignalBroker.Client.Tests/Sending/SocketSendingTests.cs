@@ -12,9 +12,9 @@ public sealed class SocketSendingTests
     private readonly ManualClock clock = new();
     private readonly SocketSending sending;
     private readonly OpenSession session = new(new("alice", null, "s.a", "ws://127.0.0.1/ws"), "", new([], null));
-    private readonly Wire wire;
+    private readonly ListeningSession alice;
 
-    public SocketSendingTests() => (sending, wire) = (new SocketSending(clock), new Wire(clock));
+    public SocketSendingTests() => (sending, alice) = (new SocketSending(clock), NewSession());
 
     [Fact]
     public async Task Answers_come_in_any_order()
@@ -66,6 +66,51 @@ public sealed class SocketSendingTests
     }
 
     [Fact]
+    public async Task Only_those_are_lost_that_went_through_the_socket_that_is()
+    {
+        var other = NewSession();
+        var one = SendAsync("1");
+        var two = SendAsync("2", other);
+        sending.Lost(alice.Listener);
+
+        await Should.ThrowAsync<ServerUnreachableException>(one);
+        two.IsCompleted.ShouldBeFalse();
+        Hear("outcome", """{"id":"2","sessions":[]}""");
+        await two;
+    }
+
+    [Fact]
+    public async Task A_socket_is_done_with_when_everything_is_answered_that_went_through_it()
+    {
+        var one = SendAsync("1");
+        var two = SendAsync("2");
+        var other = SendAsync("3", NewSession());
+        var answered = sending.AnsweredAsync(alice.Listener);
+        Hear("error", """{"id":"1","status":429,"code":"too-many-requests"}""");
+        await Should.ThrowAsync<TooManyRequestsException>(one);
+        answered.IsCompleted.ShouldBeFalse();
+
+        Hear("outcome", """{"id":"2","sessions":[]}""");
+        await two;
+        await answered.WaitAsync(TestContext.Current.CancellationToken);
+        other.IsCompleted.ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task A_successor_sends_nothing_before_its_time()
+    {
+        var before = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var wire = new Wire(clock);
+        var sent = SendAsync("1", new(session, wire, before.Task));
+        wire.Sent.ShouldBe(0);
+
+        before.SetResult();
+        await Until.HoldsAsync(() => wire.Sent == 1);
+        Hear("outcome", """{"id":"1","sessions":[]}""");
+        await sent;
+    }
+
+    [Fact]
     public void Answers_to_nobody_and_unknown_types_are_ignored()
     {
         Hear("outcome", """{"id":"9","sessions":[]}""");
@@ -82,36 +127,20 @@ public sealed class SocketSendingTests
         sending.Takes(signal.Id, signal.Body).ShouldBeTrue();
         sending.Takes(tooLong.Id, tooLong.Body).ShouldBeFalse();
 
-        var sent = sending.SendAsync(session, wire, signal.Id, signal.Body, CancellationToken.None);
+        var sent = sending.SendAsync(alice, signal.Id, signal.Body, CancellationToken.None);
         sending.Takes(signal.Id, signal.Body).ShouldBeFalse();
         Hear("outcome", """{"id":"1","sessions":[]}""");
         await sent;
         sending.Takes(signal.Id, signal.Body).ShouldBeTrue();
     }
 
+    private ListeningSession NewSession() => new(session, new Wire(clock));
+
     private OutgoingSignal NewSignal(string id, string content) =>
         OutgoingSignal.Write("bob", new() { Id = id }, clock, writer => writer.WriteStringValue(content));
 
-    private Task<ExchangeAnswer> SendAsync(string id) =>
-        sending.SendAsync(session, wire, id, NewSignal(id, "hello").Body, CancellationToken.None);
+    private Task<ExchangeAnswer> SendAsync(string id, ListeningSession? sender = null) =>
+        sending.SendAsync(sender ?? alice, id, NewSignal(id, "hello").Body, CancellationToken.None);
 
     private void Hear(string type, string content) => sending.Receive(new(type, JsonElement.Parse(content)));
-
-    /// <summary>Takes everything, and says nothing.</summary>
-    private sealed class Wire(TimeProvider time) : Listener(time, _ => ValueTask.CompletedTask)
-    {
-        public override ListensBy By => ListensBy.WebSocket;
-
-        protected override string OtherSide => "node";
-
-        public override Task SendAsync(OpenSession session, ReadOnlyMemory<byte> body, CancellationToken token) =>
-            Task.CompletedTask;
-
-        protected override Task BeginAsync(OpenSession session, CancellationToken cancellationToken) =>
-            Task.CompletedTask;
-
-        protected override ValueTask<bool> ReceiveAsync(CancellationToken cancellationToken) => new(false);
-
-        protected override void Break() { }
-    }
 }
