@@ -180,6 +180,12 @@ internal sealed class ConnectEndpoint(
             );
         }
 
+        // On a node that can't be reached nobody could be told anything: it is succeeded at once.
+        if (predecessor.IsThere && !(nodes.TryGet(predecessor.Node!, out var own) && own.IsReached))
+        {
+            predecessor = predecessor with { IsThere = false };
+        }
+
         if (wanted.UserId is not null && wanted.UserId != predecessor.UserId)
         {
             return Problem.InvalidMember("userId", "must be the predecessor's, or be left out");

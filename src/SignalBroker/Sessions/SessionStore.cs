@@ -98,6 +98,8 @@ internal sealed class SessionStore(NpgsqlDataSource database, IEnumerable<ISessi
                 SELECT listening_key FROM sessions
                 WHERE predecessor = ANY(@predecessors) AND acked_at IS NULL AND ended_at IS NULL
                 UNION
+                SELECT listening_key FROM sessions WHERE listening_key = ANY(@lost) AND ended_at IS NULL
+                UNION
                 SELECT locked.listening_key
                 FROM (
                     SELECT open.listening_key
@@ -183,6 +185,7 @@ internal sealed class SessionStore(NpgsqlDataSource database, IEnumerable<ISessi
                 resumes = Column(session => session.Resumes),
                 predecessors = Column(session => session.Predecessor?.ListeningKey),
                 names = Column(session => session.Predecessor?.KnownAs),
+                lost = Column(session => session.Predecessor is { IsThere: false } lost ? lost.ListeningKey : null),
                 inPlace = Column(session => session.Predecessor is { IsThere: true }),
                 limits.MaxPerUser,
                 limits.MaxPerAddress,

@@ -5,7 +5,7 @@ namespace SignalBroker.Sessions;
 /// <summary>A session that another one takes over from: on another node, or after its socket was lost.</summary>
 /// <param name="KnownAs">The name under which others know it, which its successor keeps.</param>
 /// <param name="Node">The node that its queue is on; null if it is gone.</param>
-/// <param name="IsThere">Whether it still has a queue; otherwise it is remembered for a while.</param>
+/// <param name="IsThere">Whether it still has a queue that can be reached; otherwise it is remembered for a while.</param>
 internal sealed record Predecessor(
     string ListeningKey,
     string KnownAs,
@@ -64,8 +64,8 @@ internal static class Successions
     public static string End(string acked) =>
         $"""
             succeeded AS (
-                UPDATE sessions SET ended_at = now() FROM {acked}
-                WHERE sessions.listening_key = {acked}.predecessor AND sessions.ended_at IS NULL
+                UPDATE sessions SET ended_at = coalesce(sessions.ended_at, now()) FROM {acked}
+                WHERE sessions.listening_key = {acked}.predecessor
                 RETURNING sessions.listening_key, sessions.user_id, sessions.known_as, sessions.node, sessions.protocol,
                           {acked}.listening_key AS successor
             ), resumed AS (
@@ -77,7 +77,7 @@ internal static class Successions
 
     /// <summary>An SQL expression that announces the rows of <c>succeeded</c>, a line each.</summary>
     public const string Announce = $"""
-        (SELECT count(pg_notify('{Channel}', concat_ws(' ', user_id, listening_key, node, protocol, (
+        (SELECT count(pg_notify('{Channel}', concat_ws(' ', user_id, listening_key, node, coalesce(protocol, 'stomp'), (
             SELECT count(*) FROM pg_stat_activity
             WHERE datname = current_database() AND application_name = '{ListenerName}'
         )))) FROM succeeded) AS announced_successions
