@@ -9,10 +9,11 @@ internal sealed record ConnectRequest(string Line, bool Resumes)
     public string? Device { get; init; }
 
     /// <summary>The client's own session from which the new one takes over.</summary>
-    public SessionCredential? Predecessor { get; init; }
+    public Predecessor? Predecessor { get; init; }
 }
 
-internal sealed record SessionCredential(string ListeningKey, string Passcode);
+/// <remarks><c>Listens</c> says whether its socket is still open.</remarks>
+internal sealed record Predecessor(string ListeningKey, string Passcode, bool Listens);
 
 internal record IceServersAnswer
 {

@@ -50,9 +50,14 @@ internal sealed class Webapp(SignalBrokerClientOptions options)
     }
 
     /// <summary>Opens a session that takes over from another one of this client, which needs no other proof.</summary>
+    /// <remarks><c>listens</c> says whether that one still does; if not, signals go to the new one at once.</remarks>
     /// <returns>Null if the webapp does not know that one any more, or is too old to know what is meant.</returns>
     /// <inheritdoc cref="HttpCalls.AskAsync{T}" path="/exception"/>
-    public async Task<OpenSession?> TakeOverAsync(OpenSession predecessor, CancellationToken cancellationToken)
+    public async Task<OpenSession?> TakeOverAsync(
+        OpenSession predecessor,
+        bool listens,
+        CancellationToken cancellationToken
+    )
     {
         if (!predecessor.CanBeSucceeded || refusesPredecessors)
         {
@@ -63,7 +68,7 @@ internal sealed class Webapp(SignalBrokerClientOptions options)
         try
         {
             var session = await ConnectAsync(
-                new(line, Resumes: true) { Predecessor = new(key, predecessor.Passcode) },
+                new(line, Resumes: true) { Predecessor = new(key, predecessor.Passcode, listens) },
                 authorization: null,
                 cancellationToken
             );

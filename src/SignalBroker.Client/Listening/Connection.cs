@@ -216,7 +216,7 @@ internal sealed class Connection(
     // It takes over from the session that was lost last, if the webapp still knows that one.
     private async Task<OpenSession> OpenSessionAsync()
     {
-        if (lost is not null && await webapp.TakeOverAsync(lost, Closing) is { } resumed)
+        if (lost is not null && await webapp.TakeOverAsync(lost, listens: false, Closing) is { } resumed)
         {
             return resumed;
         }

@@ -17,7 +17,7 @@ internal sealed class Succession(
     public async Task TryAsync(ListeningSession old, Markers markers, CancellationToken stop)
     {
         var session =
-            await webapp.TakeOverAsync(old.Session, stop)
+            await webapp.TakeOverAsync(old.Session, listens: true, stop)
             ?? throw new ListeningFailedException("The webapp lets no session take over from this one.");
         var hold = new Hold(received);
         var listener = await ListenAsync(old, session, hold, stop);

@@ -60,7 +60,7 @@ internal sealed class QueueEventStore(NpgsqlDataSource database, IOptions<InboxO
                 DELETE FROM sessions USING unnest(@deleted) AS deleted(key)
                 WHERE listening_key = deleted.key AND {OnNode}
                 RETURNING sessions.*
-            ), {Successions.Remember("gone")}, came AS (
+            ), {Successions.RememberGone("gone")}, came AS (
                 SELECT user_id, device FROM acked
                 -- It has listened, however briefly.
                 UNION ALL SELECT user_id, device FROM gone WHERE acked_at IS NULL
@@ -243,7 +243,7 @@ internal sealed class QueueEventStore(NpgsqlDataSource database, IOptions<InboxO
                 -- Not a join: this is hashed, however few queues the plan was made for.
                 WHERE node = @node AND {condition} AND listening_key NOT IN (SELECT unnest(@queues))
                 RETURNING *
-            ), {Successions.Remember("gone")}, {PresenceChanges.Deleted("gone")}
+            ), {Successions.RememberGone("gone")}, {PresenceChanges.Deleted("gone")}
             {ToldDue}
             """,
             new

@@ -21,24 +21,29 @@ namespace SignalBroker.Connect;
 /// only together with the line, by which the client is known; false if left out.
 /// </param>
 /// <param name="Predecessor">
-/// The credential of the client's own session from which the new one takes over: it is of the same user and device, others know it
-/// under the same name, and its subscriptions go on. It needs no token. Signals go to the old session until the new one
-/// listens; one that has lost its socket can be taken over for <c>Sessions:ResumeWithin</c>.
+/// The client's own session from which the new one takes over: it is of the same user and device, others know it under the
+/// same name, and its subscriptions go on. It needs no token. One that has lost its socket can be taken over for
+/// <c>Sessions:ResumeWithin</c>.
 /// </param>
 internal sealed record ConnectRequest(
     [property: Length(1, Identity.UserId.MaxLength)] string? UserId = null,
     [property: Length(1, Identity.UserId.MaxDeviceLength)] string? Device = null,
     [property: RegularExpression(SessionLine.Pattern)] string? Line = null,
     bool Resumes = false,
-    SessionCredential? Predecessor = null
+    PredecessorCredential? Predecessor = null
 );
 
-/// <summary>A session's credential in a body.</summary>
+/// <summary>The session from which another one takes over.</summary>
 /// <param name="ListeningKey">The session's key.</param>
 /// <param name="Passcode">Its secret.</param>
-internal sealed record SessionCredential(
+/// <param name="Listens">
+/// Whether its socket is still open: then signals go there until the new session listens. If false or left out, the socket
+/// was lost, and the session ends at once.
+/// </param>
+internal sealed record PredecessorCredential(
     [property: RegularExpression(Identity.ListeningKey.Pattern)] string ListeningKey,
-    [property: MaxLength(SessionCredential.LongestPasscode)] string Passcode
+    [property: MaxLength(PredecessorCredential.LongestPasscode)] string Passcode,
+    bool Listens = false
 )
 {
     /// <summary>In characters; none has more.</summary>
@@ -155,9 +160,12 @@ internal sealed class ConnectEndpoint(
     }
 
     // The old session's credential proves who its client is.
-    private async Task<IResult> TakeOverAsync(HttpRequest request, ConnectRequest wanted, SessionCredential old)
+    private async Task<IResult> TakeOverAsync(HttpRequest request, ConnectRequest wanted, PredecessorCredential old)
     {
-        if (old is not { ListeningKey: { } key, Passcode: { Length: <= SessionCredential.LongestPasscode } passcode })
+        if (
+            old
+            is not { ListeningKey: { } key, Passcode: { Length: <= PredecessorCredential.LongestPasscode } passcode }
+        )
         {
             return Problem.InvalidMember("predecessor", "must have a 'listeningKey' and a 'passcode'");
         }
@@ -180,8 +188,8 @@ internal sealed class ConnectEndpoint(
             );
         }
 
-        // On a node that can't be reached nobody could be told anything: it is succeeded at once.
-        if (predecessor.IsThere && !(nodes.TryGet(predecessor.Node!, out var own) && own.IsReached))
+        // What goes to a lost socket, or to a node that can't be reached, is lost: such a session is succeeded at once.
+        if (predecessor.IsThere && !(old.Listens && nodes.TryGet(predecessor.Node!, out var own) && own.IsReached))
         {
             predecessor = predecessor with { IsThere = false };
         }

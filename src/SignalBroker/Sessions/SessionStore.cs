@@ -94,14 +94,14 @@ internal sealed class SessionStore(NpgsqlDataSource database, IEnumerable<ISessi
             ) AS locks;
 
             WITH due AS (
-                -- Of a session's successors, the last one counts.
-                SELECT listening_key FROM sessions
-                WHERE predecessor = ANY(@predecessors) AND acked_at IS NULL AND ended_at IS NULL
-                UNION
-                SELECT listening_key FROM sessions WHERE listening_key = ANY(@lost) AND ended_at IS NULL
-                UNION
                 SELECT locked.listening_key
                 FROM (
+                    -- Of a session's successors, the last one counts.
+                    SELECT listening_key FROM sessions
+                    WHERE predecessor = ANY(@predecessors) AND acked_at IS NULL AND ended_at IS NULL
+                    UNION
+                    SELECT unnest(@lost)
+                    UNION
                     SELECT open.listening_key
                     FROM unnest(@users, @lines, @resumes, @predecessors)
                         AS wanted(user_id, line_sha256, resumes, predecessor), LATERAL (
@@ -114,7 +114,7 @@ internal sealed class SessionStore(NpgsqlDataSource database, IEnumerable<ISessi
                     WHERE open.line_sha256 = wanted.line_sha256
                        -- One without a line may be the client's own, opened through a webapp that knew of none.
                        OR @replacesOthers AND (NOT wanted.resumes OR open.line_sha256 IS NULL)
-                    ORDER BY open.listening_key
+                    ORDER BY 1
                 ) AS found, LATERAL (
                     SELECT listening_key FROM sessions
                     WHERE listening_key = found.listening_key AND ended_at IS NULL
@@ -123,7 +123,7 @@ internal sealed class SessionStore(NpgsqlDataSource database, IEnumerable<ISessi
             ), ended AS (
                 UPDATE sessions SET ended_at = now() FROM due WHERE sessions.listening_key = due.listening_key
                 RETURNING sessions.*
-            ){whenEnded}
+            ), {Successions.Remember("ended", "ended.listening_key = ANY(@lost)")}{whenEnded}
             SELECT {Columns}, {SessionChanges.Announce("ended")} FROM ended;
 
             WITH counted AS (
@@ -330,7 +330,7 @@ internal sealed class SessionStore(NpgsqlDataSource database, IEnumerable<ISessi
             $"""
             WITH gone AS (
                 DELETE FROM sessions WHERE listening_key = ANY(@listeningKeys) AND acked_at IS NOT NULL RETURNING *
-            ), {Successions.Remember("gone")}{whenGone}
+            ), {Successions.RememberGone("gone")}{whenGone}
             SELECT {SessionChanges.Announce("gone")}
             """,
             // Sorted here and in every statement for many rows, so that two of them lock in one order.

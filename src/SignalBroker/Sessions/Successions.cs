@@ -5,7 +5,7 @@ namespace SignalBroker.Sessions;
 /// <summary>A session that another one takes over from: on another node, or after its socket was lost.</summary>
 /// <param name="KnownAs">The name under which others know it, which its successor keeps.</param>
 /// <param name="Node">The node that its queue is on; null if it is gone.</param>
-/// <param name="IsThere">Whether it still has a queue that can be reached; otherwise it is remembered for a while.</param>
+/// <param name="IsThere">Whether its client still listens; otherwise it is remembered for a while.</param>
 internal sealed record Predecessor(
     string ListeningKey,
     string KnownAs,
@@ -85,16 +85,22 @@ internal static class Successions
 
     /// <summary>A named subquery that remembers sessions that were deleted, because others may take over from them.</summary>
     /// <param name="deleted">A named subquery with all columns of <c>sessions</c>.</param>
-    public static string Remember(string deleted) =>
+    public static string RememberGone(string deleted) =>
+        Remember(deleted, $"{deleted}.acked_at IS NOT NULL AND {deleted}.ended_at IS NULL");
+
+    /// <summary>A named subquery that remembers sessions, because others may take over from them.</summary>
+    /// <param name="sessions">A named subquery with all columns of <c>sessions</c>.</param>
+    /// <param name="condition">Which of them.</param>
+    public static string Remember(string sessions, string condition) =>
         $"""
             remembered AS (
                 INSERT INTO gone_sessions (listening_key, passcode_sha256, user_id, device, by_application, known_as, watched)
                 SELECT listening_key, passcode_sha256, user_id, device, by_application, coalesce(known_as, listening_key),
                        ARRAY(
                            SELECT watched.user_id FROM presence_subscriptions AS watched
-                           WHERE watched.listening_key = {deleted}.listening_key
+                           WHERE watched.listening_key = {sessions}.listening_key
                        )
-                FROM {deleted} WHERE acked_at IS NOT NULL AND ended_at IS NULL AND NOT original_client
+                FROM {sessions} WHERE {condition} AND NOT original_client
                 ON CONFLICT DO NOTHING
             )
             """;

@@ -145,6 +145,37 @@ public sealed class MoveTests(MoveCluster cluster)
         told.GetProperty("content").GetProperty("userId").GetString().ShouldBe(watched.Session.UserId);
     }
 
+    [Fact]
+    public async Task A_session_whose_client_has_lost_its_socket_ends_at_once_although_the_node_still_holds_it()
+    {
+        await using var silent = await cluster.ListenOnAsync(From);
+        await using var watched = await cluster.ListenOnAsync(To);
+        await WatchAsync(silent.Session, watched.Session.UserId, "listening");
+
+        // The second time the first answer was lost.
+        await cluster.ApiOf(0).TakeOverAsync(silent.Session, listens: false);
+        var successor = (await cluster.ApiOf(1).TakeOverAsync(silent.Session, listens: false)).Session;
+
+        successor.KnownAs.ShouldBe(silent.Key);
+        foreach (var webapp in new[] { 1, 0 })
+        {
+            var sent = await cluster.ApiOf(webapp).ExchangeAsync(successor, new { to = successor.UserId, content = 1 });
+            sent.Outcomes.ShouldNotContain((silent.Key, "queued"));
+        }
+
+        await using var listener = await Listener.StartAsync(successor);
+        await cluster.ApiOf(0).ExchangeAsync(successor, new { to = successor.UserId, content = "hello" });
+        (await listener.ReceiveAsync()).GetProperty("content").GetString().ShouldBe("hello");
+        await silent.Closed.WaitAsync(TimeSpan.FromSeconds(20), TimeProvider.System, Token);
+        await watched.DisposeAsync();
+        (await listener.ReceiveAsync())
+            .GetProperty("content")
+            .GetProperty("userId")
+            .GetString()
+            .ShouldBe(watched.Session.UserId);
+        (await cluster.ApiOf(0).TakeOverAsync(silent.Session, listens: false)).Code.ShouldBe("predecessor-unknown");
+    }
+
     [Theory]
     [InlineData("Reject")]
     [InlineData("Replace")]

@@ -77,8 +77,19 @@ public sealed class Api(string address, IPAddress? from = null)
     }
 
     /// <summary>Asks for a session that takes over from another one.</summary>
-    public Task<Answer> TakeOverAsync(ConnectedSession predecessor) =>
-        PostAsync("/connect", new { predecessor = new { predecessor.ListeningKey, predecessor.Passcode } });
+    public Task<Answer> TakeOverAsync(ConnectedSession predecessor, bool listens = true) =>
+        PostAsync(
+            "/connect",
+            new
+            {
+                predecessor = new
+                {
+                    predecessor.ListeningKey,
+                    predecessor.Passcode,
+                    listens,
+                },
+            }
+        );
 
     public Task<Answer> ExchangeAsync(ConnectedSession sender, object body) =>
         PostAsync("/exchange", body, sender.Authorization);

@@ -30,6 +30,8 @@ export interface Session extends Omit<SessionInfo, "knownAs"> {
   /** Whether the node lets one listen by STOMP, as older servers always do. */
   stomp: boolean;
   ice: IceAnswer;
+  /** Whether its socket is still open while another one takes over from it. */
+  listens?: boolean;
 }
 
 /** Opens a session of this user. */
@@ -63,7 +65,11 @@ export async function requestSession(http: Http, identity: Identity, token?: str
     line,
     // By its line the webapp recognizes the client's own lost session; without one it could be anybody's.
     resumes: resumes && line !== undefined,
-    predecessor: predecessor && { listeningKey: predecessor.listeningKey, passcode: predecessor.passcode },
+    predecessor: predecessor && {
+      listeningKey: predecessor.listeningKey,
+      passcode: predecessor.passcode,
+      listens: predecessor.listens,
+    },
   };
   const authorization = token === undefined ? undefined : `Bearer ${token}`;
   return readSession(await http.request("POST", "connect", { body, authorization }));

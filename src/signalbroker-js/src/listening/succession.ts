@@ -45,7 +45,7 @@ export function createSuccession({ attempts, parts, old, markers, onFailed }: Su
   };
 
   async function open(): Promise<Session> {
-    const predecessor = old.session;
+    const predecessor = old.session && { ...old.session, listens: true };
     const session = await parts.openSession(true, predecessor);
     if (session.knownAs !== predecessor?.knownAs) {
       void parts.closeSession(session, false);

@@ -79,7 +79,7 @@ it("proves by the old session who it is, with the line of all its sessions and w
     userId: "alice",
     line: server.connects[0]?.["line"],
     resumes: true,
-    predecessor: { listeningKey: "s.1", passcode: "p" },
+    predecessor: { listeningKey: "s.1", passcode: "p", listens: true },
   });
   expect(server.tokens).toEqual(["Bearer jwt", null]);
 });
