@@ -24,6 +24,9 @@ public sealed record SignalBrokerClientOptions
     /// </summary>
     public string? Device { get; init; }
 
+    /// <summary>Where the client would like to listen; null for anywhere.</summary>
+    public ListeningPlace? Place { get; init; }
+
     /// <summary>
     /// Gets the token (JWT) that proves who the user is; null where the server needs none. It is asked at the first
     /// connect, and again whenever the server refuses the last token.

@@ -1,5 +1,6 @@
 // Bundles the library and what it needs into one file, dist/signalbroker.min.js, for pages without a bundler; and beside it
-// what is loaded later: MQTT, where the server offers it, and what moves a session, when the server asks for it.
+// what is loaded later: MQTT, where the server offers it; what moves a session, when the server asks for it; and what finds the
+// nearest region, when the application asks for it.
 import { readFile, writeFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -11,21 +12,26 @@ const path = (name) => fileURLToPath(new URL(name, import.meta.url));
 const main = "signalbroker.min.js";
 const mqtt = "signalbroker.mqtt.min.js";
 const move = "signalbroker.move.min.js";
+const regions = "signalbroker.regions.min.js";
 
 /** The files that a page without a bundler needs. */
-export const bundles = [main, mqtt, move];
+export const bundles = [main, mqtt, move, regions];
 
 /** The most that each may weigh when it is compressed. */
-export const limitBytes = { [main]: 25 * 1024, [mqtt]: 6 * 1024, [move]: 3 * 1024 };
+export const limitBytes = { [main]: 25 * 1024, [mqtt]: 6 * 1024, [move]: 3 * 1024, [regions]: 1024 };
 
 /** Where the parts begin that are loaded later, by the names under which the library imports them. */
-export const parts = { "./mqtt.js": path("src/transports/mqtt.ts"), "./move.js": path("src/listening/move.ts") };
+export const parts = {
+  "./mqtt.js": path("src/transports/mqtt.ts"),
+  "./move.js": path("src/listening/move.ts"),
+  "./regions.js": path("src/transports/regions.ts"),
+};
 
 /** Leaves these parts out of a bundle, which loads them from these addresses. */
 export const partsFrom = (addresses) => ({
   name: "parts",
   setup: ({ onResolve }) =>
-    onResolve({ filter: /^\.\/(mqtt|move)\.js$/ }, ({ kind, path }) =>
+    onResolve({ filter: /^\.\/(mqtt|move|regions)\.js$/ }, ({ kind, path }) =>
       kind === "dynamic-import" ? { path: addresses[path], external: true } : undefined,
     ),
 });
@@ -61,6 +67,7 @@ export async function bundleLibrary() {
   await bundle(path("src/index.ts"), main);
   await bundle(parts["./mqtt.js"], mqtt);
   await bundle(parts["./move.js"], move);
+  await bundle(parts["./regions.js"], regions);
 }
 
 async function bundle(source, name) {
@@ -74,7 +81,7 @@ async function bundle(source, name) {
     minify: true,
     sourcemap: true,
     logLevel: "warning",
-    plugins: [partsFrom({ "./mqtt.js": `./${mqtt}`, "./move.js": `./${move}` })],
+    plugins: [partsFrom({ "./mqtt.js": `./${mqtt}`, "./move.js": `./${move}`, "./regions.js": `./${regions}` })],
     // Its modules, of which only some are needed, instead of its one old-fashioned file for browsers.
     alias: { "@stomp/stompjs": path("node_modules/@stomp/stompjs/esm6/index.js") },
   });

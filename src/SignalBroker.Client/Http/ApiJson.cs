@@ -7,6 +7,9 @@ internal sealed record ConnectRequest(string Line, bool Resumes)
 {
     public string? UserId { get; init; }
     public string? Device { get; init; }
+    public string? Region { get; init; }
+    public IReadOnlyList<string>? Labels { get; init; }
+    public string? Near { get; init; }
 
     /// <summary>The client's own session from which the new one takes over.</summary>
     public Predecessor? Predecessor { get; init; }

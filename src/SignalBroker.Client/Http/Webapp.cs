@@ -34,7 +34,11 @@ internal sealed class Webapp(SignalBrokerClientOptions options)
             try
             {
                 var session = await ConnectAsync(
-                    new(line, resumes) { UserId = userId, Device = options.Device },
+                    Request(resumes) with
+                    {
+                        UserId = userId,
+                        Device = options.Device,
+                    },
                     await proof.GetAsync(cancellationToken),
                     cancellationToken
                 );
@@ -68,7 +72,10 @@ internal sealed class Webapp(SignalBrokerClientOptions options)
         try
         {
             var session = await ConnectAsync(
-                new(line, Resumes: true) { Predecessor = new(key, predecessor.Passcode, listens) },
+                Request(resumes: true) with
+                {
+                    Predecessor = new(key, predecessor.Passcode, listens),
+                },
                 authorization: null,
                 cancellationToken
             );
@@ -138,6 +145,14 @@ internal sealed class Webapp(SignalBrokerClientOptions options)
         userId = options.UserId;
         return isGivenName && refused.Code == SignalBrokerCode.TokenMissing;
     }
+
+    private ConnectRequest Request(bool resumes) =>
+        new(line, resumes)
+        {
+            Region = options.Place?.Region,
+            Labels = options.Place?.Labels,
+            Near = options.Place?.Near,
+        };
 
     // 128 random bits: whoever knows a line can end its sessions.
     private static string NewLine() => Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(16));

@@ -66,6 +66,17 @@ public static class PlanCommand
                 HelpName = "file",
             }
         );
+        var simulate = command.AddOption<bool>(
+            "--simulate",
+            "let a day pass on such nodes, and show how full they are"
+        );
+        var nodes = command.AddNumber<int>(
+            "--nodes",
+            "how many nodes to simulate; as many as planned by default",
+            0,
+            0,
+            1_000
+        );
         command.SetAction(
             (arguments, _) =>
                 WriteAsync(
@@ -91,6 +102,7 @@ public static class PlanCommand
                     },
                     arguments.GetValue(protocol)!,
                     arguments.GetValue(costs),
+                    arguments.GetValue(simulate) ? arguments.GetValue(nodes) : null,
                     arguments.InvocationConfiguration
                 )
         );
@@ -108,6 +120,7 @@ public static class PlanCommand
         Servers servers,
         string protocol,
         FileInfo? file,
+        int? simulatedNodes,
         InvocationConfiguration console
     )
     {
@@ -126,6 +139,11 @@ public static class PlanCommand
 
             var plan = Plan.Of(demand, servers, costs);
             await console.Output.WriteAsync(PlanText.Write(demand, servers, costs, plan));
+            if (simulatedNodes is { } nodes)
+            {
+                await SimulationText.WriteAsync(demand, plan, nodes, console.Output);
+            }
+
             return 0;
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or JsonException)

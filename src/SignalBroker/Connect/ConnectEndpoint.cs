@@ -25,13 +25,29 @@ namespace SignalBroker.Connect;
 /// same name, and its subscriptions go on. It needs no token. One that has lost its socket can be taken over for
 /// <c>Sessions:ResumeWithin</c>.
 /// </param>
+/// <param name="Region">Where the client is: it gets a node there, or else in the next region that has room.</param>
+/// <param name="Labels">Among the nodes of a region, those with the most of these labels come first.</param>
+/// <param name="Near">
+/// Any word, such as a room's name: clients that give the same one get the same node, as long as that is not much fuller than
+/// others. So what goes to all of them goes to one node.
+/// </param>
 internal sealed record ConnectRequest(
     [property: Length(1, Identity.UserId.MaxLength)] string? UserId = null,
     [property: Length(1, Identity.UserId.MaxDeviceLength)] string? Device = null,
     [property: RegularExpression(SessionLine.Pattern)] string? Line = null,
     bool Resumes = false,
-    PredecessorCredential? Predecessor = null
-);
+    PredecessorCredential? Predecessor = null,
+    [property: RegularExpression(NodeOptions.NamePattern)] string? Region = null,
+    [property: MaxLength(ConnectRequest.MostLabels)] IReadOnlyList<string>? Labels = null,
+    [property: Length(1, ConnectRequest.LongestNear)] string? Near = null
+)
+{
+    /// <summary>How many labels a client may name.</summary>
+    public const int MostLabels = 16;
+
+    /// <summary>In characters.</summary>
+    public const int LongestNear = 255;
+}
 
 /// <summary>The session from which another one takes over.</summary>
 /// <param name="ListeningKey">The session's key.</param>
@@ -64,6 +80,7 @@ internal sealed record PredecessorCredential(
 /// <param name="IceServersExpireAt">When their credentials expire; <c>/ice-servers</c> answers fresh ones before.</param>
 /// <param name="IceServersTimeToLive">The same in milliseconds from this answer on.</param>
 /// <param name="KnownAs">The name under which others know the session and may send to it: its own key, or that of the session from which it has taken over.</param>
+/// <param name="Region">Where the node stands, if that has been said.</param>
 internal sealed record ConnectAnswer(
     string UserId,
     string? Device,
@@ -77,7 +94,8 @@ internal sealed record ConnectAnswer(
     IReadOnlyList<IceServer> IceServers,
     DateTime? IceServersExpireAt,
     long? IceServersTimeToLive,
-    string KnownAs
+    string KnownAs,
+    string? Region
 );
 
 /// <summary><c>POST /connect</c>: opens a session on a node that has room for it.</summary>
@@ -86,6 +104,7 @@ internal sealed class ConnectEndpoint(
     SessionStore store,
     SessionDirectory directory,
     NodeCatalog nodes,
+    Regions regions,
     SessionCloser closer,
     UserProof proof,
     IceServers iceServers,
@@ -124,6 +143,12 @@ internal sealed class ConnectEndpoint(
             return Problem.InvalidMember("line", $"must have {SessionLine.Rule}");
         }
 
+        if (FirstBroken(wanted) is { } problem)
+        {
+            return problem;
+        }
+
+        wanted = wanted with { Region = wanted.Region ?? regions.Of(request) };
         if (wanted.Predecessor is { } old)
         {
             return await TakeOverAsync(request, wanted with { UserId = claimed, Device = device }, old);
@@ -224,7 +249,17 @@ internal sealed class ConnectEndpoint(
         Predecessor? predecessor = null
     )
     {
-        if (nodes.Choose(Random.Shared, predecessor?.Node) is not { } node)
+        var region =
+            wanted.Region ?? (predecessor?.Node is { } last && nodes.TryGet(last, out var old) ? old.Region : null);
+        var placement = new Placement(
+            region,
+            region is null ? null : regions.After(region),
+            wanted.Labels,
+            wanted.Near,
+            predecessor?.Node,
+            predecessor is { IsThere: true }
+        );
+        if (nodes.Choose(Random.Shared, placement) is not { } node)
         {
             return Problem.Of(
                 StatusCodes.Status503ServiceUnavailable,
@@ -256,6 +291,11 @@ internal sealed class ConnectEndpoint(
             case Opening.Opened opened:
                 node.AddSession();
                 metrics.Opened(node.Name);
+                if (regions.IsElsewhere(region, node))
+                {
+                    metrics.Spilled(region!, node.Name);
+                }
+
                 foreach (var replaced in opened.Replaced)
                 {
                     closer.Replace(replaced);
@@ -277,7 +317,8 @@ internal sealed class ConnectEndpoint(
                         ice.IceServers,
                         ice.IceServersExpireAt,
                         ice.IceServersTimeToLive,
-                        predecessor?.KnownAs ?? key
+                        predecessor?.KnownAs ?? key,
+                        node.Region
                     )
                 );
             case Opening.UserFull when settings.PerUser == SessionsPerUser.Replace:
@@ -315,10 +356,35 @@ internal sealed class ConnectEndpoint(
         }
     }
 
+    private static Problem? FirstBroken(ConnectRequest wanted) =>
+        wanted.Region is not null && !NodeRules.IsName(wanted.Region)
+            ? Problem.InvalidMember("region", $"must have {NodeRules.NameRule}")
+        : wanted.Labels is { } labels
+        && (labels.Count > ConnectRequest.MostLabels || !labels.All(label => NodeRules.IsName(label ?? "")))
+            ? Problem.InvalidMember(
+                "labels",
+                $"must be at most {ConnectRequest.MostLabels}, each of {NodeRules.NameRule}"
+            )
+        : wanted.Near is { Length: 0 or > ConnectRequest.LongestNear }
+            ? Problem.InvalidMember("near", $"must have 1 to {ConnectRequest.LongestNear} characters")
+        : null;
+
     private static async Task<ConnectRequest> ReadFormAsync(HttpRequest request)
     {
-        var form = new FormFields(await RequestBody.ReadFormAsync(request), "userId", "device", "line", "resumes");
-        return new(Given("userId"), Given("device"), Given("line"), Given("resumes") == "true");
+        var form = new FormFields(
+            await RequestBody.ReadFormAsync(request),
+            "userId",
+            "device",
+            "line",
+            "resumes",
+            "region",
+            "near"
+        );
+        return new(Given("userId"), Given("device"), Given("line"), Given("resumes") == "true")
+        {
+            Region = Given("region"),
+            Near = Given("near"),
+        };
 
         // An empty field is what a page sends when nothing was typed.
         string? Given(string name) => form[name] is { Length: > 0 } value ? value : null;

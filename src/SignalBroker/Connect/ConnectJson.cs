@@ -9,4 +9,5 @@ namespace SignalBroker.Connect;
 )]
 [JsonSerializable(typeof(ConnectRequest))]
 [JsonSerializable(typeof(ConnectAnswer))]
+[JsonSerializable(typeof(RegionsAnswer))]
 internal sealed partial class ConnectJson : JsonSerializerContext;

@@ -11,6 +11,7 @@ internal static class ConnectSetup
             builder.Services.AddSingleton<SessionOpener>();
             builder.Services.AddSingleton<ConnectEndpoint>();
             builder.Services.AddSingleton<DisconnectEndpoint>();
+            builder.Services.AddSingleton<RegionsEndpoint>();
         }
     }
 
@@ -31,6 +32,10 @@ internal static class ConnectSetup
                 .Fails(409, "too-many-sessions-of-user", "user-already-connected", "session-replaced")
                 .Fails(429, "too-many-requests", "too-many-sessions-of-address", "too-many-new-users-of-address")
                 .Fails(503, "no-node-available", "token-keys-unavailable", "database-unavailable");
+            app.MapGet("/nodes", app.Services.GetRequiredService<RegionsEndpoint>().List)
+                .WithName("listRegions")
+                .Produces<RegionsAnswer>()
+                .Fails(404, "not-found");
             app.MapPost("/disconnect", app.Services.GetRequiredService<DisconnectEndpoint>().HandleAsync)
                 .WithName("disconnect")
                 .RequiresCredential()

@@ -45,7 +45,7 @@ internal sealed class FleetEndpoints(
     {
         if (!NodeRules.IsName(name))
         {
-            return Problem.InvalidMember("name", "must have 1 to 64 characters of a-z, A-Z, 0-9 and . _ -");
+            return Problem.InvalidMember("name", $"must have {NodeRules.NameRule}");
         }
 
         var definition = await JsonBody.ReadAsync(request, FleetJson.Default.NodeDefinition);
@@ -297,9 +297,9 @@ internal sealed class FleetEndpoints(
         capacity is < 0 or > NodeDefinition.LargestCapacity
             ? Problem.InvalidMember("capacity", $"must be a number from 0 to {NodeDefinition.LargestCapacity}")
         : region is not null && !NodeRules.IsName(region)
-            ? Problem.InvalidMember("region", "must have 1 to 64 characters of a-z, A-Z, 0-9 and . _ -")
+            ? Problem.InvalidMember("region", $"must have {NodeRules.NameRule}")
         : labels is not null && !labels.All(NodeRules.IsName)
-            ? Problem.InvalidMember("labels", "must each have 1 to 64 characters of a-z, A-Z, 0-9 and . _ -")
+            ? Problem.InvalidMember("labels", $"must each have {NodeRules.NameRule}")
         : null;
 
     private static Problem WithPassword(string member) =>

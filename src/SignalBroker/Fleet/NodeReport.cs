@@ -41,8 +41,8 @@ internal sealed record NodeReport(
             node.Sessions,
             node.Capacity,
             node.Version?.ToString(),
-            node.Place.Region,
-            node.Place.Labels,
+            node.Region,
+            node.Labels,
             node.IsConfigured,
             node.ListeningAddress,
             node.OffersMqtt ? node.MqttAddress : null

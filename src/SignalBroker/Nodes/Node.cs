@@ -1,7 +1,7 @@
 namespace SignalBroker.Nodes;
 
 /// <summary>One RabbitMQ server that holds browsers' sockets, as this webapp sees it at the moment.</summary>
-internal sealed class Node(NodeOptions options, TimeProvider clock)
+internal sealed class Node(NodeOptions options, TimeProvider clock) : INodeLoad
 {
     private static readonly Version FirstWithMqtt = new(3, 12);
 
@@ -74,6 +74,12 @@ internal sealed class Node(NodeOptions options, TimeProvider clock)
 
     /// <summary>How many sessions the node should hold.</summary>
     public int Capacity => place.Capacity;
+
+    /// <summary>Where it stands; null if nobody has said so.</summary>
+    public string? Region => place.Region;
+
+    /// <summary>The words by which operators tell it apart.</summary>
+    public IReadOnlyList<string> Labels => place.Labels;
 
     /// <summary>What the webapps have agreed to do with it.</summary>
     public NodePlan Plan

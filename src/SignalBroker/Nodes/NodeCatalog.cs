@@ -28,27 +28,9 @@ internal sealed class NodeCatalog
     public bool IsBrokerUser(string name) =>
         Nodes.Any(node => UserOf(node.AmqpAddress) == name || UserOf(node.ManagementAddress) == name);
 
-    /// <summary>
-    /// Chooses the node for the next session: of two random nodes that take sessions, the one that is less full in
-    /// relation to its capacity. Null when no node takes any.
-    /// </summary>
-    /// <param name="except">The name of a node that is chosen only if there is no other, because a session moves away from it.</param>
-    public Node? Choose(Random random, string? except = null)
-    {
-        var ready = Nodes.Where(node => node.State == NodeState.Ready).ToArray();
-        if (except is not null && Array.Exists(ready, node => node.Name != except))
-        {
-            ready = Array.FindAll(ready, node => node.Name != except);
-        }
-
-        if (ready.Length < 2)
-        {
-            return ready.FirstOrDefault();
-        }
-
-        random.Shuffle(ready);
-        return Fullness(ready[0]) <= Fullness(ready[1]) ? ready[0] : ready[1];
-    }
+    /// <summary>Chooses the node for the next session; null when no node takes any.</summary>
+    public Node? Choose(Random random, Placement? wanted = null) =>
+        NodeChoice.Among(Nodes.Where(node => node.State == NodeState.Ready), wanted ?? Placement.Anywhere, random);
 
     /// <summary>Replaces the nodes beside the configured ones. One caller at a time.</summary>
     public void Replace(IEnumerable<Node> others)
@@ -106,8 +88,6 @@ internal sealed class NodeCatalog
     }
 
     private static string UserOf(Uri address) => Uri.UnescapeDataString(address.UserInfo.Split(':')[0]);
-
-    private static double Fullness(Node node) => (double)node.Sessions / node.Capacity;
 
     private sealed record Snapshot(Node[] Nodes)
     {

@@ -5,6 +5,9 @@ namespace SignalBroker.Nodes;
 /// <summary>What must hold for a node, wherever it is described.</summary>
 internal static partial class NodeRules
 {
+    /// <summary>What names of nodes, regions and labels are made of, as messages say it.</summary>
+    public const string NameRule = "1 to 64 characters of a-z, A-Z, 0-9 and . _ -";
+
     /// <summary>The first rule that is broken, and by which setting; null if none is.</summary>
     public static (string Setting, string Rule)? FirstBroken(NodeOptions node)
     {
@@ -33,9 +36,7 @@ internal static partial class NodeRules
             return (nameof(node.ManagementAddress), management);
         }
 
-        return node.Labels.TrueForAll(IsName)
-            ? null
-            : (nameof(node.Labels), "must each have 1 to 64 characters of a-z, A-Z, 0-9 and . _ -");
+        return node.Labels.TrueForAll(IsName) ? null : (nameof(node.Labels), $"must each have {NameRule}");
     }
 
     /// <summary>Whether it may be the name of a node, a region or a label.</summary>

@@ -22,6 +22,8 @@ internal static class NodesSetup
             builder.Services.Configure<List<NodeCredentialsOptions>>(options =>
                 options.AddRange(credentials.Select(entry => entry.Value))
             );
+            builder.AddSettings<RegionsOptions>(RegionsOptions.Section);
+            builder.Services.AddSingleton<Regions>();
             builder.Services.AddSingleton<NodeCatalog>();
             builder.Services.AddSingleton<NodeCredentials>();
         }

@@ -8,6 +8,7 @@ export type { ConnectOptions } from "./options.js";
 export type { PushClient, PushOptions } from "./push/push.js";
 export type { Signal } from "./base/envelope.js";
 export type { Unsubscribe } from "./base/emitter.js";
+export type { Place } from "./listening/place.js";
 export type { Interruption, ListensBy, Protocol, SessionInfo, State } from "./listening/state.js";
 export type { TokenSource } from "./listening/tokens.js";
 export type { Delivery, Outcome } from "./base/delivery.js";

@@ -1,6 +1,7 @@
 import type { CallsOptions } from "./calls/options.js";
 import type { InboxOptions } from "./inbox/options.js";
 import type { Listen } from "./listening/choice.js";
+import type { Place } from "./listening/place.js";
 import type { State } from "./listening/state.js";
 import type { TokenSource } from "./listening/tokens.js";
 import type { OpenSocket } from "./transports/stomp.js";
@@ -27,6 +28,8 @@ export interface ConnectOptions {
    * it. Never share it between two clients.
    */
   line?: string;
+  /** Where it would like to listen; anywhere if left out. */
+  place?: Place;
   /** How signals come in; `auto` (the default) falls back to server-sent events if WebSockets fail repeatedly. */
   listen?: Listen;
   /**

@@ -24,6 +24,7 @@ import { createSocketSending } from "./sending/socket.js";
 import { createEventsTransport } from "./transports/events.js";
 import { createHeartbeat } from "./transports/heartbeat.js";
 import { createMqttLoader } from "./transports/mqttLoader.js";
+import { createPlacing } from "./transports/placing.js";
 import { createStompTransport, type OpenSocket } from "./transports/stomp.js";
 
 /** What tests replace. */
@@ -53,6 +54,7 @@ export function createParts(
   const { listen = "auto", mqtt: usesMqtt = true } = options;
   const open: OpenSocket = options.openSocket ?? ((address, protocols) => new WebSocket(address, protocols));
   const startHeartbeat = createHeartbeat(options.heartbeatWorker);
+  const place = createPlacing(options.place, http, open);
   const mqtt = createMqttLoader(open, startHeartbeat, usesMqtt && listen !== "sse");
 
   const listening = createListening({
@@ -63,8 +65,8 @@ export function createParts(
       sse: createEventsTransport(http),
       ...replaced.transports,
     }),
-    openSession(resumes, predecessor) {
-      const who = { ...identity, resumes, predecessor };
+    async openSession(resumes, predecessor) {
+      const who = { ...identity, resumes, predecessor, place: await place() };
       return mqtt.ready(predecessor ? requestSession(http, who) : openSession(http, who, tokens));
     },
     waitsFor: () =>

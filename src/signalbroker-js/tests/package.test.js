@@ -4,7 +4,7 @@ import { expect, it } from "vitest";
 import { bundleLibrary, bundles, limitBytes, weigh } from "../bundle.js";
 
 const here = new URL("..", import.meta.url);
-const [main, mqtt, move] = bundles;
+const [main, mqtt, move, regions] = bundles;
 
 it("has no error of types: the library, the demo page and the tests", { timeout: 120_000 }, () => {
   const tsc = spawnSync(process.execPath, ["node_modules/typescript/bin/tsc", "--noEmit"], { cwd: here });
@@ -21,6 +21,7 @@ it("weighs at most 25 KiB with gzip, its dependency included", { timeout: 60_000
 it.each([
   ["MQTT", 6, mqtt, "createMqttTransport"],
   ["what moves a session", 3, move, "createMover"],
+  ["what finds the nearest region", 1, regions, "findNearest"],
 ])("loads %s, of at most %i KiB with gzip, from a file beside it", async (_, limit, part, entry) => {
   expect(limitBytes[part]).toBe(limit * 1024);
   expect((await weigh(part)).compressed).toBeLessThanOrEqual(limitBytes[part]);

@@ -61,6 +61,94 @@ public sealed class NodeChoiceTests
         catalog.Choose(random).ShouldBeNull();
     }
 
+    [Fact]
+    public void A_session_stays_in_its_region_and_goes_to_the_next_one_that_has_room()
+    {
+        var catalog = Catalog(("eu", 2), ("us", 1), ("asia", 10));
+        var wanted = new Placement("eu", ["us"]);
+
+        Place(catalog, wanted, times: 5).ShouldBe(["eu", "eu", "us", "asia", "asia"]);
+    }
+
+    [Fact]
+    public void Labels_choose_within_a_region_and_a_region_that_nobody_has_chooses_nothing()
+    {
+        var catalog = Catalog(("eu", 100), ("us", 100));
+
+        Place(catalog, new("eu", [], ["in-us"]), times: 3).ShouldAllBe(name => name == "eu");
+        Place(catalog, new(Labels: ["in-us", "unheard-of"]), times: 3).ShouldAllBe(name => name == "us");
+        Place(catalog, new("mars"), times: 50).Distinct().Count().ShouldBe(2);
+    }
+
+    [Fact]
+    public void Who_gives_the_same_word_meets_on_one_node_and_no_node_becomes_much_fuller_for_it()
+    {
+        (string, int)[] nodes =
+        [
+            .. Enumerable.Range(1, 30).Select(number => ($"node{number}", number % 2 == 0 ? 400 : 200)),
+        ];
+        var catalog = Catalog(nodes);
+
+        var scattered = 0;
+        for (var room = 0; room < 1_000; room++)
+        {
+            scattered += Place(catalog, new(Near: $"room {room}"), times: 4).Distinct().Count() - 1;
+        }
+
+        // At random, four sessions need about 2.8 nodes more than one.
+        scattered.ShouldBeLessThan(400);
+        var most = (4_000.0 / nodes.Sum(node => node.Item2)) + 0.06;
+        catalog.Nodes.Max(Fullness).ShouldBeLessThan(most);
+
+        // One crowd is spread as well.
+        var crowded = Catalog(nodes);
+        Place(crowded, new(Near: "crowd"), times: 4_000);
+        crowded.Nodes.Max(Fullness).ShouldBeLessThan(most);
+
+        static double Fullness(Node node) => (double)node.Sessions / node.Capacity;
+    }
+
+    [Fact]
+    public void A_session_that_moves_goes_where_most_room_is()
+    {
+        var catalog = Catalog([.. Enumerable.Range(1, 30).Select(number => ($"node{number}", 1_000))]);
+        foreach (var node in catalog.Nodes)
+        {
+            node.SetSessions(500);
+        }
+
+        catalog.Nodes[29].SetSessions(0);
+
+        Place(catalog, new(Except: "node1", Moves: true), times: 400).ShouldAllBe(name => name == "node30");
+        Place(catalog, new(Except: "node1"), times: 400).Distinct().Count().ShouldBe(29);
+    }
+
+    [Fact]
+    public void A_node_that_comes_takes_only_its_own_share_of_the_words()
+    {
+        var before = Catalog(("a", 1_000_000), ("b", 1_000_000), ("c", 1_000_000));
+        var after = Catalog(("a", 1_000_000), ("b", 1_000_000), ("c", 1_000_000), ("d", 1_000_000));
+
+        var moved = Enumerable
+            .Range(0, 1_000)
+            .Select(number => new Placement(Near: $"room {number}"))
+            .Count(near => before.Choose(random, near)!.Name != after.Choose(random, near)!.Name);
+
+        moved.ShouldBeInRange(200, 300);
+    }
+
+    private string[] Place(NodeCatalog catalog, Placement wanted, int times)
+    {
+        return [.. Enumerable.Range(0, times).Select(_ => PlaceOne())];
+
+        string PlaceOne()
+        {
+            var node = catalog.Choose(random, wanted)!;
+            node.AddSession();
+            return node.Name;
+        }
+    }
+
     private static NodeCatalog Catalog(params (string Name, int Capacity)[] nodes)
     {
         var catalog = new NodeCatalog(
@@ -69,6 +157,8 @@ public sealed class NodeChoiceTests
                 {
                     Name = node.Name,
                     Capacity = node.Capacity,
+                    Region = node.Name,
+                    Labels = [$"in-{node.Name}"],
                     ListeningAddress = new("ws://127.0.0.1:1/ws"),
                     AmqpAddress = new("amqp://user:secret@127.0.0.1:2/%2f"),
                     ManagementAddress = new("http://user:secret@127.0.0.1:3/"),

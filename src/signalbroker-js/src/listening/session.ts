@@ -2,6 +2,7 @@ import { SignalBrokerError } from "../base/errors.js";
 import { basic, type Http } from "../base/http.js";
 import { objectsOf, textOf, type JsonObject } from "../base/json.js";
 import { readIceServers, type IceAnswer } from "./iceServers.js";
+import type { Place } from "./place.js";
 import type { SessionInfo } from "./state.js";
 import type { Tokens } from "./tokens.js";
 
@@ -15,6 +16,7 @@ export interface Identity {
   line?: string | undefined;
   /** Whether it has listened before: then it takes nobody else's place. */
   resumes?: boolean;
+  place?: Place | undefined;
   /** Its own session from which the new one is to take over. */
   predecessor?: Session | undefined;
 }
@@ -58,8 +60,9 @@ export async function openSession(http: Http, identity: Identity, tokens: Tokens
 
 /** Asks for a session once: with a token, or with a predecessor, whose credential proves as much. */
 export async function requestSession(http: Http, identity: Identity, token?: string): Promise<Session> {
-  const { userId, device, line, resumes, predecessor } = identity;
+  const { userId, device, line, resumes, predecessor, place } = identity;
   const body = {
+    ...place,
     userId,
     device,
     line,
