@@ -37,8 +37,8 @@ export DOTNET_GENERATE_ASPNET_CERTIFICATE = false
 export DOTNET_SKIP_WORKLOAD_INTEGRITY_CHECK = 1
 MAKEFLAGS += --no-print-directory
 
-.PHONY: help run test measure build docs docs-reference bench storm tsung push-key vagrant format check-format migrate clean rabbitmq packages test-packages bench-packages tsung-packages \
-	turn-packages page
+.PHONY: help run test measure build docs docs-reference bench storm rollout tsung push-key vagrant format check-format migrate clean rabbitmq packages test-packages bench-packages tsung-packages \
+	turn-packages rollout-packages page
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile | expand -t 22
@@ -79,6 +79,13 @@ storm: packages page ## load a local cluster for five minutes, and write a repor
 	@echo "Building ..."
 	@$(BUILD) $(SHOWCASE)
 	@exec dotnet $(SHOWCASE)/bin/$(CONFIGURATION)/net10.0/SignalBroker.Showcase.dll $(ARGS)
+
+rollout: rollout-packages page ## change every server while people listen, and write a report [ARGS="--listeners 1000"]
+	@scripts/make-rabbitmq $(NEWEST) $(call FOLDER_OF,$(NEWEST))
+	@echo "Building ..."
+	@$(BUILD) $(SHOWCASE)
+	@exec dotnet $(SHOWCASE)/bin/$(CONFIGURATION)/net10.0/SignalBroker.Showcase.dll rollout \
+		--from $(call FOLDER_OF,$(INSTALLED)) --to $(call FOLDER_OF,$(NEWEST)) $(ARGS)
 
 tsung: packages tsung-packages page ## load SignalBroker with Debian's tsung [URL=elsewhere PAIRS=100 RATE=10]
 	@$(if $(URL),,echo "Building ..."; $(BUILD) $(LOCAL_CLUSTER))
@@ -130,6 +137,9 @@ turn-packages:
 
 tsung-packages:
 	@scripts/install-packages tsung
+
+rollout-packages:
+	@scripts/install-packages rollout
 
 bench-packages:
 	@scripts/install-packages bench

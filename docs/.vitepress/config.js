@@ -88,6 +88,8 @@ export default defineConfig({
         text: "How do I run it?",
         items: [
           page("Operations", "/operations/"),
+          page("Grow and shrink", "/operations/scaling"),
+          page("Upgrade", "/operations/upgrades"),
           page("Which RabbitMQ", "/operations/rabbitmq"),
           page("A node's configuration", "/operations/node-configuration"),
           page("Security", "/security"),

@@ -80,15 +80,26 @@ public sealed class Cluster : IAsyncDisposable
     }
 
     /// <summary>Starts one more webapp, with these settings besides the cluster's own.</summary>
-    public async Task<Webapp> AddWebappAsync(
+    public Task<Webapp> AddWebappAsync(
         IEnumerable<KeyValuePair<string, string>>? settings = null,
         CancellationToken cancellationToken = default
+    ) => AddWebappAsync(settings ?? [], Repository.Webapp, cancellationToken);
+
+    /// <summary>Starts a webapp that was built elsewhere.</summary>
+    /// <param name="program">Its <c>SignalBroker.dll</c>.</param>
+    public Task<Webapp> AddOtherWebappAsync(string program, CancellationToken cancellationToken = default) =>
+        AddWebappAsync([], program, cancellationToken);
+
+    private async Task<Webapp> AddWebappAsync(
+        IEnumerable<KeyValuePair<string, string>> settings,
+        string program,
+        CancellationToken cancellationToken
     )
     {
         Webapp webapp;
         lock (changing)
         {
-            webapp = NewWebapp(++lastWebapp, [.. options.WebappSettings, .. settings ?? []], publicPort: null);
+            webapp = NewWebapp(++lastWebapp, [.. options.WebappSettings, .. settings], publicPort: null, program);
             webapps = [.. webapps, webapp];
         }
 
@@ -117,14 +128,25 @@ public sealed class Cluster : IAsyncDisposable
     private Node NewNode(int number) => new(run, number, options, erlang, logins, BrokerAccessAddress);
 
     // Of two settings with one key, the later one holds.
-    private Webapp NewWebapp(int number, IEnumerable<KeyValuePair<string, string>> settings, int? publicPort) =>
-        new(run, $"webapp{number}", () => [.. ServerSettings(), .. settings], publicPort);
+    private Webapp NewWebapp(
+        int number,
+        IEnumerable<KeyValuePair<string, string>> settings,
+        int? publicPort,
+        string? program = null
+    ) =>
+        new(run, $"webapp{number}", () => [.. ServerSettings(), .. settings], publicPort)
+        {
+            Program = program ?? Repository.Webapp,
+            HasNodes = options.NodesInSettings,
+        };
 
     // How a webapp reaches the other servers.
     private IEnumerable<KeyValuePair<string, string>> ServerSettings() =>
         [
             new("ConnectionStrings:Database", Postgres.ConnectionString),
-            .. nodes.Take(options.Nodes).SelectMany((node, index) => node.WebappSettings(index)),
+            .. nodes
+                .Take(options.NodesInSettings ? options.Nodes : 0)
+                .SelectMany((node, index) => node.WebappSettings(index)),
             .. logins.WebappSettings,
             .. Turn?.WebappSettings ?? [],
         ];

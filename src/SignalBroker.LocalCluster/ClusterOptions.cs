@@ -6,6 +6,9 @@ public sealed record ClusterOptions
     /// <summary>How many RabbitMQ nodes to start.</summary>
     public int Nodes { get; init; } = 2;
 
+    /// <summary>Whether the webapps' settings describe these nodes; if not, the webapps begin without any, and are to be told of them.</summary>
+    public bool NodesInSettings { get; init; } = true;
+
     /// <summary>How many webapps to start.</summary>
     public int Webapps { get; init; } = 1;
 

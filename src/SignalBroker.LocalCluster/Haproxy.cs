@@ -50,5 +50,5 @@ public sealed class Haproxy : Part
     }
 
     private protected override Task<bool> IsReadyAsync(CancellationToken cancellationToken) =>
-        Readiness.AnswersAsync($"{Address}/health/ready", cancellationToken);
+        Readiness.AcceptsAsync(port, cancellationToken);
 }

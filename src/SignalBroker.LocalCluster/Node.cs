@@ -6,7 +6,7 @@ public sealed class Node : Part
     // Of this version on rabbitmq-conf opens a socket for it.
     private static readonly Version FirstWithMqtt = new(4, 0);
 
-    private readonly RabbitMqInstallation installation;
+    private RabbitMqInstallation installation;
     private readonly ErlangDistribution erlang;
     private readonly string folder;
     private readonly NodeLogins logins;
@@ -61,6 +61,12 @@ public sealed class Node : Part
     /// <summary>Where webapps list queues and close connections; through the proxy, if there is one.</summary>
     public string ManagementAddress => ManagementAt(ManagementProxy?.Port ?? managementPort);
 
+    /// <summary><see cref="AmqpAddress"/> as webapps are told it while they run, without the user.</summary>
+    public Uri AmqpAddressWithoutUser => WithoutUser(AmqpAddress);
+
+    /// <summary><see cref="ManagementAddress"/> as webapps are told it while they run, without the user.</summary>
+    public Uri ManagementAddressWithoutUser => WithoutUser(ManagementAddress);
+
     /// <summary>The capacity that the webapps are told.</summary>
     public int Capacity { get; }
 
@@ -70,7 +76,19 @@ public sealed class Node : Part
     /// <summary>Between the webapps and the management port, with <see cref="ClusterOptions.ProxiedNodes"/>.</summary>
     public TcpProxy? ManagementProxy { get; }
 
+    private string DataFolder => Path.Combine(folder, "data");
+
     private string ErlangName => $"{Name}@{ErlangDistribution.Host}";
+
+    /// <summary>Stops the node, and starts another RabbitMQ in its place: empty, with the same name and the same addresses.</summary>
+    /// <param name="rabbitMq">Where that one is, as in <see cref="ClusterOptions.RabbitMq"/>.</param>
+    public async Task ReplaceAsync(string rabbitMq, CancellationToken cancellationToken = default)
+    {
+        await StopAsync(cancellationToken);
+        Directory.Delete(DataFolder, recursive: true);
+        installation = RabbitMqInstallation.Of(rabbitMq, node: 0);
+        await StartAsync(cancellationToken);
+    }
 
     /// <summary>Runs rabbitmqctl against this node and returns what it printed.</summary>
     public Task<string> RunCtlAsync(params string[] arguments)
@@ -107,7 +125,7 @@ public sealed class Node : Part
                 ["RABBITMQ_CONFIG_FILE"] = Path.Combine(folder, "rabbitmq.conf"),
                 ["RABBITMQ_ADVANCED_CONFIG_FILE"] = Path.Combine(folder, "advanced.config"),
                 ["RABBITMQ_ENABLED_PLUGINS_FILE"] = Path.Combine(folder, "enabled_plugins"),
-                ["RABBITMQ_MNESIA_BASE"] = Path.Combine(folder, "data"),
+                ["RABBITMQ_MNESIA_BASE"] = DataFolder,
                 ["RABBITMQ_LOG_BASE"] = Path.Combine(folder, "log"),
                 ["RABBITMQ_LOGS"] = "-",
                 ["RABBITMQ_DIST_PORT"] = distributionPort.ToString(),
@@ -147,6 +165,8 @@ public sealed class Node : Part
         await Readiness.AcceptsAsync(amqpPort, cancellationToken)
         && await Readiness.AcceptsAsync(listeningPort, cancellationToken)
         && await Readiness.AnswersAsync($"{ManagementAt(managementPort)}api/whoami", cancellationToken);
+
+    private static Uri WithoutUser(string address) => new UriBuilder(address) { UserName = "", Password = "" }.Uri;
 
     private string ManagementAt(int port) =>
         $"http://{NodeLogins.ManagementUser}:{logins.ManagementPassword}@127.0.0.1:{port}/";

@@ -10,6 +10,9 @@ public static class Repository
     /// <summary>The templates of a node's configuration.</summary>
     public static string NodeConfiguration => Path.Combine(Root, "rabbitmq-conf");
 
+    /// <summary>What replaces the RabbitMQ of nodes one after the other.</summary>
+    public static string UpgradeScript => Path.Combine(Root, "scripts", "upgrade-nodes");
+
     /// <summary>Where each run has its logs.</summary>
     public static string Runs => Path.Combine(Root, ".local");
 

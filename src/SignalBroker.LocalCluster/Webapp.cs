@@ -19,6 +19,12 @@ public sealed class Webapp : Part
         InternalPort = run.Ports.Next();
     }
 
+    /// <summary>Another one than what was built with this program.</summary>
+    internal string Program { get; init; } = Repository.Webapp;
+
+    /// <summary>Whether its settings describe nodes: without any it is not ready.</summary>
+    internal bool HasNodes { get; init; } = true;
+
     public string PublicAddress => $"http://127.0.0.1:{publicPort}";
 
     /// <summary>Where nodes ask for access, and where health and administration are.</summary>
@@ -28,11 +34,11 @@ public sealed class Webapp : Part
     public int InternalPort { get; }
 
     private protected override Launch Describe() =>
-        new("dotnet", Repository.Webapp)
+        new("dotnet", Program)
         {
             LastSignal = Signal.Term,
             // The demo page is there.
-            WorkingFolder = Path.GetDirectoryName(Repository.Webapp)!,
+            WorkingFolder = Path.GetDirectoryName(Program)!,
             Environment = Settings()
                 .ToDictionary(
                     setting => setting.Key.Replace(":", "__", StringComparison.Ordinal),
@@ -41,7 +47,7 @@ public sealed class Webapp : Part
         };
 
     private protected override async Task<bool> IsReadyAsync(CancellationToken cancellationToken) =>
-        await Readiness.AnswersAsync($"{InternalAddress}/health/ready", cancellationToken)
+        await Readiness.AnswersAsync($"{InternalAddress}/health/{(HasNodes ? "ready" : "live")}", cancellationToken)
         && await Readiness.AnswersAsync($"{PublicAddress}/health/live", cancellationToken);
 
     // Read at each start, so that a restarted webapp knows the nodes that were added meanwhile.

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using SignalBroker.LocalCluster;
 using SignalBroker.Showcase;
+using SignalBroker.Showcase.Rollouts;
 using SignalBroker.Storm.Loads;
 
 CultureInfo.DefaultThreadCurrentCulture = CultureInfo.InvariantCulture;
@@ -23,6 +24,7 @@ var root = new RootCommand("Loads a SignalBroker that it starts on this machine,
     scale,
     statusPort,
     quiet,
+    RolloutCommand.Create(),
 };
 root.SetAction(
     async (arguments, _) =>

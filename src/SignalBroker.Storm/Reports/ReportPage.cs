@@ -10,12 +10,13 @@ public static class ReportPage
     private static readonly Html Style = Html.Trusted(ReadStyle());
 
     /// <summary>Writes the page, over what was there.</summary>
-    public static Task WriteAsync(IReadOnlyList<LoadReport> reports, string path) =>
-        File.WriteAllTextAsync(path, Draw(reports).ToString());
+    /// <param name="title">What it is called; by default after its only load.</param>
+    public static Task WriteAsync(IReadOnlyList<LoadReport> reports, string path, string? title = null) =>
+        File.WriteAllTextAsync(path, Draw(reports, title).ToString());
 
-    public static Html Draw(IReadOnlyList<LoadReport> reports)
+    public static Html Draw(IReadOnlyList<LoadReport> reports, string? title = null)
     {
-        var title = reports is [var only] ? only.Title : "SignalBroker under load";
+        title ??= reports is [var only] ? only.Title : "SignalBroker under load";
         return Html.Of(
             $"""
             <!doctype html>

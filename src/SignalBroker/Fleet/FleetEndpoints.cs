@@ -34,7 +34,7 @@ internal sealed class FleetEndpoints(
 
     /// <summary>Lists the nodes as this webapp sees them.</summary>
     /// <remarks>On the internal port only.</remarks>
-    public IResult List() => TypedResults.Ok(catalog.Nodes.Select(NodeReport.Of));
+    public IResult List() => TypedResults.Ok(catalog.Nodes.Select(NodeReport.Of).Concat(watch.Unusable));
 
     /// <summary>Adds a node, or describes one anew that was added before.</summary>
     /// <remarks>

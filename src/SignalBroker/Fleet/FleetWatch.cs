@@ -18,8 +18,11 @@ internal sealed partial class FleetWatch(
 
     private readonly SemaphoreSlim looking = new(1);
     private readonly Dictionary<string, Node> added = [];
-    private readonly HashSet<string> withoutCredentials = [];
+    private readonly Dictionary<string, DateTimeOffset> withoutCredentials = [];
     private volatile TaskCompletionSource announced = new();
+
+    /// <summary>The nodes that this webapp can't use, because it can't log in there.</summary>
+    public IReadOnlyList<NodeReport> Unusable { get; private set; } = [];
 
     public string Channel => NodeCatalog.Channel;
 
@@ -87,6 +90,12 @@ internal sealed partial class FleetWatch(
         }
 
         catalog.Replace(added.Values);
+        Unusable =
+        [
+            .. stored
+                .Where(node => node.AmqpAddress is not null && !catalog.TryGet(node.Name, out _))
+                .Select(node => NodeReport.OfUnusable(node, withoutCredentials[node.Name])),
+        ];
     }
 
     private Node? Find(StoredNode stored)
@@ -117,7 +126,7 @@ internal sealed partial class FleetWatch(
     {
         if (credentials.Find(stored.Name) is not { } own)
         {
-            if (withoutCredentials.Add(stored.Name))
+            if (withoutCredentials.TryAdd(stored.Name, clock.GetUtcNow()))
             {
                 LogNoCredentials(stored.Name);
             }

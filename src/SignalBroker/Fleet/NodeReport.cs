@@ -47,6 +47,23 @@ internal sealed record NodeReport(
             node.ListeningAddress,
             node.OffersMqtt ? node.MqttAddress : null
         );
+
+    /// <summary>A node that this webapp can't log in to.</summary>
+    public static NodeReport OfUnusable(StoredNode node, DateTimeOffset since) =>
+        new(
+            node.Name,
+            NodeState.Unreachable,
+            since,
+            "this webapp has no NodeCredentials for it",
+            Sessions: 0,
+            node.Capacity,
+            Version: null,
+            node.Region,
+            node.Labels,
+            Configured: false,
+            node.ListeningAddress!,
+            node.MqttAddress
+        );
 }
 
 /// <summary>How many sessions a node holds beyond its share.</summary>

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Net.Http.Json;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using SignalBroker.Nodes;
 
 namespace SignalBroker.Fleet;
 
@@ -30,7 +31,7 @@ internal static class NodesCommand
         {
             List(),
             Add(),
-            Change("drain", "Gives a node no more sessions, so that it can be taken away", NodeChange.Draining),
+            Drain(),
             Change("ready", "Gives a node sessions again", NodeChange.Ready),
             Rebalance(),
             Remove(),
@@ -99,6 +100,72 @@ internal static class NodesCommand
             new(name) { Description = description, Required = true };
     }
 
+    private static Command Drain()
+    {
+        var wait = new Option<bool>("--wait")
+        {
+            Description = "Comes back when the node holds no sessions any more, and shows how many are left",
+        };
+        var drain = new Command("drain", "Gives a node no more sessions, so that it can be taken away") { Node, wait };
+        drain.SetAction(
+            async (parsed, token) =>
+            {
+                var body = JsonContent.Create(new NodeChange(NodeChange.Draining), FleetJson.Default.NodeChange);
+                var code = await SendAsync(parsed, HttpMethod.Patch, PathOf(parsed), body, ShowOneAsync, token);
+                return code != 0 || !parsed.GetValue(wait) ? code : await WaitUntilDrainedAsync(parsed, token);
+            }
+        );
+        return drain;
+    }
+
+    private static async Task<int> WaitUntilDrainedAsync(ParseResult parsed, CancellationToken cancellationToken)
+    {
+        var name = parsed.GetValue(Node)!;
+        var last = "";
+        while (true)
+        {
+            NodeReport? node = null;
+            var code = await SendAsync(
+                parsed,
+                HttpMethod.Get,
+                "",
+                null,
+                async (content, _, token) =>
+                {
+                    var all = await content.ReadFromJsonAsync(FleetJson.Default.IEnumerableNodeReport, token);
+                    node = all?.SingleOrDefault(report => report.Name == name);
+                    return 0;
+                },
+                cancellationToken
+            );
+            if (code != 0 || node is null)
+            {
+                return 1;
+            }
+
+            if (node.State == NodeState.Drained)
+            {
+                return 0;
+            }
+
+            if (node.State != NodeState.Draining)
+            {
+                await parsed.InvocationConfiguration.Error.WriteLineAsync(
+                    $"{name} does not drain any more: it is {Word(node.State)}. {node.Why}".TrimEnd()
+                );
+                return 1;
+            }
+
+            if (node.Why is { } why && why != last)
+            {
+                last = why;
+                await parsed.InvocationConfiguration.Output.WriteLineAsync($"{name}: {why}");
+            }
+
+            await Task.Delay(TimeSpan.FromSeconds(1), TimeProvider.System, cancellationToken);
+        }
+    }
+
     private static Command Change(string name, string description, string state)
     {
         var change = new Command(name, description) { Node };
@@ -135,7 +202,11 @@ internal static class NodesCommand
                     HttpMethod.Delete,
                     PathOf(parsed) + (parsed.GetValue(forget) ? "?sessions=forget" : ""),
                     null,
-                    (_, output, _) => output.WriteLineAsync($"{parsed.GetValue(Node)} is removed"),
+                    async (_, output, _) =>
+                    {
+                        await output.WriteLineAsync($"{parsed.GetValue(Node)} is removed");
+                        return 0;
+                    },
                     token
                 )
         );
@@ -152,6 +223,8 @@ internal static class NodesCommand
         return check;
     }
 
+    private static string Word(NodeState state) => JsonNamingPolicy.CamelCase.ConvertName(state.ToString());
+
     private static string PathOf(ParseResult parsed) => "/" + Uri.EscapeDataString(parsed.GetValue(Node)!);
 
     private static async Task<int> SendAsync(
@@ -159,7 +232,7 @@ internal static class NodesCommand
         HttpMethod method,
         string path,
         HttpContent? body,
-        Func<HttpContent, TextWriter, CancellationToken, Task> showAsync,
+        Func<HttpContent, TextWriter, CancellationToken, Task<int>> showAsync,
         CancellationToken cancellationToken
     )
     {
@@ -175,8 +248,7 @@ internal static class NodesCommand
             using var answer = await http.SendAsync(request, cancellationToken);
             if (answer.IsSuccessStatusCode)
             {
-                await showAsync(answer.Content, parsed.InvocationConfiguration.Output, cancellationToken);
-                return 0;
+                return await showAsync(answer.Content, parsed.InvocationConfiguration.Output, cancellationToken);
             }
 
             var problem = await answer.Content.ReadFromJsonAsync<JsonObject>(cancellationToken);
@@ -197,39 +269,43 @@ internal static class NodesCommand
         return 1;
     }
 
-    private static async Task ShowAllAsync(
-        HttpContent content,
-        TextWriter output,
-        CancellationToken cancellationToken
-    ) =>
-        await WriteAsync(
-            await content.ReadFromJsonAsync(FleetJson.Default.IEnumerableNodeReport, cancellationToken) ?? [],
-            output
-        );
-
-    private static async Task ShowOneAsync(
-        HttpContent content,
-        TextWriter output,
-        CancellationToken cancellationToken
-    ) =>
-        await WriteAsync([(await content.ReadFromJsonAsync(FleetJson.Default.NodeReport, cancellationToken))!], output);
-
-    private static async Task ShowChecksAsync(
+    private static async Task<int> ShowAllAsync(
         HttpContent content,
         TextWriter output,
         CancellationToken cancellationToken
     )
     {
-        foreach (
-            var check in await content.ReadFromJsonAsync(FleetJson.Default.IReadOnlyListNodeCheck, cancellationToken)
-                ?? []
-        )
+        var nodes = await content.ReadFromJsonAsync(FleetJson.Default.IEnumerableNodeReport, cancellationToken);
+        await WriteAsync(nodes ?? [], output);
+        return 0;
+    }
+
+    private static async Task<int> ShowOneAsync(
+        HttpContent content,
+        TextWriter output,
+        CancellationToken cancellationToken
+    )
+    {
+        await WriteAsync([(await content.ReadFromJsonAsync(FleetJson.Default.NodeReport, cancellationToken))!], output);
+        return 0;
+    }
+
+    private static async Task<int> ShowChecksAsync(
+        HttpContent content,
+        TextWriter output,
+        CancellationToken cancellationToken
+    )
+    {
+        var checks = await content.ReadFromJsonAsync(FleetJson.Default.IReadOnlyListNodeCheck, cancellationToken) ?? [];
+        foreach (var check in checks)
         {
             await output.WriteLineAsync($"{check.Name}: {(check.Passed ? "works" : check.Detail)}");
         }
+
+        return checks.All(check => check.Passed) ? 0 : 1;
     }
 
-    private static async Task ShowSurplusAsync(
+    private static async Task<int> ShowSurplusAsync(
         HttpContent content,
         TextWriter output,
         CancellationToken cancellationToken
@@ -247,6 +323,8 @@ internal static class NodesCommand
         {
             await output.WriteLineAsync("No node holds more than its share");
         }
+
+        return 0;
     }
 
     private static async Task WriteAsync(IEnumerable<NodeReport> nodes, TextWriter output)
@@ -258,7 +336,7 @@ internal static class NodesCommand
                 (string[])
                     [
                         node.Name,
-                        JsonNamingPolicy.CamelCase.ConvertName(node.State.ToString()),
+                        Word(node.State),
                         $"{node.Since.UtcDateTime:yyyy-MM-dd HH:mm:ss}",
                         $"{node.Sessions} of {node.Capacity}",
                         node.Version ?? "-",

@@ -16,6 +16,9 @@ public sealed class Connects() : DelegatingHandler(new SocketsHttpHandler { UseP
     /// <summary>What was asked for, in this order.</summary>
     public IReadOnlyList<Asked> Asked => [.. asked];
 
+    /// <summary>The whole bodies of that.</summary>
+    public ConcurrentQueue<JsonObject> Bodies { get; } = [];
+
     /// <summary>How many sessions were ended by a request.</summary>
     public int Disconnects => Volatile.Read(ref disconnects);
 
@@ -60,6 +63,7 @@ public sealed class Connects() : DelegatingHandler(new SocketsHttpHandler { UseP
     private async Task<HttpResponseMessage> ConnectAsync(HttpRequestMessage request, CancellationToken token)
     {
         var body = JsonNode.Parse(await request.Content!.ReadAsStringAsync(token))!.AsObject();
+        Bodies.Enqueue(body);
         var predecessor = (string?)body["predecessor"]?["listeningKey"];
         asked.Enqueue(new(predecessor, (string?)body["userId"], request.Headers.Authorization is not null));
         if (predecessor is not null && refusals.TryDequeue(out var refusal))

@@ -53,6 +53,29 @@ public sealed class ResumeTests(Servers servers) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task It_says_where_it_would_like_to_listen_whenever_it_asks_for_a_session()
+    {
+        var place = new ListeningPlace
+        {
+            Region = "eu",
+            Labels = ["ipv6"],
+            Near = "a room",
+        };
+        await using var me = await ConnectAsync(Options() with { Place = place });
+        sockets.Break();
+        await states.NextAsync<ClientState.Reconnecting>();
+        await states.NextAsync<ClientState.Listening>();
+
+        connects.Bodies.Count.ShouldBe(2);
+        foreach (var body in connects.Bodies)
+        {
+            ((string?)body["region"], (string?)body["labels"]![0], (string?)body["near"]).ShouldBe(
+                ("eu", "ipv6", "a room")
+            );
+        }
+    }
+
+    [Fact]
     public async Task A_client_whose_session_has_ended_connects_as_the_first_time()
     {
         await using var me = await ConnectAsync(Options());

@@ -37,8 +37,8 @@ public sealed class FleetCluster : IAsyncLifetime
         {
             ["listeningAddress"] = node.ListeningAddress,
             ["mqttAddress"] = node.MqttAddress,
-            ["amqpAddress"] = WithoutUser(node.AmqpAddress),
-            ["managementAddress"] = WithoutUser(node.ManagementAddress),
+            ["amqpAddress"] = node.AmqpAddressWithoutUser,
+            ["managementAddress"] = node.ManagementAddressWithoutUser,
         };
 
     public Task<Answer> PutAsync(string name, Dictionary<string, object?> definition, int webapp = 0) =>
@@ -76,9 +76,4 @@ public sealed class FleetCluster : IAsyncLifetime
             await Eventually.HoldsAsync(async () => (await StateAsync(name, own)).ShouldBe(state));
         }
     }
-
-    private static string WithoutUser(string address) =>
-        new UriBuilder(address) { UserName = "", Password = "" }
-            .Uri
-            .AbsoluteUri;
 }

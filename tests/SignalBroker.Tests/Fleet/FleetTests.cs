@@ -50,6 +50,30 @@ public sealed class FleetTests(FleetCluster cluster) : IClassFixture<FleetCluste
     }
 
     [Fact]
+    public async Task A_webapp_without_credentials_for_a_node_says_so()
+    {
+        var node = await cluster.Servers.AddNodeAsync(Token);
+        await cluster.PutAsync(node.Name, FleetCluster.DefinitionOf(node));
+        var webapp = await cluster.Servers.AddWebappAsync([new("NodeCredentials:0:Node", "another")], Token);
+        try
+        {
+            var listed = await new Api(webapp.InternalAddress).GetAsync("/admin/nodes");
+            var unusable = listed
+                .Json.EnumerateArray()
+                .Single(found => found.GetProperty("name").GetString() == node.Name);
+            unusable.GetProperty("state").GetString().ShouldBe("unreachable");
+            unusable.GetProperty("why").GetString().ShouldBe("this webapp has no NodeCredentials for it");
+        }
+        finally
+        {
+            await cluster.Servers.RemoveWebappAsync(webapp);
+            await cluster.PatchAsync(node.Name, new { state = "draining" });
+            await cluster.BecomesAsync(node.Name, "drained");
+            (await cluster.DeleteAsync(node.Name)).Status.ShouldBe(HttpStatusCode.NoContent);
+        }
+    }
+
+    [Fact]
     public async Task Webapps_that_start_know_the_nodes_that_were_added_and_what_is_drained()
     {
         var node = await cluster.Servers.AddNodeAsync(Token);
