@@ -4,13 +4,14 @@ namespace SignalBroker.Showcase.Rollouts;
 
 /// <summary>People who write to each other at a steady rate, whatever happens to the servers.</summary>
 /// <remarks>
-/// Half of the signals go to all in turn, and half to one in a hundred, so that some are under way at every moment of a move. Every
-/// other correspondence is stored, which must survive even the loss of a node.
+/// Half of the signals go to all in turn, and half to one in a hundred, so that some are under way at every moment of a move. One
+/// correspondence in ten is stored, which must survive even the loss of a node.
 /// </remarks>
 internal sealed class Audience : IAsyncDisposable
 {
     private const int AtOnce = 32;
     private const int AllPerWatched = 100;
+    private const int AllPerStored = 10;
 
     private readonly Person[] people;
     private readonly Correspondence[] toAll;
@@ -33,7 +34,7 @@ internal sealed class Audience : IAsyncDisposable
                 ),
         ];
 
-        static Correspondence Write(int number, Person from, Person to) => new(number, from, to, number % 2 == 1);
+        static Correspondence Write(int number, Person from, Person to) => new(number, from, to, number % AllPerStored == 0);
     }
 
     public IReadOnlyList<Person> People => people;
