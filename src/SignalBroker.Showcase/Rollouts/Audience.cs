@@ -34,7 +34,8 @@ internal sealed class Audience : IAsyncDisposable
                 ),
         ];
 
-        static Correspondence Write(int number, Person from, Person to) => new(number, from, to, number % AllPerStored == 0);
+        static Correspondence Write(int number, Person from, Person to) =>
+            new(number, from, to, number % AllPerStored == 0);
     }
 
     public IReadOnlyList<Person> People => people;

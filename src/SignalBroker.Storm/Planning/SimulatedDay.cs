@@ -9,8 +9,8 @@ public static class SimulatedDay
 {
     private const int Hour = 3600;
 
-    // After something has happened to a node, sessions move for so long at most; then the fleet counts as steady.
-    private const int Settling = Hour / 2;
+    // So long after something has happened to a node, what was uneven has evened out by those who come and go.
+    private const int Settling = Hour;
     private const int UpgradeTakes = 60;
     private static readonly int UpgradesFrom = Hour / 2;
     private static readonly int[] Losses = [10 * Hour, 16 * Hour];
@@ -30,15 +30,19 @@ public static class SimulatedDay
         for (var second = 0; second < 24 * Hour; second++)
         {
             var what = Act(second);
-            if (what is not null)
+            if (what is not null || absent is not null)
             {
                 happened = second;
+            }
+
+            if (what is not null)
+            {
                 hour = hour with { Happened = hour.Happened.Length == 0 ? what : $"{hour.Happened}, {what}" };
             }
 
             fleet.Step(options.Sessions * Share(second));
             hour = hour.With(fleet, options.Capacity);
-            var isSteady = absent is null && second - happened > Settling && fleet.Nodes.All(node => node.Surplus == 0);
+            var isSteady = second - happened > Settling && fleet.Nodes.All(node => node.Surplus == 0);
             result = new(
                 Math.Max(result.Fullest, hour.Fullest),
                 isSteady ? Math.Max(result.SteadySpread, Spread(fleet)) : result.SteadySpread,

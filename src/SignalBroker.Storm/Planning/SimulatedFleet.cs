@@ -170,8 +170,8 @@ public sealed class SimulatedFleet
 
     private void Move(SimulatedNode node)
     {
-        var most = node.Drains ? node.Sessions : Math.Min(node.Surplus, node.Sessions);
-        for (var session = 0; session < Math.Min(most, options.MovesPerSecond); session++)
+        var most = Math.Min(PerSecond(), node.Drains ? node.Sessions : Math.Min(node.Surplus, node.Sessions));
+        for (var session = 0; session < most; session++)
         {
             if (Open(node) is not { } other || other == node)
             {
@@ -182,6 +182,15 @@ public sealed class SimulatedFleet
             other.Sessions++;
             node.Surplus = Math.Max(0, node.Surplus - 1);
             Moved++;
+        }
+
+        // All that have a surplus share the pace, because they may all move to one node.
+        int PerSecond()
+        {
+            var pace = node.Drains
+                ? options.MovesPerSecond
+                : options.MovesPerSecond / (double)Math.Max(1, nodes.Count(other => other.Surplus > 0));
+            return (int)pace + (random.NextDouble() < pace % 1 ? 1 : 0);
         }
     }
 

@@ -7,7 +7,7 @@ internal sealed class FleetOptions
 {
     public const string Section = "Fleet";
 
-    /// <summary>How many sessions a second are told to move from a node that drains or holds more than its share.</summary>
+    /// <summary>How many sessions a second are told to move from each node that drains, and from all that hold more than their share.</summary>
     [Range(1, 100_000)]
     public int MovesPerSecond { get; set; } = 50;
 

@@ -37,7 +37,10 @@ internal sealed record StoredNode
 
 /// <summary>A webapp's turn to tell sessions of a node to move.</summary>
 /// <param name="Since">How long ago the last one was; null if there was none.</param>
-internal sealed record MoveTurn(TimeSpan? Since, bool Drains, int Surplus);
+/// <param name="Drains">Whether all of its sessions are to move.</param>
+/// <param name="Surplus">How many are to move if it does not drain.</param>
+/// <param name="Sources">How many nodes have a surplus, which may all move to one and the same node.</param>
+internal sealed record MoveTurn(TimeSpan? Since, bool Drains, int Surplus, long Sources);
 
 /// <summary>The SQL statements about the nodes that are added, drained and removed while webapps run.</summary>
 internal sealed class FleetStore(NpgsqlDataSource database)
@@ -116,7 +119,7 @@ internal sealed class FleetStore(NpgsqlDataSource database)
         );
 
     /// <summary>Takes this webapp's turn to tell sessions of a node to move, unless another one has just had it.</summary>
-    /// <returns>How long ago the last turn was, and how many are to move if the node does not drain; null if it is not its turn.</returns>
+    /// <returns>Null if it is not its turn.</returns>
     public async Task<MoveTurn?> TakeTurnAsync(string node, TimeSpan interval) =>
         (
             await database.QueryAsync<MoveTurn>(
@@ -125,7 +128,8 @@ internal sealed class FleetStore(NpgsqlDataSource database)
                 FROM (SELECT name, moved_at FROM nodes WHERE name = @node FOR UPDATE) AS last
                 WHERE nodes.name = last.name AND (drains_since IS NOT NULL OR surplus > 0)
                   AND coalesce(last.moved_at < now() - @interval, true)
-                RETURNING now() - last.moved_at AS Since, drains_since IS NOT NULL AS Drains, surplus AS Surplus
+                RETURNING now() - last.moved_at AS Since, drains_since IS NOT NULL AS Drains, surplus AS Surplus,
+                          (SELECT count(*) FROM nodes WHERE surplus > 0) AS Sources
                 """,
                 new { node, interval }
             )

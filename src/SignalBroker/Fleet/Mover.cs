@@ -57,13 +57,13 @@ internal sealed partial class Mover(
         }
 
         var seconds = Clamp(turn.Since ?? Interval).TotalSeconds;
-        var perSecond = options.Value.MovesPerSecond;
+        var perSecond = options.Value.MovesPerSecond / (turn.Drains ? 1 : (double)turn.Sources);
         var most = Math.Min((int)Math.Ceiling(perSecond * seconds), room);
         var told = await sessions.TakeToMoveAsync(
             node.Name,
             turn.Drains ? most : Math.Min(most, turn.Surplus),
             options.Value.MoveWithin,
-            SecondsUnderWay * perSecond
+            (int)Math.Ceiling(SecondsUnderWay * perSecond)
         );
         foreach (var session in told.Where(session => !session.OriginalClient))
         {

@@ -35,7 +35,7 @@ public sealed class SimulatedDayTests
             .Select(hour => (hour.Hour, hour.Happened))
             .ShouldBe([
                 (0, "the upgrade begins"),
-                (2, "the last one is upgraded"),
+                (4, "the last one is upgraded"),
                 (10, "node11 is lost, it is back"),
                 (16, "node17 is lost, it is back"),
                 (19, "node3 is drained"),

@@ -209,6 +209,8 @@ public sealed class Tab
                 message.Text.Contains("net::ERR_")
                 // A webapp that has just started reaches no node yet.
                 || message.Text.Contains("a status of 503")
+                // Whoever comes back first finds the other one still away.
+                || (message.Text.Contains("a status of 404") && message.Location.Contains("/exchange"))
                 || message.Text.StartsWith("WebSocket connection to", StringComparison.Ordinal)
             );
         if (message.Type is "error" or "warning" && !isAnnounced)

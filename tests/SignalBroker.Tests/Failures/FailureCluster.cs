@@ -145,6 +145,19 @@ public sealed class FailureCluster : IAsyncLifetime
         ];
     }
 
+    /// <summary>The same, each with everything that is known of it but its secret, for a test that finds too many.</summary>
+    public async Task<IReadOnlyList<string>> DescribeSessionsOfAsync(Node node)
+    {
+        await using var connection = await database.OpenConnectionAsync();
+        return
+        [
+            .. await connection.QueryAsync<string>(
+                "SELECT (to_jsonb(sessions) - 'passcode_sha256')::text FROM sessions WHERE node = @Name",
+                new { node.Name }
+            ),
+        ];
+    }
+
     /// <summary>Waits until the table holds no session of a node; those that only other tests have opened must go as well.</summary>
     public async Task NoSessionIsLeftAsync(Node node, TimeSpan within)
     {
