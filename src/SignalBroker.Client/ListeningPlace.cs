@@ -4,6 +4,7 @@ namespace SignalBroker.Client;
 public sealed record ListeningPlace
 {
     /// <summary>The region that it is in, as the server's operator calls it: it gets a node there, or else in the next region that has room.</summary>
+    /// <remarks><see cref="ServerRegions.FindNearestAsync"/> finds the nearest.</remarks>
     public string? Region { get; init; }
 
     /// <summary>Among the nodes of a region, those with the most of these labels come first; at most 16.</summary>

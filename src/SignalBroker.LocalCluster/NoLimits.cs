@@ -13,6 +13,7 @@ public static class NoLimits
             ["RateLimits:SignalsPerSecondOfSession"] = "1000000",
             ["RateLimits:SignalBytesPerSecondOfSession"] = "134217728",
             ["Sessions:MaxPerAddress"] = "0",
+            ["Sessions:PerSecondOfNode"] = "1000000",
         };
 
     /// <summary>No limits per day either.</summary>

@@ -18,6 +18,10 @@ internal sealed record ConnectRequest(string Line, bool Resumes)
 /// <remarks><c>Listens</c> says whether its socket is still open.</remarks>
 internal sealed record Predecessor(string ListeningKey, string Passcode, bool Listens);
 
+internal sealed record RegionsAnswer(IReadOnlyList<RegionOffer>? Regions);
+
+internal sealed record RegionOffer(string Region, string Address);
+
 internal record IceServersAnswer
 {
     public IReadOnlyList<IceServer>? IceServers { get; init; }
@@ -121,6 +125,7 @@ internal sealed record Problem(
 )]
 [JsonSerializable(typeof(ConnectRequest))]
 [JsonSerializable(typeof(ConnectAnswer))]
+[JsonSerializable(typeof(RegionsAnswer))]
 [JsonSerializable(typeof(ExchangeAnswer))]
 [JsonSerializable(typeof(IceServersAnswer))]
 [JsonSerializable(typeof(JsonElement[]))]

@@ -105,16 +105,15 @@ internal sealed class ConnectEndpoint(
     SessionDirectory directory,
     NodeCatalog nodes,
     Regions regions,
+    Placing placing,
     SessionCloser closer,
     UserProof proof,
     IceServers iceServers,
     OriginalClient originalClient,
     StrangeBehaviorLog strange,
-    SessionsMetrics metrics,
     IOptions<SessionsOptions> options
 )
 {
-    private static readonly TimeSpan NodeRetry = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan CapRetry = TimeSpan.FromSeconds(30);
 
     /// <summary>Opens a session.</summary>
@@ -249,26 +248,17 @@ internal sealed class ConnectEndpoint(
         Predecessor? predecessor = null
     )
     {
-        var region =
-            wanted.Region ?? (predecessor?.Node is { } last && nodes.TryGet(last, out var old) ? old.Region : null);
-        var placement = new Placement(
-            region,
-            region is null ? null : regions.After(region),
-            wanted.Labels,
-            wanted.Near,
-            predecessor?.Node,
-            predecessor is { IsThere: true }
-        );
-        if (nodes.Choose(Random.Shared, placement) is not { } node)
+        if (placing.Find(wanted, predecessor) is not { } place)
         {
             return Problem.Of(
                 StatusCodes.Status503ServiceUnavailable,
                 "no-node-available",
                 "No node takes new sessions at the moment.",
-                NodeRetry
+                Placing.Retry
             );
         }
 
+        var node = place.Node;
         var settings = options.Value;
         var key = ListeningKey.Create();
         var passcode = isOriginal ? key : Passcode.Create();
@@ -286,16 +276,16 @@ internal sealed class ConnectEndpoint(
             wanted.Resumes && wanted.Line is not null,
             Predecessor: predecessor
         );
-        switch (await opener.OpenAsync(session))
+        var opening = await opener.OpenAsync(session);
+        if (opening is not Opening.Opened)
+        {
+            placing.Refused(place);
+        }
+
+        switch (opening)
         {
             case Opening.Opened opened:
-                node.AddSession();
-                metrics.Opened(node.Name);
-                if (regions.IsElsewhere(region, node))
-                {
-                    metrics.Spilled(region!, node.Name);
-                }
-
+                placing.Opened(place);
                 foreach (var replaced in opened.Replaced)
                 {
                     closer.Replace(replaced);

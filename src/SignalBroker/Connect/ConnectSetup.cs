@@ -9,6 +9,7 @@ internal static class ConnectSetup
         {
             builder.AddJson(ConnectJson.Default);
             builder.Services.AddSingleton<SessionOpener>();
+            builder.Services.AddSingleton<Placing>();
             builder.Services.AddSingleton<ConnectEndpoint>();
             builder.Services.AddSingleton<DisconnectEndpoint>();
             builder.Services.AddSingleton<RegionsEndpoint>();

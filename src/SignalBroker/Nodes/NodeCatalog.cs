@@ -29,8 +29,13 @@ internal sealed class NodeCatalog
         Nodes.Any(node => UserOf(node.AmqpAddress) == name || UserOf(node.ManagementAddress) == name);
 
     /// <summary>Chooses the node for the next session; null when no node takes any.</summary>
-    public Node? Choose(Random random, Placement? wanted = null) =>
-        NodeChoice.Among(Nodes.Where(node => node.State == NodeState.Ready), wanted ?? Placement.Anywhere, random);
+    /// <param name="busy">Those that can't take this one.</param>
+    public Node? Choose(Random random, Placement? wanted = null, IReadOnlySet<Node>? busy = null) =>
+        NodeChoice.Among(
+            Nodes.Where(node => node.State == NodeState.Ready && busy?.Contains(node) != true),
+            wanted ?? Placement.Anywhere,
+            random
+        );
 
     /// <summary>Replaces the nodes beside the configured ones. One caller at a time.</summary>
     public void Replace(IEnumerable<Node> others)

@@ -36,6 +36,13 @@ internal sealed class SessionsOptions
     [Range(0, int.MaxValue)]
     public int MaxPerAddress { get; set; } = 500;
 
+    /// <summary>
+    /// How many sessions a second each webapp opens at one node; bursts of twice as many pass. Whoever comes beyond that hears
+    /// <c>no-node-available</c>, and when to try again: so a node that is left is not overrun when another one is lost.
+    /// </summary>
+    [Range(1, 1_000_000)]
+    public int PerSecondOfNode { get; set; } = 500;
+
     /// <summary>How long a session may wait for its listener before it expires.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
     public TimeSpan AckWithin { get; set; } = TimeSpan.FromSeconds(30);

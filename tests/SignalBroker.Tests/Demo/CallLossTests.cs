@@ -38,7 +38,7 @@ public sealed class CallLossTests(FailureCluster cluster, Browser browser)
         try
         {
             await Expect(bob.Tab.MyKey).Not.ToHaveTextAsync(bob.Session.ListeningKey);
-            await Eventually.HoldsAsync(async () => (await Cluster.DescribeSessionsOfAsync(node)).ShouldBeEmpty());
+            await Cluster.NoSessionIsLeftAsync(node, TimeSpan.FromSeconds(60));
             await GoesOnAsync(alice.Tab, bob.Tab);
             (await alice.Tab.StatesAsync()).ShouldBe(["signed-out", "connecting", "listening"]);
             (await bob.Tab.StatesAsync()).ShouldBe(["signed-out", "connecting", "listening"]);

@@ -162,7 +162,7 @@ public sealed class FailureCluster : IAsyncLifetime
     public async Task NoSessionIsLeftAsync(Node node, TimeSpan within)
     {
         await database.ExpireAsync();
-        await Eventually.HoldsAsync(async () => (await SessionsOfAsync(node)).ShouldBeEmpty(), within);
+        await Eventually.HoldsAsync(async () => (await DescribeSessionsOfAsync(node)).ShouldBeEmpty(), within);
     }
 
     /// <summary>The whole row of a session, with the version that every change of it makes anew; null when there is none.</summary>

@@ -52,6 +52,27 @@ public sealed class RegionTests(MoveCluster cluster) : IClassFixture<MoveCluster
     }
 
     [Fact]
+    public async Task Nodes_that_have_had_their_share_of_a_second_are_passed_over_and_whoever_is_too_much_waits()
+    {
+        await using var webapp = await WebappAsync(("Sessions:PerSecondOfNode", "1"));
+        await webapp.Webapp.NodesReadyAsync();
+
+        var answers = await Task.WhenAll(
+            Enumerable.Range(0, 40).Select(_ => webapp.Api.PostAsync("/connect", new { region = "eu" }))
+        );
+
+        var opened = answers.Where(answer => answer.Status == HttpStatusCode.OK).ToArray();
+        // A burst of two at each, and the first of them where it was wanted.
+        opened.Length.ShouldBeInRange(4, 30);
+        opened.CountBy(answer => answer.Session.ListeningAddress).ShouldAllBe(node => node.Value >= 2);
+        foreach (var refused in answers.Except(opened))
+        {
+            refused.Code.ShouldBe("no-node-available");
+            refused.Headers.RetryAfter!.Delta!.Value.TotalSeconds.ShouldBeInRange(1, 5);
+        }
+    }
+
+    [Fact]
     public async Task A_session_that_moves_stays_in_the_region_that_its_client_wants()
     {
         await using var webapp = await WebappAsync();
@@ -130,6 +151,8 @@ public sealed class RegionTests(MoveCluster cluster) : IClassFixture<MoveCluster
     private sealed class RegionalWebapp(Cluster servers, Webapp webapp) : IAsyncDisposable
     {
         public Api Api { get; } = new(webapp.PublicAddress);
+
+        public Webapp Webapp => webapp;
 
         /// <summary>The region and the address of the node that a session gets.</summary>
         public async Task<(string? Region, string ListeningAddress)> PlaceAsync(object body, string? header = null)

@@ -248,6 +248,7 @@ public sealed class BadInputTests(TestCluster cluster)
                 "/inbox",
                 "/inbox/settle",
                 "/listen",
+                "/nodes",
                 "/presence",
                 "/presence/subscriptions",
                 "/presence/{user}",

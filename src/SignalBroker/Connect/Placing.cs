@@ -1,0 +1,67 @@
+using SignalBroker.Nodes;
+using SignalBroker.Sessions;
+
+namespace SignalBroker.Connect;
+
+/// <summary>A node for a session that is about to be opened.</summary>
+/// <param name="Wanted">The region that it was wanted in; null for any.</param>
+internal sealed record Place(Node Node, string? Wanted);
+
+/// <summary>Finds the node for a session, and gives no node more of them at once than it may have.</summary>
+/// <remarks>After the loss of a node all its clients come at the same time, and the others are to survive that.</remarks>
+internal sealed class Placing(
+    NodeCatalog nodes,
+    Regions regions,
+    SessionsMetrics metrics,
+    IOptions<SessionsOptions> options,
+    TimeProvider clock
+)
+{
+    private const int RetryAtMost = 5;
+
+    private readonly TokenBuckets<string> budgets = new(options.Value.PerSecondOfNode, clock);
+
+    /// <summary>How long a client is to wait that found no place: at random, so that they don't come at the same time again.</summary>
+    public static TimeSpan Retry => TimeSpan.FromSeconds(Random.Shared.Next(1, RetryAtMost + 1));
+
+    /// <summary>Finds a node; null when none takes sessions at the moment.</summary>
+    public Place? Find(ConnectRequest wanted, Predecessor? predecessor)
+    {
+        var region =
+            wanted.Region ?? (predecessor?.Node is { } last && nodes.TryGet(last, out var old) ? old.Region : null);
+        var placement = new Placement(
+            region,
+            region is null ? null : regions.After(region),
+            wanted.Labels,
+            wanted.Near,
+            predecessor?.Node,
+            predecessor is { IsThere: true }
+        );
+        var busy = new HashSet<Node>();
+        while (nodes.Choose(Random.Shared, placement, busy) is { } node)
+        {
+            if (budgets.Take(node.Name) is null)
+            {
+                return new(node, region);
+            }
+
+            busy.Add(node);
+        }
+
+        return null;
+    }
+
+    /// <summary>Notes that the session has been opened.</summary>
+    public void Opened(Place place)
+    {
+        place.Node.AddSession();
+        metrics.Opened(place.Node.Name);
+        if (regions.IsElsewhere(place.Wanted, place.Node))
+        {
+            metrics.Spilled(place.Wanted!, place.Node.Name);
+        }
+    }
+
+    /// <summary>Notes that it has not.</summary>
+    public void Refused(Place place) => budgets.GiveBack(place.Node.Name);
+}
