@@ -146,7 +146,7 @@ public sealed class StartTests(TestCluster cluster)
     }
 
     [Theory]
-    [InlineData("Sessions:Colour", "AckWithin, MaxPerAddress, MaxPerUser, PerUser")]
+    [InlineData("Sessions:Colour", "AckWithin, MaxPerAddress, MaxPerUser, PerSecondOfNode, PerUser")]
     [InlineData("Nodes:0:Colour", "AmqpAddress, Capacity, Labels, ListeningAddress")]
     [InlineData("Colours:Of:Hair", "Broker, Compatibility, Cors")]
     public async Task One_that_is_nothing_like_any_other_stops_it_with_those_that_there_are(string key, string known)
