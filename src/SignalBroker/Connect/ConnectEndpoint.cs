@@ -248,13 +248,13 @@ internal sealed class ConnectEndpoint(
         Predecessor? predecessor = null
     )
     {
-        if (placing.Find(wanted, predecessor) is not { } place)
+        if (placing.Find(wanted, predecessor, out var retry) is not { } place)
         {
             return Problem.Of(
                 StatusCodes.Status503ServiceUnavailable,
                 "no-node-available",
                 "No node takes new sessions at the moment.",
-                Placing.Retry
+                retry
             );
         }
 

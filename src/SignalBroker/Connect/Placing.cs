@@ -17,15 +17,13 @@ internal sealed class Placing(
     TimeProvider clock
 )
 {
-    private const int RetryAtMost = 5;
+    private static readonly TimeSpan Retry = TimeSpan.FromSeconds(5);
 
     private readonly TokenBuckets<string> budgets = new(options.Value.PerSecondOfNode, clock);
 
-    /// <summary>How long a client is to wait that found no place: at random, so that they don't come at the same time again.</summary>
-    public static TimeSpan Retry => TimeSpan.FromSeconds(Random.Shared.Next(1, RetryAtMost + 1));
-
     /// <summary>Finds a node; null when none takes sessions at the moment.</summary>
-    public Place? Find(ConnectRequest wanted, Predecessor? predecessor)
+    /// <param name="retry">When to try again, if there is none.</param>
+    public Place? Find(ConnectRequest wanted, Predecessor? predecessor, out TimeSpan retry)
     {
         var region =
             wanted.Region ?? (predecessor?.Node is { } last && nodes.TryGet(last, out var old) ? old.Region : null);
@@ -42,12 +40,15 @@ internal sealed class Placing(
         {
             if (budgets.Take(node.Name) is null)
             {
+                retry = TimeSpan.Zero;
                 return new(node, region);
             }
 
             busy.Add(node);
         }
 
+        // Those who are too many now are not to come at the same time again.
+        retry = busy.Count == 0 ? Retry : TimeSpan.FromSeconds(Random.Shared.Next(1, (int)Retry.TotalSeconds + 1));
         return null;
     }
 
