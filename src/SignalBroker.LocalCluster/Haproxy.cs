@@ -7,6 +7,7 @@ public sealed class Haproxy : Part
 
     private readonly string folder;
     private readonly int port;
+    private readonly int statusPort;
     private readonly Func<IReadOnlyList<Webapp>> webapps;
 
     internal Haproxy(Run run, Func<IReadOnlyList<Webapp>> webapps)
@@ -14,11 +15,32 @@ public sealed class Haproxy : Part
     {
         this.webapps = webapps;
         port = run.Ports.Next();
+        statusPort = run.Ports.Next();
         folder = PrivateFiles.CreateFolder(run.DataFolder, "haproxy");
     }
 
     /// <summary>The webapps' address for clients.</summary>
     public string Address => $"http://127.0.0.1:{port}";
+
+    /// <summary>Waits until it gives requests to the webapp.</summary>
+    /// <remarks>One that has been replaced is found ready by the next check, which may be half a second away.</remarks>
+    public async Task UsesAsync(Webapp webapp, CancellationToken cancellationToken = default)
+    {
+        using var http = new HttpClient();
+        while (
+            StateOf(webapp, await http.GetStringAsync($"http://127.0.0.1:{statusPort}/;csv", cancellationToken)) != "UP"
+        )
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, cancellationToken);
+        }
+    }
+
+    private static string? StateOf(Webapp webapp, string table)
+    {
+        string[][] rows = [.. table.Split('\n').Select(row => row.Split(','))];
+        var row = rows.Single(row => row is ["webapps", var server, ..] && server == webapp.Name);
+        return row[Array.IndexOf(rows[0], "status")];
+    }
 
     private protected override Launch Describe() =>
         new("haproxy", "-db", "-f", Path.Combine(folder, File)) { LastSignal = Signal.Kill, WorkingFolder = folder };
@@ -34,6 +56,10 @@ public sealed class Haproxy : Part
             "  timeout client 1m",
             "  timeout server 1m",
             "  option redispatch",
+            "frontend status",
+            $"  bind 127.0.0.1:{statusPort}",
+            "  stats enable",
+            "  stats uri /",
             "frontend public",
             $"  bind 127.0.0.1:{port}",
             "  default_backend webapps",

@@ -17,7 +17,18 @@ internal sealed class Ports : IDisposable
     private readonly List<TcpListener> claims = [];
     private readonly Queue<int> free = [];
 
+    /// <summary>A port for another process.</summary>
     public int Next()
+    {
+        using var listener = Listen();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    /// <summary>A listener for this process.</summary>
+    /// <remarks>
+    /// A listener that is closed so that another one can take its port may live on for a moment, in a process that is being started.
+    /// </remarks>
+    public TcpListener Listen()
     {
         while (true)
         {
@@ -27,8 +38,7 @@ internal sealed class Ports : IDisposable
             }
             else if (TryListen(port) is { } listener)
             {
-                listener.Dispose();
-                return port;
+                return listener;
             }
         }
     }

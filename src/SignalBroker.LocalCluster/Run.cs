@@ -43,7 +43,7 @@ internal sealed class Run : IAsyncDisposable
 
     public TcpProxy AddProxy(Func<IReadOnlyList<int>> targets)
     {
-        var proxy = new TcpProxy(Ports.Next(), targets);
+        var proxy = new TcpProxy(Ports.Listen(), targets);
         proxies.Add(proxy);
         return proxy;
     }

@@ -5,7 +5,7 @@ using System.Net.Sockets;
 namespace SignalBroker.LocalCluster;
 
 /// <summary>
-/// Forwards a loopback port to the first reachable one of its targets, in turn; it can be told to swallow everything.
+/// Forwards a free loopback port to the first reachable one of its targets, in turn; it can be told to swallow everything.
 /// </summary>
 public sealed class TcpProxy : IAsyncDisposable
 {
@@ -18,13 +18,14 @@ public sealed class TcpProxy : IAsyncDisposable
     private int turn;
 
     /// <summary>Begins to listen and to forward.</summary>
-    /// <param name="port">The loopback port to listen on; 0 for any free one.</param>
     /// <param name="targets">The loopback ports to forward to, asked anew for each connection.</param>
-    public TcpProxy(int port, Func<IReadOnlyList<int>> targets)
+    public TcpProxy(Func<IReadOnlyList<int>> targets)
+        : this(StartListening(), targets) { }
+
+    internal TcpProxy(TcpListener listener, Func<IReadOnlyList<int>> targets)
     {
         this.targets = targets;
-        listener = new TcpListener(IPAddress.Loopback, port);
-        listener.Start();
+        this.listener = listener;
         Port = ((IPEndPoint)listener.LocalEndpoint).Port;
         accepting = AcceptAsync();
     }
@@ -63,6 +64,13 @@ public sealed class TcpProxy : IAsyncDisposable
         Cut();
         await accepting;
         stopping.Dispose();
+    }
+
+    private static TcpListener StartListening()
+    {
+        var started = new TcpListener(IPAddress.Loopback, port: 0);
+        started.Start();
+        return started;
     }
 
     private static TaskCompletionSource OpenGate()

@@ -17,7 +17,7 @@ public sealed class TcpProxyTests : IAsyncDisposable
     {
         _server.Start();
         _targets.Add(((IPEndPoint)_server.LocalEndpoint).Port);
-        _proxy = new TcpProxy(FreePort(), () => _targets);
+        _proxy = new TcpProxy(() => _targets);
     }
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -35,7 +35,7 @@ public sealed class TcpProxyTests : IAsyncDisposable
     [Fact]
     public async Task Bytes_are_on_their_way_for_as_long_as_is_asked()
     {
-        await using var slow = new TcpProxy(0, () => _targets) { Delay = Moment };
+        await using var slow = new TcpProxy(() => _targets) { Delay = Moment };
         using var client = new TcpClient();
         await client.ConnectAsync(IPAddress.Loopback, slow.Port, Token);
         using var server = await _server.AcceptSocketAsync(Token);

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using SignalBroker.Client;
+using SignalBroker.LocalCluster;
 
 namespace SignalBroker.Showcase.Rollouts;
 
@@ -21,6 +22,12 @@ internal sealed class Person : IAsyncDisposable
     public IReadOnlyCollection<Loss> Losses => losses;
 
     public bool Listens => Client.State is ClientState.Listening;
+
+    /// <summary>Whether its session is at the node, lost or not.</summary>
+    public bool IsAt(Node node) => session?.ListeningAddress == node.ListeningAddress;
+
+    /// <summary>Whether it listens again since a moment at which its session was lost.</summary>
+    public bool IsBackSince(long timestamp) => losses.LastOrDefault() is { BackAt: { } back } && back > timestamp;
 
     /// <summary>Connects, and hands on what comes.</summary>
     public async Task ConnectAsync(Uri url, string userId, Action<Signal> received, CancellationToken cancellationToken)

@@ -115,7 +115,12 @@ public sealed class Rollout : IAsyncDisposable
         await fleet.HoldsAsync(node, sessions => sessions > 0, Patience, cancellationToken);
         acts[^1].Figures.Add(new("until the new node held sessions", watch.Elapsed.TotalSeconds, "s"));
         var share = options.Listeners / cluster.Nodes.Count;
-        await fleet.HoldsAsync(node, sessions => sessions >= 0.9 * share, LongEnough, cancellationToken);
+        await HappensAsync(
+            () => audience.People.Count(person => person.IsAt(node)) >= 0.9 * share,
+            LongEnough,
+            $"{node.Name} took its share",
+            cancellationToken
+        );
     }
 
     private async Task UpgradeAsync(CancellationToken cancellationToken)
@@ -139,8 +144,7 @@ public sealed class Rollout : IAsyncDisposable
         foreach (var webapp in cluster.Webapps)
         {
             await webapp.RestartAsync(cancellationToken);
-            // HAProxy looks every half second.
-            await Task.Delay(TimeSpan.FromSeconds(2), TimeProvider.System, cancellationToken);
+            await cluster.Haproxy!.UsesAsync(webapp, cancellationToken);
         }
     }
 
@@ -148,11 +152,33 @@ public sealed class Rollout : IAsyncDisposable
     {
         // The last one to be upgraded is empty.
         var node = await fleet.FindFullestAsync(cancellationToken);
-        var watch = Stopwatch.StartNew();
+        var losers = audience.People.Where(person => person.IsAt(node)).ToArray();
+        acts[^1].Figures.Add(new("sessions at the node", losers.Length, ""));
+        var killedAt = Stopwatch.GetTimestamp();
         await node.KillAsync();
-        await Task.Delay(TimeSpan.FromSeconds(1), TimeProvider.System, cancellationToken);
-        while (!audience.People.All(person => person.Listens) && watch.Elapsed < Patience)
+        await HappensAsync(
+            () => losers.All(person => person.IsBackSince(killedAt)),
+            Patience,
+            "all listened again",
+            cancellationToken
+        );
+    }
+
+    private static async Task HappensAsync(
+        Func<bool> condition,
+        TimeSpan patience,
+        string what,
+        CancellationToken cancellationToken
+    )
+    {
+        var watch = Stopwatch.StartNew();
+        while (!condition())
         {
+            if (watch.Elapsed > patience)
+            {
+                throw new TimeoutException($"It took more than {patience.TotalSeconds:0} s until {what}.");
+            }
+
             await Task.Delay(TimeSpan.FromSeconds(0.05), TimeProvider.System, cancellationToken);
         }
     }

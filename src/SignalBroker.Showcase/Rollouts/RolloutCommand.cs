@@ -74,7 +74,7 @@ internal static class RolloutCommand
         var reports = await rollout.PlayAsync(cancellationToken);
         Directory.CreateDirectory(folder);
         var page = Path.Combine(folder, "report.html");
-        await ReportPage.WriteAsync(reports, page, "SignalBroker while its servers change");
+        await ReportPage.WriteAsync(reports, page, "SignalBroker while its servers change", "act");
         await JsonReport.WriteAsync(reports, Path.Combine(folder, "report.json"));
         Console.WriteLine(RolloutTable.Write(reports));
         Console.WriteLine($"The report is in {page}");

@@ -67,7 +67,7 @@ public static class RolloutReport
             var duringMoves = Histogram(sent.Where(each => each.Letter.IsReceived && IsDuringMove(each)));
             return new()
             {
-                Load = "rollout",
+                Load = LoadReport.Rollout,
                 Title = act.Title,
                 StartedAt = startedAt + Stopwatch.GetElapsedTime(began, act.BeganAt),
                 Seconds = Stopwatch.GetElapsedTime(act.BeganAt, act.EndedAt).TotalSeconds,
@@ -92,10 +92,10 @@ public static class RolloutReport
                 },
                 Figures =
                 [
-                    Count(Lost, sent.Count(each => each.Letter is { IsLost: true, IsStored: true })),
+                    Trouble(Lost, sent.Count(each => each.Letter is { IsLost: true, IsStored: true })),
                     Count(LostUnstored, sent.Count(each => each.Letter is { IsLost: true, IsStored: false })),
-                    Count(Doubled, sent.Count(each => each.Letter.IsDoubled)),
-                    Count(Overtaken, sent.Count(each => each.Letter.WasOvertaken)),
+                    Trouble(Doubled, sent.Count(each => each.Letter.IsDoubled)),
+                    Trouble(Overtaken, sent.Count(each => each.Letter.WasOvertaken)),
                     Count(Moved, audience.People.Sum(person => person.Moves.Count(act.Contains))),
                     new(Gap, duringMoves.Percentile(0.99), "µs"),
                     new(Back, losses.Select(TimeAway).DefaultIfEmpty().Max(), "s"),
@@ -106,6 +106,8 @@ public static class RolloutReport
     }
 
     private static Figure Count(string name, int count) => new(name, count, "");
+
+    private static Figure Trouble(string name, int count) => Count(name, count) with { IsTrouble = true };
 
     private static double TimeAway(Loss loss) =>
         loss.BackAt is { } back ? Stopwatch.GetElapsedTime(loss.At, back).TotalSeconds : double.PositiveInfinity;

@@ -4,7 +4,7 @@ using SignalBroker.Storm.Results;
 namespace SignalBroker.Showcase.Rollouts;
 
 /// <summary>The acts of a rollout as a table for the terminal.</summary>
-internal static class RolloutTable
+public static class RolloutTable
 {
     public static string Write(IReadOnlyList<LoadReport> reports)
     {

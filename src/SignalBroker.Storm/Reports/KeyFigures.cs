@@ -15,7 +15,11 @@ public static class KeyFigures
         var counted = Counted(report).ToArray();
         var figures = report
             .Figures.Where(figure => counted.All(card => card.Label != figure.Name))
-            .Select(figure => new Card(Quantity.Of(figure.Value, figure.Unit), figure.Name));
+            .Select(figure =>
+                figure.IsTrouble
+                    ? Trouble((long)figure.Value, figure.Name)
+                    : new Card(Quantity.Of(figure.Value, figure.Unit), figure.Name)
+            );
         return Html.Of($"""<ul class="cards">{Html.ForEach(figures.Concat(counted), Draw)}</ul>""");
     }
 

@@ -11,10 +11,15 @@ public static class ReportPage
 
     /// <summary>Writes the page, over what was there.</summary>
     /// <param name="title">What it is called; by default after its only load.</param>
-    public static Task WriteAsync(IReadOnlyList<LoadReport> reports, string path, string? title = null) =>
-        File.WriteAllTextAsync(path, Draw(reports, title).ToString());
+    /// <param name="part">What each report is of: a load, or one act of it.</param>
+    public static Task WriteAsync(
+        IReadOnlyList<LoadReport> reports,
+        string path,
+        string? title = null,
+        string part = "load"
+    ) => File.WriteAllTextAsync(path, Draw(reports, title, part).ToString());
 
-    public static Html Draw(IReadOnlyList<LoadReport> reports, string? title = null)
+    public static Html Draw(IReadOnlyList<LoadReport> reports, string? title = null, string part = "load")
     {
         title ??= reports is [var only] ? only.Title : "SignalBroker under load";
         return Html.Of(
@@ -33,7 +38,7 @@ public static class ReportPage
             <h1>{title}</h1>
             <p class="where">{Where(reports)}</p>
             </header>
-            {Contents(reports)}
+            {Contents(reports, part)}
             <main>
             {Html.ForEach(reports.Index(), load => Section(load.Item, load.Index, reports.Count > 1))}</main>
             </body>
@@ -56,13 +61,13 @@ public static class ReportPage
             : began;
     }
 
-    private static Html Contents(IReadOnlyList<LoadReport> reports) =>
+    private static Html Contents(IReadOnlyList<LoadReport> reports, string part) =>
         reports.Count < 2
             ? Html.Empty
             : Html.Of(
-                $"""<nav aria-label="Loads">{Html.Table(
+                $"""<nav aria-label="Contents">{Html.Table(
                 "loads",
-                ["load", "took", "sent", "received", "errors", "lost"],
+                [part, "took", "sent", "received", "errors", "lost"],
                 reports.Select(
                     (report, index) =>
                         (Html[])
@@ -92,7 +97,7 @@ public static class ReportPage
             $"""
             <section id="load-{index + 1}">
             {(hasHeading ? Html.Of($"<h2>{report.Title}</h2>") : Html.Empty)}
-            <p class="how"><b class="phase {report.Phase}">{report.Phase}</b> <code>storm {report.Load}</code> {Quantity.Length(report.Seconds)}{workers}{protocols}</p>
+            <p class="how"><b class="phase {report.Phase}">{report.Phase}</b> {Command(report)} {Quantity.Length(report.Seconds)}{workers}{protocols}</p>
             {Tables.Options(report)}
             {KeyFigures.Draw(report)}
             {(
@@ -108,6 +113,9 @@ public static class ReportPage
             """
         );
     }
+
+    private static Html Command(LoadReport report) =>
+        report.Load == LoadReport.Rollout ? Html.Empty : Html.Of($"<code>storm {report.Load}</code>");
 
     private static string ReadStyle()
     {

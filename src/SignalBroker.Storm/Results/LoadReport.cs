@@ -6,7 +6,13 @@ namespace SignalBroker.Storm.Results;
 /// <remarks>An immutable snapshot. The terminal, the monitoring API, the JSON file and the HTML report all show this.</remarks>
 public sealed record LoadReport
 {
-    /// <summary>The load: <c>connect</c>, <c>exchange</c>, <c>poke</c>, <c>churn</c>, <c>reconnect</c> or <c>soak</c>.</summary>
+    /// <summary>The <see cref="Load"/> of an act of a rollout.</summary>
+    public const string Rollout = "rollout";
+
+    /// <summary>
+    /// The load: <c>connect</c>, <c>exchange</c>, <c>poke</c>, <c>churn</c>, <c>reconnect</c>, <c>soak</c> or
+    /// <see cref="Rollout"/>, which is no command of storm.
+    /// </summary>
     public required string Load { get; init; }
 
     /// <summary>One sentence that says what was done, for a heading.</summary>
@@ -247,4 +253,5 @@ public sealed record TreeResult(
 /// <param name="Name">What was measured, such as <c>connects per second</c>.</param>
 /// <param name="Value">How much.</param>
 /// <param name="Unit">In what, such as <c>/s</c>, <c>KiB</c>, <c>s</c>, <c>µs</c>, or empty.</param>
-public sealed record Figure(string Name, double Value, string Unit);
+/// <param name="IsTrouble">Whether it counts what should not be: then 0 is good, and anything else bad.</param>
+public sealed record Figure(string Name, double Value, string Unit, bool IsTrouble = false);

@@ -1,4 +1,3 @@
-using System.ComponentModel.DataAnnotations;
 using System.Net;
 using SignalBroker.Compatibility;
 using SignalBroker.Nodes;
@@ -8,95 +7,6 @@ using SignalBroker.Turn;
 using SignalBroker.Users;
 
 namespace SignalBroker.Connect;
-
-/// <summary>What <c>/connect</c> takes.</summary>
-/// <param name="UserId">Who listens: 1 to 255 characters (Unicode code points), each a letter, an accent or a digit of any script or an ASCII sign other than comma, percent, double quote and angle brackets, compared in NFC; left out for an anonymous user.</param>
-/// <param name="Device">What the user calls the device, 1 to 64 characters of the same set; may be left out.</param>
-/// <param name="Line">
-/// A secret of the client's own, which it gives with each of its sessions: 22 to 64 characters of A-Z a-z 0-9 - _. Where a
-/// user may have one session, the client takes over from its own last one.
-/// </param>
-/// <param name="Resumes">
-/// Whether the client has listened before, and so takes nobody's place: it may have lost its own to a newer one. It counts
-/// only together with the line, by which the client is known; false if left out.
-/// </param>
-/// <param name="Predecessor">
-/// The client's own session from which the new one takes over: it is of the same user and device, others know it under the
-/// same name, and its subscriptions go on. It needs no token. One that has lost its socket can be taken over for
-/// <c>Sessions:ResumeWithin</c>.
-/// </param>
-/// <param name="Region">Where the client is: it gets a node there, or else in the next region that has room.</param>
-/// <param name="Labels">Among the nodes of a region, those with the most of these labels come first.</param>
-/// <param name="Near">
-/// Any word, such as a room's name: clients that give the same one get the same node, as long as that is not much fuller than
-/// others. So what goes to all of them goes to one node.
-/// </param>
-internal sealed record ConnectRequest(
-    [property: Length(1, Identity.UserId.MaxLength)] string? UserId = null,
-    [property: Length(1, Identity.UserId.MaxDeviceLength)] string? Device = null,
-    [property: RegularExpression(SessionLine.Pattern)] string? Line = null,
-    bool Resumes = false,
-    PredecessorCredential? Predecessor = null,
-    [property: RegularExpression(NodeOptions.NamePattern)] string? Region = null,
-    [property: MaxLength(ConnectRequest.MostLabels)] IReadOnlyList<string>? Labels = null,
-    [property: Length(1, ConnectRequest.LongestNear)] string? Near = null
-)
-{
-    /// <summary>How many labels a client may name.</summary>
-    public const int MostLabels = 16;
-
-    /// <summary>In characters.</summary>
-    public const int LongestNear = 255;
-}
-
-/// <summary>The session from which another one takes over.</summary>
-/// <param name="ListeningKey">The session's key.</param>
-/// <param name="Passcode">Its secret.</param>
-/// <param name="Listens">
-/// Whether its socket is still open: then signals go there until the new session listens. If false or left out, the socket
-/// was lost, and the session ends at once.
-/// </param>
-internal sealed record PredecessorCredential(
-    [property: RegularExpression(Identity.ListeningKey.Pattern)] string ListeningKey,
-    [property: MaxLength(PredecessorCredential.LongestPasscode)] string Passcode,
-    bool Listens = false
-)
-{
-    /// <summary>In characters; none has more.</summary>
-    public const int LongestPasscode = 128;
-}
-
-/// <summary>A new session: where to listen, and with what.</summary>
-/// <param name="UserId">Whose session it is.</param>
-/// <param name="Device">The device, if it was named.</param>
-/// <param name="ListeningAddress">The WebSocket address to open and speak STOMP on.</param>
-/// <param name="Listening">All ways to listen at the session's node, best first; the first login decides.</param>
-/// <param name="ListeningKey">The session's public name: STOMP login, and <c>/queue/…</c> to subscribe to.</param>
-/// <param name="Passcode">The session's only secret: STOMP passcode and password of HTTP's Basic scheme.</param>
-/// <param name="Ack">Whether the session is listening; always false here.</param>
-/// <param name="AckBy">The session expires unless it listens by then.</param>
-/// <param name="AckWithin">The same in milliseconds from this answer on, for clients whose clocks may be wrong.</param>
-/// <param name="IceServers">For <c>new RTCPeerConnection({ iceServers })</c>; empty when none is configured.</param>
-/// <param name="IceServersExpireAt">When their credentials expire; <c>/ice-servers</c> answers fresh ones before.</param>
-/// <param name="IceServersTimeToLive">The same in milliseconds from this answer on.</param>
-/// <param name="KnownAs">The name under which others know the session and may send to it: its own key, or that of the session from which it has taken over.</param>
-/// <param name="Region">Where the node stands, if that has been said.</param>
-internal sealed record ConnectAnswer(
-    string UserId,
-    string? Device,
-    string ListeningAddress,
-    IReadOnlyList<ListeningOffer> Listening,
-    string ListeningKey,
-    string Passcode,
-    bool Ack,
-    DateTime AckBy,
-    long AckWithin,
-    IReadOnlyList<IceServer> IceServers,
-    DateTime? IceServersExpireAt,
-    long? IceServersTimeToLive,
-    string KnownAs,
-    string? Region
-);
 
 /// <summary><c>POST /connect</c>: opens a session on a node that has room for it.</summary>
 internal sealed class ConnectEndpoint(
@@ -123,8 +33,7 @@ internal sealed class ConnectEndpoint(
     /// </remarks>
     public async Task<IResult> HandleAsync(HttpRequest request)
     {
-        var isForm = RequestBody.IsForm(request);
-        var wanted = isForm ? await ReadFormAsync(request) : await ReadJsonAsync(request);
+        var wanted = await ConnectRequest.ReadAsync(request);
         var claimed = wanted.UserId is null ? null : UserId.Read(wanted.UserId);
         if (claimed is null && wanted.UserId is not null)
         {
@@ -142,7 +51,7 @@ internal sealed class ConnectEndpoint(
             return Problem.InvalidMember("line", $"must have {SessionLine.Rule}");
         }
 
-        if (FirstBroken(wanted) is { } problem)
+        if (wanted.FirstBroken() is { } problem)
         {
             return problem;
         }
@@ -162,7 +71,7 @@ internal sealed class ConnectEndpoint(
         var user = (ProvenUser.Known)proven;
 
         // An original page logs in with its user id, which then must not be the name of a broker's own user.
-        var isOriginal = isForm && originalClient.Enabled && !user.ByApplication;
+        var isOriginal = RequestBody.IsForm(request) && originalClient.Enabled && !user.ByApplication;
         if (isOriginal && user.UserId is not null && !originalClient.MayLogIn(user.UserId))
         {
             return Problem.Of(
@@ -248,7 +157,8 @@ internal sealed class ConnectEndpoint(
         Predecessor? predecessor = null
     )
     {
-        if (placing.Find(wanted, predecessor, out var retry) is not { } place)
+        using var place = placing.Find(wanted, predecessor, out var retry);
+        if (place is null)
         {
             return Problem.Of(
                 StatusCodes.Status503ServiceUnavailable,
@@ -277,11 +187,6 @@ internal sealed class ConnectEndpoint(
             Predecessor: predecessor
         );
         var opening = await opener.OpenAsync(session);
-        if (opening is not Opening.Opened)
-        {
-            placing.Refused(place);
-        }
-
         switch (opening)
         {
             case Opening.Opened opened:
@@ -344,45 +249,5 @@ internal sealed class ConnectEndpoint(
                     CapRetry
                 );
         }
-    }
-
-    private static Problem? FirstBroken(ConnectRequest wanted) =>
-        wanted.Region is not null && !NodeRules.IsName(wanted.Region)
-            ? Problem.InvalidMember("region", $"must have {NodeRules.NameRule}")
-        : wanted.Labels is { } labels
-        && (labels.Count > ConnectRequest.MostLabels || !labels.All(label => NodeRules.IsName(label ?? "")))
-            ? Problem.InvalidMember(
-                "labels",
-                $"must be at most {ConnectRequest.MostLabels}, each of {NodeRules.NameRule}"
-            )
-        : wanted.Near is { Length: 0 or > ConnectRequest.LongestNear }
-            ? Problem.InvalidMember("near", $"must have 1 to {ConnectRequest.LongestNear} characters")
-        : null;
-
-    private static async Task<ConnectRequest> ReadFormAsync(HttpRequest request)
-    {
-        var form = new FormFields(
-            await RequestBody.ReadFormAsync(request),
-            "userId",
-            "device",
-            "line",
-            "resumes",
-            "region",
-            "near"
-        );
-        return new(Given("userId"), Given("device"), Given("line"), Given("resumes") == "true")
-        {
-            Region = Given("region"),
-            Near = Given("near"),
-        };
-
-        // An empty field is what a page sends when nothing was typed.
-        string? Given(string name) => form[name] is { Length: > 0 } value ? value : null;
-    }
-
-    private static async Task<ConnectRequest> ReadJsonAsync(HttpRequest request)
-    {
-        using var body = await RequestBody.ReadAsync(request);
-        return JsonBody.Parse(body.Written.Span, ConnectJson.Default.ConnectRequest);
     }
 }

@@ -4,8 +4,14 @@ using SignalBroker.Sessions;
 namespace SignalBroker.Connect;
 
 /// <summary>A node for a session that is about to be opened.</summary>
+/// <param name="Node">Where it is to listen.</param>
 /// <param name="Wanted">The region that it was wanted in; null for any.</param>
-internal sealed record Place(Node Node, string? Wanted);
+/// <param name="Turn">Its part of what the node takes in a second.</param>
+internal sealed record Place(Node Node, string? Wanted, Reservation Turn) : IDisposable
+{
+    /// <summary>Gives the turn back, unless the session has been opened.</summary>
+    public void Dispose() => Turn.Dispose();
+}
 
 /// <summary>Finds the node for a session, and gives no node more of them at once than it may have.</summary>
 /// <remarks>After the loss of a node all its clients come at the same time, and the others are to survive that.</remarks>
@@ -19,7 +25,7 @@ internal sealed class Placing(
 {
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(5);
 
-    private readonly TokenBuckets<string> budgets = new(options.Value.PerSecondOfNode, clock);
+    private readonly TokenBuckets<string> turns = new(options.Value.PerSecondOfNode, clock);
 
     /// <summary>Finds a node; null when none takes sessions at the moment.</summary>
     /// <param name="retry">When to try again, if there is none.</param>
@@ -35,26 +41,27 @@ internal sealed class Placing(
             predecessor?.Node,
             predecessor is { IsThere: true }
         );
-        var busy = new HashSet<Node>();
+        HashSet<Node>? busy = null;
         while (nodes.Choose(Random.Shared, placement, busy) is { } node)
         {
-            if (budgets.Take(node.Name) is null)
+            if (turns.Reserve(node.Name) is { Wait: null } turn)
             {
                 retry = TimeSpan.Zero;
-                return new(node, region);
+                return new(node, region, turn);
             }
 
-            busy.Add(node);
+            (busy ??= []).Add(node);
         }
 
         // Those who are too many now are not to come at the same time again.
-        retry = busy.Count == 0 ? Retry : TimeSpan.FromSeconds(Random.Shared.Next(1, (int)Retry.TotalSeconds + 1));
+        retry = busy is null ? Retry : TimeSpan.FromSeconds(Random.Shared.Next(1, (int)Retry.TotalSeconds + 1));
         return null;
     }
 
     /// <summary>Notes that the session has been opened.</summary>
     public void Opened(Place place)
     {
+        place.Turn.Keep();
         place.Node.AddSession();
         metrics.Opened(place.Node.Name);
         if (regions.IsElsewhere(place.Wanted, place.Node))
@@ -62,7 +69,4 @@ internal sealed class Placing(
             metrics.Spilled(place.Wanted!, place.Node.Name);
         }
     }
-
-    /// <summary>Notes that it has not.</summary>
-    public void Refused(Place place) => budgets.GiveBack(place.Node.Name);
 }

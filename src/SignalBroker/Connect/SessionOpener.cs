@@ -8,14 +8,14 @@ namespace SignalBroker.Connect;
 /// <summary>Opens sessions; connects that come at the same time share a statement.</summary>
 internal sealed class SessionOpener
 {
-    private readonly SessionStore store;
+    private readonly OpeningStore store;
     private readonly NodeCatalog nodes;
     private readonly SessionsOptions options;
     private readonly DailyBudget<IPAddress> newOnes;
     private readonly Batcher<NewSession, Opening> openings;
 
     public SessionOpener(
-        SessionStore store,
+        OpeningStore store,
         NodeCatalog nodes,
         IOptions<SessionsOptions> options,
         IOptions<UsersOptions> users,

@@ -286,8 +286,7 @@ internal sealed class FleetEndpoints(
             ManagementAddress = Parse(definition.ManagementAddress),
             Labels = [.. definition.Labels ?? []],
         };
-        return NodeRules.FirstBroken(options) is var (setting, rule)
-                ? Problem.InvalidMember(JsonNamingPolicy.CamelCase.ConvertName(setting), rule)
+        return NodeRules.FirstBroken(options) is { } broken ? Invalid(broken)
             : options.AmqpAddress!.UserInfo.Length > 0 ? WithPassword("amqpAddress")
             : options.ManagementAddress!.UserInfo.Length > 0 ? WithPassword("managementAddress")
             : FirstWrong(definition.Capacity, definition.Region, definition.Labels);
@@ -296,11 +295,11 @@ internal sealed class FleetEndpoints(
     private static Problem? FirstWrong(int? capacity, string? region, IReadOnlyList<string>? labels) =>
         capacity is < 0 or > NodeDefinition.LargestCapacity
             ? Problem.InvalidMember("capacity", $"must be a number from 0 to {NodeDefinition.LargestCapacity}")
-        : region is not null && !NodeRules.IsName(region)
-            ? Problem.InvalidMember("region", $"must have {NodeRules.NameRule}")
-        : labels is not null && !labels.All(NodeRules.IsName)
-            ? Problem.InvalidMember("labels", $"must each have {NodeRules.NameRule}")
+        : NodeRules.FirstBroken(region, labels) is { } broken ? Invalid(broken)
         : null;
+
+    private static Problem Invalid((string Setting, string Rule) broken) =>
+        Problem.InvalidMember(JsonNamingPolicy.CamelCase.ConvertName(broken.Setting), broken.Rule);
 
     private static Problem WithPassword(string member) =>
         Problem.InvalidMember(member, "must not hold a user or a password: those are in the webapps' NodeCredentials");

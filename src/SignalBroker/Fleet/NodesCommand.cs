@@ -44,7 +44,7 @@ internal static class NodesCommand
     private static Command List()
     {
         var list = new Command("list", "Lists the nodes as the webapp sees them");
-        list.SetAction((parsed, token) => SendAsync(parsed, HttpMethod.Get, "", null, ShowAllAsync, token));
+        list.SetAction((parsed, token) => SendAsync(parsed, HttpMethod.Get, "", null, NodesOutput.ShowAllAsync, token));
         return list;
     }
 
@@ -91,7 +91,7 @@ internal static class NodesCommand
                     parsed.GetValue(labels)
                 );
                 var body = JsonContent.Create(definition, FleetJson.Default.NodeDefinition);
-                return SendAsync(parsed, HttpMethod.Put, PathOf(parsed), body, ShowOneAsync, token);
+                return SendAsync(parsed, HttpMethod.Put, PathOf(parsed), body, NodesOutput.ShowOneAsync, token);
             }
         );
         return add;
@@ -111,7 +111,14 @@ internal static class NodesCommand
             async (parsed, token) =>
             {
                 var body = JsonContent.Create(new NodeChange(NodeChange.Draining), FleetJson.Default.NodeChange);
-                var code = await SendAsync(parsed, HttpMethod.Patch, PathOf(parsed), body, ShowOneAsync, token);
+                var code = await SendAsync(
+                    parsed,
+                    HttpMethod.Patch,
+                    PathOf(parsed),
+                    body,
+                    NodesOutput.ShowOneAsync,
+                    token
+                );
                 return code != 0 || !parsed.GetValue(wait) ? code : await WaitUntilDrainedAsync(parsed, token);
             }
         );
@@ -151,7 +158,7 @@ internal static class NodesCommand
             if (node.State != NodeState.Draining)
             {
                 await parsed.InvocationConfiguration.Error.WriteLineAsync(
-                    $"{name} does not drain any more: it is {Word(node.State)}. {node.Why}".TrimEnd()
+                    $"{name} does not drain any more: it is {NodesOutput.Word(node.State)}. {node.Why}".TrimEnd()
                 );
                 return 1;
             }
@@ -173,7 +180,7 @@ internal static class NodesCommand
             (parsed, token) =>
             {
                 var body = JsonContent.Create(new NodeChange(state), FleetJson.Default.NodeChange);
-                return SendAsync(parsed, HttpMethod.Patch, PathOf(parsed), body, ShowOneAsync, token);
+                return SendAsync(parsed, HttpMethod.Patch, PathOf(parsed), body, NodesOutput.ShowOneAsync, token);
             }
         );
         return change;
@@ -183,7 +190,8 @@ internal static class NodesCommand
     {
         var rebalance = new Command("rebalance", "Moves sessions from nodes that hold more than their share");
         rebalance.SetAction(
-            (parsed, token) => SendAsync(parsed, HttpMethod.Post, "/rebalance", null, ShowSurplusAsync, token)
+            (parsed, token) =>
+                SendAsync(parsed, HttpMethod.Post, "/rebalance", null, NodesOutput.ShowSurplusAsync, token)
         );
         return rebalance;
     }
@@ -218,12 +226,10 @@ internal static class NodesCommand
         var check = new Command("check", "Tries whether a node is set up as sessions need it") { Node };
         check.SetAction(
             (parsed, token) =>
-                SendAsync(parsed, HttpMethod.Post, PathOf(parsed) + "/check", null, ShowChecksAsync, token)
+                SendAsync(parsed, HttpMethod.Post, PathOf(parsed) + "/check", null, NodesOutput.ShowChecksAsync, token)
         );
         return check;
     }
-
-    private static string Word(NodeState state) => JsonNamingPolicy.CamelCase.ConvertName(state.ToString());
 
     private static string PathOf(ParseResult parsed) => "/" + Uri.EscapeDataString(parsed.GetValue(Node)!);
 
@@ -267,90 +273,5 @@ internal static class NodesCommand
         }
 
         return 1;
-    }
-
-    private static async Task<int> ShowAllAsync(
-        HttpContent content,
-        TextWriter output,
-        CancellationToken cancellationToken
-    )
-    {
-        var nodes = await content.ReadFromJsonAsync(FleetJson.Default.IEnumerableNodeReport, cancellationToken);
-        await WriteAsync(nodes ?? [], output);
-        return 0;
-    }
-
-    private static async Task<int> ShowOneAsync(
-        HttpContent content,
-        TextWriter output,
-        CancellationToken cancellationToken
-    )
-    {
-        await WriteAsync([(await content.ReadFromJsonAsync(FleetJson.Default.NodeReport, cancellationToken))!], output);
-        return 0;
-    }
-
-    private static async Task<int> ShowChecksAsync(
-        HttpContent content,
-        TextWriter output,
-        CancellationToken cancellationToken
-    )
-    {
-        var checks = await content.ReadFromJsonAsync(FleetJson.Default.IReadOnlyListNodeCheck, cancellationToken) ?? [];
-        foreach (var check in checks)
-        {
-            await output.WriteLineAsync($"{check.Name}: {(check.Passed ? "works" : check.Detail)}");
-        }
-
-        return checks.All(check => check.Passed) ? 0 : 1;
-    }
-
-    private static async Task<int> ShowSurplusAsync(
-        HttpContent content,
-        TextWriter output,
-        CancellationToken cancellationToken
-    )
-    {
-        var surplus = (
-            await content.ReadFromJsonAsync(FleetJson.Default.IEnumerableNodeSurplus, cancellationToken) ?? []
-        ).ToArray();
-        foreach (var node in surplus)
-        {
-            await output.WriteLineAsync($"{node.Sessions} sessions move away from {node.Name}");
-        }
-
-        if (surplus.Length == 0)
-        {
-            await output.WriteLineAsync("No node holds more than its share");
-        }
-
-        return 0;
-    }
-
-    private static async Task WriteAsync(IEnumerable<NodeReport> nodes, TextWriter output)
-    {
-        string[][] rows =
-        [
-            ["NAME", "STATE", "SINCE", "SESSIONS", "RABBITMQ", "REGION", "WHY"],
-            .. nodes.Select(node =>
-                (string[])
-                    [
-                        node.Name,
-                        Word(node.State),
-                        $"{node.Since.UtcDateTime:yyyy-MM-dd HH:mm:ss}",
-                        $"{node.Sessions} of {node.Capacity}",
-                        node.Version ?? "-",
-                        node.Region ?? "-",
-                        node.Why ?? "",
-                    ]
-            ),
-        ];
-        int[] widths = [.. rows[0].Select((_, column) => rows.Max(row => row[column].Length))];
-        foreach (var row in rows)
-        {
-            await output.WriteLineAsync(
-                string.Join("  ", row.Select((cell, column) => cell.PadRight(widths[column]))).TrimEnd()
-            );
-        }
     }
 }

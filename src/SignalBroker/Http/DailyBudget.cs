@@ -11,32 +11,7 @@ internal sealed class DailyBudget<TKey>(long perDay, TimeProvider clock)
         Math.Max(1, (double)perDay / DailyBudget.Parts),
         clock
     )
-    where TKey : notnull
-{
-    /// <summary>Takes one for something that may fail or come to nothing.</summary>
-    public Reservation Reserve(TKey key) => new(Take(key), () => GiveBack(key));
-}
-
-/// <summary>What was taken from a budget, and is given back unless it is kept.</summary>
-internal sealed class Reservation(TimeSpan? wait, Action giveBack) : IDisposable
-{
-    private bool isTaken = wait is null;
-
-    /// <summary>Null if the budget had it; otherwise how long until it will.</summary>
-    public TimeSpan? Wait => wait;
-
-    /// <summary>Keeps it, because it has been used.</summary>
-    public void Keep() => isTaken = false;
-
-    public void Dispose()
-    {
-        if (isTaken)
-        {
-            isTaken = false;
-            giveBack();
-        }
-    }
-}
+    where TKey : notnull;
 
 /// <summary>What holds for every daily budget.</summary>
 internal static class DailyBudget

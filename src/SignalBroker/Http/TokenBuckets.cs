@@ -42,6 +42,9 @@ internal class TokenBuckets<TKey>(double perSecond, double burst, TimeProvider c
         }
     }
 
+    /// <summary>Takes one for something that may fail or come to nothing.</summary>
+    public Reservation Reserve(TKey key) => new(Take(key), () => GiveBack(key));
+
     /// <summary>Puts back tokens that were not used after all.</summary>
     public void GiveBack(TKey key, long tokens = 1)
     {

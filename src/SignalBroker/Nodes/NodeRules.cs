@@ -36,8 +36,16 @@ internal static partial class NodeRules
             return (nameof(node.ManagementAddress), management);
         }
 
-        return node.Labels.TrueForAll(IsName) ? null : (nameof(node.Labels), $"must each have {NameRule}");
+        return FirstBroken(node.Region, node.Labels);
     }
+
+    /// <summary>The first rule that a place breaks, and by which setting; null if it breaks none.</summary>
+    public static (string Setting, string Rule)? FirstBroken(string? region, IEnumerable<string>? labels) =>
+        region is not null && !IsName(region) ? (nameof(NodeOptions.Region), $"must have {NameRule}")
+        // Clients may name a null among them.
+        : labels?.All(label => label is not null && IsName(label)) == false
+            ? (nameof(NodeOptions.Labels), $"must each have {NameRule}")
+        : null;
 
     /// <summary>Whether it may be the name of a node, a region or a label.</summary>
     public static bool IsName(string name) => Name().IsMatch(name);

@@ -241,7 +241,7 @@ public sealed class RecoveryTests(Servers servers) : IAsyncLifetime
                 var port = context.DnsEndPoint.Port;
                 var isNode = servers.IsNode(port);
                 var isFirst = isNode && between is null;
-                between ??= isNode ? new TcpProxy(0, () => [port]) : null;
+                between ??= isNode ? new TcpProxy(() => [port]) : null;
                 var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
                 await socket.ConnectAsync(IPAddress.Loopback, isFirst ? between!.Port : port, cancellationToken);
                 return new NetworkStream(socket, ownsSocket: true);

@@ -71,7 +71,7 @@ public sealed class ReplacementTests(SingleSessionWebapps webapps) : IClassFixtu
                 HeartBeat = TimeSpan.FromSeconds(1),
                 OpenSocket = async (address, cancellationToken) =>
                 {
-                    between ??= new TcpProxy(0, () => [address.Port]);
+                    between ??= new TcpProxy(() => [address.Port]);
                     var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
                     await socket.ConnectAsync(IPAddress.Loopback, between.Port, cancellationToken);
                     return new NetworkStream(socket, ownsSocket: true);

@@ -142,7 +142,7 @@ public sealed class RoomTests(Servers servers) : IAsyncLifetime
     [InlineData(ListensBy.ServerSentEvents, RoomKind.Broadcast, Storing.IfOffline)]
     public async Task A_new_member_receives_what_is_sent_to_it_on_joining(ListensBy way, RoomKind kind, Storing store)
     {
-        await using var slow = new TcpProxy(0, () => [new Uri(servers.Webapp.PublicAddress).Port])
+        await using var slow = new TcpProxy(() => [new Uri(servers.Webapp.PublicAddress).Port])
         {
             Delay = TimeSpan.FromMilliseconds(80),
         };

@@ -47,7 +47,7 @@ public abstract class ContainedServer(string name, IContainer container) : IAsyn
     /// <summary>A port of this machine that leads to one of the container's, and stays: Docker picks others at each start.</summary>
     protected int Open(int port)
     {
-        var proxy = new TcpProxy(0, () => IsRunning ? [container.GetMappedPublicPort(port)] : []);
+        var proxy = new TcpProxy(() => IsRunning ? [container.GetMappedPublicPort(port)] : []);
         proxies.Add(proxy);
         return proxy.Port;
     }

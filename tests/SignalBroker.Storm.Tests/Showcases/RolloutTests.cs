@@ -23,6 +23,7 @@ public sealed class RolloutTests
         );
 
         var reports = await rollout.PlayAsync(Token);
+        TestContext.Current.TestOutputHelper.WriteLine(RolloutTable.Write(reports));
 
         reports
             .Select(report => report.Title)

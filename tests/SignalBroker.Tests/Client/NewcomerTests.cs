@@ -25,7 +25,7 @@ public sealed class NewcomerTests(ClientSite site, Browser browser) : ClientTest
         int delayMs
     )
     {
-        await using var slow = new TcpProxy(0, () => [new Uri(Site.Webapp.PublicAddress).Port])
+        await using var slow = new TcpProxy(() => [new Uri(Site.Webapp.PublicAddress).Port])
         {
             Delay = TimeSpan.FromMilliseconds(delayMs),
         };

@@ -34,7 +34,7 @@ public sealed class TabTests(ClientSite site, Browser browser) : ClientTests(sit
         var page = await OpenAsync();
         var node = Site.Servers.Nodes[0];
         // Stands for a network that has gone without a word.
-        await using var network = new TcpProxy(0, () => [new Uri(node.ListeningAddress).Port]);
+        await using var network = new TcpProxy(() => [new Uri(node.ListeningAddress).Port]);
         await page.RunAsync("(detour) => void (globalThis.detour = detour)", $"ws://127.0.0.1:{network.Port}/ws");
         // Sessions on the other node are refused there, and it asks for another one.
         await page.ListenAsync(Alice, new { listen = "websocket", mqtt = false }, webapp.PublicAddress);

@@ -85,7 +85,7 @@ public sealed class ShieldedWebapp(TestCluster cluster) : IAsyncLifetime
         {
             var address = new UriBuilder(node.AmqpAddress);
             var port = address.Port;
-            proxies.Add(new TcpProxy(port: 0, () => [port]));
+            proxies.Add(new TcpProxy(() => [port]));
             address.Port = proxies[^1].Port;
             settings[$"Nodes:{index}:AmqpAddress"] = address.Uri.OriginalString;
         }

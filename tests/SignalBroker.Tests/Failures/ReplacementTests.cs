@@ -47,8 +47,7 @@ public sealed class ReplacementTests
             await Eventually.HoldsAsync(async () =>
                 (await new Api(webapp.PublicAddress).GetAsync("/health/ready")).Status.ShouldBe(HttpStatusCode.OK)
             );
-            // Until HAProxy has seen it as well.
-            await Task.Delay(TimeSpan.FromSeconds(1), TimeProvider.System, Token);
+            await servers.Haproxy.UsesAsync(webapp, Token);
         }
 
         await ending.CancelAsync();

@@ -2,6 +2,10 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
 using System.Text;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
 using SignalBroker.Tests.Harness;
 using SignalBroker.Tests.Rooms;
 
@@ -48,7 +52,7 @@ public sealed class TelemetryTests(TestCluster cluster)
     [InlineData(true)]
     public async Task A_trace_leads_from_the_request_to_the_publish(bool toRoom)
     {
-        using var receiver = new OtlpReceiver();
+        await using var receiver = await OtlpReceiver.StartAsync();
         var traced = await cluster.Servers.AddWebappAsync(
             new Dictionary<string, string>(TestCluster.Settings)
             {
@@ -113,40 +117,36 @@ public sealed class TelemetryTests(TestCluster cluster)
     }
 
     /// <summary>Takes whatever is sent to it by OTLP over HTTP.</summary>
-    private sealed class OtlpReceiver : IDisposable
+    private sealed class OtlpReceiver : IAsyncDisposable
     {
-        private readonly HttpListener listener = new();
+        private readonly WebApplication app;
 
-        public OtlpReceiver()
+        private OtlpReceiver()
         {
-            Address = $"http://127.0.0.1:{FreePort.Find()}";
-            listener.Prefixes.Add($"{Address}/");
-            listener.Start();
-            _ = ReceiveAsync();
+            var builder = WebApplication.CreateSlimBuilder();
+            builder.Logging.ClearProviders();
+            builder.WebHost.UseUrls("http://127.0.0.1:0");
+            app = builder.Build();
+            app.Run(TakeAsync);
         }
 
-        public string Address { get; }
+        public string Address => app.Urls.Single();
 
         public ConcurrentQueue<(string Path, string Text)> Bodies { get; } = new();
 
-        public void Dispose() => listener.Close();
-
-        private async Task ReceiveAsync()
+        public static async Task<OtlpReceiver> StartAsync()
         {
-            try
-            {
-                while (true)
-                {
-                    var context = await listener.GetContextAsync();
-                    using var reader = new StreamReader(context.Request.InputStream, Encoding.Latin1);
-                    Bodies.Enqueue((context.Request.Url!.AbsolutePath, await reader.ReadToEndAsync()));
-                    context.Response.Close();
-                }
-            }
-            catch (Exception closed) when (closed is HttpListenerException or ObjectDisposedException)
-            {
-                // It was disposed of.
-            }
+            var receiver = new OtlpReceiver();
+            await receiver.app.StartAsync(Token);
+            return receiver;
+        }
+
+        public ValueTask DisposeAsync() => app.DisposeAsync();
+
+        private async Task TakeAsync(HttpContext context)
+        {
+            using var reader = new StreamReader(context.Request.Body, Encoding.Latin1);
+            Bodies.Enqueue((context.Request.Path, await reader.ReadToEndAsync(context.RequestAborted)));
         }
     }
 }

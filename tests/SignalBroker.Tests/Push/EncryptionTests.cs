@@ -17,7 +17,7 @@ public sealed class EncryptionTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        service = new PushService(key.PublicKey, FreePort.Find());
+        service = new PushService(key.PublicKey);
         await service.StartAsync();
         var options = new PushOptions { AllowPrivateEndpoints = true, Subject = PushCluster.Subject };
         services = new PushServices(key, Options.Create(options), TimeProvider.System);

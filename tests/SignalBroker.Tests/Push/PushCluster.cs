@@ -36,7 +36,7 @@ public sealed class PushCluster : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        Service = new PushService(PublicKey, FreePort.Find());
+        Service = new PushService(PublicKey);
         await Service.StartAsync();
         Servers = await Cluster.StartAsync(
             new ClusterOptions

@@ -65,12 +65,13 @@ public sealed class Registration(Subscriber subscriber)
 }
 
 /// <summary>A push service that verifies whose a push is and decrypts it, on a port that it keeps while it is down.</summary>
-public sealed class PushService(string publicKey, int port) : IAsyncDisposable
+public sealed class PushService(string publicKey) : IAsyncDisposable
 {
     private readonly ConcurrentDictionary<string, Registration> registrations = new();
     private WebApplication? app;
 
-    public string Origin => $"http://127.0.0.1:{port}";
+    // Any free port at first.
+    public string Origin { get; private set; } = "http://127.0.0.1:0";
 
     public Registration Register()
     {
@@ -88,6 +89,7 @@ public sealed class PushService(string publicKey, int port) : IAsyncDisposable
         app = builder.Build();
         app.MapPost("/push/{id}", TakeAsync);
         await app.StartAsync();
+        Origin = app.Urls.Single();
     }
 
     public async Task StopAsync()
