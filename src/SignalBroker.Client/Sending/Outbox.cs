@@ -25,9 +25,8 @@ internal sealed class Outbox<TSender>(
 
     private readonly Lock changing = new();
     private readonly Lines lines = new();
+    private readonly Gate<TSender> gate = new();
     private readonly CancellationTokenSource closing = new();
-    private TaskCompletionSource<TSender> listening = NewGate();
-    private SignalNotSentException? closedBy;
     private SignalNotSentException? takesNoMore;
     private TaskCompletionSource? drained;
     private int waiting;
@@ -91,7 +90,7 @@ internal sealed class Outbox<TSender>(
     {
         lock (changing)
         {
-            if ((isFarewell ? closedBy : closedBy ?? takesNoMore) is { } why)
+            if ((isFarewell ? gate.ClosedBy : gate.ClosedBy ?? takesNoMore) is { } why)
             {
                 throw why;
             }
@@ -127,62 +126,18 @@ internal sealed class Outbox<TSender>(
         await drained.Task.WaitAsync(patience, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
-    /// <summary>Sends what waits, and what comes.</summary>
-    public void Open(TSender sender)
-    {
-        lock (changing)
-        {
-            if (closedBy is null)
-            {
-                Shut();
-                listening.SetResult(sender);
-            }
-        }
-    }
+    /// <inheritdoc cref="Gate{TSender}.Open"/>
+    public void Open(TSender sender) => gate.Open(sender);
 
-    /// <summary>Lets signals wait until <see cref="Open"/> is called.</summary>
-    /// <param name="sender">Does so only if this one is open; null for any.</param>
-    public void Pause(TSender? sender = null)
-    {
-        lock (changing)
-        {
-            if (closedBy is null && (sender is null || IsOpenFor(sender)))
-            {
-                Shut();
-            }
-        }
-    }
+    /// <inheritdoc cref="Gate{TSender}.Shut"/>
+    public void Pause(TSender? sender = null) => gate.Shut(sender);
 
     /// <summary>Fails what waits, what is under way, and whatever comes.</summary>
     public void Close(SignalNotSentException why)
     {
-        lock (changing)
+        if (gate.Close(why))
         {
-            if (closedBy is not null)
-            {
-                return;
-            }
-
-            Shut();
-            closedBy = why;
-            listening.SetException(why);
-            // Often nobody awaits it.
-            _ = listening.Task.Exception;
-        }
-
-        closing.Cancel();
-    }
-
-    private static TaskCompletionSource<TSender> NewGate() => new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-    private bool IsOpenFor(TSender sender) =>
-        listening.Task.IsCompletedSuccessfully && ReferenceEquals(listening.Task.Result, sender);
-
-    private void Shut()
-    {
-        if (listening.Task.IsCompleted)
-        {
-            listening = NewGate();
+            closing.Cancel();
         }
     }
 
@@ -239,9 +194,9 @@ internal sealed class Outbox<TSender>(
             TSender sender;
             try
             {
-                var open = Listening();
-                await limit.WaitAsync(open, cancellationToken);
-                sender = await open;
+                var opening = gate.Opening;
+                await limit.WaitAsync(opening, cancellationToken);
+                sender = await opening;
             }
             catch (SignalNotSentException) when (unanswered is not null)
             {
@@ -301,24 +256,16 @@ internal sealed class Outbox<TSender>(
     private static ServerUnreachableException Unanswered(SignalBrokerException first) =>
         new($"No answer came while there was time for one, so it may have arrived. {first.Message}", first);
 
-    private Task<TSender> Listening()
-    {
-        lock (changing)
-        {
-            return listening.Task;
-        }
-    }
-
     private Place Enter(OutgoingSignal signal)
     {
         lock (changing)
         {
-            if ((closedBy ?? takesNoMore) is { } why)
+            if ((gate.ClosedBy ?? takesNoMore) is { } why)
             {
                 throw why;
             }
 
-            if (waiting >= MaxWaiting && !listening.Task.IsCompleted)
+            if (waiting >= MaxWaiting && !gate.IsOpen)
             {
                 throw new SignalNotSentException(
                     SignalBrokerCode.QueueFull,

@@ -1,9 +1,8 @@
-using System.Collections.Concurrent;
-using System.Diagnostics;
 using System.Net;
 using System.Text.Json;
 using SignalBroker.LocalCluster;
 using SignalBroker.Tests.Harness;
+using SignalBroker.Tests.Presence;
 
 namespace SignalBroker.Tests.Fleet;
 
@@ -128,9 +127,9 @@ public sealed class MoveTests(MoveCluster cluster)
     {
         await using var mover = new Mover(cluster, await cluster.ListenOnAsync(From));
         await using var watcher = await cluster.ListenOnAsync(To);
-        await WatchAsync(watcher.Session, mover.First.UserId, "listening");
+        await WatchAsync(watcher.Session, mover.First.UserId);
         await using var watched = await cluster.ListenOnAsync(To);
-        await WatchAsync(mover.First, watched.Session.UserId, "listening");
+        await WatchAsync(mover.First, watched.Session.UserId);
         await using (await cluster.DrainAsync(From))
         {
             await mover.MoveAsync();
@@ -150,7 +149,7 @@ public sealed class MoveTests(MoveCluster cluster)
     {
         await using var silent = await cluster.ListenOnAsync(From);
         await using var watched = await cluster.ListenOnAsync(To);
-        await WatchAsync(silent.Session, watched.Session.UserId, "listening");
+        await WatchAsync(silent.Session, watched.Session.UserId);
 
         // The second time the first answer was lost.
         await cluster.ApiOf(0).TakeOverAsync(silent.Session, listens: false);
@@ -208,85 +207,13 @@ public sealed class MoveTests(MoveCluster cluster)
         }
     }
 
-    [Fact]
-    public async Task Who_does_not_move_in_time_is_closed_and_the_node_is_drained()
+    // Whoever subscribes before that is told when the user begins to listen.
+    private async Task WatchAsync(ConnectedSession watcher, string userId)
     {
-        await using var listener = await cluster.ListenOnAsync(From);
-        await using var drained = await cluster.DrainAsync(From);
-        var told = await listener.ReceiveAsync();
-        told.GetProperty("content")
-            .GetProperty("within")
-            .GetDouble()
-            .ShouldBe(MoveCluster.MoveWithin.TotalMilliseconds);
-
-        await listener.Closed.WaitAsync(2 * MoveCluster.MoveWithin, Token);
-        await Eventually.HoldsAsync(async () => (await StateOfAsync(From)).ShouldBe("drained"));
+        var api = cluster.ApiOf(0);
+        await api.SeesAsync(watcher, userId, "listening");
+        (await api.SubscribeAsync(watcher, userId)).Single().State.ShouldBe("listening");
     }
-
-    [Fact]
-    public async Task Where_a_node_goes_back_to_work_nobody_has_to_move()
-    {
-        await using var listener = await cluster.ListenOnAsync(From);
-        await using (await cluster.DrainAsync(From))
-        {
-            (await listener.ReceiveAsync()).GetProperty("type").GetString().ShouldBe("session");
-        }
-
-        await Task.Delay(MoveCluster.MoveWithin + TimeSpan.FromSeconds(3), TimeProvider.System, Token);
-        listener.Closed.IsCompleted.ShouldBeFalse();
-    }
-
-    [Fact]
-    public async Task Sessions_move_to_a_node_that_holds_less_than_its_share_and_no_more_than_needed()
-    {
-        var listeners = new List<Listener>();
-        await using (await cluster.DrainAsync(To))
-        {
-            await Eventually.HoldsAsync(async () => (await StateOfAsync(To)).ShouldBe("drained"));
-            while (listeners.Count < 20)
-            {
-                listeners.Add(await cluster.ListenOnAsync(From));
-            }
-        }
-
-        var asked = await cluster.Admin.PostAsync("/admin/nodes/rebalance", new { });
-        var surplus = asked.Json.EnumerateArray().Single();
-        surplus.GetProperty("name").GetString().ShouldBe(From.Name);
-        var expected = surplus.GetProperty("sessions").GetInt32();
-        expected.ShouldBeInRange(9, 10);
-        await Eventually.HoldsAsync(() => listeners.Count(WasTold).ShouldBe(expected));
-        await Task.Delay(TimeSpan.FromSeconds(3), TimeProvider.System, Token);
-        listeners.Count(WasTold).ShouldBe(expected);
-        foreach (var listener in listeners)
-        {
-            await listener.DisposeAsync();
-        }
-
-        static bool WasTold(Listener listener) => listener.Transcript.Contains("\"move\"", StringComparison.Ordinal);
-    }
-
-    private async Task<string?> StateOfAsync(Node node) =>
-        (await cluster.Admin.GetAsync("/admin/nodes"))
-            .Json.EnumerateArray()
-            .Single(each => each.GetProperty("name").GetString() == node.Name)
-            .GetProperty("state")
-            .GetString();
-
-    private async Task WatchAsync(ConnectedSession watcher, string userId, string state) =>
-        await Eventually.HoldsAsync(async () =>
-        {
-            var watch = new HttpRequestMessage(HttpMethod.Put, "/presence/subscriptions")
-            {
-                Content = new StringContent(
-                    JsonSerializer.Serialize(new { users = new[] { userId } }),
-                    System.Text.Encoding.UTF8,
-                    "application/json"
-                ),
-            };
-            var answer = await cluster.ApiOf(0).SendAsync(watch, watcher.Authorization);
-            answer.Status.ShouldBe(HttpStatusCode.OK, answer.Body);
-            answer.Body.ShouldContain($"\"{state}\"");
-        });
 
     // Numbers from zero on, each sent when the one before is answered; how many there were.
     private static async Task<int> SendAsync(
@@ -304,88 +231,5 @@ public sealed class MoveTests(MoveCluster cluster)
         }
 
         return count;
-    }
-
-    /// <summary>A client that moves as the documentation says.</summary>
-    private sealed class Mover(MoveCluster cluster, Listener listener) : IAsyncDisposable
-    {
-        private readonly ConcurrentDictionary<string, List<int>> bySender = new();
-        private readonly Stopwatch sinceLast = Stopwatch.StartNew();
-        private TimeSpan longest;
-        private bool isToMove;
-        private int read;
-
-        public ConnectedSession First { get; } = listener.Session;
-
-        public Listener Current { get; private set; } = listener;
-
-        public List<int> Of(ConnectedSession sender) => bySender[sender.KnownAs!];
-
-        public async Task ReadAsync(int more) => await ReadUntilAsync(read + more);
-
-        public async Task ReadUntilAsync(int count)
-        {
-            while (read < count)
-            {
-                Take(await Current.ReceiveAsync());
-            }
-        }
-
-        /// <summary>Waits to be told, and moves; the longest time without a signal.</summary>
-        public async Task<TimeSpan> MoveAsync()
-        {
-            while (!isToMove)
-            {
-                Take(await Current.ReceiveAsync());
-            }
-
-            (isToMove, longest) = (false, TimeSpan.Zero);
-            var old = Current;
-            var opening = OpenAsync(old.Session);
-            var ends = new HashSet<string>();
-            var of = int.MaxValue;
-            while (ends.Count < of)
-            {
-                var envelope = await old.ReceiveAsync();
-                if (Take(envelope) is { } by)
-                {
-                    ends.Add(by);
-                    of = envelope.GetProperty("content").GetProperty("of").GetInt32();
-                }
-            }
-
-            of.ShouldBe(2);
-            Current = await opening;
-            old.Arrived().ShouldBeEmpty();
-            await old.DisposeAsync();
-            return longest;
-        }
-
-        public ValueTask DisposeAsync() => Current.DisposeAsync();
-
-        private async Task<Listener> OpenAsync(ConnectedSession predecessor)
-        {
-            var answer = await cluster.ApiOf(1).TakeOverAsync(predecessor);
-            answer.Status.ShouldBe(HttpStatusCode.OK, answer.Body);
-            return await Listener.StartAsync(answer.Session);
-        }
-
-        // Which webapp has sent its last; null for anything else.
-        private string? Take(JsonElement envelope)
-        {
-            var content = envelope.GetProperty("content");
-            if (envelope.TryGetProperty("fromSession", out var sender))
-            {
-                bySender.GetOrAdd(sender.GetString()!, _ => []).Add(content.GetInt32());
-                read++;
-                longest = sinceLast.Elapsed > longest ? sinceLast.Elapsed : longest;
-                sinceLast.Restart();
-                return null;
-            }
-
-            var what = content.TryGetProperty("event", out var name) ? name.GetString() : null;
-            isToMove |= what == "move";
-            return what == "moved" ? content.GetProperty("by").GetString() : null;
-        }
     }
 }
