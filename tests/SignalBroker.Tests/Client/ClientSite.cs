@@ -68,10 +68,11 @@ public sealed class ClientSite : IAsyncLifetime
     public Task GoAsync(ClientPage page) => page.GoAsync($"{site.Urls.Single()}/site/index.html");
 
     /// <summary>Another webapp with settings of its own, which this site's pages may use.</summary>
-    public Task<Webapp> AddWebappAsync(string setting, string value) =>
-        Servers.AddWebappAsync(
-            new Dictionary<string, string> { ["Cors:Origins:0"] = site.Urls.Single(), [setting] = value }
-        );
+    public Task<Webapp> AddWebappAsync(params (string Name, string Value)[] settings) =>
+        Servers.AddWebappAsync([
+            new("Cors:Origins:0", site.Urls.Single()),
+            .. settings.Select(setting => KeyValuePair.Create(setting.Name, setting.Value)),
+        ]);
 
     /// <summary>Starts whatever a test has left broken.</summary>
     public async Task MendAsync()

@@ -11,7 +11,7 @@ public sealed class TabTests(ClientSite site, Browser browser) : ClientTests(sit
     [Fact]
     public async Task Of_two_tabs_that_replace_each_other_the_newer_one_stays()
     {
-        var webapp = await Site.AddWebappAsync("Sessions:PerUser", "Replace");
+        var webapp = await Site.AddWebappAsync(("Sessions:PerUser", "Replace"));
         var old = await OpenAsync();
         await old.ListenAsync(Alice, webapp: webapp.PublicAddress);
 
@@ -30,7 +30,7 @@ public sealed class TabTests(ClientSite site, Browser browser) : ClientTests(sit
     [Fact]
     public async Task A_page_that_is_reloaded_takes_over_from_itself_though_its_network_was_dead()
     {
-        var webapp = await Site.AddWebappAsync("Sessions:PerUser", "Reject");
+        var webapp = await Site.AddWebappAsync(("Sessions:PerUser", "Reject"));
         var page = await OpenAsync();
         var node = Site.Servers.Nodes[0];
         // Stands for a network that has gone without a word.
