@@ -1,14 +1,10 @@
 import { expect, it } from "vitest";
 import type { Session } from "../../src/listening/session";
 import { listen, refusal, sessionNamed, useListener, world } from "./listener";
-import { askToMove, mark, move, sockets } from "./moving";
+import { askToMove, comesBack, key, mark, move, sends, sockets } from "./moving";
 import { tick } from "./server";
 
 useListener();
-
-const key = (): string | undefined => world.listening.session?.listeningKey;
-const sends = (body: string): void => world.listening.current?.transport.send?.(body);
-const comesBack = expect.objectContaining({ name: "reconnecting" }) as unknown;
 
 it("waits for nothing when the old socket is lost", async () => {
   await move();

@@ -2,14 +2,10 @@ import { expect, it } from "vitest";
 import { mostKeptLength } from "../../src/base/buffer";
 import type { Session } from "../../src/listening/session";
 import { listen, sessionNamed, useListener, world } from "./listener";
-import { askToMove, mark, move, sockets } from "./moving";
+import { askToMove, comesBack, key, mark, move, sends, sockets } from "./moving";
 import { tick } from "./server";
 
 useListener();
-
-const key = (): string | undefined => world.listening.session?.listeningKey;
-const sends = (body: string): void => world.listening.current?.transport.send?.(body);
-const comesBack = expect.objectContaining({ name: "reconnecting" }) as unknown;
 
 it("goes on listening while a successor takes over, and changes only its key", async () => {
   await listen();

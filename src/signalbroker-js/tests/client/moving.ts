@@ -2,6 +2,15 @@ import { expect, vi } from "vitest";
 import { listen, world } from "./listener";
 import { tick } from "./server";
 
+/** The key that the application sees. */
+export const key = (): string | undefined => world.listening.session?.listeningKey;
+
+/** Sends through whichever socket is the current one. */
+export const sends = (body: string): void => world.listening.current?.transport.send?.(body);
+
+/** The state of a client that has lost its session. */
+export const comesBack = expect.objectContaining({ name: "reconnecting" }) as unknown;
+
 /** The transports of the first session and of its successor. */
 export function sockets(): readonly [(typeof world.opened)[0], (typeof world.opened)[0]] {
   const [old, next] = world.opened;
