@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace SignalBroker.LocalCluster;
 
 /// <summary>A HAProxy before the webapps' public ports, which goes by their <c>/health/ready</c>.</summary>
@@ -24,13 +26,20 @@ public sealed class Haproxy : Part
 
     /// <summary>Waits until it gives requests to the webapp.</summary>
     /// <remarks>One that has been replaced is found ready by the next check, which may be half a second away.</remarks>
+    /// <exception cref="PartFailedException">It took as long as a start may take.</exception>
     public async Task UsesAsync(Webapp webapp, CancellationToken cancellationToken = default)
     {
         using var http = new HttpClient();
+        var watch = Stopwatch.StartNew();
         while (
             StateOf(webapp, await http.GetStringAsync($"http://127.0.0.1:{statusPort}/;csv", cancellationToken)) != "UP"
         )
         {
+            if (watch.Elapsed > StartLimit)
+            {
+                throw Failure($"{Name} did not find {webapp.Name} ready within {StartLimit.TotalSeconds:0} s.");
+            }
+
             await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, cancellationToken);
         }
     }

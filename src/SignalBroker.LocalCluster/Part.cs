@@ -6,7 +6,7 @@ namespace SignalBroker.LocalCluster;
 public abstract class Part
 {
     private static readonly TimeSpan Between = TimeSpan.FromMilliseconds(50);
-    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(120);
+    private protected static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(120);
     private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(30);
 
     private ChildProcess? process;

@@ -13,13 +13,14 @@ internal sealed partial class QueueRemover(
     OriginalConnections originals,
     NodeCatalog nodes,
     StrangeBehaviorLog strange,
+    TimeProvider clock,
     ILogger<QueueRemover> logger
 ) : BackgroundService
 {
     private const string JunkReason =
         "a session's queue must be exclusive, auto-delete and transient, without arguments";
 
-    private readonly NodeWorkers<Func<CancellationToken, Task>> workers = new(nodes);
+    private readonly NodeWorkers<Func<CancellationToken, Task>> workers = new(nodes, clock);
 
     /// <summary>Closes a queue that belongs to no session, if it is still there.</summary>
     public void RemoveOrphan(Node node, string queue) => Enqueue(node, token => RemoveOrphanAsync(node, queue, token));
@@ -39,7 +40,7 @@ internal sealed partial class QueueRemover(
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
         workers.RunAsync(
             (_, removal, token) => removal(token),
-            (node, _, reason) => LogNotRemoved(node.Name, reason),
+            (node, count, reason) => LogNotRemoved(count, node.Name, reason),
             stoppingToken
         );
 
@@ -115,6 +116,6 @@ internal sealed partial class QueueRemover(
         await originals.CloseAsync(node, key, reason, cancellationToken);
     }
 
-    [LoggerMessage(LogLevel.Warning, "Removing a queue or connection of node {Node} was postponed: {Reason}")]
-    private partial void LogNotRemoved(string node, string reason);
+    [LoggerMessage(LogLevel.Warning, "Removing {Count} queues or connections of node {Node} was postponed: {Reason}")]
+    private partial void LogNotRemoved(int count, string node, string reason);
 }

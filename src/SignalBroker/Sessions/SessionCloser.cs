@@ -29,7 +29,7 @@ internal sealed partial class SessionCloser(
     // A node confirms a farewell before it has delivered it, and delivers nothing more to a connection that is closed.
     private static readonly TimeSpan FarewellDelivery = TimeSpan.FromSeconds(2);
 
-    private readonly NodeWorkers<Ending> workers = new(nodes);
+    private readonly NodeWorkers<Ending> workers = new(nodes, clock);
 
     /// <summary>Closes the session's connection soon.</summary>
     public void Close(Session session, string reason) => workers.Add(session.Node, new(session, reason));
@@ -48,11 +48,7 @@ internal sealed partial class SessionCloser(
     }
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
-        workers.RunAsync(
-            CloseAsync,
-            (node, ending, reason) => LogNotClosed(ending.Session.ListeningKey, node.Name, reason),
-            stoppingToken
-        );
+        workers.RunAsync(CloseAsync, (node, count, reason) => LogNotClosed(count, node.Name, reason), stoppingToken);
 
     // A client that does not get it, because its network is away, hears the same from /connect when it comes back.
     private async Task TellReplacedAsync(Session session)
@@ -82,6 +78,6 @@ internal sealed partial class SessionCloser(
 
     private sealed record Ending(Session Session, string Reason);
 
-    [LoggerMessage(LogLevel.Warning, "Closing the connection of {ListeningKey} on node {Node} was postponed: {Reason}")]
-    private partial void LogNotClosed(string listeningKey, string node, string reason);
+    [LoggerMessage(LogLevel.Warning, "Closing {Count} sessions' connections on node {Node} was postponed: {Reason}")]
+    private partial void LogNotClosed(int count, string node, string reason);
 }

@@ -46,6 +46,36 @@ public sealed class NodeLossTests(FailureCluster cluster) : FailureTests(cluster
     }
 
     [Fact]
+    public async Task Sessions_of_a_killed_node_that_end_are_not_closed_one_by_one()
+    {
+        const int Count = 40;
+        var sessions = new List<ConnectedSession>();
+        for (var number = 0; number < Count; number++)
+        {
+            sessions.Add(await Cluster.ConnectOnAsync(Cluster.Victim));
+        }
+
+        await Cluster.Victim.KillAsync();
+        await Cluster.EverybodySeesAsync(Cluster.Victim, "unreachable", NoticedWithin);
+        var file = Cluster.Servers.Webapps[0].LogFile;
+        var begin = new FileInfo(file).Length;
+        var watch = Stopwatch.StartNew();
+
+        await Task.WhenAll(sessions.Select(Cluster.ApiOf(0).DisconnectAsync));
+
+        string[] lines = [];
+        await Eventually.HoldsAsync(async () =>
+        {
+            lines = [.. (await LogAsync(file, begin)).Split('\n').Where(line => line.Contains("was postponed"))];
+            lines.Sum(CountIn).ShouldBe(Count);
+        });
+        // The node is asked once a second.
+        lines.Length.ShouldBeLessThanOrEqualTo(2 + (int)watch.Elapsed.TotalSeconds);
+
+        static int CountIn(string line) => int.Parse(line.Split("Closing ")[1].Split(' ')[0]);
+    }
+
+    [Fact]
     public async Task A_node_that_is_stopped_and_started_gets_sessions_again()
     {
         await using var lost = await Cluster.ListenOnAsync(Cluster.Victim);
