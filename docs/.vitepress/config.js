@@ -90,6 +90,7 @@ export default defineConfig({
           page("Operations", "/operations/"),
           page("Grow and shrink", "/operations/scaling"),
           page("Upgrade", "/operations/upgrades"),
+          page("Put users out", "/operations/moderation"),
           page("Which RabbitMQ", "/operations/rabbitmq"),
           page("A node's configuration", "/operations/node-configuration"),
           page("Security", "/security"),

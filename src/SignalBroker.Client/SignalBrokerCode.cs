@@ -70,8 +70,14 @@ public static class SignalBrokerCode
     /// <summary>401: no application has this service key.</summary>
     public const string ServiceKeyInvalid = "service-key-invalid";
 
+    /// <summary>401: this takes an application's service key.</summary>
+    public const string ServiceKeyMissing = "service-key-missing";
+
     /// <summary>403: the token is another user's.</summary>
     public const string UserIdMismatch = "user-id-mismatch";
+
+    /// <summary>403: the user may not connect until a time, which the message says.</summary>
+    public const string UserBlocked = "user-blocked";
 
     /// <summary>403: the server's internal port, from an address that may not use it.</summary>
     public const string AddressNotAllowed = "address-not-allowed";
@@ -131,6 +137,9 @@ public static class SignalBrokerCode
     /// 409: another client of the user has taken the place of this one, where a user may have one session only.
     /// </summary>
     public const string SessionReplaced = "session-replaced";
+
+    /// <summary>An operator or a backend has ended the session; this library does not come back by itself.</summary>
+    public const string SessionEnded = "session-ended";
 
     /// <summary>409: the user is connected, and only one session is allowed.</summary>
     public const string UserAlreadyConnected = "user-already-connected";

@@ -35,8 +35,8 @@ public sealed class SignalNotSentException : SignalBrokerException
 
 /// <summary>
 /// The client does not listen (any more), and shall not try again by itself: <see cref="SignalBrokerCode.ListeningLost"/>,
-/// <see cref="SignalBrokerCode.Unauthorized"/> or, where another client has taken its place,
-/// <see cref="SignalBrokerCode.SessionReplaced"/>.
+/// <see cref="SignalBrokerCode.Unauthorized"/>, where another client has taken its place
+/// <see cref="SignalBrokerCode.SessionReplaced"/>, or where it was put out <see cref="SignalBrokerCode.SessionEnded"/>.
 /// </summary>
 public sealed class ListeningFailedException : SignalBrokerException
 {

@@ -7,6 +7,7 @@ using SignalBroker.Exchange;
 using SignalBroker.Fleet;
 using SignalBroker.Inbox;
 using SignalBroker.Listening;
+using SignalBroker.Moderation;
 using SignalBroker.Nodes;
 using SignalBroker.Operations;
 using SignalBroker.Presence;
@@ -27,6 +28,8 @@ switch (args)
         return VapidKeyCommand.Run();
     case [NodesCommand.Name, ..]:
         return await NodesCommand.RunAsync(args);
+    case [ModerationCommands.Sessions or ModerationCommands.Users or ModerationCommands.Audit, ..]:
+        return await ModerationCommands.RunAsync(args);
 }
 
 return await Startup.RunAsync(
@@ -43,6 +46,7 @@ return await Startup.RunAsync(
         builder.AddUsers();
         builder.AddSessions();
         builder.AddFleet();
+        builder.AddModeration();
         builder.AddConnect();
         builder.AddListening();
         builder.AddSignals();
@@ -63,6 +67,7 @@ return await Startup.RunAsync(
         app.UseHttp();
         app.MapFleet();
         app.MapBrokerAccess();
+        app.MapModeration();
         app.MapConnect();
         app.MapListening();
         app.MapExchange();

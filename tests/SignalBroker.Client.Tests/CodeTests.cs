@@ -41,6 +41,7 @@ public sealed partial class CodeTests
     [InlineData(413, SignalBrokerCode.PayloadTooLarge, typeof(InvalidRequestException))]
     [InlineData(401, SignalBrokerCode.TokenExpired, typeof(UnauthorizedException))]
     [InlineData(403, SignalBrokerCode.UserIdMismatch, typeof(ForbiddenException))]
+    [InlineData(403, SignalBrokerCode.UserBlocked, typeof(ForbiddenException))]
     [InlineData(404, SignalBrokerCode.UserNotListening, typeof(UserNotListeningException))]
     [InlineData(404, SignalBrokerCode.MemberNotListening, typeof(UserNotListeningException))]
     [InlineData(404, SignalBrokerCode.UserUnknown, typeof(UserUnknownException))]

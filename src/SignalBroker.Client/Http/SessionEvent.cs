@@ -8,6 +8,9 @@ internal sealed record SessionEvent(string? Event)
     /// <summary>In milliseconds: how long the session has to move.</summary>
     public double Within { get; init; }
 
+    /// <summary>Why it was ended.</summary>
+    public string? Reason { get; init; }
+
     /// <summary>Which webapp sends nothing more to the session.</summary>
     public string By { get; init; } = "";
 

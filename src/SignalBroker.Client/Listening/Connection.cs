@@ -15,6 +15,8 @@ internal sealed class Connection(
         "The application closed the client."
     );
 
+    private const string EndedByServer = "The server has ended the session.";
+
     // After a session that was lost sooner than this, the next wait grows.
     private static readonly TimeSpan StableAfter = TimeSpan.FromSeconds(15);
 
@@ -59,7 +61,7 @@ internal sealed class Connection(
                 {
                     problem = await ListenOnceAsync();
                     Closing.ThrowIfCancellationRequested();
-                    if (!options.Reconnects || problem.Code == SignalBrokerCode.SessionReplaced)
+                    if (!options.Reconnects || IsFinal(problem.Code))
                     {
                         throw new ListeningFailedException(problem);
                     }
@@ -129,6 +131,9 @@ internal sealed class Connection(
             case "replaced":
                 // By its line, the next session ends the late one; as it resumes, it takes nobody else's place.
                 current.End(webapp.MayHaveReplacedItself() ? ReplacedByItself : ReplacedByAnother);
+                break;
+            case "ended":
+                current.End(new(SignalBrokerCode.SessionEnded, told.Reason ?? EndedByServer));
                 break;
             case "move":
                 Move(TimeSpan.FromMilliseconds(told.Within));
@@ -294,11 +299,15 @@ internal sealed class Connection(
     private static bool MayBeResumed(Interruption loss) =>
         loss.Code == SignalBrokerCode.ListeningLost && loss != ReplacedByItself;
 
+    // Whether somebody wants this client to be gone.
+    private static bool IsFinal(string code) =>
+        code is SignalBrokerCode.SessionReplaced or SignalBrokerCode.SessionEnded;
+
     // Whether a later attempt may succeed. A conflict may be with the client's own lost session.
     private bool MayPass(SignalBrokerException failure) =>
         failure switch
         {
-            { Code: SignalBrokerCode.SessionReplaced } => false,
+            { Code: var code } when IsFinal(code) => false,
             ServerRefusedException { Status: var status } => status is 408 or 429 or >= 500
                 || (status == 409 && hasListened),
             _ => true,

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using SignalBroker.Compatibility;
 using SignalBroker.Nodes;
@@ -214,6 +215,15 @@ internal sealed class ConnectEndpoint(
                         ice.IceServersTimeToLive,
                         predecessor?.KnownAs ?? key,
                         node.Region
+                    )
+                );
+            case Opening.UserBlocked(var until):
+                return Problem.Of(
+                    StatusCodes.Status403Forbidden,
+                    "user-blocked",
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"{session.UserId} may not connect until {until:yyyy-MM-dd'T'HH:mm:ss'Z'}."
                     )
                 );
             case Opening.UserFull when settings.PerUser == SessionsPerUser.Replace:

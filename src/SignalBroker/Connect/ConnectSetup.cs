@@ -29,7 +29,7 @@ internal static class ConnectSetup
                 .Produces<ConnectAnswer>()
                 .Fails(400, "invalid-user-id")
                 .Fails(401, "token-missing", "token-invalid", "token-expired", "predecessor-unknown")
-                .Fails(403, "user-id-mismatch")
+                .Fails(403, "user-id-mismatch", "user-blocked")
                 .Fails(409, "too-many-sessions-of-user", "user-already-connected", "session-replaced")
                 .Fails(429, "too-many-requests", "too-many-sessions-of-address", "too-many-new-users-of-address")
                 .Fails(503, "no-node-available", "token-keys-unavailable", "database-unavailable");

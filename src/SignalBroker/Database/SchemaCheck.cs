@@ -14,7 +14,7 @@ internal sealed partial class SchemaCheck(
 ) : BackgroundService
 {
     /// <summary>The newest change of the schema that this webapp needs.</summary>
-    public const string RequiredChange = "20261129_18_successions";
+    public const string RequiredChange = "20261130_19_moderation";
 
     private bool isChecked;
 

@@ -1,7 +1,5 @@
 using System.CommandLine;
 using System.Net.Http.Json;
-using System.Text.Json;
-using System.Text.Json.Nodes;
 using SignalBroker.Nodes;
 
 namespace SignalBroker.Fleet;
@@ -11,22 +9,12 @@ internal static class NodesCommand
 {
     public const string Name = "nodes";
 
-    // Checks of a node that does not answer take so long, and a little more.
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
-
-    private static readonly Option<string> Server = new("--server")
-    {
-        Description = "The internal address of a webapp",
-        Recursive = true,
-        DefaultValueFactory = _ => ListenersOptions.DefaultInternal,
-    };
-
     private static readonly Argument<string> Node = new("name") { Description = "The node's name" };
 
     /// <summary>Does what the arguments say; returns the process's exit code.</summary>
     public static Task<int> RunAsync(string[] args)
     {
-        var root = new RootCommand("SignalBroker") { Server };
+        var root = new RootCommand("SignalBroker") { AdminCall.Server };
         var nodes = new Command(Name, "Shows, adds, drains and removes nodes while the webapps run")
         {
             List(),
@@ -233,45 +221,12 @@ internal static class NodesCommand
 
     private static string PathOf(ParseResult parsed) => "/" + Uri.EscapeDataString(parsed.GetValue(Node)!);
 
-    private static async Task<int> SendAsync(
+    private static Task<int> SendAsync(
         ParseResult parsed,
         HttpMethod method,
         string path,
         HttpContent? body,
         Func<HttpContent, TextWriter, CancellationToken, Task<int>> showAsync,
         CancellationToken cancellationToken
-    )
-    {
-        var server = parsed.GetValue(Server)!;
-        var errors = parsed.InvocationConfiguration.Error;
-        using var http = new HttpClient { Timeout = Patience };
-        try
-        {
-            using var request = new HttpRequestMessage(method, $"{server.TrimEnd('/')}/admin/nodes{path}")
-            {
-                Content = body,
-            };
-            using var answer = await http.SendAsync(request, cancellationToken);
-            if (answer.IsSuccessStatusCode)
-            {
-                return await showAsync(answer.Content, parsed.InvocationConfiguration.Output, cancellationToken);
-            }
-
-            var problem = await answer.Content.ReadFromJsonAsync<JsonObject>(cancellationToken);
-            await errors.WriteLineAsync($"{problem?["detail"]}");
-        }
-        catch (Exception failure)
-            when (failure
-                    is HttpRequestException
-                        or UriFormatException
-                        or InvalidOperationException
-                        or NotSupportedException
-                        or JsonException
-            )
-        {
-            await errors.WriteLineAsync($"{server} is not the internal port of a webapp: {failure.Message}");
-        }
-
-        return 1;
-    }
+    ) => AdminCall.SendAsync(parsed, method, $"nodes{path}", body, showAsync, cancellationToken);
 }

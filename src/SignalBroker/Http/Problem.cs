@@ -37,6 +37,17 @@ internal sealed record Problem : IResult
             Challenge = ServiceKeys.Challenge,
         };
 
+    /// <summary>The request needs an application's service key, and has none.</summary>
+    public static Problem ServiceKeyMissing { get; } =
+        Of(
+            StatusCodes.Status401Unauthorized,
+            "service-key-missing",
+            "A backend's service key is needed: 'Authorization: ServiceKey …'."
+        ) with
+        {
+            Challenge = ServiceKeys.Challenge,
+        };
+
     /// <summary>The request body is neither JSON nor a form.</summary>
     public static Problem UnsupportedMediaType { get; } =
         Of(

@@ -38,6 +38,10 @@ internal abstract record Opening
     /// <param name="IsNew">Whether the user or the device has not listened before.</param>
     public sealed record Opened(DateTime AckBy, IReadOnlyList<Session> Replaced, bool IsNew) : Opening;
 
+    /// <summary>The user may not connect.</summary>
+    /// <param name="Until">Until when.</param>
+    public sealed record UserBlocked(DateTime Until) : Opening;
+
     /// <summary>The user has as many sessions as allowed.</summary>
     public sealed record UserFull : Opening;
 

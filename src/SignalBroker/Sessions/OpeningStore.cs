@@ -6,7 +6,10 @@ namespace SignalBroker.Sessions;
 /// <summary>The SQL statements by which sessions open.</summary>
 internal sealed class OpeningStore(NpgsqlDataSource database, IEnumerable<ISessionStatements> others)
 {
-    private readonly string whenEnded = string.Concat(others.Select(other => ", " + other.Ended("ended")));
+    private readonly string whenEnded = others.Parts(other => other.Ended("ended"));
+    private readonly string blockedUntil = string.Concat(
+        others.Select(other => ", " + other.BlockedUntil("wanted.user_id"))
+    );
 
     /// <summary>Opens sessions, except those whose user or address has too many.</summary>
     /// <param name="sessions">The new sessions, no two of them of one user.</param>
@@ -69,7 +72,7 @@ internal sealed class OpeningStore(NpgsqlDataSource database, IEnumerable<ISessi
                         SELECT true FROM inbox_devices AS known
                         WHERE known.user_id = wanted.user_id AND known.device = wanted.device LIMIT 1
                     ) IS NULL
-                ) AS is_new
+                ) AS is_new, greatest(NULL::timestamptz{blockedUntil}) AS blocked_until
                 FROM unnest(@keys, @passcodes, @users, @devices, @nodes, @addresses, @originals, @applications, @mayBeNew,
                             @lines, @predecessors, @names, @inPlace)
                     WITH ORDINALITY AS wanted(listening_key, passcode_sha256, user_id, device, node, address,
@@ -79,7 +82,7 @@ internal sealed class OpeningStore(NpgsqlDataSource database, IEnumerable<ISessi
                 -- A successor counts in the place of its predecessor.
                 SELECT *, is_new AND NOT may_be_new AS is_one_too_many, @MaxPerAddress > 0 AND NOT by_application
                     AND NOT in_place AND row_number() OVER (
-                        PARTITION BY address, user_full, by_application, is_new AND NOT may_be_new, in_place
+                        PARTITION BY address, user_full, by_application, is_new AND NOT may_be_new, in_place, blocked_until IS NULL
                     ) + (
                     SELECT count(*) FROM (
                         SELECT FROM sessions
@@ -94,10 +97,10 @@ internal sealed class OpeningStore(NpgsqlDataSource database, IEnumerable<ISessi
                      line_sha256, predecessor, known_as, ack_by)
                 SELECT listening_key, user_id, device, node, passcode_sha256, address, original_client, by_application,
                        line_sha256, predecessor, known_as, now() + @AckWithin
-                FROM judged WHERE NOT user_full AND NOT address_full AND NOT is_one_too_many
+                FROM judged WHERE NOT user_full AND NOT address_full AND NOT is_one_too_many AND blocked_until IS NULL
                 RETURNING listening_key, user_id, known_as, ack_by
             )
-            SELECT user_full, address_full, is_new, opened.ack_by, {SessionChanges.Announce("opened")}
+            SELECT user_full, address_full, is_new, opened.ack_by, blocked_until, {SessionChanges.Announce("opened")}
             FROM judged LEFT JOIN opened USING (listening_key)
             ORDER BY number;
             """,
@@ -128,7 +131,14 @@ internal sealed class OpeningStore(NpgsqlDataSource database, IEnumerable<ISessi
         );
         await results.ReadAsync();
         var replaced = (await results.ReadAsync<Session>()).ToLookup(session => session.UserId);
-        var openings = await results.ReadAsync<(bool UserFull, bool AddressFull, bool IsNew, DateTime? AckBy, long)>();
+        var openings = await results.ReadAsync<(
+            bool UserFull,
+            bool AddressFull,
+            bool IsNew,
+            DateTime? AckBy,
+            DateTime? BlockedUntil,
+            long
+        )>();
         return
         [
             .. openings.Zip(
@@ -137,6 +147,7 @@ internal sealed class OpeningStore(NpgsqlDataSource database, IEnumerable<ISessi
                     opening switch
                     {
                         { AckBy: { } ackBy } => new Opening.Opened(ackBy, [.. replaced[session.UserId]], opening.IsNew),
+                        { BlockedUntil: { } until } => new Opening.UserBlocked(until),
                         { UserFull: true } => new Opening.UserFull(),
                         { AddressFull: true } => (Opening)new Opening.AddressFull(),
                         _ => new Opening.TooManyNew(),

@@ -25,9 +25,13 @@ internal sealed partial class SessionCloser(
     public static readonly TimeSpan ClosesWithin = TimeSpan.FromSeconds(5);
 
     private const string Replaced = "replaced by a newer session";
+    private const string Ended = "ended by an operator or a backend";
 
     // A node confirms a farewell before it has delivered it, and delivers nothing more to a connection that is closed.
     private static readonly TimeSpan FarewellDelivery = TimeSpan.FromSeconds(2);
+
+    // Whoever was ended on purpose shall be gone within 2 s.
+    private static readonly TimeSpan ShortFarewell = TimeSpan.FromSeconds(1);
 
     private readonly NodeWorkers<Ending> workers = new(nodes, clock);
 
@@ -43,7 +47,21 @@ internal sealed partial class SessionCloser(
         }
         else
         {
-            _ = TellReplacedAsync(session);
+            _ = TellAsync(session, SessionEvents.Replaced(clock), FarewellDelivery, Replaced);
+        }
+    }
+
+    /// <summary>The same for one that an operator or a backend has ended.</summary>
+    /// <param name="reason">What they say about it; null if nothing.</param>
+    public void End(Session session, string? reason)
+    {
+        if (session.OriginalClient)
+        {
+            Close(session, Ended);
+        }
+        else
+        {
+            _ = TellAsync(session, SessionEvents.Ended(clock, reason), ShortFarewell, Ended);
         }
     }
 
@@ -51,22 +69,16 @@ internal sealed partial class SessionCloser(
         workers.RunAsync(CloseAsync, (node, count, reason) => LogNotClosed(count, node.Name, reason), stoppingToken);
 
     // A client that does not get it, because its network is away, hears the same from /connect when it comes back.
-    private async Task TellReplacedAsync(Session session)
+    private async Task TellAsync(Session session, byte[] farewell, TimeSpan delivery, string reason)
     {
         try
         {
-            await links.PublishAsync(
-                session.Node,
-                session.Queue,
-                SessionEvents.Replaced(clock),
-                SessionEvents.Lasts,
-                PublishOrder.Free
-            );
-            await Task.Delay(FarewellDelivery, clock);
+            await links.PublishAsync(session.Node, session.Queue, farewell, SessionEvents.Lasts, PublishOrder.Free);
+            await Task.Delay(delivery, clock);
         }
         finally
         {
-            Close(session, Replaced);
+            Close(session, reason);
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using System.Text.Json;
 
 namespace SignalBroker.Sessions;
 
@@ -11,6 +12,16 @@ internal static class SessionEvents
 
     /// <summary>Another session has taken its place, and this client's is over.</summary>
     public static byte[] Replaced(TimeProvider clock) => Write(clock, "\"event\":\"replaced\"");
+
+    /// <summary>An operator or a backend has ended it, and this client's is over.</summary>
+    /// <param name="reason">What they say about it; null if nothing.</param>
+    public static byte[] Ended(TimeProvider clock, string? reason) =>
+        Write(
+            clock,
+            reason is null
+                ? "\"event\":\"ended\""
+                : $"\"event\":\"ended\",\"reason\":\"{JsonEncodedText.Encode(reason)}\""
+        );
 
     /// <summary>The client should have another session take over, by then.</summary>
     public static byte[] Move(TimeProvider clock, TimeSpan within) =>

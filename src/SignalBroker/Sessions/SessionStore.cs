@@ -12,8 +12,8 @@ internal sealed class SessionStore(NpgsqlDataSource database, IEnumerable<ISessi
         passcode_sha256 AS PasscodeSha256, CASE WHEN NOT by_application THEN address END AS Address, original_client AS OriginalClient, admitted_at IS NOT NULL AS Admitted, acked_at IS NOT NULL AS Ack
         """;
 
-    private readonly string whenEnded = string.Concat(others.Select(other => ", " + other.Ended("ended")));
-    private readonly string whenGone = string.Concat(others.Select(other => ", " + other.Deleted("gone")));
+    private readonly string whenEnded = others.Parts(other => other.Ended("ended"));
+    private readonly string whenGone = others.Parts(other => other.Deleted("gone"));
 
     /// <summary>Finds the sessions with these listening keys, or known under them, that listen or still may begin to.</summary>
     public async Task<IReadOnlyDictionary<string, Session>> FindByKeyAsync(IReadOnlyList<string> listeningKeys)

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using SignalBroker.Fleet;
 using SignalBroker.Tests.Harness;
 
@@ -52,23 +51,6 @@ public sealed class NodesCommandTests(TestCluster cluster)
         output.ShouldStartWith($"{nowhere} is not the internal port of a webapp: ");
     }
 
-    private async Task<(int Code, string Output)> RunAsync(params string[] args)
-    {
-        string[] server = args.Contains("--server") ? [] : ["--server", cluster.Servers.Webapps[0].InternalAddress];
-        using var process = Process.Start(
-            new ProcessStartInfo(
-                "dotnet",
-                [typeof(NodesCommand).Assembly.Location, NodesCommand.Name, .. args, .. server]
-            )
-            {
-                UseShellExecute = false,
-                RedirectStandardOutput = true,
-                RedirectStandardError = true,
-            }
-        )!;
-        var output = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
-        var errors = await process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
-        return (process.ExitCode, output + errors);
-    }
+    private Task<(int Code, string Output)> RunAsync(params string[] args) =>
+        AdminCommand.RunAsync(cluster.Servers.Webapps[0], [NodesCommand.Name, .. args]);
 }

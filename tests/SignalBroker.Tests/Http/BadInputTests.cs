@@ -234,11 +234,15 @@ public sealed class BadInputTests(TestCluster cluster)
         var paths = answer.Json.GetProperty("paths").EnumerateObject().Select(path => path.Name);
         paths.ShouldBe(
             [
+                "/admin/audit",
+                "/admin/blocks",
                 "/admin/nodes",
                 "/admin/nodes/rebalance",
                 "/admin/nodes/{name}",
                 "/admin/nodes/{name}/check",
+                "/admin/sessions/end",
                 "/admin/strange-behaviors",
+                "/blocks",
                 "/connect",
                 "/disconnect",
                 "/exchange",
@@ -263,6 +267,7 @@ public sealed class BadInputTests(TestCluster cluster)
                 "/rooms/{room}/members/{member}",
                 "/rooms/{room}/removals/{member}",
                 "/rooms/{room}/reveal",
+                "/sessions/end",
                 "/users",
             ],
             ignoreOrder: true

@@ -57,6 +57,10 @@ export type ErrorCode =
   | "closed"
   /** Another client of the user has replaced this one, where a user may have only one. */
   | "session-replaced"
+  /** An operator or a backend has ended the session. */
+  | "session-ended"
+  /** The user may not connect until a time, which the message says. */
+  | "user-blocked"
   /** The application gave up. */
   | "aborted"
   /** The callee declined. */

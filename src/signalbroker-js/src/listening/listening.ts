@@ -96,7 +96,10 @@ export function createListening(parts: ListeningParts): Listening {
       }
     },
     hear(told) {
-      if (textOf(told, "event") !== "replaced") {
+      const event = textOf(told, "event");
+      if (event === "ended") {
+        void close({ code: "session-ended", reason: textOf(told, "reason") ?? "The server has ended the session." });
+      } else if (event !== "replaced") {
         move(told);
       } else if (attempts.replacedItself()) {
         // By its line the next session ends the late one; as it resumes, it takes nobody else's place.

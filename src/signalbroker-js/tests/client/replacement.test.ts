@@ -60,3 +60,12 @@ it("closes when the webapp says after its own late request that another client h
   await tick(1000);
   expect(world.listening.state).toEqual(replaced());
 });
+
+it("closes when the server ends its session, and says why", async () => {
+  await listen();
+  world.listening.hear({ event: "ended", reason: "The game is over." });
+  const problem = { code: "session-ended", reason: "The game is over." };
+  expect(world.listening.state).toEqual({ name: "closed", problem });
+  await tick(60_000);
+  expect(world.opened.length).toBe(1);
+});
