@@ -16,7 +16,8 @@ internal sealed record EndRequest(
     string? Reason = null
 );
 
-/// <summary>How many sessions were ended.</summary>
+/// <summary>What <c>POST /sessions/end</c> answers.</summary>
+/// <param name="Ended">How many sessions there were.</param>
 internal sealed record EndAnswer(int Ended);
 
 /// <summary>What <c>PUT /blocks</c> takes.</summary>
@@ -26,11 +27,16 @@ internal sealed record EndAnswer(int Ended);
 internal sealed record BlockRequest(string? UserId = null, DateTimeOffset? Until = null, string? Reason = null);
 
 /// <summary>A user who may not connect.</summary>
+/// <param name="UserId">The user.</param>
 /// <param name="Until">Until when.</param>
+/// <param name="Reason">Why; left out if nobody said so.</param>
 /// <param name="By">The name of the application that blocked the user, or <c>operator</c>.</param>
+/// <param name="BlockedAt">When.</param>
 internal sealed record Block(string UserId, DateTime Until, string? Reason, string By, DateTime BlockedAt);
 
 /// <summary>What <c>PUT /blocks</c> answers.</summary>
+/// <param name="UserId">The user.</param>
+/// <param name="Until">Until when it may not connect.</param>
 /// <param name="Ended">How many sessions of the user were ended.</param>
 internal sealed record BlockAnswer(string UserId, DateTime Until, int Ended);
 
@@ -40,9 +46,16 @@ internal sealed record BlockAnswer(string UserId, DateTime Until, int Ended);
 internal sealed record BlocksAnswer(IReadOnlyList<Block> Blocks, string? Next);
 
 /// <summary>Something that was done, as the audit log has it.</summary>
+/// <param name="Id">Its number; newer ones have greater ones.</param>
+/// <param name="At">When.</param>
+/// <param name="Act">What was done.</param>
 /// <param name="By">The name of the application whose service key it was, or <c>operator</c>.</param>
 /// <param name="Address">Where the request came from.</param>
+/// <param name="TargetKind">What it was done to.</param>
+/// <param name="Target">Which one: a listening key, a user id, an address or a node's name.</param>
+/// <param name="Until">Until when the user may not connect.</param>
 /// <param name="Sessions">How many sessions it has ended.</param>
+/// <param name="Reason">Why; left out if nobody said so.</param>
 internal sealed record AuditEntry(
     long Id,
     DateTime At,

@@ -108,6 +108,7 @@ internal sealed class ModerationEndpoints(
     }
 
     /// <summary>Lets a user connect again.</summary>
+    /// <remarks>Answers 404 <c>not-blocked</c> if it may already.</remarks>
     public async Task<IResult> UnblockAsync(HttpRequest request, string? userId)
     {
         var by = Authenticate(request);
@@ -121,6 +122,7 @@ internal sealed class ModerationEndpoints(
     }
 
     /// <summary>Lists the users who may not connect.</summary>
+    /// <remarks>In the order of the bytes of their ids, a page at a time.</remarks>
     public async Task<IResult> ListBlocksAsync(HttpRequest request, string? after, int? limit)
     {
         Authenticate(request);
