@@ -38,16 +38,16 @@ export DOTNET_SKIP_WORKLOAD_INTEGRITY_CHECK = 1
 MAKEFLAGS += --no-print-directory
 
 .PHONY: help run test measure build docs docs-reference bench storm rollout tsung push-key vagrant format check-format migrate clean rabbitmq packages test-packages bench-packages tsung-packages \
-	turn-packages rollout-packages page
+	turn-packages edge-packages rollout-packages page
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile | expand -t 22
 
-run: packages $(if $(WITH_TURN),turn-packages) page ## start SignalBroker here [NODES=2 or NODES="3.10 4.3", WEBAPPS=1 TURN=1 PORT=any RABBITMQ=4.3 ARGS="--set Key=Value"]
+run: packages $(if $(WITH_TURN),turn-packages) $(if $(EDGE),edge-packages) page ## start SignalBroker here [NODES=2 or NODES="3.10 4.3", WEBAPPS=1 TURN=1 PORT=any RABBITMQ=4.3 EDGE=haproxy or nginx ARGS="--set Key=Value"]
 	@echo "Building ..."
 	@$(BUILD) $(LOCAL_CLUSTER)
 	@exec dotnet $(LOCAL_CLUSTER)/bin/$(CONFIGURATION)/net10.0/SignalBroker.LocalCluster.dll \
-		--nodes $(if $(findstring .,$(NODES)),$(words $(NODES)),$(NODES)) --webapps $(WEBAPPS) $(if $(WITH_TURN),--turn) $(if $(PORT),--port $(PORT)) $(ARGS)
+		--nodes $(if $(findstring .,$(NODES)),$(words $(NODES)),$(NODES)) --webapps $(WEBAPPS) $(if $(WITH_TURN),--turn) $(if $(PORT),--port $(PORT)) $(if $(EDGE),--edge $(EDGE)) $(ARGS)
 
 test: test-packages build ## run every test [FILTER=part of a test's name, QUICK=1, RABBITMQ=4.3]
 	@CONFIGURATION=$(CONFIGURATION) FILTER='$(FILTER)' QUICK='$(QUICK)' scripts/test
@@ -134,6 +134,9 @@ test-packages: rabbitmq
 
 turn-packages:
 	@scripts/install-packages turn
+
+edge-packages:
+	@scripts/install-packages edge
 
 tsung-packages:
 	@scripts/install-packages tsung

@@ -23,6 +23,7 @@ public sealed class Cluster : IAsyncDisposable
         Postgres = new Postgres(run, options.SyncedDatabase);
         Turn = options.Turn ? new TurnServer(run) : null;
         Haproxy = options.Haproxy ? new Haproxy(run, () => webapps) : null;
+        Edge = options.Edge is { } proxy ? new Edge(run, proxy, options, () => nodes, () => webapps) : null;
         webapps =
         [
             .. Enumerable
@@ -40,6 +41,9 @@ public sealed class Cluster : IAsyncDisposable
 
     /// <summary>What is before the webapps, with <see cref="ClusterOptions.Haproxy"/>.</summary>
     public Haproxy? Haproxy { get; }
+
+    /// <summary>What ends TLS before everything, with <see cref="ClusterOptions.Edge"/>.</summary>
+    public Edge? Edge { get; }
 
     public IReadOnlyList<Node> Nodes => nodes;
 
@@ -125,7 +129,7 @@ public sealed class Cluster : IAsyncDisposable
         options.BrokerAccessAddress
         ?? (options.WithoutBalancer ? webapps[0].InternalAddress : $"http://127.0.0.1:{balancer.Port}");
 
-    private Node NewNode(int number) => new(run, number, options, erlang, logins, BrokerAccessAddress);
+    private Node NewNode(int number) => new(run, number, options, erlang, logins, BrokerAccessAddress, Edge);
 
     // Of two settings with one key, the later one holds.
     private Webapp NewWebapp(
@@ -149,6 +153,9 @@ public sealed class Cluster : IAsyncDisposable
                 .SelectMany((node, index) => node.WebappSettings(index)),
             .. logins.WebappSettings,
             .. Turn?.WebappSettings ?? [],
+            .. Edge is null
+                ? Array.Empty<KeyValuePair<string, string>>()
+                : [new("Proxies:TrustedNetworks:0", "127.0.0.1/32")],
         ];
 
     private async Task StartPartsAsync(CancellationToken cancellationToken)
@@ -159,6 +166,7 @@ public sealed class Cluster : IAsyncDisposable
         await TogetherAsync([StartDatabaseAsync, .. others.Select(StartOf)], cancellationToken);
         await TogetherAsync(webapps.Select(StartOf), cancellationToken);
         await (Haproxy?.StartAsync(cancellationToken) ?? Task.CompletedTask);
+        await (Edge?.StartAsync(cancellationToken) ?? Task.CompletedTask);
     }
 
     private async Task StartDatabaseAsync(CancellationToken cancellationToken)

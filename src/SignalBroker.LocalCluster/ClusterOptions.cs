@@ -18,6 +18,15 @@ public sealed record ClusterOptions
     /// <summary>Starts a HAProxy before the webapps as well; it has to be installed.</summary>
     public bool Haproxy { get; init; }
 
+    /// <summary>Starts a proxy with TLS before webapps and nodes as well; it has to be installed.</summary>
+    public EdgeProxy? Edge { get; init; }
+
+    /// <summary>The edge's port; null for any free one.</summary>
+    public int? EdgePort { get; init; }
+
+    /// <summary>Values for the edge's templates, such as <c>SOCKETS_PER_ADDRESS</c>; deploy/edge/README.md lists them.</summary>
+    public IReadOnlyDictionary<string, string> EdgeSettings { get; init; } = new Dictionary<string, string>();
+
     /// <summary>
     /// Another RabbitMQ: a folder with bin/rabbitmq-server or sbin/rabbitmq-server, or an executable that acts as
     /// rabbitmq-server; null for what the environment variable RABBITMQ_FOLDER names, or else the installed package. The nodes

@@ -11,6 +11,7 @@ public sealed class Node : Part
     private readonly string folder;
     private readonly NodeLogins logins;
     private readonly string brokerAccessAddress;
+    private readonly Edge? edge;
     private readonly int amqpPort;
     private readonly int listeningPort;
     private readonly int mqttPort;
@@ -25,13 +26,14 @@ public sealed class Node : Part
         ClusterOptions options,
         ErlangDistribution erlang,
         NodeLogins logins,
-        string brokerAccessAddress
+        string brokerAccessAddress,
+        Edge? edge
     )
         : base(run, $"sb{number}")
     {
         Capacity = options.NodeCapacity;
         installation = RabbitMqInstallation.Of(options.RabbitMq, number - 1);
-        (this.erlang, this.logins, this.brokerAccessAddress) = (erlang, logins, brokerAccessAddress);
+        (this.erlang, this.logins, this.brokerAccessAddress, this.edge) = (erlang, logins, brokerAccessAddress, edge);
         folder = PrivateFiles.CreateFolder(run.DataFolder, Name);
         amqpPort = run.Ports.Next();
         listeningPort = run.Ports.Next();
@@ -47,6 +49,13 @@ public sealed class Node : Part
     }
 
     public string ListeningAddress => $"ws://127.0.0.1:{listeningPort}/ws";
+
+    /// <summary><see cref="ListeningAddress"/> as browsers are told it: through the edge, if there is one.</summary>
+    public string PublicListeningAddress => edge?.ListeningAddress(Name, "ws") ?? ListeningAddress;
+
+    /// <summary><see cref="MqttAddress"/> as browsers are told it.</summary>
+    public string? PublicMqttAddress =>
+        MqttAddress is null ? null : edge?.ListeningAddress(Name, "mqtt") ?? MqttAddress;
 
     /// <summary>Where browsers listen by MQTT; null before the node has been started, and where its RabbitMQ is too old for it.</summary>
     public string? MqttAddress => version >= FirstWithMqtt ? $"ws://127.0.0.1:{mqttPort}/ws" : null;
@@ -105,8 +114,8 @@ public sealed class Node : Part
     internal IEnumerable<KeyValuePair<string, string>> WebappSettings(int index) =>
         [
             new($"Nodes:{index}:Name", Name),
-            new($"Nodes:{index}:ListeningAddress", ListeningAddress),
-            .. MqttAddress is { } mqtt
+            new($"Nodes:{index}:ListeningAddress", PublicListeningAddress),
+            .. PublicMqttAddress is { } mqtt
                 ? [new($"Nodes:{index}:MqttAddress", mqtt)]
                 : Array.Empty<KeyValuePair<string, string>>(),
             new($"Nodes:{index}:AmqpAddress", AmqpAddress),

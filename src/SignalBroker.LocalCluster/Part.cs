@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace SignalBroker.LocalCluster;
 
-/// <summary>One server of the cluster: PostgreSQL, a RabbitMQ node, a webapp or coturn.</summary>
+/// <summary>One server of the cluster: PostgreSQL, a RabbitMQ node, a webapp, coturn or a proxy.</summary>
 public abstract class Part
 {
     private static readonly TimeSpan Between = TimeSpan.FromMilliseconds(50);
@@ -93,6 +93,8 @@ public abstract class Part
         ending = true;
         return Started.KillAsync();
     }
+
+    private protected void Send(Signal signal) => Started.Send(signal);
 
     /// <summary>Holds the part and all its processes still (SIGSTOP): its ports stay open, but nobody answers.</summary>
     public void Pause() => Started.Freeze();

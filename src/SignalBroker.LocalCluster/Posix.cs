@@ -20,8 +20,10 @@ internal static partial class Posix
 /// <summary>The signals in use, by their Linux numbers.</summary>
 internal enum Signal
 {
+    Hup = 1,
     Int = 2,
     Kill = 9,
+    Usr2 = 12,
     Term = 15,
     Cont = 18,
     Stop = 19,

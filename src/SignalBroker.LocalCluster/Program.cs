@@ -10,6 +10,7 @@ var rabbitMq = new Option<string?>("--rabbitmq")
         "another RabbitMQ: a folder with bin/rabbitmq-server or sbin/rabbitmq-server, or such an executable; several, with colons between, by turns",
 };
 var turn = new Option<bool>("--turn") { Description = "start coturn as well" };
+var edge = new Option<EdgeProxy?>("--edge") { Description = "start a proxy with TLS in front of everything as well" };
 var settings = new Option<KeyValuePair<string, string>[]>("--set")
 {
     Description = "a setting for the webapps, such as Sessions:PerUser=Reject; may be repeated",
@@ -24,7 +25,7 @@ var run = new Command(
 var root = new RootCommand("Runs SignalBroker, with all the servers that it needs, on this machine.") { run };
 foreach (var command in (Command[])[root, run])
 {
-    foreach (var option in (Option[])[nodes, webapps, port, rabbitMq, turn, settings])
+    foreach (var option in (Option[])[nodes, webapps, port, rabbitMq, turn, edge, settings])
     {
         command.Options.Add(option);
     }
@@ -36,7 +37,9 @@ foreach (var command in (Command[])[root, run])
                 {
                     Nodes = arguments.GetValue(nodes),
                     Webapps = arguments.GetValue(webapps),
-                    Port = arguments.GetValue(port),
+                    Port = arguments.GetValue(edge) is null ? arguments.GetValue(port) : null,
+                    Edge = arguments.GetValue(edge),
+                    EdgePort = arguments.GetValue(edge) is null ? null : arguments.GetValue(port),
                     RabbitMq = arguments.GetValue(rabbitMq),
                     Turn = arguments.GetValue(turn),
                     WebappSettings = RunCommand.WithPushKey(arguments.GetValue(settings) ?? []),

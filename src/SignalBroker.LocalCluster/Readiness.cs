@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 
 namespace SignalBroker.LocalCluster;
@@ -24,20 +25,46 @@ internal static class Readiness
         }
     }
 
+    /// <summary>Whether the address answers 200 with a certificate of the CA.</summary>
+    public static async Task<bool> AnswersAsync(
+        string address,
+        X509Certificate2 authority,
+        CancellationToken cancellationToken
+    )
+    {
+        using var handler = new SocketsHttpHandler
+        {
+            SslOptions = { CertificateChainPolicy = authority.AsOnlyTrust() },
+            UseProxy = false,
+        };
+        using var http = new HttpClient(handler) { Timeout = Http.Timeout };
+        return await AnswersAsync(http, new HttpRequestMessage(HttpMethod.Get, address), cancellationToken);
+    }
+
     /// <summary>Whether the address answers 200; a user and password in it are sent as Basic credentials.</summary>
     public static async Task<bool> AnswersAsync(string address, CancellationToken cancellationToken)
     {
         var uri = new Uri(address);
-        using var request = new HttpRequestMessage(HttpMethod.Get, uri);
+        var request = new HttpRequestMessage(HttpMethod.Get, uri);
         if (uri.UserInfo.Length > 0)
         {
             var credential = Convert.ToBase64String(Encoding.UTF8.GetBytes(uri.UserInfo));
             request.Headers.Authorization = new AuthenticationHeaderValue("Basic", credential);
         }
 
+        return await AnswersAsync(Http, request, cancellationToken);
+    }
+
+    private static async Task<bool> AnswersAsync(
+        HttpClient http,
+        HttpRequestMessage request,
+        CancellationToken cancellationToken
+    )
+    {
+        using var sent = request;
         try
         {
-            using var response = await Http.SendAsync(request, cancellationToken);
+            using var response = await http.SendAsync(request, cancellationToken);
             return response.StatusCode == HttpStatusCode.OK;
         }
         catch (Exception failure) when (failure is HttpRequestException or TaskCanceledException)

@@ -13,6 +13,9 @@ public static class Repository
     /// <summary>What replaces the RabbitMQ of nodes one after the other.</summary>
     public static string UpgradeScript => Path.Combine(Root, "scripts", "upgrade-nodes");
 
+    /// <summary>What renders the configuration of HAProxy or nginx in front of everything.</summary>
+    public static string RenderEdgeScript => Path.Combine(Root, "deploy", "edge", "render");
+
     /// <summary>Where each run has its logs.</summary>
     public static string Runs => Path.Combine(Root, ".local");
 

@@ -68,15 +68,15 @@ internal static class RunCommand
     private static void Describe(Cluster cluster)
     {
         Console.WriteLine(
-            cluster.Webapps is [var first, ..]
-                ? $"SignalBroker is ready: {first.PublicAddress}"
-                : "The servers are ready, without a webapp."
+            cluster.Edge is { } edge ? $"SignalBroker is ready: {edge.Address} (its CA: {edge.AuthorityFile})"
+            : cluster.Webapps is [var first, ..] ? $"SignalBroker is ready: {first.PublicAddress}"
+            : "The servers are ready, without a webapp."
         );
         foreach (var node in cluster.Nodes)
         {
             var management = new UriBuilder(node.ManagementAddress) { UserName = "", Password = "" }.Uri;
             Console.WriteLine(
-                $"  node {node.Name}: browsers listen at {node.ListeningAddress}, management {management}"
+                $"  node {node.Name}: browsers listen at {node.PublicListeningAddress}, management {management}"
             );
         }
 

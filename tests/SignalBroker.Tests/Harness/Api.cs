@@ -2,8 +2,10 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json;
+using SignalBroker.LocalCluster;
 
 namespace SignalBroker.Tests.Harness;
 
@@ -60,12 +62,16 @@ public sealed record Answer(HttpStatusCode Status, HttpResponseHeaders Headers, 
 /// <summary>The HTTP API of one webapp.</summary>
 /// <param name="address">The webapp's public or internal address.</param>
 /// <param name="from">The local address to call from, any of 127.0.0.0/8; the usual one when left out.</param>
-public sealed class Api(string address, IPAddress? from = null)
+/// <param name="authority">The CA of an address with TLS.</param>
+public sealed class Api(string address, IPAddress? from = null, X509Certificate2? authority = null)
 {
     private static readonly JsonSerializerOptions Web = new(JsonSerializerDefaults.Web);
-    private static readonly HttpClient FromAnywhere = ClientOf(from: null);
+    private static readonly HttpClient FromAnywhere = ClientOf(from: null, authority: null);
 
-    private readonly HttpClient http = from is null ? FromAnywhere : ClientOf(from);
+    private readonly HttpClient http = from is null && authority is null ? FromAnywhere : ClientOf(from, authority);
+
+    /// <summary>What its requests go through, for WebSockets and streams to the same server.</summary>
+    public HttpMessageInvoker Through => http;
 
     public Uri Address { get; } = new(address);
 
@@ -145,6 +151,10 @@ public sealed class Api(string address, IPAddress? from = null)
         }
     }
 
+    /// <summary>Sends a request whose answer is read while it comes.</summary>
+    public Task<HttpResponseMessage> StreamAsync(HttpRequestMessage request) =>
+        http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+
     // A connection that is reset as soon as it is there is an exception of its own.
     private async Task<HttpResponseMessage> RequestAsync(HttpRequestMessage request)
     {
@@ -158,9 +168,15 @@ public sealed class Api(string address, IPAddress? from = null)
         }
     }
 
-    private static HttpClient ClientOf(IPAddress? from)
+    private static HttpClient ClientOf(IPAddress? from, X509Certificate2? authority)
     {
         var handler = new SocketsHttpHandler { UseProxy = false };
+        if (authority is not null)
+        {
+            handler.AllowAutoRedirect = false;
+            handler.SslOptions.CertificateChainPolicy = authority.AsOnlyTrust();
+        }
+
         if (from is not null)
         {
             handler.ConnectCallback = async (context, cancellationToken) =>

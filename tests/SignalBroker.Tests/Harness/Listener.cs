@@ -64,9 +64,17 @@ public sealed class Listener : IAsyncDisposable
     public static Task<Listener> StartStompAsync(ConnectedSession session) =>
         StartStompAsync(session, session.ListeningKey, session.Passcode);
 
-    public static async Task<Listener> StartStompAsync(ConnectedSession session, string login, string passcode)
+    public static Task<Listener> StartStompAsync(ConnectedSession session, HttpMessageInvoker through) =>
+        StartStompAsync(session, session.ListeningKey, session.Passcode, through);
+
+    public static async Task<Listener> StartStompAsync(
+        ConnectedSession session,
+        string login,
+        string passcode,
+        HttpMessageInvoker? through = null
+    )
     {
-        var opened = await StompSocket.OpenAsync(session.ListeningAddress);
+        var opened = await StompSocket.OpenAsync(session.ListeningAddress, through);
         await opened.ConnectAsync(login, passcode);
         await opened.ExpectAsync("CONNECTED");
         await opened.ListenAsync(session.ListeningKey);

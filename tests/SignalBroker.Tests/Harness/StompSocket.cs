@@ -22,12 +22,20 @@ public sealed class StompSocket : IListenerSocket
     /// <summary>Everything that has arrived, to the letter.</summary>
     public StringBuilder Transcript { get; } = new();
 
-    public static async Task<StompSocket> OpenAsync(string address)
+    /// <param name="address">A node's, or that of a proxy before it.</param>
+    /// <param name="through">What to go through, for a CA or a source address of one's own.</param>
+    /// <param name="configure">Changes how it is opened.</param>
+    public static async Task<StompSocket> OpenAsync(
+        string address,
+        HttpMessageInvoker? through = null,
+        Action<ClientWebSocketOptions>? configure = null
+    )
     {
         var opened = new StompSocket();
         opened.socket.Options.AddSubProtocol("v12.stomp");
+        configure?.Invoke(opened.socket.Options);
         using var timeout = new CancellationTokenSource(Patience);
-        await opened.socket.ConnectAsync(new Uri(address), timeout.Token);
+        await opened.socket.ConnectAsync(new Uri(address), through, timeout.Token);
         opened.reading = Task.Run(opened.ReadAllAsync);
         return opened;
     }

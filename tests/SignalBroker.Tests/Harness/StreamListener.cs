@@ -9,7 +9,6 @@ namespace SignalBroker.Tests.Harness;
 public sealed class StreamListener : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
-    private static readonly HttpClient Http = new(new SocketsHttpHandler { UseProxy = false });
 
     private readonly HttpResponseMessage response;
     private readonly Channel<string> events = Channel.CreateUnbounded<string>();
@@ -43,7 +42,7 @@ public sealed class StreamListener : IAsyncDisposable
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(api.Address, "/listen"));
         request.Headers.Authorization = session.Authorization;
-        var answer = await Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+        var answer = await api.StreamAsync(request);
         if (!answer.IsSuccessStatusCode)
         {
             answer.StatusCode.ShouldBe(HttpStatusCode.OK, await answer.Content.ReadAsStringAsync());
