@@ -124,7 +124,7 @@ public sealed class Edge : Part
             // On one machine there may be several.
             ["EDGE_NAME"] = $"signalbroker-{httpsPort}",
             // The same user as everything else.
-            ["EDGE_USER"] = "",
+            ["EDGE_USER"] = proxy is EdgeProxy.Haproxy ? "" : Environment.UserName,
             ["EDGE_LOG"] = proxy is EdgeProxy.Haproxy ? "stdout format raw local0" : "stderr",
             ["RUN_DIR"] = folder,
             ["PID_FILE"] = Path.Combine(folder, "nginx.pid"),

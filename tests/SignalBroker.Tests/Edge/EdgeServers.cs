@@ -21,8 +21,8 @@ public sealed class NginxServers() : EdgeServers(EdgeProxy.Nginx);
 /// <summary>Two nodes and two webapps behind a proxy with TLS.</summary>
 public abstract class EdgeServers(EdgeProxy proxy) : IAsyncLifetime
 {
-    /// <summary>How many sockets an address may have, all nodes together.</summary>
-    public const int SocketsPerAddress = 12;
+    /// <summary>How many sockets an address may have, all nodes together, unless the operator says otherwise.</summary>
+    public const int SocketsPerAddress = 30;
 
     /// <summary>How many sessions the webapps give to an address.</summary>
     public const int SessionsPerAddress = 40;
@@ -44,7 +44,6 @@ public abstract class EdgeServers(EdgeProxy proxy) : IAsyncLifetime
                 Nodes = 2,
                 Webapps = 2,
                 Edge = proxy,
-                EdgeSettings = new Dictionary<string, string> { ["SOCKETS_PER_ADDRESS"] = $"{SocketsPerAddress}" },
                 WebappSettings = new Dictionary<string, string>(TestCluster.Settings)
                 {
                     ["Sessions:MaxPerAddress"] = $"{SessionsPerAddress}",
