@@ -88,6 +88,7 @@ export default defineConfig({
         text: "How do I run it?",
         items: [
           page("Operations", "/operations/"),
+          page("TLS in front", "/operations/tls"),
           page("Grow and shrink", "/operations/scaling"),
           page("Upgrade", "/operations/upgrades"),
           page("Put users out", "/operations/moderation"),

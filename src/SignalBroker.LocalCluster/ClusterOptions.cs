@@ -24,7 +24,7 @@ public sealed record ClusterOptions
     /// <summary>The edge's port; null for any free one.</summary>
     public int? EdgePort { get; init; }
 
-    /// <summary>Values for the edge's templates, such as <c>SOCKETS_PER_ADDRESS</c>; deploy/edge/README.md lists them.</summary>
+    /// <summary>Values for the edge's templates, such as <c>SOCKETS_PER_ADDRESS</c>; docs/operations/tls.md lists them.</summary>
     public IReadOnlyDictionary<string, string> EdgeSettings { get; init; } = new Dictionary<string, string>();
 
     /// <summary>
