@@ -34,60 +34,26 @@ public abstract class AttackTests(EdgeServers edge)
     [Theory]
     [InlineData("CONNECT\naccept-version:")]
     [InlineData("SEND\ncontent-length:9999999999\n\n")]
-    public async Task A_stranger_who_never_ends_a_frame_is_closed(string begin)
-    {
-        await using var socket = await StompSocket.OpenAsync(Node, api.Through);
-
-        (await GrownAsync(begin, () => NeverEndAsync(socket, begin))).ShouldBeLessThan(MaxOfSocket);
-    }
+    public async Task A_stranger_who_never_ends_a_frame_is_closed(string begin) =>
+        (await GrownAsync(begin, () => NeverEndAsync(begin))).ShouldBeLessThan(MaxOfSocket);
 
     [Theory]
     [InlineData(16_000)]
     [InlineData(1)]
-    public async Task A_session_that_never_commits_is_closed(int size)
-    {
-        await using var listener = await Listener.StartStompAsync(await api.ConnectAsync(), api.Through);
-
-        (await GrownAsync($"never commits {size}", () => NeverCommitAsync(listener, size))).ShouldBeLessThan(
-            MaxOfSocket
-        );
-    }
+    public async Task A_session_that_never_commits_is_closed(int size) =>
+        (await GrownAsync($"never commits {size}", () => NeverCommitAsync(size))).ShouldBeLessThan(MaxOfSocket);
 
     [Theory]
     [InlineData("CONNECT\naccept-version:")]
     [InlineData("SEND\ncontent-length:9999999999\n\n")]
-    public async Task All_strangers_of_an_address_together_are_bounded(string begin)
-    {
-        var sockets = await Task.WhenAll(
-            Enumerable.Range(0, EdgeServers.SocketsPerAddress).Select(_ => StompSocket.OpenAsync(Node, api.Through))
-        );
-
-        var grown = await GrownAsync(
-            $"{sockets.Length} times {begin}",
-            () => Task.WhenAll(sockets.Select(socket => NeverEndAsync(socket, begin)))
-        );
-
-        grown.ShouldBeLessThan(MaxOfAddress);
-        await Task.WhenAll(sockets.Select(socket => socket.DisposeAsync().AsTask()));
-    }
+    public async Task All_strangers_of_an_address_together_are_bounded(string begin) =>
+        (await GrownAsync($"all: {begin}", () => AllAsync(() => NeverEndAsync(begin)))).ShouldBeLessThan(MaxOfAddress);
 
     [Fact]
-    public async Task All_sessions_of_an_address_together_are_bounded()
-    {
-        var listeners = await Task.WhenAll(
-            Enumerable
-                .Range(0, EdgeServers.SocketsPerAddress)
-                .Select(async _ => await Listener.StartStompAsync(await api.ConnectAsync(), api.Through))
+    public async Task All_sessions_of_an_address_together_are_bounded() =>
+        (await GrownAsync("all: never commits 1", () => AllAsync(() => NeverCommitAsync(1)))).ShouldBeLessThan(
+            MaxOfAddress
         );
-
-        var grown = await GrownAsync(
-            $"{listeners.Length} times never commits 1",
-            () => Task.WhenAll(listeners.Select(listener => NeverCommitAsync(listener, 1)))
-        );
-
-        grown.ShouldBeLessThan(MaxOfAddress);
-        await Task.WhenAll(listeners.Select(listener => listener.DisposeAsync().AsTask()));
-    }
 
     [Fact]
     public async Task Mute_sockets_are_closed_and_the_address_may_open_others()
@@ -119,15 +85,21 @@ public abstract class AttackTests(EdgeServers edge)
         guesses.ShouldBeLessThanOrEqualTo(1 + (int)(watch.Elapsed.TotalSeconds * GuessesPerSecond));
     }
 
-    private static async Task NeverEndAsync(StompSocket socket, string begin)
+    // As many as the address may at once.
+    private static Task AllAsync(Func<Task> attack) =>
+        Task.WhenAll(Enumerable.Range(0, EdgeServers.SocketsPerAddress).Select(_ => attack()));
+
+    private async Task NeverEndAsync(string begin)
     {
+        await using var socket = await StompSocket.OpenAsync(Node, api.Through);
         await socket.SendTextAsync(begin);
         (await socket.FloodAsync(Piece, Limit)).ShouldBeLessThan(Limit);
         await socket.Closed.WaitAsync(Patience, Token);
     }
 
-    private static async Task NeverCommitAsync(Listener listener, int size)
+    private async Task NeverCommitAsync(int size)
     {
+        await using var listener = await Listener.StartStompAsync(await api.ConnectAsync(), api.Through);
         await listener.Socket.SendAsync("BEGIN", [("transaction", "t")]);
         var send = StompFrame.Write(
             "SEND",
@@ -171,7 +143,7 @@ public abstract class AttackTests(EdgeServers edge)
 
         await attacking;
         TestContext.Current.TestOutputHelper?.WriteLine(
-            $"{edge.Servers.Edge!.Address} {what}: {most - before} MiB, {watch.Elapsed.TotalSeconds:0.0} s"
+            $"{edge.GetType().Name}, {what.Trim()}: {most - before} MiB, {watch.Elapsed.TotalSeconds:0.0} s"
         );
         return most - before;
     }
