@@ -89,6 +89,9 @@ export default defineConfig({
         items: [
           page("Operations", "/operations/"),
           page("TLS in front", "/operations/tls"),
+          page("Monitoring", "/operations/monitoring"),
+          page("Runbooks", "/operations/runbooks"),
+          page("Logs", "/operations/logs"),
           page("Grow and shrink", "/operations/scaling"),
           page("Upgrade", "/operations/upgrades"),
           page("Put users out", "/operations/moderation"),

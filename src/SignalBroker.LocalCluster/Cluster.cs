@@ -24,6 +24,7 @@ public sealed class Cluster : IAsyncDisposable
         Turn = options.Turn ? new TurnServer(run) : null;
         Haproxy = options.Haproxy ? new Haproxy(run, () => webapps) : null;
         Edge = options.Edge is { } proxy ? new Edge(run, proxy, options, () => nodes, () => webapps) : null;
+        Prometheus = options.Prometheus ? new Prometheus(run, () => webapps) : null;
         webapps =
         [
             .. Enumerable
@@ -44,6 +45,9 @@ public sealed class Cluster : IAsyncDisposable
 
     /// <summary>What ends TLS before everything, with <see cref="ClusterOptions.Edge"/>.</summary>
     public Edge? Edge { get; }
+
+    /// <summary>What scrapes the webapps, with <see cref="ClusterOptions.Prometheus"/>.</summary>
+    public Prometheus? Prometheus { get; }
 
     public IReadOnlyList<Node> Nodes => nodes;
 
@@ -167,6 +171,7 @@ public sealed class Cluster : IAsyncDisposable
         await TogetherAsync(webapps.Select(StartOf), cancellationToken);
         await (Haproxy?.StartAsync(cancellationToken) ?? Task.CompletedTask);
         await (Edge?.StartAsync(cancellationToken) ?? Task.CompletedTask);
+        await (Prometheus?.StartAsync(cancellationToken) ?? Task.CompletedTask);
     }
 
     private async Task StartDatabaseAsync(CancellationToken cancellationToken)

@@ -27,6 +27,9 @@ public sealed record ClusterOptions
     /// <summary>Values for the edge's templates, such as <c>SOCKETS_PER_ADDRESS</c>; docs/operations/tls.md lists them.</summary>
     public IReadOnlyDictionary<string, string> EdgeSettings { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>Starts a Prometheus that scrapes the webapps as well; it has to be installed.</summary>
+    public bool Prometheus { get; init; }
+
     /// <summary>
     /// Another RabbitMQ: a folder with bin/rabbitmq-server or sbin/rabbitmq-server, or an executable that acts as
     /// rabbitmq-server; null for what the environment variable RABBITMQ_FOLDER names, or else the installed package. The nodes

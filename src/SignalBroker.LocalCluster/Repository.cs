@@ -16,6 +16,9 @@ public static class Repository
     /// <summary>What renders the configuration of HAProxy or nginx in front of everything.</summary>
     public static string RenderEdgeScript => Path.Combine(Root, "deploy", "edge", "render");
 
+    /// <summary>When Prometheus is to alert.</summary>
+    public static string AlertRules => Path.Combine(Root, "deploy", "prometheus", "alerts.yml");
+
     /// <summary>Where each run has its logs.</summary>
     public static string Runs => Path.Combine(Root, ".local");
 

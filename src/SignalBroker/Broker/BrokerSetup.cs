@@ -11,6 +11,7 @@ internal static class BrokerSetup
         public void AddBroker()
         {
             builder.AddSettings<BrokerOptions>(BrokerOptions.Section);
+            builder.Services.AddSingleton<BrokerMetrics>();
             builder.Services.AddSingleton<NodeLinks>();
             builder.Services.AddHostedService(services => services.GetRequiredService<NodeLinks>());
             builder.Services.AddSingleton(

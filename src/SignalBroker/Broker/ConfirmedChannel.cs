@@ -21,7 +21,7 @@ internal sealed class ConfirmedChannel : IAsyncDisposable
     private readonly TimeSpan confirmTimeout;
     private readonly Channel<Publication> waiting;
     private readonly ConcurrentQueue<Publication> byAge = new();
-    private readonly Unconfirmed unconfirmed = new();
+    private readonly Unconfirmed unconfirmed;
     private readonly TaskCompletionSource ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task writing;
 
@@ -29,8 +29,22 @@ internal sealed class ConfirmedChannel : IAsyncDisposable
     private BasicProperties properties = PropertiesFor(null);
     private TimeSpan? propertiesFor;
 
-    private ConfirmedChannel(IChannel channel, BrokerOptions options, MovedQueues moved, TimeProvider clock)
+    private ConfirmedChannel(
+        IChannel channel,
+        BrokerOptions options,
+        MovedQueues moved,
+        Action<Publication> answered,
+        TimeProvider clock
+    )
     {
+        // Nobody waits for the answer to a probe.
+        unconfirmed = new(publication =>
+        {
+            if (publication.Mandatory)
+            {
+                answered(publication);
+            }
+        });
         (this.channel, this.moved, this.clock) = (channel, moved, clock);
         confirmTimeout = options.ConfirmTimeout;
         waiting = Channel.CreateBounded<Publication>(
@@ -49,10 +63,12 @@ internal sealed class ConfirmedChannel : IAsyncDisposable
     }
 
     /// <summary>Opens a channel in confirm mode.</summary>
+    /// <param name="answered">Told of each publish that the broker has answered, probes left out.</param>
     public static async Task<ConfirmedChannel> OpenAsync(
         IConnection connection,
         BrokerOptions options,
         MovedQueues moved,
+        Action<Publication> answered,
         TimeProvider clock,
         CancellationToken cancellationToken
     )
@@ -61,7 +77,7 @@ internal sealed class ConfirmedChannel : IAsyncDisposable
             new CreateChannelOptions(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: false),
             cancellationToken
         );
-        return new(opened, options, moved, clock);
+        return new(opened, options, moved, answered, clock);
     }
 
     /// <summary>Ends when nothing can be published any more, for whichever reason.</summary>

@@ -9,7 +9,14 @@ namespace SignalBroker.Broker;
 /// A probe is published every second. It tells three things that an idle connection does not: that the node is
 /// frozen, that the path to it swallows packets, and (RabbitMQ tells only who publishes) that it has an alarm.
 /// </remarks>
-internal sealed partial class NodeLink(Node node, BrokerOptions options, TimeProvider clock, ILogger<NodeLink> logger)
+/// <param name="answered">Told of each publish that the node has answered.</param>
+internal sealed partial class NodeLink(
+    Node node,
+    BrokerOptions options,
+    Action<Publication> answered,
+    TimeProvider clock,
+    ILogger<NodeLink> logger
+)
 {
     // Overdue publishes are looked for more often than probes go out, so that a time-out is not much late.
     private const int LooksPerProbe = 4;
@@ -92,7 +99,14 @@ internal sealed partial class NodeLink(Node node, BrokerOptions options, TimePro
     {
         connection.ConnectionBlockedAsync += OnBlockedAsync;
         connection.ConnectionUnblockedAsync += OnUnblockedAsync;
-        await using var opened = await ConfirmedChannel.OpenAsync(connection, options, moved, clock, cancellationToken);
+        await using var opened = await ConfirmedChannel.OpenAsync(
+            connection,
+            options,
+            moved,
+            answered,
+            clock,
+            cancellationToken
+        );
         channel = opened;
         try
         {

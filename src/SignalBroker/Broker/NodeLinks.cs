@@ -6,6 +6,7 @@ namespace SignalBroker.Broker;
 internal sealed class NodeLinks(
     NodeCatalog catalog,
     IOptions<BrokerOptions> options,
+    BrokerMetrics metrics,
     TimeProvider clock,
     ILogger<NodeLink> logger
 ) : BackgroundService
@@ -68,7 +69,7 @@ internal sealed class NodeLinks(
 
     private async Task RunAsync(Node node, CancellationToken cancellationToken)
     {
-        var link = new NodeLink(node, options.Value, clock, logger);
+        var link = new NodeLink(node, options.Value, metrics.TimesOf(node.Name), clock, logger);
         Change(all => [.. all, link]);
         try
         {

@@ -1,7 +1,8 @@
 namespace SignalBroker.Broker;
 
 /// <summary>The publishes of one channel that the broker has not confirmed yet, by their delivery tags.</summary>
-internal sealed class Unconfirmed
+/// <param name="answered">Told of each publish that the broker has answered, before anybody else is.</param>
+internal sealed class Unconfirmed(Action<Publication>? answered = null)
 {
     private const int FirstSize = 256;
 
@@ -33,6 +34,11 @@ internal sealed class Unconfirmed
         {
             if (Take(settled) is { } publication)
             {
+                if (outcome != PublishOutcome.Unknown)
+                {
+                    answered?.Invoke(publication);
+                }
+
                 publication.Settle(outcome);
                 publication.Release();
             }

@@ -19,6 +19,7 @@ internal static class BrokerAccessSetup
             builder.Services.AddSingleton<WebappUser>();
             builder.Services.AddSingleton<Admission>();
             builder.Services.AddSingleton<Permissions>();
+            builder.Services.AddSingleton<BrokerAccessMetrics>();
         }
     }
 
@@ -30,6 +31,7 @@ internal static class BrokerAccessSetup
             var admission = app.Services.GetRequiredService<Admission>();
             var permissions = app.Services.GetRequiredService<Permissions>();
             var nodes = app.Services.GetRequiredService<NodeCatalog>();
+            var metrics = app.Services.GetRequiredService<BrokerAccessMetrics>();
             var clock = app.Services.GetRequiredService<TimeProvider>();
             Map("user", AdmitAsync);
             Map("vhost", (node, form) => new(permissions.AllowsHost(node, form)));
@@ -53,36 +55,55 @@ internal static class BrokerAccessSetup
                         // What a made-up node asks is nobody's question, and leaves no trace.
                         context =>
                             context.GetRouteValue("node") is string node && nodes.TryGet(node, out _)
-                                ? AnswerAsync(context, node, decide)
+                                ? AnswerAsync(context, node, question, decide)
                                 : Problem.OfStatus(StatusCodes.Status404NotFound).ExecuteAsync(context)
                     )
                     .ExcludeFromDescription();
+
+            // Anything but a plain "allow" is a denial to RabbitMQ, so whatever fails on the way fails closed.
+            async Task AnswerAsync(
+                HttpContext context,
+                string node,
+                string question,
+                Func<string, IFormCollection, ValueTask<bool>> decide
+            )
+            {
+                var since = clock.GetTimestamp();
+                var allowed = await DecideAsync(context, node, decide);
+                await WriteAsync(context.Response, allowed == true ? Allow : Deny);
+                var answer =
+                    allowed is null ? "failed"
+                    : allowed.Value ? "allow"
+                    : "deny";
+                metrics.Answered(question, answer, since);
+            }
         }
     }
 
-    // Anything but a plain "allow" is a denial to RabbitMQ, so whatever fails on the way fails closed.
-    private static async Task AnswerAsync(
+    // Null where the database does not answer.
+    private static async Task<bool?> DecideAsync(
         HttpContext context,
         string node,
         Func<string, IFormCollection, ValueTask<bool>> decide
     )
     {
-        var allowed = false;
         try
         {
-            allowed =
-                RequestBody.HasForm(context.Request)
+            return RequestBody.HasForm(context.Request)
                 && await decide(node, await RequestBody.ReadFormAsync(context.Request));
         }
         catch (Exception failure) when (DatabaseFailure.Is(failure))
         {
             // Not the usual 503: Erlang's HTTP client obeys its Retry-After by itself, again and again, and whoever
             // logs in would wait until the database is back.
+            return null;
         }
+    }
 
-        var answer = allowed ? Allow : Deny;
-        context.Response.ContentType = "text/plain; charset=utf-8";
-        context.Response.ContentLength = answer.Length;
-        await context.Response.BodyWriter.WriteAsync(answer);
+    private static async Task WriteAsync(HttpResponse response, byte[] answer)
+    {
+        response.ContentType = "text/plain; charset=utf-8";
+        response.ContentLength = answer.Length;
+        await response.BodyWriter.WriteAsync(answer);
     }
 }

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using SignalBroker.Compatibility;
 using SignalBroker.Nodes;
 
@@ -12,6 +13,8 @@ internal static class BrokerEventsSetup
         public void AddBrokerEvents()
         {
             builder.AddSettings<SweepOptions>(SweepOptions.Section);
+            builder.Services.AddSingleton<BrokerEventsMetrics>();
+            builder.Services.TryAddSingleton<SweepMetrics>();
             builder.Services.AddSingleton<QueueEventStore>();
             builder.Services.AddSingleton<QueueEventHandler>();
             builder.Services.AddSingleton<Reconciler>();
@@ -29,13 +32,15 @@ internal sealed class EventConsumers(
     QueueEventHandler handler,
     Reconciler reconciler,
     OriginalConnections originals,
+    BrokerEventsMetrics metrics,
     TimeProvider clock,
     ILogger<NodeEvents> logger
 ) : BackgroundService
 {
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
         catalog.ForEachAsync(
-            (node, token) => new NodeEvents(node, handler, reconciler, originals, clock, logger).RunAsync(token),
+            (node, token) =>
+                new NodeEvents(node, handler, reconciler, originals, metrics, clock, logger).RunAsync(token),
             stoppingToken
         );
 }

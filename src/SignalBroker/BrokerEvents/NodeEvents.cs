@@ -17,6 +17,7 @@ internal sealed partial class NodeEvents(
     QueueEventHandler handler,
     Reconciler reconciler,
     OriginalConnections originals,
+    BrokerEventsMetrics metrics,
     TimeProvider clock,
     ILogger<NodeEvents> logger
 )
@@ -57,7 +58,8 @@ internal sealed partial class NodeEvents(
                 new(
                     delivery.DeliveryTag,
                     QueueEvent.Read(delivery.RoutingKey, delivery.BasicProperties),
-                    originals.Read(delivery.RoutingKey, delivery.BasicProperties)
+                    originals.Read(delivery.RoutingKey, delivery.BasicProperties),
+                    QueueEvent.SentAt(delivery.BasicProperties)
                 )
             );
             return Task.CompletedTask;
@@ -73,7 +75,11 @@ internal sealed partial class NodeEvents(
                 await reconciler.ReconcileAsync(node, token);
                 node.Reconciled = true;
             },
-            failure => LogNotReconciled(node.Name, failure.Message),
+            failure =>
+            {
+                metrics.Reconciled(node.Name, isDone: false);
+                LogNotReconciled(node.Name, failure.Message);
+            },
             lost.Token
         );
         try
@@ -103,6 +109,7 @@ internal sealed partial class NodeEvents(
     {
         var events = new List<QueueEvent>();
         var told = new List<OriginalConnection>();
+        var sent = new List<DateTimeOffset>();
         while (await arrived.WaitToReadAsync(cancellationToken))
         {
             await Task.Delay(Gathering, clock, cancellationToken);
@@ -110,6 +117,11 @@ internal sealed partial class NodeEvents(
             while (events.Count < LargestBatch && arrived.TryRead(out var delivery))
             {
                 last = delivery.Tag;
+                if (delivery.SentAt is { } at)
+                {
+                    sent.Add(at);
+                }
+
                 if (delivery.Event is { } queue)
                 {
                     events.Add(queue);
@@ -134,6 +146,8 @@ internal sealed partial class NodeEvents(
 
             // Settled only now that everything is committed: what a webapp dies over, another one handles.
             await channel.BasicAckAsync(last, multiple: true, cancellationToken);
+            sent.ForEach(at => metrics.Handled(node.Name, at));
+            sent.Clear();
         }
     }
 
@@ -143,7 +157,12 @@ internal sealed partial class NodeEvents(
         await handler.HandleAsync(node, events);
     }
 
-    private readonly record struct Delivery(ulong Tag, QueueEvent? Event, OriginalConnection? Original);
+    private readonly record struct Delivery(
+        ulong Tag,
+        QueueEvent? Event,
+        OriginalConnection? Original,
+        DateTimeOffset? SentAt
+    );
 
     [LoggerMessage(
         LogLevel.Warning,

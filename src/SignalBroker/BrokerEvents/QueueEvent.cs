@@ -21,6 +21,12 @@ internal readonly record struct QueueEvent(
     // RabbitMQ 4 itself gives every queue this argument, which the event shows as Erlang writes it.
     private static readonly byte[] ClassicType = """{<<"x-queue-type">>,longstr,<<"classic">>}"""u8.ToArray();
 
+    /// <summary>When the node emitted an event, by its own clock; null if it does not say.</summary>
+    public static DateTimeOffset? SentAt(IReadOnlyBasicProperties properties) =>
+        properties.Headers?.TryGetValue("timestamp_in_ms", out var sent) == true && sent is long milliseconds
+            ? DateTimeOffset.FromUnixTimeMilliseconds(milliseconds)
+            : null;
+
     /// <summary>Reads an event of the event exchange; null when it is about no session's queue.</summary>
     public static QueueEvent? Read(string routingKey, IReadOnlyBasicProperties properties)
     {

@@ -4,7 +4,12 @@ using SignalBroker.Nodes;
 namespace SignalBroker.BrokerEvents;
 
 /// <summary>Handles a batch of a node's events.</summary>
-internal sealed class QueueEventHandler(QueueEventStore store, QueueRemover remover, InboxDeliverer inbox)
+internal sealed class QueueEventHandler(
+    QueueEventStore store,
+    QueueRemover remover,
+    InboxDeliverer inbox,
+    BrokerEventsMetrics metrics
+)
 {
     /// <summary>Handles the events; when it returns, what they change is committed.</summary>
     public async Task HandleAsync(Node node, IReadOnlyCollection<QueueEvent> events)
@@ -42,13 +47,14 @@ internal sealed class QueueEventHandler(QueueEventStore store, QueueRemover remo
     // The created queues by their keys.
     private async Task ApplyAsync(Node node, SortedDictionary<string, string> created, string[] deleted)
     {
-        var (orphans, waiting) = await store.ApplyAsync(node.Name, [.. created.Keys], deleted);
-        foreach (var key in orphans)
+        var applied = await store.ApplyAsync(node.Name, [.. created.Keys], deleted);
+        metrics.Acked(node.Name, applied.AckDelays);
+        foreach (var key in applied.Orphans)
         {
             remover.RemoveOrphan(node, created[key]);
         }
 
-        foreach (var key in waiting)
+        foreach (var key in applied.Waiting)
         {
             inbox.Call(key);
         }

@@ -25,12 +25,25 @@ internal sealed record DueSession
     public bool Ended { get; init; }
 }
 
+/// <summary>What the events of some queues have led to.</summary>
+/// <param name="Orphans">The created queues that belong to no session.</param>
+/// <param name="Waiting">The acked sessions whose users have stored signals.</param>
+/// <param name="AckDelays">How long the acked sessions were logged in before, in seconds.</param>
+internal sealed record Applied(
+    IReadOnlyList<string> Orphans,
+    IReadOnlyList<string> Waiting,
+    IReadOnlyList<double> AckDelays
+);
+
 /// <summary>The SQL statements that make the sessions agree with the nodes' queues.</summary>
 internal sealed class QueueEventStore(NpgsqlDataSource database, IOptions<InboxOptions> inbox)
 {
     // Said in a way that no index serves: the keys find the rows, and not all that the node has.
     private const string OnNode = "sessions.node || '' = @node";
     private const string Unacked = "coalesce(sessions.acked_at, '-infinity') = '-infinity'";
+
+    private const string AckDelays =
+        "ARRAY(SELECT extract(epoch FROM now() - admitted_at)::float8 FROM acked WHERE admitted_at IS NOT NULL)";
 
     private static readonly string ToldDue = $"""
         SELECT node AS Node, listening_key AS ListeningKey, user_id AS UserId, address AS Address,
@@ -41,21 +54,23 @@ internal sealed class QueueEventStore(NpgsqlDataSource database, IOptions<InboxO
 
     /// <summary>Acks the sessions whose queue was created, and deletes those whose queue was deleted.</summary>
     /// <remarks>Repeated and late events change no row, because a listening key is used for one queue only.</remarks>
-    /// <returns>The created queues that belong to no session, and the acked sessions whose users have stored signals.</returns>
-    public async Task<(IReadOnlyList<string> Orphans, IReadOnlyList<string> Waiting)> ApplyAsync(
-        string node,
-        string[] created,
-        string[] deleted
-    )
+    public async Task<Applied> ApplyAsync(string node, string[] created, string[] deleted)
     {
         await using var connection = await database.OpenConnectionAsync();
-        var (orphans, waiting, _, _, _) = await connection.QuerySingleAsync<(string[], string[], long, long, long)>(
+        var (orphans, waiting, delays, _, _, _) = await connection.QuerySingleAsync<(
+            string[],
+            string[],
+            double[],
+            long,
+            long,
+            long
+        )>(
             $"""
             WITH acked AS (
                 UPDATE sessions SET acked_at = now()
                 FROM unnest(@created) AS created(key)
                 WHERE listening_key = created.key AND {OnNode} AND {Unacked} AND created.key <> ALL(@deleted)
-                RETURNING listening_key, user_id, device, predecessor
+                RETURNING listening_key, user_id, device, predecessor, admitted_at
             ), {Successions.End("acked")}, {PresenceChanges.Succeeded}, gone AS (
                 DELETE FROM sessions USING unnest(@deleted) AS deleted(key)
                 WHERE listening_key = deleted.key AND {OnNode}
@@ -71,7 +86,7 @@ internal sealed class QueueEventStore(NpgsqlDataSource database, IOptions<InboxO
                 SELECT created.key FROM unnest(@created) AS created(key)
                 WHERE created.key <> ALL(@deleted)
                   AND NOT EXISTS (SELECT FROM sessions WHERE listening_key = created.key AND {OnNode})
-            ), {DeliveryStore.SelectWaiting("acked")}, {SessionChanges.Announce("gone")},
+            ), {DeliveryStore.SelectWaiting("acked")}, {AckDelays}, {SessionChanges.Announce("gone")},
             {SessionChanges.Announce("succeeded")}, {Successions.Announce}
             """,
             new
@@ -82,7 +97,7 @@ internal sealed class QueueEventStore(NpgsqlDataSource database, IOptions<InboxO
                 inbox.Value.MaxDevices,
             }
         );
-        return (orphans, waiting);
+        return new(orphans, waiting, delays);
     }
 
     /// <summary>The database's clock, by which a listing of queues is judged.</summary>
@@ -133,20 +148,21 @@ internal sealed class QueueEventStore(NpgsqlDataSource database, IOptions<InboxO
 
     /// <summary>Acks the sessions whose queue is in a listing, although no event has told so.</summary>
     /// <param name="queues">The keys of the queues in the listing that are as agreed.</param>
-    public async Task AckListedAsync(string node, string[] queues)
+    /// <returns>How long they were logged in before, in seconds.</returns>
+    public async Task<IReadOnlyList<double>> AckListedAsync(string node, string[] queues)
     {
         await using var connection = await database.OpenConnectionAsync();
-        await connection.ExecuteAsync(
+        var (delays, _, _) = await connection.QuerySingleAsync<(double[], long, long)>(
             $"""
             WITH acked AS (
                 UPDATE sessions SET acked_at = now()
                 FROM unnest(@queues) AS queue(key)
                 WHERE node = @node AND acked_at IS NULL AND ended_at IS NULL AND listening_key = queue.key
-                RETURNING listening_key, user_id, device, predecessor
+                RETURNING listening_key, user_id, device, predecessor, admitted_at
             ), {Successions.End("acked")}, {PresenceChanges.Succeeded}, known AS (
                 {UserStore.Register("acked")}
             ), {Devices.Remember("acked")}, {PresenceChanges.Acked("acked")}
-            SELECT {SessionChanges.Announce("succeeded")}, {Successions.Announce}
+            SELECT {AckDelays}, {SessionChanges.Announce("succeeded")}, {Successions.Announce}
             """,
             new
             {
@@ -155,6 +171,7 @@ internal sealed class QueueEventStore(NpgsqlDataSource database, IOptions<InboxO
                 inbox.Value.MaxDevices,
             }
         );
+        return delays;
     }
 
     /// <summary>Deletes the overdue and the ended sessions without an ack whose queue is not in a listing.</summary>

@@ -14,6 +14,7 @@ internal sealed partial class Reconciler(
     SessionCloser closer,
     NodeCatalog nodes,
     StrangeBehaviorLog strange,
+    BrokerEventsMetrics metrics,
     IOptions<SessionsOptions> options,
     ILogger<Reconciler> logger
 )
@@ -36,7 +37,7 @@ internal sealed partial class Reconciler(
         [
             .. listed.Where(queue => queue.IsAsAgreed).Select(queue => Topology.KeyOf(queue.Name)!).Order(),
         ];
-        await store.AckListedAsync(node.Name, agreed);
+        metrics.Acked(node.Name, await store.AckListedAsync(node.Name, agreed));
         var expired = await store.ExpireUnackedAsync(node.Name, queues, before);
         var gone = await store.DeleteWithoutQueueAsync(node.Name, queues, before);
         var (orphans, ended) = await store.FindToCloseAsync(node.Name, queues);
@@ -58,10 +59,19 @@ internal sealed partial class Reconciler(
             remover.CloseConnections(node, key);
         }
 
-        foreach (var junk in listed.Where(queue => !queue.IsAsAgreed))
+        var junk = listed.Where(queue => !queue.IsAsAgreed).ToArray();
+        foreach (var queue in junk)
         {
-            remover.RemoveJunk(node, junk.Name);
+            remover.RemoveJunk(node, queue.Name);
         }
+
+        metrics.Reconciled(node.Name, isDone: true);
+        metrics.Found(node.Name, "neverSubscribed", expired.Count);
+        metrics.Found(node.Name, "queueGone", gone.Count);
+        metrics.Found(node.Name, "queueWithoutSession", orphans.Count);
+        metrics.Found(node.Name, "endedSession", ended.Count);
+        metrics.Found(node.Name, "socketWithoutSession", strangers.Count);
+        metrics.Found(node.Name, "junkQueue", junk.Length);
 
         Record(StrangeKind.NeverAcked, expired, "the listener logged in and never subscribed");
         Record(StrangeKind.AckedWithoutQueue, gone, "the queue went without an event");
@@ -74,7 +84,13 @@ internal sealed partial class Reconciler(
     /// <summary>Deletes the sessions whose listener never came, and forgets those from which it is too late to take over.</summary>
     public async Task ExpireAsync()
     {
-        Record(StrangeKind.NeverAcked, await store.ExpireUnadmittedAsync(), "no listener came in time");
+        var expired = await store.ExpireUnadmittedAsync();
+        Record(StrangeKind.NeverAcked, expired, "no listener came in time");
+        foreach (var (node, count) in expired.Where(session => !session.Ended).CountBy(session => session.Node))
+        {
+            metrics.Found(node, "neverCame", count);
+        }
+
         await sessions.ForgetGoneAsync(options.Value.ResumeWithin);
     }
 
@@ -96,6 +112,7 @@ internal sealed partial class Reconciler(
             catch (Exception failure)
             {
                 cancellationToken.ThrowIfCancellationRequested();
+                metrics.Reconciled(node.Name, isDone: false);
                 LogNotReconciled(node.Name, failure.Message);
             }
         }

@@ -24,11 +24,14 @@ internal sealed partial class Sweeper(
     QueueEventStore store,
     Reconciler reconciler,
     NodeCatalog nodes,
+    SweepMetrics metrics,
     IOptions<SweepOptions> options,
     TimeProvider clock,
     ILogger<Sweeper> logger
 ) : BackgroundService
 {
+    private const string Sessions = "sessions";
+
     private long? reconciledAt;
 
     /// <summary>Sweeps once, unless another webapp is at it.</summary>
@@ -45,6 +48,7 @@ internal sealed partial class Sweeper(
         {
             await reconciler.ExpireAsync();
             await reconciler.TryReconcileAsync(await FindAsync(), cancellationToken);
+            metrics.Swept(Sessions, isDone: true);
         }
         finally
         {
@@ -53,13 +57,13 @@ internal sealed partial class Sweeper(
     }
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
-        Periodically.RunAsync(
-            options.Value.Interval,
-            clock,
-            () => SweepAsync(stoppingToken),
-            LogNotSwept,
-            stoppingToken
-        );
+        Periodically.RunAsync(options.Value.Interval, clock, () => SweepAsync(stoppingToken), NotSwept, stoppingToken);
+
+    private void NotSwept(string reason)
+    {
+        metrics.Swept(Sessions, isDone: false);
+        LogNotSwept(reason);
+    }
 
     private async Task<IEnumerable<string>> FindAsync()
     {

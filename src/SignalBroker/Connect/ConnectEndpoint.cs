@@ -22,6 +22,9 @@ internal sealed class ConnectEndpoint(
     IceServers iceServers,
     OriginalClient originalClient,
     StrangeBehaviorLog strange,
+    SessionsMetrics sessions,
+    ConnectMetrics metrics,
+    LimitMetrics limits,
     IOptions<SessionsOptions> options
 )
 {
@@ -33,6 +36,21 @@ internal sealed class ConnectEndpoint(
     /// <c>ackWithin</c> milliseconds.
     /// </remarks>
     public async Task<IResult> HandleAsync(HttpRequest request)
+    {
+        try
+        {
+            var answer = await ConnectAsync(request);
+            metrics.Answered(answer is Problem problem ? problem.Code : "opened");
+            return answer;
+        }
+        catch (Exception failure) when (failure is not OperationCanceledException)
+        {
+            metrics.Answered(Problem.OfFailure(failure).Code);
+            throw;
+        }
+    }
+
+    private async Task<IResult> ConnectAsync(HttpRequest request)
     {
         var wanted = await ConnectRequest.ReadAsync(request);
         var claimed = wanted.UserId is null ? null : UserId.Read(wanted.UserId);
@@ -192,6 +210,11 @@ internal sealed class ConnectEndpoint(
         {
             case Opening.Opened opened:
                 placing.Opened(place);
+                if (predecessor is { IsThere: true, Node: { } left })
+                {
+                    sessions.Succeeded(left);
+                }
+
                 foreach (var replaced in opened.Replaced)
                 {
                     closer.Replace(replaced);
@@ -239,12 +262,14 @@ internal sealed class ConnectEndpoint(
                     $"{session.UserId} is already connected."
                 );
             case Opening.UserFull:
+                limits.Refused($"{SessionsOptions.Section}:{nameof(SessionsOptions.MaxPerUser)}");
                 return Problem.Of(
                     StatusCodes.Status409Conflict,
                     "too-many-sessions-of-user",
                     $"{session.UserId} has {settings.MaxPerUser} sessions, and may not have more."
                 );
             case Opening.TooManyNew(var wait):
+                limits.Refused($"{UsersOptions.Section}:{nameof(UsersOptions.NewPerDayOfAddress)}");
                 return Problem.Of(
                     StatusCodes.Status429TooManyRequests,
                     "too-many-new-users-of-address",
@@ -252,6 +277,7 @@ internal sealed class ConnectEndpoint(
                     wait
                 );
             default:
+                limits.Refused($"{SessionsOptions.Section}:{nameof(SessionsOptions.MaxPerAddress)}");
                 return Problem.Of(
                     StatusCodes.Status429TooManyRequests,
                     "too-many-sessions-of-address",

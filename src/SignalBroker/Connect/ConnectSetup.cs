@@ -10,6 +10,7 @@ internal static class ConnectSetup
             builder.AddJson(ConnectJson.Default);
             builder.Services.AddSingleton<SessionOpener>();
             builder.Services.AddSingleton<Placing>();
+            builder.Services.AddSingleton<ConnectMetrics>();
             builder.Services.AddSingleton<ConnectEndpoint>();
             builder.Services.AddSingleton<DisconnectEndpoint>();
             builder.Services.AddSingleton<RegionsEndpoint>();

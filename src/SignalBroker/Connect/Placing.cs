@@ -19,10 +19,13 @@ internal sealed class Placing(
     NodeCatalog nodes,
     Regions regions,
     SessionsMetrics metrics,
+    LimitMetrics limits,
     IOptions<SessionsOptions> options,
     TimeProvider clock
 )
 {
+    private const string OfNode = $"{SessionsOptions.Section}:{nameof(SessionsOptions.PerSecondOfNode)}";
+
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(5);
 
     private readonly TokenBuckets<string> turns = new(options.Value.PerSecondOfNode, clock);
@@ -51,6 +54,11 @@ internal sealed class Placing(
             }
 
             (busy ??= []).Add(node);
+        }
+
+        if (busy is not null)
+        {
+            limits.Refused(OfNode);
         }
 
         // Those who are too many now are not to come at the same time again.

@@ -28,7 +28,9 @@ internal static class DatabaseSetup
             KeepThreadsFree(settings.MaxPoolSize);
             // Whoever used a connection that breaks amid a transaction tells so; Npgsql calls the clean-up's failure an error.
             builder.Logging.AddFilter("Npgsql.Transaction", LogLevel.Critical);
-            builder.Services.AddNpgsqlDataSource(settings.ConnectionString);
+            // It is the name of the pool in metrics, where otherwise the whole connection string would be.
+            builder.Services.AddNpgsqlDataSource(settings.ConnectionString, source => source.Name = "signalbroker");
+            builder.Services.AddSingleton<DatabaseMetrics>();
             builder.Services.AddHostedService<SchemaCheck>();
         }
     }

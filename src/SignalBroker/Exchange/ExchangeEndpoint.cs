@@ -80,7 +80,9 @@ internal sealed class ExchangeEndpoint(
     SenderLimiter limiter,
     ServiceKeyProof applications,
     OriginalClient originalClient,
-    TimeToLiveLimits longest
+    TimeToLiveLimits longest,
+    ExchangeMetrics metrics,
+    TimeProvider clock
 )
 {
     private const int UsualAnswer = 512;
@@ -94,9 +96,23 @@ internal sealed class ExchangeEndpoint(
     /// </remarks>
     public async Task HandleAsync(HttpContext context)
     {
-        if (await ExchangeAsync(context) is { } problem)
+        var since = clock.GetTimestamp();
+        try
         {
-            await problem.ExecuteAsync(context);
+            if (await ExchangeAsync(context) is { } problem)
+            {
+                metrics.Answered(ExchangeMetrics.Http, problem.Code);
+                await problem.ExecuteAsync(context);
+            }
+        }
+        catch (Exception failure) when (failure is not OperationCanceledException)
+        {
+            metrics.Answered(ExchangeMetrics.Http, Problem.OfFailure(failure).Code);
+            throw;
+        }
+        finally
+        {
+            metrics.Took(ExchangeMetrics.Http, since);
         }
     }
 
@@ -111,6 +127,11 @@ internal sealed class ExchangeEndpoint(
         if (body is not null && SignalBatch.Is(body.Written.Span))
         {
             var answers = await batch.SendAsync(sender, body.Written, signal => Judge(sender, signal));
+            foreach (var answer in answers)
+            {
+                metrics.Answered(ExchangeMetrics.Http, answer.Problem?.Code ?? answer.Exchanged!.Outcome);
+            }
+
             await AnswerAsync(context.Response, answers, Write);
             return null;
         }
@@ -129,6 +150,7 @@ internal sealed class ExchangeEndpoint(
             return failure;
         }
 
+        metrics.Answered(ExchangeMetrics.Http, exchanged.Outcome);
         await AnswerAsync(context.Response, exchanged, Write);
         return null;
     }

@@ -16,6 +16,7 @@ internal static class ExchangeSetup
                 services.GetRequiredService<IOptions<SignalsOptions>>().Value.MaxTimeToLive,
                 services.GetRequiredService<IOptions<InboxOptions>>().Value.MaxTimeToLive
             ));
+            builder.Services.AddSingleton<ExchangeMetrics>();
             builder.Services.AddSingleton<SenderLimiter>();
             builder.Services.AddSingleton<ClosedSenders>();
             builder.Services.AddSingleton<SenderCloser>();

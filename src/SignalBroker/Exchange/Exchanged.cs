@@ -13,6 +13,9 @@ internal abstract record Exchanged(SignalId Id)
     /// <summary>Why the signal reached nobody; null when it may have reached somebody.</summary>
     public virtual Problem? Failure => null;
 
+    /// <summary>What metrics call it where it is no failure.</summary>
+    public virtual string Outcome => "sent";
+
     /// <summary>Writes the members that tell what became of the signal.</summary>
     public void WriteTo(Utf8JsonWriter writer)
     {
@@ -48,6 +51,8 @@ internal abstract record Exchanged(SignalId Id)
                 )
                 : null;
 
+        public override string Outcome => Kept is { Sequence: not null } ? "stored" : base.Outcome;
+
         protected override void WriteRest(Utf8JsonWriter writer)
         {
             if (Kept is { Sequence: not null })
@@ -82,6 +87,8 @@ internal abstract record Exchanged(SignalId Id)
     /// <param name="Room">The room that it was sent to; null when it was not sent to one.</param>
     public sealed record Hidden(SignalId Id, bool IsStored, RoomReached? Room = null) : Exchanged(Id)
     {
+        public override string Outcome => IsStored ? "stored" : "accepted";
+
         protected override void WriteRest(Utf8JsonWriter writer)
         {
             if (Room is not null)

@@ -1,8 +1,12 @@
 namespace SignalBroker.Exchange;
 
 /// <summary>Slows down a session that floods, with many signals or with large ones; the others do not feel it.</summary>
-internal sealed class SenderLimiter(IOptions<RateLimitOptions> options, TimeProvider clock)
+internal sealed class SenderLimiter(IOptions<RateLimitOptions> options, LimitMetrics metrics, TimeProvider clock)
 {
+    private const string OfSignals = $"{RateLimitOptions.Section}:{nameof(RateLimitOptions.SignalsPerSecondOfSession)}";
+    private const string OfBytes =
+        $"{RateLimitOptions.Section}:{nameof(RateLimitOptions.SignalBytesPerSecondOfSession)}";
+
     private const int BurstSeconds = 8;
     private const int UnnamedPerSecond = 1;
     private const int UnnamedBurst = 10;
@@ -38,5 +42,20 @@ internal sealed class SenderLimiter(IOptions<RateLimitOptions> options, TimeProv
     public bool AnswersUnnamed(string sender) => unnamed.Take(sender) is null;
 
     /// <summary>Null when the session may send so many bytes now; otherwise how long it should wait.</summary>
-    public TimeSpan? Delay(string sender, int size) => signals.Take(sender) ?? bytes.Take(sender, size);
+    public TimeSpan? Delay(string sender, int size)
+    {
+        if (signals.Take(sender) is { } wait)
+        {
+            metrics.Refused(OfSignals);
+            return wait;
+        }
+
+        if (bytes.Take(sender, size) is { } longer)
+        {
+            metrics.Refused(OfBytes);
+            return longer;
+        }
+
+        return null;
+    }
 }

@@ -16,7 +16,9 @@ internal sealed partial class SocketRelay(
     ClosedSenders closed,
     EnvelopeWriter envelopes,
     TimeToLiveLimits longest,
+    ExchangeMetrics metrics,
     IOptions<SignalsOptions> options,
+    TimeProvider clock,
     ILogger<SocketRelay> logger
 )
 {
@@ -52,18 +54,14 @@ internal sealed partial class SocketRelay(
                 ? await HandleAsync(session, body)
                 : null;
         }
-        catch (RefusedException refused)
+        catch (Exception failure)
         {
-            return Refuse(refused.Problem, body);
-        }
-        catch (Exception failure) when (DatabaseFailure.Is(failure))
-        {
-            return Refuse(Problem.DatabaseUnavailable, body);
-        }
-        catch (Exception defect)
-        {
-            LogDefect(defect);
-            return Refuse(Problem.OfStatus(StatusCodes.Status500InternalServerError), body);
+            if (failure is not RefusedException && !DatabaseFailure.Is(failure))
+            {
+                LogDefect(failure);
+            }
+
+            return Refuse(Problem.OfFailure(failure), body);
         }
     }
 
@@ -87,6 +85,7 @@ internal sealed partial class SocketRelay(
         }
 
         var exchanged = await exchange.SendAsync(session, signal);
+        metrics.Answered(ExchangeMetrics.Socket, exchanged.Failure?.Code ?? exchanged.Outcome);
         return exchanged.Failure is { } problem
             ? envelopes.WriteControl(Error, problem.WriteWithRetryAfter)
             : envelopes.WriteControl(Outcome, exchanged.WriteTo);
@@ -111,6 +110,7 @@ internal sealed partial class SocketRelay(
 
     private PooledBuffer Refuse(Problem problem, ReadOnlyMemory<byte> body)
     {
+        metrics.Answered(ExchangeMetrics.Socket, problem.Code);
         var id = SignalReader.FindId(body.Span);
         return envelopes.WriteControl(
             Error,
@@ -128,6 +128,7 @@ internal sealed partial class SocketRelay(
 
     private async Task AnswerAsync(Node node, SocketSender sender, Func<ValueTask<PooledBuffer?>> handle)
     {
+        var since = clock.GetTimestamp();
         try
         {
             if (closed.Contains(sender.ListeningKey) || await handle() is not { } answer)
@@ -142,6 +143,7 @@ internal sealed partial class SocketRelay(
                 options.Value.TimeToLive,
                 PublishOrder.Free
             );
+            metrics.Took(ExchangeMetrics.Socket, since);
             if (outcome != PublishOutcome.Unknown)
             {
                 // Otherwise it may still wait to be written to the node.

@@ -9,6 +9,7 @@ internal sealed partial class FleetWatch(
     FleetStore store,
     NodeCatalog catalog,
     NodeCredentials credentials,
+    DatabaseMetrics metrics,
     TimeProvider clock,
     ILogger<FleetWatch> logger
 ) : BackgroundService, IAnnouncedMemory
@@ -67,9 +68,11 @@ internal sealed partial class FleetWatch(
         try
         {
             await LookAsync();
+            metrics.Answers = true;
         }
         catch (Exception failure)
         {
+            metrics.Answers = false;
             LogNotRead(failure.Message);
         }
     }

@@ -14,6 +14,7 @@ internal sealed partial class Mover(
     NodeCatalog catalog,
     NodeLinks links,
     SessionCloser closer,
+    SessionsMetrics metrics,
     IOptions<FleetOptions> options,
     TimeProvider clock,
     ILogger<Mover> logger
@@ -37,6 +38,7 @@ internal sealed partial class Mover(
 
         foreach (var session in await sessions.EndUnmovedAsync())
         {
+            metrics.NotMoved(session.Node);
             closer.Close(session, "its node is to be taken away; connect again");
         }
     }
@@ -80,6 +82,7 @@ internal sealed partial class Mover(
 
         if (told.Count > 0)
         {
+            metrics.ToldToMove(node.Name, told.Count);
             LogMoving(told.Count, node.Name);
             await store.ReduceSurplusAsync(node.Name, told.Count);
         }

@@ -21,6 +21,7 @@ internal static class HttpSetup
         public void AddHttp()
         {
             builder.Services.AddSingleton(TimeProvider.System);
+            builder.Services.AddSingleton<LimitMetrics>();
             // Nobody reads these, and unless they are off, each request has an activity and a scope created for it.
             builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
             // A request continues on the thread that read its bytes, instead of changing threads twice.
@@ -187,13 +188,7 @@ internal static class HttpSetup
 
     private static Task AnswerFailureAsync(HttpContext context)
     {
-        var problem = context.Features.Get<IExceptionHandlerFeature>()?.Error switch
-        {
-            RefusedException refused => refused.Problem,
-            BadHttpRequestException bad => Problem.OfStatus(bad.StatusCode),
-            { } away when DatabaseFailure.Is(away) => Problem.DatabaseUnavailable,
-            _ => Problem.OfStatus(StatusCodes.Status500InternalServerError),
-        };
-        return problem.ExecuteAsync(context);
+        var failure = context.Features.Get<IExceptionHandlerFeature>()?.Error;
+        return Problem.OfFailure(failure).ExecuteAsync(context);
     }
 }

@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Microsoft.AspNetCore.WebUtilities;
+using BadHttpRequestException = Microsoft.AspNetCore.Http.BadHttpRequestException;
 
 namespace SignalBroker.Http;
 
@@ -13,11 +14,10 @@ internal sealed record Problem : IResult
     private static readonly JsonWriterOptions Writing = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private readonly int status;
-    private readonly string code;
     private readonly string detail;
 
     private Problem(int status, string code, string detail) =>
-        (this.status, this.code, this.detail) = (status, code, detail);
+        (this.status, Code, this.detail) = (status, code, detail);
 
     /// <summary>The credential is missing, unknown, expired or wrong; which of these is not said.</summary>
     public static Problem Unauthorized { get; } =
@@ -64,6 +64,9 @@ internal sealed record Problem : IResult
             "The sessions can't be read at the moment.",
             TimeSpan.FromSeconds(2)
         );
+
+    /// <summary>The stable name, in kebab case.</summary>
+    public string Code { get; }
 
     public TimeSpan? RetryAfter { get; private init; }
 
@@ -145,6 +148,16 @@ internal sealed record Problem : IResult
             ),
         };
 
+    /// <summary>What a request is answered that has ended with this exception.</summary>
+    public static Problem OfFailure(Exception? failure) =>
+        failure switch
+        {
+            RefusedException refused => refused.Problem,
+            BadHttpRequestException bad => OfStatus(bad.StatusCode),
+            { } away when DatabaseFailure.Is(away) => DatabaseUnavailable,
+            _ => OfStatus(StatusCodes.Status500InternalServerError),
+        };
+
     /// <summary>The same problem with further members.</summary>
     public Problem With(Action<Utf8JsonWriter> members) => this with { WriteMore = members };
 
@@ -191,7 +204,7 @@ internal sealed record Problem : IResult
         writer.WriteString("title"u8, ReasonPhrases.GetReasonPhrase(status));
         writer.WriteNumber("status"u8, status);
         writer.WriteString("detail"u8, detail);
-        writer.WriteString("code"u8, code);
+        writer.WriteString("code"u8, Code);
         WriteMore?.Invoke(writer);
     }
 

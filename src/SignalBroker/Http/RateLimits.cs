@@ -32,10 +32,16 @@ internal sealed class RateLimitOptions
 internal sealed class AddressLimiter(
     RequestDelegate next,
     ServiceKeys serviceKeys,
+    LimitMetrics metrics,
     IOptions<RateLimitOptions> options,
     TimeProvider clock
 )
 {
+    private const string OfAddress =
+        $"{RateLimitOptions.Section}:{nameof(RateLimitOptions.RequestsPerSecondOfAddress)}";
+    private const string OfApplication =
+        $"{RateLimitOptions.Section}:{nameof(RateLimitOptions.RequestsPerSecondOfServiceKey)}";
+
     private readonly TokenBuckets<IPAddress> addresses = new(options.Value.RequestsPerSecondOfAddress, clock);
     private readonly TokenBuckets<string> applications = new(options.Value.RequestsPerSecondOfServiceKey, clock);
 
@@ -44,8 +50,15 @@ internal sealed class AddressLimiter(
             ? next(context)
             : Problem.TooManyRequests(wait).ExecuteAsync(context);
 
-    private TimeSpan? Delay(HttpContext context) =>
-        serviceKeys.Read(context.Request).Application is { } application
-            ? applications.Take(application)
-            : addresses.Take(Networks.ClientOf(context));
+    private TimeSpan? Delay(HttpContext context)
+    {
+        var application = serviceKeys.Read(context.Request).Application;
+        var wait = application is null ? addresses.Take(Networks.ClientOf(context)) : applications.Take(application);
+        if (wait is not null)
+        {
+            metrics.Refused(application is null ? OfAddress : OfApplication);
+        }
+
+        return wait;
+    }
 }

@@ -1,3 +1,5 @@
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
 namespace SignalBroker.Inbox;
 
 internal static class InboxSetup
@@ -8,6 +10,7 @@ internal static class InboxSetup
         {
             builder.AddJson(InboxJson.Default);
             builder.AddSettings<InboxOptions>(InboxOptions.Section);
+            builder.Services.TryAddSingleton<SweepMetrics>();
             builder.Services.AddSingleton<StorageBudget>();
             builder.Services.AddSingleton<InboxStore>();
             builder.Services.AddSingleton<DeliveryStore>();

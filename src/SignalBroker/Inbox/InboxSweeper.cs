@@ -12,11 +12,14 @@ internal sealed partial class InboxSweeper(
     ReceiptWriter receipts,
     InboxDeliverer deliverer,
     NodeCatalog nodes,
+    SweepMetrics metrics,
     IOptions<InboxOptions> options,
     TimeProvider clock,
     ILogger<InboxSweeper> logger
 ) : BackgroundService
 {
+    private const string Inboxes = "inboxes";
+
     /// <summary>Sweeps once, unless another webapp is sweeping.</summary>
     public async Task SweepAsync()
     {
@@ -41,10 +44,17 @@ internal sealed partial class InboxSweeper(
 
         await receipts.DeliverAsync();
         await settling.ForgetAsync();
+        metrics.Swept(Inboxes, isDone: true);
     }
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
-        Periodically.RunAsync(options.Value.SweepInterval, clock, SweepAsync, LogNotSwept, stoppingToken);
+        Periodically.RunAsync(options.Value.SweepInterval, clock, SweepAsync, NotSwept, stoppingToken);
+
+    private void NotSwept(string reason)
+    {
+        metrics.Swept(Inboxes, isDone: false);
+        LogNotSwept(reason);
+    }
 
     [LoggerMessage(LogLevel.Warning, "Could not sweep the inboxes; trying again later: {Reason}")]
     private partial void LogNotSwept(string reason);

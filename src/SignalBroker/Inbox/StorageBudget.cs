@@ -4,7 +4,7 @@ using SignalBroker.Signals;
 namespace SignalBroker.Inbox;
 
 /// <summary>How many bytes a sender, and all senders of an address, may store in a day, in any inboxes.</summary>
-internal sealed class StorageBudget(IOptions<InboxOptions> options, TimeProvider clock)
+internal sealed class StorageBudget(IOptions<InboxOptions> options, LimitMetrics metrics, TimeProvider clock)
 {
     /// <summary>What an entry with its id, or a receipt, costs besides its envelope: the bytes of their rows.</summary>
     public const int RowBytes = 3072;
@@ -19,12 +19,21 @@ internal sealed class StorageBudget(IOptions<InboxOptions> options, TimeProvider
     // forgotten.
     private const int PartsOfIds = 4;
 
-    private readonly Budgets bytes = new(options.Value, TimeSpan.FromDays(1), 1, 1.0 / DailyBudget.Parts, clock);
+    private readonly Budgets bytes = new(
+        options.Value,
+        TimeSpan.FromDays(1),
+        1,
+        1.0 / DailyBudget.Parts,
+        metrics,
+        clock
+    );
+
     private readonly Budgets ids = new(
         options.Value,
         options.Value.RepeatWindow,
         1.0 / PartsOfIds,
         1.0 / PartsOfIds,
+        metrics,
         clock
     );
 
@@ -53,8 +62,18 @@ internal sealed class StorageBudget(IOptions<InboxOptions> options, TimeProvider
     /// <param name="bounds">Says how many bytes a sender and an address have per day.</param>
     /// <param name="time">In which <paramref name="part"/> of these bytes comes in.</param>
     /// <param name="burst">The part of these bytes that may be used at once.</param>
-    private sealed class Budgets(InboxOptions bounds, TimeSpan time, double part, double burst, TimeProvider clock)
+    private sealed class Budgets(
+        InboxOptions bounds,
+        TimeSpan time,
+        double part,
+        double burst,
+        LimitMetrics metrics,
+        TimeProvider clock
+    )
     {
+        private const string OfSender = $"{InboxOptions.Section}:{nameof(InboxOptions.StoredBytesPerDayOfSender)}";
+        private const string OfAddress = $"{InboxOptions.Section}:{nameof(InboxOptions.StoredBytesPerDayOfAddress)}";
+
         private readonly TokenBuckets<string> senders = new(
             bounds.StoredBytesPerDayOfSender * part / time.TotalSeconds,
             bounds.StoredBytesPerDayOfSender * burst,
@@ -68,17 +87,20 @@ internal sealed class StorageBudget(IOptions<InboxOptions> options, TimeProvider
 
         public TimeSpan? Take(Payer payer, long size)
         {
-            var wait = payer.Sender is { } sender ? senders.Take(sender, size) : null;
-            if (wait is null && payer.Address is { } address)
+            if (payer.Sender is { } sender && senders.Take(sender, size) is { } wait)
             {
-                wait = addresses.Take(address, size);
-                if (wait is not null)
-                {
-                    GiveBack(payer with { Address = null }, size);
-                }
+                metrics.Refused(OfSender);
+                return wait;
             }
 
-            return wait;
+            if (payer.Address is { } address && addresses.Take(address, size) is { } longer)
+            {
+                metrics.Refused(OfAddress);
+                GiveBack(payer with { Address = null }, size);
+                return longer;
+            }
+
+            return null;
         }
 
         public void GiveBack(Payer payer, long size)

@@ -25,6 +25,7 @@ internal static class NodesSetup
             builder.AddSettings<RegionsOptions>(RegionsOptions.Section);
             builder.Services.AddSingleton<Regions>();
             builder.Services.AddSingleton<NodeCatalog>();
+            builder.Services.AddSingleton<NodesMetrics>();
             builder.Services.AddSingleton<NodeCredentials>();
         }
     }

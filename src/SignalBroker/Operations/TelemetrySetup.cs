@@ -4,7 +4,7 @@ using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
 using SignalBroker.Broker;
-using SignalBroker.Sessions;
+using SignalBroker.Nodes;
 
 namespace SignalBroker.Operations;
 
@@ -13,7 +13,7 @@ internal static class TelemetrySetup
 {
     private static readonly string[] Meters =
     [
-        SessionsMetrics.Meter,
+        OwnMeter.Name,
         "Microsoft.AspNetCore.Hosting",
         "Microsoft.AspNetCore.Server.Kestrel",
         "Npgsql",
@@ -35,6 +35,9 @@ internal static class TelemetrySetup
         public void AddTelemetry()
         {
             var options = builder.AddSettings<TelemetryOptions>(TelemetryOptions.Section);
+            builder.Services.AddSingleton<BuildMetrics>();
+            builder.Services.AddSingleton<CensusStore>();
+            builder.Services.AddHostedService<Census>();
             var telemetry = builder
                 .Services.AddOpenTelemetry()
                 .ConfigureResource(resource =>
@@ -68,7 +71,13 @@ internal static class TelemetrySetup
 
     extension(WebApplication app)
     {
-        public void MapTelemetry() => app.MapPrometheusScrapingEndpoint("/metrics");
+        public void MapTelemetry()
+        {
+            // Nobody else asks for these.
+            app.Services.GetRequiredService<BuildMetrics>();
+            app.Services.GetRequiredService<NodesMetrics>();
+            app.MapPrometheusScrapingEndpoint("/metrics");
+        }
     }
 
     private static void SendTo(OtlpExporterOptions exporter, Uri receiver, string what)

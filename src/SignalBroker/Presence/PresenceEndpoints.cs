@@ -32,6 +32,7 @@ internal sealed class PresenceEndpoints(
     SessionProof proof,
     SubscriptionStore subscriptions,
     ServiceKeyProof applications,
+    LimitMetrics limits,
     IOptions<PresenceOptions> options,
     TimeProvider clock
 )
@@ -134,6 +135,7 @@ internal sealed class PresenceEndpoints(
         var session = await proof.RequireAsync(request, "/presence");
         if (subscribes.Take(session.ListeningKey) is { } wait)
         {
+            limits.Refused($"{PresenceOptions.Section}:{nameof(PresenceOptions.SubscribesPerSecondOfSession)}");
             return Problem.TooManyRequests(wait);
         }
 

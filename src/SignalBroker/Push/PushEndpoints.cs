@@ -9,6 +9,7 @@ internal sealed class PushEndpoints(
     PushOffer offer,
     SubscriptionStore store,
     SessionProof proof,
+    LimitMetrics limits,
     IOptions<PushOptions> options,
     TimeProvider clock
 )
@@ -78,6 +79,11 @@ internal sealed class PushEndpoints(
         if (registering == Registering.New)
         {
             newOne?.Keep();
+        }
+
+        if (registering == Registering.OneTooMany)
+        {
+            limits.Refused($"{PushOptions.Section}:{nameof(PushOptions.SubscriptionsPerDayOfAddress)}");
         }
 
         return registering switch

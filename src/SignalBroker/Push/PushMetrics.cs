@@ -1,6 +1,5 @@
 using System.Diagnostics.Metrics;
 using System.Text.Json;
-using SignalBroker.Sessions;
 
 namespace SignalBroker.Push;
 
@@ -8,7 +7,7 @@ namespace SignalBroker.Push;
 internal sealed class PushMetrics(IMeterFactory meters)
 {
     private readonly Counter<long> pushed = meters
-        .Create(SessionsMetrics.Meter)
+        .CreateOwn()
         .CreateCounter<long>("signalbroker.pushes", "{push}", "Pushes that were sent to push services");
 
     public void Pushed(PushAnswer answer) =>

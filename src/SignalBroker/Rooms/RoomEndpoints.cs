@@ -16,6 +16,7 @@ internal sealed class RoomEndpoints(
     CopyLimiter copies,
     SessionProof proof,
     StrangeBehaviorLog strange,
+    LimitMetrics refusals,
     IOptions<RoomsOptions> options,
     TimeProvider clock
 )
@@ -246,17 +247,25 @@ internal sealed class RoomEndpoints(
     private Reservation? Reserve(Session session)
     {
         var membership = session.Address is { } address ? memberships.Reserve(address) : null;
-        return membership?.Wait is { } wait
-            ? throw new RefusedException(RoomProblems.TooManyMemberships(wait))
-            : membership;
+        if (membership?.Wait is { } wait)
+        {
+            refusals.Refused($"{RoomsOptions.Section}:{nameof(RoomsOptions.MembershipsPerDayOfAddress)}");
+            throw new RefusedException(RoomProblems.TooManyMemberships(wait));
+        }
+
+        return membership;
     }
 
     private async Task<Session> AuthenticateForChangeAsync(HttpRequest request)
     {
         var session = await proof.RequireAsync(request, "/rooms");
-        return changes.Take(session.UserId) is { } wait
-            ? throw new RefusedException(Problem.TooManyRequests(wait))
-            : session;
+        if (changes.Take(session.UserId) is { } wait)
+        {
+            refusals.Refused($"{RoomsOptions.Section}:{nameof(RoomsOptions.ChangesPerSecondOfUser)}");
+            throw new RefusedException(Problem.TooManyRequests(wait));
+        }
+
+        return session;
     }
 
     private async Task<RoomRoster> FindAsync(string room)

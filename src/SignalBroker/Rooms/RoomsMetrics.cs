@@ -1,6 +1,5 @@
 using System.Diagnostics.Metrics;
 using SignalBroker.Broker;
-using SignalBroker.Sessions;
 
 namespace SignalBroker.Rooms;
 
@@ -8,7 +7,7 @@ namespace SignalBroker.Rooms;
 internal sealed class RoomsMetrics(IMeterFactory meters)
 {
     private readonly Counter<long> copied = meters
-        .Create(SessionsMetrics.Meter)
+        .CreateOwn()
         .CreateCounter<long>("signalbroker.rooms.copies", "{copy}", "Copies of signals published for rooms' members");
 
     public void Copied(string node, PublishOutcome outcome, int copies) =>

@@ -1,6 +1,5 @@
 using System.Diagnostics.Metrics;
 using SignalBroker.Broker;
-using SignalBroker.Sessions;
 
 namespace SignalBroker.Signals;
 
@@ -8,7 +7,7 @@ namespace SignalBroker.Signals;
 internal sealed class SignalsMetrics(IMeterFactory meters)
 {
     private readonly Counter<long> routed = meters
-        .Create(SessionsMetrics.Meter)
+        .CreateOwn()
         .CreateCounter<long>("signalbroker.signals.routed", "{signal}", "Signals published to a session's queue");
 
     /// <summary>Counts one signal to one session.</summary>

@@ -6,6 +6,7 @@ namespace SignalBroker.StrangeBehaviors;
 /// <remarks>So nobody waits for the database, and a flood costs only a counter in memory.</remarks>
 internal sealed partial class StrangeBehaviorLog(
     StrangeBehaviorStore store,
+    StrangeMetrics metrics,
     IOptions<StrangeBehaviorsOptions> options,
     TimeProvider clock,
     ILogger<StrangeBehaviorLog> logger
@@ -30,6 +31,7 @@ internal sealed partial class StrangeBehaviorLog(
 
     public void Record(StrangeSighting sighting)
     {
+        metrics.Seen(sighting.Kind);
         lock (gate)
         {
             Add(MayHaveDetails(sighting) ? sighting : sighting with { ListeningKey = null, UserId = null }, 1);

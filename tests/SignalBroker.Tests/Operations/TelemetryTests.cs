@@ -30,6 +30,7 @@ public sealed class TelemetryTests(TestCluster cluster)
         LineOf("signalbroker_signals_routed_total").ShouldContain("outcome=\"queued\"");
         LineOf("http_server_request_duration_seconds_count").ShouldContain("/exchange");
         LineOf("db_client_connections").ShouldContain("idle");
+        LineOf("db_client_").ShouldNotContain("Username");
         LineOf("dotnet_process_memory_working_set_bytes").ShouldNotBeEmpty();
         (await CheckAsync(scraped.Body)).ShouldBeEmpty();
 

@@ -244,6 +244,7 @@ public sealed class MadeUpNamesTests(TestCluster cluster, FewNames few) : IClass
     private StrangeBehaviorLog LogWith(int detailsOfAddress) =>
         new(
             new(cluster.Database),
+            new(Meters.Factory),
             Options.Create(new StrangeBehaviorsOptions { DetailedPerDayOfAddress = detailsOfAddress }),
             TimeProvider.System,
             NullLogger<StrangeBehaviorLog>.Instance
