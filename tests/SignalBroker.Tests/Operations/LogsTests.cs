@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Reflection;
 using System.Text.Json;
 using System.Text.RegularExpressions;
@@ -12,6 +13,8 @@ namespace SignalBroker.Tests.Operations;
 /// <summary>docs/operations/logs.md explains each warning and error, and logs can be had as JSON.</summary>
 public sealed partial class LogsTests(TestCluster cluster)
 {
+    private const string TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ";
+
     [Fact]
     public async Task The_documentation_has_each_warning_and_error_and_no_other()
     {
@@ -47,7 +50,11 @@ public sealed partial class LogsTests(TestCluster cluster)
     public async Task Each_entry_is_a_line_of_JSON_if_that_is_wanted()
     {
         var webapp = await cluster.Servers.AddWebappAsync(
-            new Dictionary<string, string>(TestCluster.Settings) { ["Logging:Console:FormatterName"] = "json" },
+            new Dictionary<string, string>(TestCluster.Settings)
+            {
+                ["Logging:Console:FormatterName"] = "json",
+                ["Logging:Console:FormatterOptions:TimestampFormat"] = TimestampFormat,
+            },
             TestContext.Current.CancellationToken
         );
         try
@@ -67,8 +74,13 @@ public sealed partial class LogsTests(TestCluster cluster)
             await cluster.Servers.RemoveWebappAsync(webapp);
         }
 
-        (await ReadAsync(webapp)).ShouldContain(entry => entry.Text("Message") == "Application is shutting down...");
+        var entries = await ReadAsync(webapp);
+        entries.ShouldContain(entry => entry.Text("Message") == "Application is shutting down...");
+        entries.ShouldAllBe(entry => IsTime(entry.Text("Timestamp")));
     }
+
+    private static bool IsTime(string? text) =>
+        DateTimeOffset.TryParseExact(text, TimestampFormat, CultureInfo.InvariantCulture, DateTimeStyles.None, out _);
 
     // A line that is being written has no end yet.
     private static async Task<IReadOnlyList<JsonElement>> ReadAsync(Webapp webapp)
