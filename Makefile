@@ -97,11 +97,7 @@ push-key: packages ## make a key for Web Push, as settings
 	@exec dotnet src/SignalBroker/bin/$(CONFIGURATION)/net10.0/SignalBroker.dll make-push-key
 
 vagrant: packages page ## build what the demo VM runs, and bring it up
-	@for project in src/SignalBroker:webapp migrations:migrations; do \
-		dotnet publish $${project%:*} --configuration Release --runtime linux-x64 --self-contained \
-			--output artifacts/vagrant/$${project#*:} --verbosity quiet --nologo || exit 1; \
-	done
-	@cp -r rabbitmq-conf scripts artifacts/vagrant/
+	@scripts/publish artifacts/machine
 	@cd vagrant && vagrant up --provision
 
 format: ## format all C#

@@ -88,6 +88,7 @@ export default defineConfig({
         text: "How do I run it?",
         items: [
           page("Operations", "/operations/"),
+          page("On a Debian machine", "/operations/debian"),
           page("TLS in front", "/operations/tls"),
           page("Monitoring", "/operations/monitoring"),
           page("Runbooks", "/operations/runbooks"),

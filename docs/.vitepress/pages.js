@@ -21,7 +21,7 @@ export const sources = {
     "artifacts/**",
     "**/node_modules/**",
     "**/{bin,obj}/**",
-    "{src,tests,bench,migrations,vagrant,rabbitmq-conf}/!(SignalBroker.Client|signalbroker-js)/**/*.md",
+    "{src,tests,bench,deploy,migrations,vagrant,rabbitmq-conf}/!(SignalBroker.Client|signalbroker-js)/**/*.md",
   ],
 };
 
