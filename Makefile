@@ -37,7 +37,7 @@ export DOTNET_GENERATE_ASPNET_CERTIFICATE = false
 export DOTNET_SKIP_WORKLOAD_INTEGRITY_CHECK = 1
 MAKEFLAGS += --no-print-directory
 
-.PHONY: help run test measure build docs docs-reference bench storm rollout tsung push-key vagrant format check-format migrate clean rabbitmq packages test-packages bench-packages tsung-packages \
+.PHONY: help run test measure build docs docs-reference bench storm rollout tsung push-key vagrant images compose format check-format migrate clean rabbitmq packages test-packages bench-packages tsung-packages \
 	turn-packages edge-packages rollout-packages page
 
 help: ## show this list
@@ -99,6 +99,15 @@ push-key: packages ## make a key for Web Push, as settings
 vagrant: packages page ## build what the demo VM runs, and bring it up
 	@scripts/publish artifacts/machine
 	@cd vagrant && vagrant up --provision
+
+images: packages page ## build the images signalbroker and signalbroker-node [BASE=, NODE_BASE=]
+	@scripts/publish artifacts/machine
+	@docker build --tag signalbroker $(if $(BASE),--build-arg BASE=$(BASE)) --file deploy/container/Dockerfile artifacts/machine
+	@docker build --tag signalbroker-node $(if $(NODE_BASE),--build-arg BASE=$(NODE_BASE)) \
+		--file deploy/container/node.Dockerfile artifacts/machine
+
+compose: images ## start everything in containers on this machine
+	@deploy/compose/up
 
 format: ## format all C#
 	@dotnet tool restore > /dev/null

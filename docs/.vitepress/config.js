@@ -89,6 +89,8 @@ export default defineConfig({
         items: [
           page("Operations", "/operations/"),
           page("On a Debian machine", "/operations/debian"),
+          page("In containers", "/operations/containers"),
+          page("On Kubernetes", "/operations/kubernetes"),
           page("TLS in front", "/operations/tls"),
           page("Monitoring", "/operations/monitoring"),
           page("Runbooks", "/operations/runbooks"),

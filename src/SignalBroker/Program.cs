@@ -26,6 +26,8 @@ switch (args)
         return VersionCommand.Run();
     case [VapidKeyCommand.Name]:
         return VapidKeyCommand.Run();
+    case [HealthCommand.Name, ..]:
+        return await HealthCommand.RunAsync(args);
     case [NodesCommand.Name, ..]:
         return await NodesCommand.RunAsync(args);
     case [ModerationCommands.Sessions or ModerationCommands.Users or ModerationCommands.Audit, ..]:

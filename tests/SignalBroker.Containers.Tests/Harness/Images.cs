@@ -8,6 +8,9 @@ internal static class Images
 
     public static string PostgreSql => Named("CONTAINERS_POSTGRES_IMAGE") ?? "postgres:15";
 
+    /// <summary>What has HAProxy, coturn, Prometheus and what SignalBroker's programs need; null for official images.</summary>
+    public static string? Servers => Named("CONTAINERS_SERVERS_IMAGE");
+
     /// <summary>Why no container can run here; null where one can.</summary>
     public static string? Missing => Named("CONTAINERS_MISSING");
 
