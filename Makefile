@@ -37,7 +37,7 @@ export DOTNET_GENERATE_ASPNET_CERTIFICATE = false
 export DOTNET_SKIP_WORKLOAD_INTEGRITY_CHECK = 1
 MAKEFLAGS += --no-print-directory
 
-.PHONY: help run test measure build docs docs-reference bench storm rollout tsung push-key vagrant images compose format check-format migrate clean rabbitmq packages test-packages bench-packages tsung-packages \
+.PHONY: help run test measure build docs docs-reference bench storm rollout tsung push-key vagrant images compose release format check-format migrate clean rabbitmq packages test-packages bench-packages tsung-packages \
 	turn-packages edge-packages rollout-packages page
 
 help: ## show this list
@@ -108,6 +108,10 @@ images: packages page ## build the images signalbroker and signalbroker-node [BA
 
 compose: images ## start everything in containers on this machine
 	@deploy/compose/up
+
+release: packages page ## make packages, archives and images of a version, and try them: make release VERSION=1.2.3
+	@$(if $(VERSION),,$(error Please name the version: make release VERSION=1.2.3))
+	@scripts/release $(VERSION)
 
 format: ## format all C#
 	@dotnet tool restore > /dev/null

@@ -91,6 +91,7 @@ export default defineConfig({
           page("On a Debian machine", "/operations/debian"),
           page("In containers", "/operations/containers"),
           page("On Kubernetes", "/operations/kubernetes"),
+          page("Releases", "/operations/releases"),
           page("TLS in front", "/operations/tls"),
           page("Monitoring", "/operations/monitoring"),
           page("Runbooks", "/operations/runbooks"),
