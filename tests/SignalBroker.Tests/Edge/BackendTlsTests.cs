@@ -1,4 +1,3 @@
-using System.Net;
 using Npgsql;
 using SignalBroker.LocalCluster;
 using SignalBroker.Tests.Harness;
@@ -43,30 +42,6 @@ public sealed class BackendTlsTests : IAsyncLifetime
         amqp.Accepted.ShouldBePositive();
         management.Accepted.ShouldBePositive();
         (await EncryptedAsync()).ShouldBePositive();
-    }
-
-    [Fact]
-    public async Task A_CA_that_it_does_not_know_is_not_trusted()
-    {
-        var stranger = Path.Combine(folder, "stranger.pem");
-        await File.WriteAllTextAsync(stranger, new CertificateAuthority().Certificate.ExportCertificatePem(), Token);
-        // The database's CA is known, as it would not start otherwise.
-        var starting = servers.AddWebappAsync(
-            [.. Settings(AuthorityFile), new("SSL_CERT_FILE", stranger)],
-            CancellationToken.None
-        );
-        var webapp = servers.Webapps[^1];
-
-        await Eventually.HoldsAsync(async () =>
-            (await File.ReadAllTextAsync(webapp.LogFile, Token)).ShouldContain("certificate", Case.Insensitive)
-        );
-
-        (await new Api(webapp.InternalAddress).GetAsync("/health/ready")).Status.ShouldBe(
-            HttpStatusCode.ServiceUnavailable
-        );
-        amqp.Accepted.ShouldBe(0);
-        await webapp.KillAsync();
-        await Should.ThrowAsync<PartFailedException>(starting);
     }
 
     public async ValueTask DisposeAsync()
