@@ -52,10 +52,12 @@ internal sealed partial class Census : BackgroundService
         // The first count takes longer than it will ever again.
         for (var isFirst = true; ; isFirst = false)
         {
+            var pause = Interval;
             var begun = clock.GetTimestamp();
             try
             {
                 await CountAsync();
+                pause = isFirst ? Interval : Clamp(clock.GetElapsedTime(begun) / LargestShare);
             }
             catch (Exception failure)
             {
@@ -63,7 +65,6 @@ internal sealed partial class Census : BackgroundService
                 LogNotCounted(failure.Message);
             }
 
-            var pause = isFirst ? Interval : Clamp(clock.GetElapsedTime(begun) / LargestShare);
             await Task.Delay(pause, clock, stoppingToken);
         }
     }

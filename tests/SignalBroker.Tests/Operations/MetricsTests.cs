@@ -36,6 +36,14 @@ public sealed partial class MetricsTests(WatchedCluster cluster)
     }
 
     [Fact]
+    public async Task Prometheus_finds_nothing_wrong_with_them()
+    {
+        var scraped = await new Api(cluster.Servers.Webapps[0].InternalAddress).GetAsync("/metrics");
+
+        (await Promtool.RunAsync(["check", "metrics"], scraped.Body)).ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task No_label_says_who_somebody_is()
     {
         var exported = ReadExported(await cluster.ScrapeAsync());

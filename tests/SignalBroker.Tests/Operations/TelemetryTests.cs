@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Diagnostics;
 using System.Net;
 using System.Text;
 using Microsoft.AspNetCore.Builder;
@@ -32,7 +31,7 @@ public sealed class TelemetryTests(TestCluster cluster)
         LineOf("db_client_connections").ShouldContain("idle");
         LineOf("db_client_").ShouldNotContain("Username");
         LineOf("dotnet_process_memory_working_set_bytes").ShouldNotBeEmpty();
-        (await CheckAsync(scraped.Body)).ShouldBeEmpty();
+        (await Promtool.RunAsync(["check", "metrics"], scraped.Body)).ShouldBeEmpty();
 
         string LineOf(string metric) =>
             string.Join(
@@ -93,28 +92,6 @@ public sealed class TelemetryTests(TestCluster cluster)
         {
             await cluster.Servers.RemoveWebappAsync(traced);
         }
-    }
-
-    // What Prometheus' own tool has to say against it.
-    private static async Task<string> CheckAsync(string metrics)
-    {
-        using var promtool = Process.Start(
-            new ProcessStartInfo("promtool", ["check", "metrics"])
-            {
-                UseShellExecute = false,
-                RedirectStandardInput = true,
-                RedirectStandardError = true,
-                RedirectStandardOutput = true,
-            }
-        )!;
-        await promtool.StandardInput.WriteAsync(metrics);
-        promtool.StandardInput.Close();
-        var said = await Task.WhenAll(
-            promtool.StandardOutput.ReadToEndAsync(Token),
-            promtool.StandardError.ReadToEndAsync(Token)
-        );
-        await promtool.WaitForExitAsync(Token);
-        return promtool.ExitCode == 0 ? "" : string.Concat(said);
     }
 
     /// <summary>Takes whatever is sent to it by OTLP over HTTP.</summary>
