@@ -22,7 +22,7 @@ public sealed class NginxServers() : EdgeServers(EdgeProxy.Nginx);
 public abstract class EdgeServers(EdgeProxy proxy) : IAsyncLifetime
 {
     /// <summary>How many sockets an address may have, all nodes together, unless the operator says otherwise.</summary>
-    public const int SocketsPerAddress = 20;
+    public const int SocketsPerAddress = 16;
 
     /// <summary>How many sessions the webapps give to an address.</summary>
     public const int SessionsPerAddress = 40;
