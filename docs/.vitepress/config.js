@@ -92,6 +92,7 @@ export default defineConfig({
           page("In containers", "/operations/containers"),
           page("On Kubernetes", "/operations/kubernetes"),
           page("Releases", "/operations/releases"),
+          page("Before users come", "/operations/checklist"),
           page("TLS in front", "/operations/tls"),
           page("Monitoring", "/operations/monitoring"),
           page("Runbooks", "/operations/runbooks"),

@@ -33,17 +33,21 @@ public sealed class Webapp : Part
     /// <summary>The port of <see cref="InternalAddress"/>.</summary>
     public int InternalPort { get; }
 
+    /// <summary>Its settings as environment variables, with which its commands can be run as well.</summary>
+    public IReadOnlyDictionary<string, string> Environment =>
+        Settings()
+            .ToDictionary(
+                setting => setting.Key.Replace(":", "__", StringComparison.Ordinal),
+                setting => setting.Value
+            );
+
     private protected override Launch Describe() =>
         new("dotnet", Program)
         {
             LastSignal = Signal.Term,
             // The demo page is there.
             WorkingFolder = Path.GetDirectoryName(Program)!,
-            Environment = Settings()
-                .ToDictionary(
-                    setting => setting.Key.Replace(":", "__", StringComparison.Ordinal),
-                    setting => setting.Value
-                ),
+            Environment = Environment,
         };
 
     private protected override async Task<bool> IsReadyAsync(CancellationToken cancellationToken) =>

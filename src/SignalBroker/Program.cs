@@ -34,52 +34,54 @@ switch (args)
         return await ModerationCommands.RunAsync(args);
 }
 
-return await Startup.RunAsync(
-    args,
-    builder =>
-    {
-        builder.AddLeaving();
-        builder.AddHttp();
-        builder.AddDatabase();
-        builder.AddNodes();
-        builder.AddBroker();
-        builder.AddBrokerAccess();
-        builder.AddBrokerEvents();
-        builder.AddUsers();
-        builder.AddSessions();
-        builder.AddFleet();
-        builder.AddModeration();
-        builder.AddConnect();
-        builder.AddListening();
-        builder.AddSignals();
-        builder.AddExchange();
-        builder.AddVisibility();
-        builder.AddRooms();
-        builder.AddInbox();
-        builder.AddPush();
-        builder.AddPresence();
-        builder.AddTurn();
-        builder.AddStrangeBehaviors();
-        builder.AddCompatibility();
-        builder.AddHealth();
-        builder.AddTelemetry();
-    },
-    app =>
-    {
-        app.UseHttp();
-        app.MapFleet();
-        app.MapBrokerAccess();
-        app.MapModeration();
-        app.MapConnect();
-        app.MapListening();
-        app.MapExchange();
-        app.MapRooms();
-        app.MapInbox();
-        app.MapPush();
-        app.MapPresence();
-        app.MapTurn();
-        app.MapStrangeBehaviors();
-        app.MapHealth();
-        app.MapTelemetry();
-    }
-);
+return args is [CheckCommand.Name, .. var settings]
+    ? await CheckCommand.RunAsync(settings, AddAll)
+    : await Startup.RunAsync(args, AddAll, UseAll);
+
+static void AddAll(WebApplicationBuilder builder)
+{
+    builder.AddLeaving();
+    builder.AddHttp();
+    builder.AddDatabase();
+    builder.AddNodes();
+    builder.AddBroker();
+    builder.AddBrokerAccess();
+    builder.AddBrokerEvents();
+    builder.AddUsers();
+    builder.AddSessions();
+    builder.AddFleet();
+    builder.AddModeration();
+    builder.AddConnect();
+    builder.AddListening();
+    builder.AddSignals();
+    builder.AddExchange();
+    builder.AddVisibility();
+    builder.AddRooms();
+    builder.AddInbox();
+    builder.AddPush();
+    builder.AddPresence();
+    builder.AddTurn();
+    builder.AddStrangeBehaviors();
+    builder.AddCompatibility();
+    builder.AddHealth();
+    builder.AddTelemetry();
+}
+
+static void UseAll(WebApplication app)
+{
+    app.UseHttp();
+    app.MapFleet();
+    app.MapBrokerAccess();
+    app.MapModeration();
+    app.MapConnect();
+    app.MapListening();
+    app.MapExchange();
+    app.MapRooms();
+    app.MapInbox();
+    app.MapPush();
+    app.MapPresence();
+    app.MapTurn();
+    app.MapStrangeBehaviors();
+    app.MapHealth();
+    app.MapTelemetry();
+}

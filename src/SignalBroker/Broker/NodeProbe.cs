@@ -15,6 +15,7 @@ internal static class NodeProbe
         try
         {
             var connection = await BrokerConnection.OpenAsync(node, Purpose, cancellationToken);
+            node.Version = BrokerConnection.VersionOf(connection);
             try
             {
                 var channel = await connection.CreateChannelAsync(cancellationToken: cancellationToken);

@@ -53,14 +53,15 @@ internal sealed partial class SchemaCheck(
 
     private async Task CheckAsync(CancellationToken cancellationToken)
     {
-        isChecked = await IsNewEnoughAsync(cancellationToken)
+        isChecked = await IsNewEnoughAsync(database, cancellationToken)
             ? true
             : throw new InvalidSettingException(
                 $"the database's schema is older than this webapp: it lacks the change {RequiredChange}. Run 'make migrate'."
             );
     }
 
-    private async Task<bool> IsNewEnoughAsync(CancellationToken cancellationToken)
+    /// <summary>Whether the schema has every change that this webapp needs.</summary>
+    public static async Task<bool> IsNewEnoughAsync(NpgsqlDataSource database, CancellationToken cancellationToken)
     {
         await using var command = database.CreateCommand(
             """SELECT EXISTS (SELECT FROM schema_changes WHERE change = $1)"""

@@ -7,7 +7,24 @@ internal static partial class Startup
 {
     /// <summary>Builds and runs; returns the process's exit code.</summary>
     /// <param name="args">Settings as <c>--Key=Value</c>.</param>
-    public static async Task<int> RunAsync(string[] args, Action<WebApplicationBuilder> add, Action<WebApplication> use)
+    public static Task<int> RunAsync(string[] args, Action<WebApplicationBuilder> add, Action<WebApplication> use) =>
+        BuildAsync(
+            args,
+            add,
+            async app =>
+            {
+                use(app);
+                await app.RunAsync();
+                return Environment.ExitCode;
+            }
+        );
+
+    /// <summary>Builds the webapp for something else than running it; returns the process's exit code.</summary>
+    public static async Task<int> BuildAsync(
+        string[] args,
+        Action<WebApplicationBuilder> add,
+        Func<WebApplication, Task<int>> runAsync
+    )
     {
         try
         {
@@ -24,9 +41,7 @@ internal static partial class Startup
             add(builder);
             builder.CheckSections();
             await using var app = builder.Build();
-            use(app);
-            await app.RunAsync();
-            return Environment.ExitCode;
+            return await runAsync(app);
         }
         catch (Exception wrong)
             when (wrong

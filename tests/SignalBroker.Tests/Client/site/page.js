@@ -155,8 +155,10 @@ async function decodedVideos(id) {
 /** The types of the two candidates between which everything goes. */
 async function candidateTypes(id) {
   const stats = await callOf(id).connection.getStats();
-  const pairs = [...stats.values()].filter(({ type, state }) => type === "candidate-pair" && state === "succeeded");
-  const pair = pairs.find(({ nominated, selected }) => nominated || selected);
+  const all = [...stats.values()];
+  // Chromium names the pair, Firefox marks it; its state changes each time that it is checked anew.
+  const chosen = all.find(({ type }) => type === "transport")?.selectedCandidatePairId;
+  const pair = stats.get(chosen) ?? all.find(({ type, selected }) => type === "candidate-pair" && selected);
   return pair ? [pair.localCandidateId, pair.remoteCandidateId].map((id) => stats.get(id).candidateType) : [];
 }
 
