@@ -1,4 +1,5 @@
 using RabbitMQ.Client;
+using RabbitMQ.Client.Exceptions;
 using SignalBroker.Tests.Harness;
 
 namespace SignalBroker.Tests.Threats;
@@ -8,6 +9,8 @@ public sealed class UnsettledTests(TestCluster cluster)
 {
     private const int Size = 60_000;
     private const int Many = 64 * 1024 * 1024 / Size;
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     [Fact]
     public async Task A_listener_that_settles_nothing_is_closed()
@@ -28,11 +31,21 @@ public sealed class UnsettledTests(TestCluster cluster)
         var sent = 0;
         while (sent < Many && !socket.Closed.IsCompleted)
         {
-            await channel.BasicPublishAsync("", session.ListeningKey, new byte[Size], CancellationToken.None);
+            try
+            {
+                await channel.BasicPublishAsync("", session.ListeningKey, new byte[Size], CancellationToken.None);
+            }
+            catch (PublishException)
+            {
+                // The queue has gone with its listener while the node had not confirmed it yet.
+                break;
+            }
+
             sent++;
         }
 
         sent.ShouldBeLessThan(Many);
+        await socket.Closed.WaitAsync(Patience, TestContext.Current.CancellationToken);
         await Eventually.HoldsAsync(async () => (await cluster.RowsOfAsync(session.UserId)).ShouldBe(0));
         channel.IsOpen.ShouldBeTrue();
     }
