@@ -5,16 +5,18 @@ using SignalBroker.Tests.Harness;
 namespace SignalBroker.Tests.Edge;
 
 [Collection(nameof(HaproxyCollection))]
-public sealed class HaproxyAttackTests(HaproxyServers edge) : AttackTests(edge, maxOfSocket: 32, maxOfAddress: 256);
+public sealed class HaproxyAttackTests(HaproxyServers edge) : AttackTests(edge);
 
 [Collection(nameof(NginxCollection))]
-public sealed class NginxAttackTests(NginxServers edge) : AttackTests(edge, maxOfSocket: 320, maxOfAddress: 2048);
+public sealed class NginxAttackTests(NginxServers edge) : AttackTests(edge);
 
 /// <summary>What is tried against a node directly in Threats, through a proxy: how much the nodes grow by it.</summary>
-/// <param name="maxOfSocket">In MiB of resident memory. nginx closes no socket, so a node takes what comes until its guard has seen it.</param>
-/// <param name="maxOfAddress">The same of all sockets that an address may have.</param>
-public abstract class AttackTests(EdgeServers edge, int maxOfSocket, int maxOfAddress)
+public abstract class AttackTests(EdgeServers edge)
 {
+    // In MiB of resident memory.
+    private const int MaxOfSocket = 32;
+    private const int MaxOfAddress = 256;
+
     private const long Limit = 128 * 1024 * 1024;
 
     private const double GuessesPerSecond = 2;
@@ -33,24 +35,24 @@ public abstract class AttackTests(EdgeServers edge, int maxOfSocket, int maxOfAd
     [InlineData("CONNECT\naccept-version:")]
     [InlineData("SEND\ncontent-length:9999999999\n\n")]
     public async Task A_stranger_who_never_ends_a_frame_is_closed(string begin) =>
-        (await GrownAsync(begin, () => NeverEndAsync(begin))).ShouldBeLessThan(maxOfSocket);
+        (await GrownAsync(begin, () => NeverEndAsync(begin))).ShouldBeLessThan(MaxOfSocket);
 
     [Theory]
     [InlineData(16_000)]
     [InlineData(1)]
     public async Task A_session_that_never_commits_is_closed(int size) =>
-        (await GrownAsync($"never commits {size}", () => NeverCommitAsync(size))).ShouldBeLessThan(maxOfSocket);
+        (await GrownAsync($"never commits {size}", () => NeverCommitAsync(size))).ShouldBeLessThan(MaxOfSocket);
 
     [Theory]
     [InlineData("CONNECT\naccept-version:")]
     [InlineData("SEND\ncontent-length:9999999999\n\n")]
     public async Task All_strangers_of_an_address_together_are_bounded(string begin) =>
-        (await GrownAsync($"all: {begin}", () => AllAsync(() => NeverEndAsync(begin)))).ShouldBeLessThan(maxOfAddress);
+        (await GrownAsync($"all: {begin}", () => AllAsync(() => NeverEndAsync(begin)))).ShouldBeLessThan(MaxOfAddress);
 
     [Fact]
     public async Task All_sessions_of_an_address_together_are_bounded() =>
         (await GrownAsync("all: never commits 1", () => AllAsync(() => NeverCommitAsync(1)))).ShouldBeLessThan(
-            maxOfAddress
+            MaxOfAddress
         );
 
     [Fact]
