@@ -6,7 +6,9 @@
 -behaviour(gen_event).
 -export([start/0, log/2, init/1, handle_event/2, handle_call/2]).
 
+%% In bytes. A heap is copied whenever its garbage is collected, so that it may be less than what lies outside of it.
 -define(LARGEST, 8 * 1024 * 1024).
+-define(LARGEST_HEAP, 6 * 1024 * 1024).
 -define(LISTEN_WITHIN, 10_000).
 
 %% In ms. Traffic is looked at when the node's memory has grown by a part of what one socket may take, or after a while.
@@ -62,7 +64,7 @@ watch_heaps() ->
 close_those_told() ->
     receive
         {large_heap, Process} ->
-            try_to(fun() -> close_if_large(Process, ports()) end, ok),
+            try_to(fun() -> close_if_large(Process, ?LARGEST_HEAP, ports()) end, ok),
             close_those_told();
         {'DOWN', _, process, _, _} ->
             ok
@@ -101,7 +103,7 @@ close_after_traffic(Tcp, Ports, Known, Looked) ->
     Moved = Bytes > Before + ?TRAFFIC,
     %% What a client that has stopped reading by MQTT is sent waits in the process of its socket.
     [
-        close_if_large(Process, Ports)
+        close_if_large(Process, ?LARGEST, Ports)
      || Moved orelse Unsent > 0, Socket <- holder(Tcp, Ports), Process <- [Socket | queues(Socket)]
     ],
     if
@@ -229,10 +231,12 @@ name(Queue) ->
     [Name || {process_name, {_, {resource, _, queue, _} = Name}} <- Entries].
 
 %% A queue's socket goes with the connection that declared it. What the queue holds beside waiting signals was never settled.
-close_if_large(Process, Ports) ->
+close_if_large(Process, Largest, Ports) ->
     [
-        close(Owner, Whose)
-     || is_suspect(Process), {Owner, Whose} <- owner(Process) ++ socket(Process, Ports), is_too_large(Process)
+        close(Owner, Whose, Largest)
+     || is_suspect(Process, Largest),
+        {Owner, Whose} <- owner(Process) ++ socket(Process, Ports),
+        is_too_large(Process, Largest)
     ].
 
 owner(Queue) ->
@@ -261,12 +265,12 @@ info(Process, Item) ->
     end.
 
 %% A process counts what its waiting messages refer to only when it collects its garbage.
-is_suspect(Process) ->
-    held(Process) > ?LARGEST orelse process_info(Process, message_queue_len) > {message_queue_len, ?WAITING}.
+is_suspect(Process, Largest) ->
+    held(Process) > Largest orelse process_info(Process, message_queue_len) > {message_queue_len, ?WAITING}.
 
 %% Some of it may be garbage; where it can't all be, collecting it would only take more memory.
-is_too_large(Process) ->
-    held(Process) > 4 * ?LARGEST orelse (garbage_collect(Process) andalso held(Process) > ?LARGEST).
+is_too_large(Process, Largest) ->
+    held(Process) > 4 * Largest orelse (garbage_collect(Process) andalso held(Process) > Largest).
 
 %% The bytes of the process and of the binaries that it refers to. The list of these binaries is no help: Erlang 25 leaves
 %% out those that a body is made of while it arrives.
@@ -279,8 +283,8 @@ held(Process) ->
             0
     end.
 
-close(Process, Whose) ->
-    logger:warning("Closed the socket of ~p, which held more than ~b bytes", [Whose, ?LARGEST]),
+close(Process, Whose, Largest) ->
+    logger:warning("Closed the socket of ~p, which held more than ~b bytes", [Whose, Largest]),
     case [Tcp || Tcp <- links(Process), is_port(Tcp), holder(Tcp, mqtt_ports()) =:= [Process]] of
         [] -> exit(Process, kill);
         %% It has a queue to delete.
