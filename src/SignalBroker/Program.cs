@@ -70,6 +70,7 @@ static void AddAll(WebApplicationBuilder builder)
 static void UseAll(WebApplication app)
 {
     app.UseHttp();
+    app.UseArriving();
     app.MapFleet();
     app.MapBrokerAccess();
     app.MapModeration();

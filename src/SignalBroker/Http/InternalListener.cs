@@ -69,10 +69,13 @@ internal sealed partial class ListenerGate(
         }
 
         var path = context.Request.Path;
-        return received == IsInternal(path) || path.StartsWithSegments(Health, StringComparison.OrdinalIgnoreCase)
+        return received == IsInternal(path) || IsHealth(path)
             ? next(context)
             : Problem.OfStatus(StatusCodes.Status404NotFound).ExecuteAsync(context);
     }
+
+    /// <summary>Whether it is a health check's path, which both ports have.</summary>
+    public static bool IsHealth(PathString path) => path.StartsWithSegments(Health, StringComparison.OrdinalIgnoreCase);
 
     private static bool IsInternal(PathString path)
     {

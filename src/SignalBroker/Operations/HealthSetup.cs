@@ -8,21 +8,45 @@ internal static class HealthSetup
 {
     extension(WebApplicationBuilder builder)
     {
-        public void AddHealth() => builder.Services.AddSingleton<Readiness>();
+        public void AddHealth()
+        {
+            builder.Services.AddSingleton<Readiness>();
+            builder.Services.AddSingleton<Arriving>();
+            builder.Services.AddHostedService(services => services.GetRequiredService<Arriving>());
+        }
     }
 
     extension(WebApplication app)
     {
+        /// <summary>Has the public port's requests wait while the webapp starts, but for pages and health checks.</summary>
+        public void UseArriving()
+        {
+            var over = app.Services.GetRequiredService<Arriving>().Over;
+            app.Use(
+                (context, next) =>
+                    over.IsCompleted
+                    || context.GetEndpoint() is null
+                    || InternalListener.Received(context)
+                    || ListenerGate.IsHealth(context.Request.Path)
+                        ? next(context)
+                        : ServeAfterAsync(over, context, next)
+            );
+        }
+
         public void MapHealth()
         {
-            // Created now, because it waits from the start.
-            app.Services.GetRequiredService<Readiness>();
             app.MapGet("/health/live", ShowLiveness).WithName("getLiveness").Produces<HealthReport>();
             app.MapGet("/health/ready", ShowReadinessAsync)
                 .WithName("getReadiness")
                 .Produces<HealthReport>()
                 .Produces<HealthReport>(StatusCodes.Status503ServiceUnavailable);
         }
+    }
+
+    private static async Task ServeAfterAsync(Task over, HttpContext context, RequestDelegate next)
+    {
+        await over.WaitAsync(context.RequestAborted);
+        await next(context);
     }
 
     /// <summary>Tells that the process is alive.</summary>

@@ -68,6 +68,46 @@ public sealed class ReplacementTests
         stream.States.ShouldAllBe(state => state is ClientState.Listening);
     }
 
+    /// <summary>As a proxy does that asks no health check.</summary>
+    [Fact]
+    public async Task The_first_request_to_a_webapp_that_starts_is_served()
+    {
+        await using var servers = await Cluster.StartAsync(
+            new ClusterOptions { WebappSettings = TestCluster.Settings },
+            Token
+        );
+        await servers.AllNodesReadyAsync();
+        var webapp = servers.Webapps.Single();
+        var api = new Api(webapp.PublicAddress);
+        await using var listener = await Listener.StartAsync(api);
+
+        await webapp.StopAsync(Token);
+        var starting = webapp.StartAsync(Token);
+        var answer = await FirstAnswerAsync(() =>
+            api.ExchangeAsync(listener.Session, new { toSession = listener.Key, content = 1 })
+        );
+
+        answer.OutcomeOrCode.ShouldBe("queued");
+        await listener.ReceiveAsync();
+        await starting;
+    }
+
+    // The answer to the first request that finds the port open.
+    private static async Task<Answer> FirstAnswerAsync(Func<Task<Answer>> askAsync)
+    {
+        using var beat = new PeriodicTimer(TimeSpan.FromMilliseconds(5));
+        while (await beat.WaitForNextTickAsync(Token))
+        {
+            try
+            {
+                return await askAsync();
+            }
+            catch (HttpRequestException) { }
+        }
+
+        throw new OperationCanceledException(Token);
+    }
+
     // Numbers from zero on; each must be queued. How many there were.
     private static async Task<int> SendAsync(Api api, ConnectedSession sender, string to, CancellationToken ending)
     {

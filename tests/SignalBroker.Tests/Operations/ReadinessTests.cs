@@ -68,7 +68,7 @@ public sealed class ReadinessTests
 
     private static void Reach(Node node) => (node.Responsive, node.EventsBound) = (true, true);
 
-    private static NodeOptions Described(string name) =>
+    internal static NodeOptions Described(string name) =>
         new()
         {
             Name = name,
