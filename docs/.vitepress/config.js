@@ -100,6 +100,7 @@ export default defineConfig({
           page("Grow and shrink", "/operations/scaling"),
           page("Upgrade", "/operations/upgrades"),
           page("Put users out", "/operations/moderation"),
+          page("Personal data", "/operations/personal-data"),
           page("Which RabbitMQ", "/operations/rabbitmq"),
           page("A node's configuration", "/operations/node-configuration"),
           page("Security", "/security"),

@@ -9,6 +9,8 @@ internal static class NodesCommand
 {
     public const string Name = "nodes";
 
+    private const string Nodes = "nodes";
+
     private static readonly Argument<string> Node = new("name") { Description = "The node's name" };
 
     /// <summary>Does what the arguments say; returns the process's exit code.</summary>
@@ -32,7 +34,18 @@ internal static class NodesCommand
     private static Command List()
     {
         var list = new Command("list", "Lists the nodes as the webapp sees them");
-        list.SetAction((parsed, token) => SendAsync(parsed, HttpMethod.Get, "", null, NodesOutput.ShowAllAsync, token));
+        list.SetAction(
+            (parsed, token) =>
+                AdminCall.ShowAsync(
+                    parsed,
+                    HttpMethod.Get,
+                    Nodes,
+                    null,
+                    FleetJson.Default.IEnumerableNodeReport,
+                    NodesOutput.ShowAll,
+                    token
+                )
+        );
         return list;
     }
 
@@ -79,7 +92,7 @@ internal static class NodesCommand
                     parsed.GetValue(labels)
                 );
                 var body = JsonContent.Create(definition, FleetJson.Default.NodeDefinition);
-                return SendAsync(parsed, HttpMethod.Put, PathOf(parsed), body, NodesOutput.ShowOneAsync, token);
+                return ShowOneAsync(parsed, HttpMethod.Put, body, token);
             }
         );
         return add;
@@ -99,14 +112,7 @@ internal static class NodesCommand
             async (parsed, token) =>
             {
                 var body = JsonContent.Create(new NodeChange(NodeChange.Draining), FleetJson.Default.NodeChange);
-                var code = await SendAsync(
-                    parsed,
-                    HttpMethod.Patch,
-                    PathOf(parsed),
-                    body,
-                    NodesOutput.ShowOneAsync,
-                    token
-                );
+                var code = await ShowOneAsync(parsed, HttpMethod.Patch, body, token);
                 return code != 0 || !parsed.GetValue(wait) ? code : await WaitUntilDrainedAsync(parsed, token);
             }
         );
@@ -119,21 +125,15 @@ internal static class NodesCommand
         var last = "";
         while (true)
         {
-            NodeReport? node = null;
-            var code = await SendAsync(
+            var nodes = await AdminCall.AskAsync(
                 parsed,
                 HttpMethod.Get,
-                "",
+                Nodes,
                 null,
-                async (content, _, token) =>
-                {
-                    var all = await content.ReadFromJsonAsync(FleetJson.Default.IEnumerableNodeReport, token);
-                    node = all?.SingleOrDefault(report => report.Name == name);
-                    return 0;
-                },
+                FleetJson.Default.IEnumerableNodeReport,
                 cancellationToken
             );
-            if (code != 0 || node is null)
+            if (nodes?.SingleOrDefault(report => report.Name == name) is not { } node)
             {
                 return 1;
             }
@@ -168,7 +168,7 @@ internal static class NodesCommand
             (parsed, token) =>
             {
                 var body = JsonContent.Create(new NodeChange(state), FleetJson.Default.NodeChange);
-                return SendAsync(parsed, HttpMethod.Patch, PathOf(parsed), body, NodesOutput.ShowOneAsync, token);
+                return ShowOneAsync(parsed, HttpMethod.Patch, body, token);
             }
         );
         return change;
@@ -179,7 +179,15 @@ internal static class NodesCommand
         var rebalance = new Command("rebalance", "Moves sessions from nodes that hold more than their share");
         rebalance.SetAction(
             (parsed, token) =>
-                SendAsync(parsed, HttpMethod.Post, "/rebalance", null, NodesOutput.ShowSurplusAsync, token)
+                AdminCall.ShowAsync(
+                    parsed,
+                    HttpMethod.Post,
+                    $"{Nodes}/rebalance",
+                    null,
+                    FleetJson.Default.IEnumerableNodeSurplus,
+                    NodesOutput.ShowSurplus,
+                    token
+                )
         );
         return rebalance;
     }
@@ -193,16 +201,11 @@ internal static class NodesCommand
         var remove = new Command("remove", "Takes away a node that is drained or lost") { Node, forget };
         remove.SetAction(
             (parsed, token) =>
-                SendAsync(
+                AdminCall.DoAsync(
                     parsed,
                     HttpMethod.Delete,
                     PathOf(parsed) + (parsed.GetValue(forget) ? "?sessions=forget" : ""),
-                    null,
-                    async (_, output, _) =>
-                    {
-                        await output.WriteLineAsync($"{parsed.GetValue(Node)} is removed");
-                        return 0;
-                    },
+                    $"{parsed.GetValue(Node)} is removed",
                     token
                 )
         );
@@ -213,20 +216,38 @@ internal static class NodesCommand
     {
         var check = new Command("check", "Tries whether a node is set up as sessions need it") { Node };
         check.SetAction(
-            (parsed, token) =>
-                SendAsync(parsed, HttpMethod.Post, PathOf(parsed) + "/check", null, NodesOutput.ShowChecksAsync, token)
+            async (parsed, token) =>
+            {
+                var checks = await AdminCall.AskAsync(
+                    parsed,
+                    HttpMethod.Post,
+                    PathOf(parsed) + "/check",
+                    null,
+                    FleetJson.Default.IReadOnlyListNodeCheck,
+                    token
+                );
+                NodesOutput.ShowChecks(checks ?? [], parsed.InvocationConfiguration.Output);
+                return checks is not null && checks.All(check => check.Passed) ? 0 : 1;
+            }
         );
         return check;
     }
 
-    private static string PathOf(ParseResult parsed) => "/" + Uri.EscapeDataString(parsed.GetValue(Node)!);
+    private static string PathOf(ParseResult parsed) => $"{Nodes}/{Uri.EscapeDataString(parsed.GetValue(Node)!)}";
 
-    private static Task<int> SendAsync(
+    private static Task<int> ShowOneAsync(
         ParseResult parsed,
         HttpMethod method,
-        string path,
-        HttpContent? body,
-        Func<HttpContent, TextWriter, CancellationToken, Task<int>> showAsync,
+        HttpContent body,
         CancellationToken cancellationToken
-    ) => AdminCall.SendAsync(parsed, method, $"nodes{path}", body, showAsync, cancellationToken);
+    ) =>
+        AdminCall.ShowAsync(
+            parsed,
+            method,
+            PathOf(parsed),
+            body,
+            FleetJson.Default.NodeReport,
+            NodesOutput.ShowOne,
+            cancellationToken
+        );
 }

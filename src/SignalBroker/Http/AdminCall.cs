@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Net.Http.Json;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization.Metadata;
 
 namespace SignalBroker.Http;
 
@@ -21,16 +22,82 @@ internal static class AdminCall
 
     /// <summary>Asks, and shows the answer, or what is wrong.</summary>
     /// <param name="path">Behind <c>/admin/</c>.</param>
-    /// <param name="showAsync">Shows a good answer.</param>
     /// <returns>The process's exit code.</returns>
-    public static async Task<int> SendAsync(
+    public static async Task<int> ShowAsync<T>(
         ParseResult parsed,
         HttpMethod method,
         string path,
         HttpContent? body,
-        Func<HttpContent, TextWriter, CancellationToken, Task<int>> showAsync,
+        JsonTypeInfo<T> type,
+        Action<T, TextWriter> show,
         CancellationToken cancellationToken
     )
+        where T : class
+    {
+        if (await AskAsync(parsed, method, path, body, type, cancellationToken) is not { } answer)
+        {
+            return 1;
+        }
+
+        show(answer, parsed.InvocationConfiguration.Output);
+        return 0;
+    }
+
+    /// <summary>Asks for what has no answer but that it is done, and shows a line, or what is wrong.</summary>
+    /// <returns>The process's exit code.</returns>
+    public static async Task<int> DoAsync(
+        ParseResult parsed,
+        HttpMethod method,
+        string path,
+        string done,
+        CancellationToken cancellationToken
+    )
+    {
+        var isDone = await SendAsync(
+            parsed,
+            method,
+            path,
+            null,
+            (_, _) => Task.FromResult<string?>(done),
+            cancellationToken
+        );
+        if (isDone is null)
+        {
+            return 1;
+        }
+
+        await parsed.InvocationConfiguration.Output.WriteLineAsync(done);
+        return 0;
+    }
+
+    /// <summary>Asks; null when something is wrong, which is shown then.</summary>
+    public static Task<T?> AskAsync<T>(
+        ParseResult parsed,
+        HttpMethod method,
+        string path,
+        HttpContent? body,
+        JsonTypeInfo<T> type,
+        CancellationToken cancellationToken
+    )
+        where T : class =>
+        SendAsync(
+            parsed,
+            method,
+            path,
+            body,
+            (content, token) => content.ReadFromJsonAsync(type, token),
+            cancellationToken
+        );
+
+    private static async Task<T?> SendAsync<T>(
+        ParseResult parsed,
+        HttpMethod method,
+        string path,
+        HttpContent? body,
+        Func<HttpContent, CancellationToken, Task<T?>> readAsync,
+        CancellationToken cancellationToken
+    )
+        where T : class
     {
         var server = parsed.GetValue(Server)!;
         var errors = parsed.InvocationConfiguration.Error;
@@ -44,7 +111,8 @@ internal static class AdminCall
             using var answer = await http.SendAsync(request, cancellationToken);
             if (answer.IsSuccessStatusCode)
             {
-                return await showAsync(answer.Content, parsed.InvocationConfiguration.Output, cancellationToken);
+                return await readAsync(answer.Content, cancellationToken)
+                    ?? throw new JsonException("the answer says nothing");
             }
 
             var problem = await answer.Content.ReadFromJsonAsync<JsonObject>(cancellationToken);
@@ -62,6 +130,6 @@ internal static class AdminCall
             await errors.WriteLineAsync($"{server} is not the internal port of a webapp: {failure.Message}");
         }
 
-        return 1;
+        return null;
     }
 }

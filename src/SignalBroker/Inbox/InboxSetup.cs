@@ -16,6 +16,7 @@ internal static class InboxSetup
             builder.Services.AddSingleton<DeliveryStore>();
             builder.Services.AddSingleton<SettlingStore>();
             builder.Services.AddSingleton<ReadingStore>();
+            builder.Services.AddSingleton<IUserData, ErasureStore>();
             builder.Services.AddSingleton<InboxSender>();
             builder.Services.AddSingleton<InboxSettler>();
             builder.Services.AddSingleton<ReceiptWriter>();

@@ -15,6 +15,9 @@ internal enum ActKind
 
     /// <summary>A user may connect again.</summary>
     Unblock,
+
+    /// <summary>A user's sessions are ended, and what is kept about it is erased.</summary>
+    Erase,
 }
 
 /// <summary>What an act is done to.</summary>
@@ -50,4 +53,7 @@ internal sealed record Act(
 {
     /// <summary>Whoever has come to the internal port. No application may have this name and be told apart.</summary>
     public const string Operator = "operator";
+
+    /// <summary>What stands in the audit log for a user that has been erased.</summary>
+    public const string Erased = "erased";
 }

@@ -40,6 +40,11 @@ internal sealed record Block(string UserId, DateTime Until, string? Reason, stri
 /// <param name="Ended">How many sessions of the user were ended.</param>
 internal sealed record BlockAnswer(string UserId, DateTime Until, int Ended);
 
+/// <summary>What <c>DELETE /users</c> answers.</summary>
+/// <param name="UserId">The user.</param>
+/// <param name="Ended">How many sessions of the user were ended.</param>
+internal sealed record EraseAnswer(string UserId, int Ended);
+
 /// <summary>What <c>GET /blocks</c> answers.</summary>
 /// <param name="Blocks">In the order of the bytes of the user ids.</param>
 /// <param name="Next">The next page's <c>after</c>; left out on the last page.</param>
@@ -78,6 +83,7 @@ internal sealed record AuditEntry(
 [JsonSerializable(typeof(EndAnswer))]
 [JsonSerializable(typeof(BlockRequest))]
 [JsonSerializable(typeof(BlockAnswer))]
+[JsonSerializable(typeof(EraseAnswer))]
 [JsonSerializable(typeof(BlocksAnswer))]
 [JsonSerializable(typeof(IReadOnlyList<AuditEntry>))]
 internal sealed partial class ModerationJson : JsonSerializerContext;

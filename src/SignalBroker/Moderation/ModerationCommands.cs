@@ -24,7 +24,7 @@ internal static class ModerationCommands
         var root = new RootCommand("SignalBroker") { AdminCall.Server };
         root.Subcommands.Add(new Command(Sessions, "Ends sessions while the webapps run") { End() });
         root.Subcommands.Add(
-            new Command(Users, "Keeps users out, and lets them in again") { Block(), Unblock(), Blocked() }
+            new Command(Users, "Keeps users out, lets them in again, and erases them") { Block(), Unblock(), Blocked(), Erase() }
         );
         root.Subcommands.Add(ShowAudit());
         return root.Parse(args).InvokeAsync();
@@ -54,17 +54,13 @@ internal static class ModerationCommands
                     parsed.GetValue(node),
                     parsed.GetValue(Reason)
                 );
-                return AdminCall.SendAsync(
+                return AdminCall.ShowAsync(
                     parsed,
                     HttpMethod.Post,
                     "sessions/end",
                     JsonContent.Create(wanted, ModerationJson.Default.EndRequest),
-                    async (content, output, cancellation) =>
-                    {
-                        var answer = await content.ReadFromJsonAsync(ModerationJson.Default.EndAnswer, cancellation);
-                        await output.WriteLineAsync($"{answer!.Ended} sessions have ended");
-                        return 0;
-                    },
+                    ModerationJson.Default.EndAnswer,
+                    (answer, output) => output.WriteLine($"{answer.Ended} sessions have ended"),
                     token
                 );
             }
@@ -97,19 +93,16 @@ internal static class ModerationCommands
             {
                 var end = parsed.GetValue(until) ?? TimeProvider.System.GetUtcNow() + parsed.GetValue(lasts)!.Value;
                 var wanted = new BlockRequest(parsed.GetValue(User), end, parsed.GetValue(Reason));
-                return AdminCall.SendAsync(
+                return AdminCall.ShowAsync(
                     parsed,
                     HttpMethod.Put,
                     "blocks",
                     JsonContent.Create(wanted, ModerationJson.Default.BlockRequest),
-                    async (content, output, cancellation) =>
-                    {
-                        var done = await content.ReadFromJsonAsync(ModerationJson.Default.BlockAnswer, cancellation);
-                        await output.WriteLineAsync(
-                            $"{done!.UserId} is blocked until {Show(done.Until)}; {done.Ended} sessions have ended"
-                        );
-                        return 0;
-                    },
+                    ModerationJson.Default.BlockAnswer,
+                    (done, output) =>
+                        output.WriteLine(
+                            $"{done.UserId} is blocked until {Show(done.Until)}; {done.Ended} sessions have ended"
+                        ),
                     token
                 );
             }
@@ -122,20 +115,34 @@ internal static class ModerationCommands
         var unblock = new Command("unblock", "Lets a user connect again") { User };
         unblock.SetAction(
             (parsed, token) =>
-                AdminCall.SendAsync(
+                AdminCall.DoAsync(
                     parsed,
                     HttpMethod.Delete,
                     $"blocks?userId={Uri.EscapeDataString(parsed.GetValue(User)!)}",
-                    null,
-                    async (_, output, _) =>
-                    {
-                        await output.WriteLineAsync($"{parsed.GetValue(User)} may connect again");
-                        return 0;
-                    },
+                    $"{parsed.GetValue(User)} may connect again",
                     token
                 )
         );
         return unblock;
+    }
+
+    private static Command Erase()
+    {
+        var erase = new Command("erase", "Ends a user's sessions, and erases what is kept about it") { User };
+        erase.SetAction(
+            (parsed, token) =>
+                AdminCall.ShowAsync(
+                    parsed,
+                    HttpMethod.Delete,
+                    $"users?userId={Uri.EscapeDataString(parsed.GetValue(User)!)}",
+                    null,
+                    ModerationJson.Default.EraseAnswer,
+                    (done, output) =>
+                        output.WriteLine($"{done.UserId} is erased; {done.Ended} sessions have ended"),
+                    token
+                )
+        );
+        return erase;
     }
 
     private static Command Blocked()
@@ -146,35 +153,27 @@ internal static class ModerationCommands
             {
                 for (string? after = ""; after is not null; )
                 {
-                    var page = after;
-                    after = null;
-                    var code = await AdminCall.SendAsync(
+                    var page = await AdminCall.AskAsync(
                         parsed,
                         HttpMethod.Get,
-                        $"blocks?limit={ModerationEndpoints.Most}&after={Uri.EscapeDataString(page)}",
+                        $"blocks?limit={ModerationEndpoints.Most}&after={Uri.EscapeDataString(after)}",
                         null,
-                        async (content, output, cancellation) =>
-                        {
-                            var answer = await content.ReadFromJsonAsync(
-                                ModerationJson.Default.BlocksAnswer,
-                                cancellation
-                            );
-                            foreach (var block in answer!.Blocks)
-                            {
-                                await output.WriteLineAsync(
-                                    $"{block.UserId} until {Show(block.Until)}, by {block.By}{Because(block.Reason)}"
-                                );
-                            }
-
-                            after = answer.Next;
-                            return 0;
-                        },
+                        ModerationJson.Default.BlocksAnswer,
                         token
                     );
-                    if (code != 0)
+                    if (page is null)
                     {
-                        return code;
+                        return 1;
                     }
+
+                    foreach (var block in page.Blocks)
+                    {
+                        await parsed.InvocationConfiguration.Output.WriteLineAsync(
+                            $"{block.UserId} until {Show(block.Until)}, by {block.By}{Because(block.Reason)}"
+                        );
+                    }
+
+                    after = page.Next;
                 }
 
                 return 0;
@@ -192,23 +191,18 @@ internal static class ModerationCommands
         };
         audit.SetAction(
             (parsed, token) =>
-                AdminCall.SendAsync(
+                AdminCall.ShowAsync(
                     parsed,
                     HttpMethod.Get,
                     $"audit?limit={parsed.GetValue(limit)}",
                     null,
-                    async (content, output, cancellation) =>
+                    ModerationJson.Default.IReadOnlyListAuditEntry,
+                    (acts, output) =>
                     {
-                        var acts = await content.ReadFromJsonAsync(
-                            ModerationJson.Default.IReadOnlyListAuditEntry,
-                            cancellation
-                        );
-                        foreach (var act in acts!)
+                        foreach (var act in acts)
                         {
-                            await output.WriteLineAsync(Describe(act));
+                            output.WriteLine(Describe(act));
                         }
-
-                        return 0;
                     },
                     token
                 )

@@ -121,6 +121,23 @@ internal sealed class ModerationEndpoints(
         return await store.UnblockAsync(act) ? TypedResults.NoContent() : NotBlocked;
     }
 
+    /// <summary>Ends a user's sessions, and erases what is kept about it.</summary>
+    /// <remarks>
+    /// That is: its inbox, what it has sent to others' inboxes and nobody has fetched, its memberships and empty rooms, its push
+    /// subscriptions, when it was seen, and its name in the records of strange behavior and in the audit log. A block stays.
+    /// </remarks>
+    public async Task<IResult> EraseAsync(HttpRequest request, string? userId)
+    {
+        var by = Authenticate(request);
+        if (userId is null || UserId.Read(userId) is not { } user)
+        {
+            return Problem.InvalidUserId("userId");
+        }
+
+        var act = new Act(ActKind.Erase, by, AddressOf(request), TargetKind.User, user, Reason: null);
+        return TypedResults.Ok(new EraseAnswer(user, await moderator.EraseAsync(act)));
+    }
+
     /// <summary>Lists the users who may not connect.</summary>
     /// <remarks>In the order of the bytes of their ids, a page at a time.</remarks>
     public async Task<IResult> ListBlocksAsync(HttpRequest request, string? after, int? limit)

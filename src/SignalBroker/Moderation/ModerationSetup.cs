@@ -12,6 +12,7 @@ internal static class ModerationSetup
             builder.AddJson(ModerationJson.Default);
             builder.AddSettings<ModerationOptions>(ModerationOptions.Section);
             builder.Services.AddSingleton<ModerationStore>();
+            builder.Services.AddSingleton<IUserData>(services => services.GetRequiredService<ModerationStore>());
             builder.Services.AddSingleton<ISessionStatements, BlockedUsers>();
             builder.Services.AddSingleton<Moderator>();
             builder.Services.AddHostedService(services => services.GetRequiredService<Moderator>());
@@ -65,6 +66,14 @@ internal static class ModerationSetup
                         .Produces(StatusCodes.Status204NoContent)
                         .Fails(400, "invalid-user-id")
                         .Fails(404, "not-blocked")
+                        .Fails(503, "database-unavailable")
+                );
+                prove(
+                    app.MapDelete($"{prefix}/users", moderation.EraseAsync)
+                        .WithName($"eraseUser{suffix}")
+                        .Parameter(new("userId", "The user.") { IsRequired = true })
+                        .Produces<EraseAnswer>()
+                        .Fails(400, "invalid-user-id")
                         .Fails(503, "database-unavailable")
                 );
                 prove(

@@ -4,7 +4,7 @@ using SignalBroker.Sessions;
 namespace SignalBroker.Moderation;
 
 /// <summary>The SQL statements of ending sessions, blocking users, and the record of it.</summary>
-internal sealed class ModerationStore(NpgsqlDataSource database, IEnumerable<ISessionStatements> others)
+internal sealed class ModerationStore(NpgsqlDataSource database, IEnumerable<ISessionStatements> others) : IUserData
 {
     private const string Audit = """
         INSERT INTO audit_log (act, done_by, address, target_kind, target, until, reason)
@@ -103,6 +103,16 @@ internal sealed class ModerationStore(NpgsqlDataSource database, IEnumerable<ISe
             ORDER BY id DESC LIMIT @most
             """,
             new { before, most }
+        );
+
+    /// <summary>Takes the user out of the audit log, which goes on to say that something was done. A block stays until it is over.</summary>
+    public Task EraseAsync(string userId) =>
+        database.ExecuteAsync(
+            $"""
+            UPDATE audit_log SET target = '{Act.Erased}', reason = NULL
+            WHERE target_kind = '{nameof(TargetKind.User)}' AND target = @userId
+            """,
+            new { userId }
         );
 
     /// <summary>Deletes blocks that are over, and records that are older than this.</summary>

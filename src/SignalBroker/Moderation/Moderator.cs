@@ -7,6 +7,7 @@ internal sealed partial class Moderator(
     ModerationStore store,
     SessionDirectory directory,
     SessionCloser closer,
+    IEnumerable<IUserData> kept,
     IOptions<ModerationOptions> options,
     TimeProvider clock,
     ILogger<Moderator> logger
@@ -23,6 +24,19 @@ internal sealed partial class Moderator(
     /// <summary>Blocks a user, and ends its sessions.</summary>
     /// <returns>How many there were.</returns>
     public async Task<int> BlockAsync(Act act) => await EndAsync(act, await store.BlockAsync(act));
+
+    /// <summary>Ends a user's sessions, and erases what is kept about it. If that fails half-way, it can be done again.</summary>
+    /// <returns>How many sessions there were.</returns>
+    public async Task<int> EraseAsync(Act act)
+    {
+        var ended = await EndAsync(act);
+        foreach (var data in kept)
+        {
+            await data.EraseAsync(act.Target);
+        }
+
+        return ended;
+    }
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
         Periodically.RunAsync(

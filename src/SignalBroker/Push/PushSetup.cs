@@ -13,6 +13,7 @@ internal static class PushSetup
             builder.AddJson(PushJson.Default);
             var settings = builder.AddSettings<PushOptions>(PushOptions.Section);
             builder.Services.AddSingleton<SubscriptionStore>();
+            builder.Services.AddSingleton<IUserData>(services => services.GetRequiredService<SubscriptionStore>());
             builder.Services.AddSingleton<OutboxStore>();
             builder.Services.AddSingleton<IStoringStatement>(services => services.GetRequiredService<OutboxStore>());
             builder.Services.AddSingleton<PushEndpoints>();

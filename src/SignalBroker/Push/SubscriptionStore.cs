@@ -22,7 +22,7 @@ internal enum Registering
 }
 
 /// <summary>The SQL statements that register subscriptions.</summary>
-internal sealed class SubscriptionStore(NpgsqlDataSource database)
+internal sealed class SubscriptionStore(NpgsqlDataSource database) : IUserData
 {
     /// <summary>Registers a subscription for the session's user, or updates it.</summary>
     /// <remarks>
@@ -92,6 +92,15 @@ internal sealed class SubscriptionStore(NpgsqlDataSource database)
         database.ExecuteAsync(
             "DELETE FROM push_subscriptions WHERE endpoint_sha256 = @hash AND user_id = @userId",
             new { hash = HashOf(endpoint), userId }
+        );
+
+    public Task EraseAsync(string userId) =>
+        database.ExecuteAsync(
+            """
+            WITH gone AS (DELETE FROM push_subscriptions WHERE user_id = @userId RETURNING number)
+            DELETE FROM push_outbox USING gone WHERE subscription = number
+            """,
+            new { userId }
         );
 
     /// <summary>Lists a user's subscriptions, the oldest first.</summary>

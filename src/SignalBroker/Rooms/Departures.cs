@@ -9,7 +9,7 @@ internal sealed class Departures(
     RoomDirectory rooms,
     RoomSignals signals,
     IOptions<RoomsOptions> options
-)
+) : IUserData
 {
     // Members are told of each departure, and a pass must come to an end.
     private const int MaxAtOnce = 1000;
@@ -41,9 +41,24 @@ internal sealed class Departures(
     }
 
     /// <summary>Ends the memberships of anonymous users who have been away for too long.</summary>
-    public async Task ForgetAnonymousAsync(TimeSpan awayFor)
+    public async Task ForgetAnonymousAsync(TimeSpan awayFor) =>
+        await EndAllAsync(await memberships.FindForgottenAsync(awayFor, MaxAtOnce));
+
+    /// <summary>Ends a user's memberships, closes its empty rooms, and lets it into rooms that it was removed from.</summary>
+    public async Task EraseAsync(string userId)
     {
-        foreach (var (roomId, memberId) in await memberships.FindForgottenAsync(awayFor, MaxAtOnce))
+        await EndAllAsync(await memberships.FindOfAsync(userId));
+        foreach (var roomId in await store.FindEmptyOfAsync(userId))
+        {
+            await store.CloseAsync(roomId, userId);
+        }
+
+        await memberships.EraseDeparturesAsync(userId);
+    }
+
+    private async Task EndAllAsync(IEnumerable<(string RoomId, string MemberId)> ended)
+    {
+        foreach (var (roomId, memberId) in ended)
         {
             if (await rooms.FindNowAsync(roomId) is { } roster && roster.FindMember(memberId) is { } member)
             {

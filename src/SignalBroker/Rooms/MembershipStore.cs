@@ -265,6 +265,21 @@ internal sealed class MembershipStore(NpgsqlDataSource database)
         return found.AsList();
     }
 
+    /// <summary>A user's memberships.</summary>
+    public async Task<IReadOnlyList<(string RoomId, string MemberId)>> FindOfAsync(string userId)
+    {
+        await using var connection = await database.OpenConnectionAsync();
+        var found = await connection.QueryAsync<(string, string)>(
+            "SELECT room_id, member_id FROM room_members WHERE user_id = @userId",
+            new { userId }
+        );
+        return found.AsList();
+    }
+
+    /// <summary>Forgets which rooms a user has left or was removed from.</summary>
+    public Task EraseDeparturesAsync(string userId) =>
+        database.ExecuteAsync("DELETE FROM room_departures WHERE user_id = @userId", new { userId });
+
     /// <summary>Reads the row that comes after the rows of so many locks; the default if there is none.</summary>
     public static async Task<T?> QueryAsync<T>(NpgsqlDataSource database, int locks, string sql, object parameters)
     {

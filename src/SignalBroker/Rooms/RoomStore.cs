@@ -98,6 +98,16 @@ internal sealed class RoomStore(NpgsqlDataSource database)
         return closed.Any();
     }
 
+    /// <summary>Finds the rooms of an owner in which nobody is.</summary>
+    public Task<IReadOnlyList<string>> FindEmptyOfAsync(string owner) =>
+        database.QueryAsync<string>(
+            """
+            SELECT room_id FROM rooms
+            WHERE owner = @owner AND NOT EXISTS (SELECT FROM room_members WHERE room_members.room_id = rooms.room_id)
+            """,
+            new { owner }
+        );
+
     /// <summary>Finds rooms with their members.</summary>
     public async Task<IReadOnlyDictionary<string, RoomRoster>> FindAsync(IReadOnlyList<string> roomIds)
     {

@@ -26,6 +26,7 @@ internal static class RoomsSetup
             builder.Services.AddSingleton<RoomEnvelopeWriter>();
             builder.Services.AddSingleton<RoomSignals>();
             builder.Services.AddSingleton<Departures>();
+            builder.Services.AddSingleton<IUserData>(services => services.GetRequiredService<Departures>());
             builder.Services.AddSingleton<RoomInbox>();
             builder.Services.AddSingleton<CopyLimiter>();
             builder.Services.AddSingleton<RoomAddresses>();

@@ -4,7 +4,7 @@ using Npgsql;
 namespace SignalBroker.Sessions;
 
 /// <summary>Every SQL statement of finding, moving and ending sessions.</summary>
-internal sealed class SessionStore(NpgsqlDataSource database, IEnumerable<ISessionStatements> others)
+internal sealed class SessionStore(NpgsqlDataSource database, IEnumerable<ISessionStatements> others) : IUserData
 {
     /// <summary>The columns of a <see cref="Session"/>.</summary>
     public const string Columns = """
@@ -65,6 +65,16 @@ internal sealed class SessionStore(NpgsqlDataSource database, IEnumerable<ISessi
             }
         );
     }
+
+    public Task EraseAsync(string userId) =>
+        database.ExecuteAsync(
+            """
+            WITH gone AS (DELETE FROM gone_sessions WHERE user_id = @userId)
+            UPDATE gone_sessions SET watched = array_remove(watched, @userId)
+            WHERE @userId = ANY(watched) AND user_id <> @userId
+            """,
+            new { userId }
+        );
 
     /// <summary>Forgets the sessions from which it is too late to take over.</summary>
     public Task ForgetGoneAsync(TimeSpan within) =>

@@ -9,6 +9,7 @@ internal static class SessionsSetup
         {
             builder.AddSettings<SessionsOptions>(SessionsOptions.Section);
             builder.Services.AddSingleton<SessionStore>();
+            builder.Services.AddSingleton<IUserData>(services => services.GetRequiredService<SessionStore>());
             builder.Services.AddSingleton<OpeningStore>();
             builder.Services.AddSingleton<SessionProof>();
             builder.Services.AddSingleton<SessionDirectory>();

@@ -3,7 +3,7 @@ using Npgsql;
 namespace SignalBroker.StrangeBehaviors;
 
 /// <summary>The SQL statements about strange behavior.</summary>
-internal sealed class StrangeBehaviorStore(NpgsqlDataSource database)
+internal sealed class StrangeBehaviorStore(NpgsqlDataSource database) : IUserData
 {
     /// <summary>Adds sightings; those of one kind, node, key, address and minute share a row.</summary>
     /// <remarks>
@@ -46,6 +46,9 @@ internal sealed class StrangeBehaviorStore(NpgsqlDataSource database)
 
         T[] Column<T>(Func<(StrangeSighting Sighting, long Times), T> value) => [.. sightings.Select(value)];
     }
+
+    public Task EraseAsync(string userId) =>
+        database.ExecuteAsync("DELETE FROM strange_behaviors WHERE user_id = @userId", new { userId });
 
     /// <summary>Reads the newest rows.</summary>
     /// <param name="kind">Only this kind; null for all.</param>

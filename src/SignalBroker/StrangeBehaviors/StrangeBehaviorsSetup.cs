@@ -12,6 +12,7 @@ internal static class StrangeBehaviorsSetup
             builder.AddJson(StrangeBehaviorsJson.Default);
             builder.AddSettings<StrangeBehaviorsOptions>(StrangeBehaviorsOptions.Section);
             builder.Services.AddSingleton<StrangeBehaviorStore>();
+            builder.Services.AddSingleton<IUserData>(services => services.GetRequiredService<StrangeBehaviorStore>());
             builder.Services.AddSingleton<StrangeMetrics>();
             builder.Services.AddSingleton<StrangeBehaviorLog>();
             builder.Services.AddHostedService(services => services.GetRequiredService<StrangeBehaviorLog>());

@@ -9,7 +9,7 @@ namespace SignalBroker.Users;
 internal sealed record KnownUser(string UserId, DateTime FirstSeen, DateTime LastSeen);
 
 /// <summary>The SQL statements about the users ever seen.</summary>
-internal sealed class UserStore(NpgsqlDataSource database)
+internal sealed class UserStore(NpgsqlDataSource database) : IUserData
 {
     /// <summary>An SQL condition for anonymous users who have been away for longer than <c>@awayFor</c>.</summary>
     public const string IsToBeForgotten = """
@@ -83,6 +83,9 @@ internal sealed class UserStore(NpgsqlDataSource database)
                 limit,
             }
         );
+
+    public Task EraseAsync(string userId) =>
+        database.ExecuteAsync("DELETE FROM users WHERE user_id = @userId", new { userId });
 
     /// <summary>Forgets anonymous users who have been away for that long and are in no room.</summary>
     /// <returns>How many.</returns>

@@ -26,6 +26,7 @@ internal static class UsersSetup
             builder.Services.AddSingleton<TokenVerifier>();
             builder.Services.AddSingleton<UserProof>();
             builder.Services.AddSingleton<UserStore>();
+            builder.Services.AddSingleton<IUserData>(services => services.GetRequiredService<UserStore>());
             builder.Services.AddSingleton<Registry>();
             if (users.Tokens == TokenUse.Off && builder.Environment.IsProduction())
             {

@@ -242,6 +242,7 @@ public sealed class BadInputTests(TestCluster cluster)
                 "/admin/nodes/{name}/check",
                 "/admin/sessions/end",
                 "/admin/strange-behaviors",
+                "/admin/users",
                 "/blocks",
                 "/connect",
                 "/disconnect",

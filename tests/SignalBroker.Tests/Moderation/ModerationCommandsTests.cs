@@ -43,6 +43,15 @@ public sealed class ModerationCommandsTests(TestCluster cluster)
     }
 
     [Fact]
+    public async Task They_erase()
+    {
+        var user = $"mallory{Guid.NewGuid():N}";
+        await cluster.Api.ConnectAsync(user);
+
+        await SaysAsync($"{user} is erased; 1 sessions have ended", "users", "erase", user);
+    }
+
+    [Fact]
     public async Task A_block_may_be_given_its_length()
     {
         var user = $"mallory{Guid.NewGuid():N}";
