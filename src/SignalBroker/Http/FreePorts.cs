@@ -7,20 +7,36 @@ namespace SignalBroker.Http;
 
 /// <summary>Checks that the ports are free before anything starts.</summary>
 /// <remarks>Kestrel starts last: by then all background work has begun, and would log that it has to stop.</remarks>
-internal sealed class FreePorts : IDisposable
+internal sealed class FreePorts(IOptions<ListenersOptions> listeners) : IHostedLifecycleService
 {
-    // Held until all are checked, so that two settings can't name the same port.
-    private readonly List<Socket> held = [];
-
-    /// <exception cref="InvalidSettingException">Nobody can listen there.</exception>
-    public void Check(string key, IPEndPoint address)
+    /// <exception cref="InvalidSettingException">Nobody can listen at one of them.</exception>
+    public Task StartingAsync(CancellationToken cancellationToken)
     {
+        // Held until all are checked, so that two settings can't name the same port.
+        using var first = Hold(ListenAddress.OfPublic(listeners.Value));
+        using var second = Hold(ListenAddress.OfInternal(listeners.Value));
+        return Task.CompletedTask;
+    }
+
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    private static Socket Hold(ListenAddress wanted)
+    {
+        var address = new IPEndPoint(wanted.Ip ?? IPAddress.Loopback, wanted.Port);
         try
         {
             var socket = SocketTransportOptions.CreateDefaultBoundListenSocket(address);
-            held.Add(socket);
             // Two sockets may be bound to the same address, but only one may listen there.
             socket.Listen();
+            return socket;
         }
         catch (Exception failure) when (failure is SocketException or AddressInUseException)
         {
@@ -31,9 +47,7 @@ internal sealed class FreePorts : IDisposable
                 SocketError.AccessDenied => $"port {address.Port} needs privileges that this process lacks",
                 _ => failure.Message.TrimEnd('.'),
             };
-            throw new InvalidSettingException($"{key}: {reason}.");
+            throw new InvalidSettingException($"{wanted.Key}: {reason}.");
         }
     }
-
-    public void Dispose() => held.ForEach(socket => socket.Dispose());
 }

@@ -32,6 +32,7 @@ internal static class HttpSetup
             builder.AddSettings<RateLimitOptions>(RateLimitOptions.Section);
             builder.AddSettings<InternalOptions>(InternalOptions.Section);
             var listeners = builder.AddSettings<ListenersOptions>(ListenersOptions.Section);
+            builder.Services.AddHostedService<FreePorts>();
             builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, listeners));
             builder.AddOrigins();
             builder.AddProxies();
@@ -137,36 +138,18 @@ internal static class HttpSetup
     {
         kestrel.AddServerHeader = false;
         kestrel.Limits.MaxRequestBodySize = RequestBody.MaxBytesOnTheWire;
-        using var free = new FreePorts();
-        Bind("Public", listeners.Public, LastCredential.Apply);
-        Bind("Internal", listeners.Internal, InternalListener.Apply);
+        Bind(ListenAddress.OfPublic(listeners), LastCredential.Apply);
+        Bind(ListenAddress.OfInternal(listeners), InternalListener.Apply);
 
-        void Bind(string name, string address, Action<ListenOptions> apply)
+        void Bind(ListenAddress address, Action<ListenOptions> apply)
         {
-            var key = $"{ListenersOptions.Section}:{name}";
-            if (
-                !Uri.TryCreate(address.Replace("*", "0.0.0.0"), UriKind.Absolute, out var uri)
-                || uri.Scheme != Uri.UriSchemeHttp
-            )
+            if (address.Ip is { } ip)
             {
-                throw new InvalidSettingException(
-                    $"{key}: must be like http://127.0.0.1:8080; put a proxy in front for TLS."
-                );
-            }
-
-            if (IPAddress.TryParse(uri.DnsSafeHost, out var ip))
-            {
-                free.Check(key, new(ip, uri.Port));
-                kestrel.Listen(ip, uri.Port, apply);
-            }
-            else if (uri.IsLoopback)
-            {
-                free.Check(key, new(IPAddress.Loopback, uri.Port));
-                kestrel.ListenLocalhost(uri.Port, apply);
+                kestrel.Listen(ip, address.Port, apply);
             }
             else
             {
-                throw new InvalidSettingException($"{key}: the host must be an IP address, localhost or *.");
+                kestrel.ListenLocalhost(address.Port, apply);
             }
         }
     }

@@ -24,7 +24,13 @@ internal static class ModerationCommands
         var root = new RootCommand("SignalBroker") { AdminCall.Server };
         root.Subcommands.Add(new Command(Sessions, "Ends sessions while the webapps run") { End() });
         root.Subcommands.Add(
-            new Command(Users, "Keeps users out, lets them in again, and erases them") { Block(), Unblock(), Blocked(), Erase() }
+            new Command(Users, "Keeps users out, lets them in again, and erases them")
+            {
+                Block(),
+                Unblock(),
+                Blocked(),
+                Erase(),
+            }
         );
         root.Subcommands.Add(ShowAudit());
         return root.Parse(args).InvokeAsync();
@@ -137,8 +143,7 @@ internal static class ModerationCommands
                     $"users?userId={Uri.EscapeDataString(parsed.GetValue(User)!)}",
                     null,
                     ModerationJson.Default.EraseAnswer,
-                    (done, output) =>
-                        output.WriteLine($"{done.UserId} is erased; {done.Ended} sessions have ended"),
+                    (done, output) => output.WriteLine($"{done.UserId} is erased; {done.Ended} sessions have ended"),
                     token
                 )
         );

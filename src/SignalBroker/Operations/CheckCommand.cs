@@ -1,6 +1,3 @@
-using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.Extensions.DependencyInjection.Extensions;
-
 namespace SignalBroker.Operations;
 
 /// <summary><c>SignalBroker check</c>: tries the settings against the live servers, and says of each finding how to mend it.</summary>
@@ -16,8 +13,6 @@ internal static class CheckCommand
             builder =>
             {
                 add(builder);
-                // Nothing is served, and a webapp may have the ports already.
-                builder.Services.RemoveAll<IConfigureOptions<KestrelServerOptions>>();
                 builder.Services.AddSingleton<CheckStore>();
                 builder.Services.AddSingleton<ProductionChecks>();
                 // What is found is what is to be read.

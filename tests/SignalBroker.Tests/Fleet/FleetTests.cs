@@ -1,4 +1,5 @@
 using System.Net;
+using SignalBroker.Fleet;
 using SignalBroker.LocalCluster;
 using SignalBroker.Tests.Failures;
 using SignalBroker.Tests.Harness;
@@ -47,6 +48,53 @@ public sealed class FleetTests(FleetCluster cluster) : IClassFixture<FleetCluste
         (await cluster.DeleteAsync(node.Name)).Status.ShouldBe(HttpStatusCode.NoContent);
         await cluster.BecomesAsync(node.Name, null);
         (await cluster.PatchAsync(node.Name, new { state = "ready" })).Code.ShouldBe("node-not-found");
+    }
+
+    [Fact]
+    public async Task An_operator_does_the_same_by_commands()
+    {
+        var node = await cluster.Servers.AddNodeAsync(Token);
+        var defined = FleetCluster.DefinitionOf(node);
+        await SaysAsync(
+            node.Name,
+            "add",
+            node.Name,
+            "--listening",
+            $"{defined["listeningAddress"]}",
+            "--amqp",
+            $"{defined["amqpAddress"]}",
+            "--management",
+            $"{defined["managementAddress"]}",
+            "--capacity",
+            "7",
+            "--region",
+            "north",
+            "--label",
+            "fast",
+            "--label",
+            "new"
+        );
+        await cluster.BecomesAsync(node.Name, "ready");
+        var nodes = (await cluster.InternalOf(0).GetAsync("/admin/nodes")).Json.EnumerateArray();
+        var added = nodes.Single(each => each.GetProperty("name").GetString() == node.Name);
+        added.GetProperty("capacity").GetInt32().ShouldBe(7);
+        added.GetProperty("region").GetString().ShouldBe("north");
+        added.GetProperty("labels").EnumerateArray().Select(label => label.GetString()).ShouldBe(["fast", "new"]);
+        await SaysAsync("works", "check", node.Name);
+        await SaysAsync("north", "list");
+
+        await SaysAsync("dra", "drain", node.Name, "--wait");
+        await SaysAsync("ready", "ready", node.Name);
+        await cluster.PatchAsync(node.Name, new { state = "draining" });
+        await cluster.BecomesAsync(node.Name, "drained");
+        await SaysAsync($"{node.Name} is removed", "remove", node.Name);
+
+        async Task SaysAsync(string expected, params string[] args)
+        {
+            var (code, output) = await AdminCommand.RunAsync(cluster.Servers.Webapps[0], [NodesCommand.Name, .. args]);
+            code.ShouldBe(0, output);
+            output.ShouldContain(expected);
+        }
     }
 
     [Fact]

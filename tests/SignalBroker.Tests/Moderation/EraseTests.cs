@@ -80,7 +80,9 @@ public sealed class EraseTests(PushCluster cluster)
 
     [Fact]
     public async Task A_wrong_user_id_is_refused() =>
-        (await Internal.SendAsync(new(HttpMethod.Delete, "/admin/users?userId=a%20b"))).Code.ShouldBe("invalid-user-id");
+        (await Internal.SendAsync(new(HttpMethod.Delete, "/admin/users?userId=a%20b"))).Code.ShouldBe(
+            "invalid-user-id"
+        );
 
     // Whatever a user can leave behind. Returns a room in which only the others are then.
     private async Task<string> LeaveTracesAsync()
