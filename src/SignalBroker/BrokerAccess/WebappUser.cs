@@ -57,10 +57,9 @@ internal sealed class WebappUser(NodeCatalog nodes, StrangeBehaviorLog strange)
 
     private static bool IsUserOf(Node node, string name, string password)
     {
-        var pair = node.AmqpAddress.UserInfo.Split(':', 2);
-        return pair is [_, var secret]
-            && node.AmqpUser == name
-            && CryptographicOperations.FixedTimeEquals(HashOf(Uri.UnescapeDataString(secret)), HashOf(password));
+        var given = HashOf(password);
+        return node.AmqpUser == name
+            && node.AmqpPasswords.Any(known => CryptographicOperations.FixedTimeEquals(HashOf(known), given));
     }
 
     private static byte[] HashOf(string password) => SHA256.HashData(Encoding.UTF8.GetBytes(password));

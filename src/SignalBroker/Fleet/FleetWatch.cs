@@ -144,6 +144,7 @@ internal sealed partial class FleetWatch(
             MqttAddress = stored.MqttAddress is null ? null : new(stored.MqttAddress),
             Stomp = stored.Stomp,
             AmqpAddress = NodeCredentials.Add(new(stored.AmqpAddress!), own.AmqpUser, own.AmqpPassword),
+            OtherAmqpPassword = own.OtherAmqpPassword,
             ManagementAddress = NodeCredentials.Add(
                 new(stored.ManagementAddress!),
                 own.ManagementUser,

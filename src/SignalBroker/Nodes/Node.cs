@@ -58,6 +58,15 @@ internal sealed class Node(NodeOptions options, TimeProvider clock) : INodeLoad
     /// <summary>The name of the webapp's own user.</summary>
     public string AmqpUser { get; } = Uri.UnescapeDataString(options.AmqpAddress!.UserInfo.Split(':')[0]);
 
+    /// <summary>The passwords with which webapps may log in; two while it changes.</summary>
+    public IReadOnlyList<string> AmqpPasswords { get; } =
+    [
+        .. options.AmqpAddress!.UserInfo.Split(':', 2) is [_, var own]
+            ? [Uri.UnescapeDataString(own)]
+            : Array.Empty<string>(),
+        .. options.OtherAmqpPassword is { } other ? [other] : Array.Empty<string>(),
+    ];
+
     /// <summary>The internal management address, with credentials.</summary>
     public Uri ManagementAddress { get; } = options.ManagementAddress!;
 

@@ -37,6 +37,13 @@ internal sealed class NodeOptions
     [Required]
     public Uri? AmqpAddress { get; set; }
 
+    /// <summary>
+    /// While that password changes, a second one with which the node may let webapps in: first the next one, then the
+    /// previous one.
+    /// </summary>
+    [MinLength(1)]
+    public string? OtherAmqpPassword { get; set; }
+
     /// <summary>The internal <c>http://user:password@host:port/</c> address of the management API.</summary>
     [Required]
     public Uri? ManagementAddress { get; set; }
@@ -75,6 +82,10 @@ internal sealed class NodeCredentialsOptions
     /// <summary>That user's password.</summary>
     [Required]
     public string AmqpPassword { get; set; } = "";
+
+    /// <summary>While that password changes, a second one: first the next one, then the previous one.</summary>
+    [MinLength(1)]
+    public string? OtherAmqpPassword { get; set; }
 
     /// <summary>As whom webapps use the management API.</summary>
     [Required]

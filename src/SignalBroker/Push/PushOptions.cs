@@ -30,6 +30,15 @@ internal sealed class PushOptions : IValidatableObject
     public string? PrivateKeyFile { get; set; }
 
     /// <summary>
+    /// While the key changes, a second one, for browsers that have subscribed with it: first the next one, then the previous
+    /// one, until those browsers have come back.
+    /// </summary>
+    public string? OtherPrivateKey { get; set; }
+
+    /// <summary>A file that holds the second key, instead.</summary>
+    public string? OtherPrivateKeyFile { get; set; }
+
+    /// <summary>
     /// Whom a push service's operator can contact: <c>mailto:operator@signal.example</c> or
     /// <c>https://signal.example</c>. Needed beside a key.
     /// </summary>
@@ -115,6 +124,16 @@ internal sealed class PushOptions : IValidatableObject
         if (PrivateKey is not null && PrivateKeyFile is not null)
         {
             yield return new($"is not needed beside {nameof(PrivateKeyFile)}.", [nameof(PrivateKey)]);
+        }
+
+        if (OtherPrivateKey is not null && OtherPrivateKeyFile is not null)
+        {
+            yield return new($"is not needed beside {nameof(OtherPrivateKeyFile)}.", [nameof(OtherPrivateKey)]);
+        }
+
+        if ((OtherPrivateKey ?? OtherPrivateKeyFile) is not null && (PrivateKey ?? PrivateKeyFile) is null)
+        {
+            yield return new("is needed beside a second one.", [nameof(PrivateKey)]);
         }
 
         if ((PrivateKey ?? PrivateKeyFile) is not null && !IsContact(Subject))

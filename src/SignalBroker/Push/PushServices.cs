@@ -24,7 +24,9 @@ internal abstract record PushAnswer
     public sealed record Later(TimeSpan? Wait) : PushAnswer;
 
     /// <summary>It never takes such a push.</summary>
-    public sealed record Refused(string Reason) : PushAnswer;
+    /// <param name="Reason">Why, without any part of the endpoint.</param>
+    /// <param name="IsKeys">Whether it may be because the browser has subscribed with another key.</param>
+    public sealed record Refused(string Reason, bool IsKeys = false) : PushAnswer;
 }
 
 /// <summary>The browsers' push services (RFC 8030).</summary>
@@ -38,13 +40,47 @@ internal sealed class PushServices : IDisposable
 
     private readonly PushOptions settings;
     private readonly TimeProvider clock;
-    private readonly HttpClient http;
-    private readonly PushServiceClient client;
+    private readonly Sender[] senders;
 
-    public PushServices(VapidKey key, IOptions<PushOptions> options, TimeProvider clock)
+    public PushServices(VapidKeys keys, IOptions<PushOptions> options, TimeProvider clock)
     {
         this.clock = clock;
         settings = options.Value;
+        senders = keys.Other is null ? [SenderOf(keys.Own)] : [SenderOf(keys.Own), SenderOf(keys.Other)];
+    }
+
+    /// <param name="keys">What it is encrypted with (RFC 8291).</param>
+    /// <param name="content">At most <see cref="PushMessage.MaxBytes"/>.</param>
+    public async Task<PushAnswer> PushAsync(Uri endpoint, SubscriberKeys keys, byte[] content, TimeSpan timeToLive)
+    {
+        // One limit for all tries: whoever has taken the push from the outbox has it for no longer.
+        using var limit = new CancellationTokenSource(settings.Timeout, clock);
+        PushAnswer? first = null;
+        foreach (var sender in senders)
+        {
+            // With which key a browser has subscribed, only its push service knows.
+            var answer = await PushAsync(sender, endpoint, keys, content, timeToLive, limit.Token);
+            if (answer is not PushAnswer.Refused { IsKeys: true })
+            {
+                return answer;
+            }
+
+            first ??= answer;
+        }
+
+        return first!;
+    }
+
+    public void Dispose()
+    {
+        foreach (var sender in senders)
+        {
+            sender.Http.Dispose();
+        }
+    }
+
+    private Sender SenderOf(VapidKey key)
+    {
         var authentication = new VapidAuthentication(key.PublicKey, key.PrivateKey)
         {
             Subject = settings.Subject,
@@ -59,16 +95,21 @@ internal sealed class PushServices : IDisposable
             ConnectCallback = ConnectAsync,
             PooledConnectionLifetime = TimeSpan.FromMinutes(5),
         };
-        http = new(new PushRequests(authentication, connections)) { Timeout = settings.Timeout };
+        var http = new HttpClient(new PushRequests(authentication, connections)) { Timeout = Timeout.InfiniteTimeSpan };
         // The library itself sends every urgency but this one.
         http.DefaultRequestHeaders.Add("Urgency", "normal");
         // Retries come from the outbox.
-        client = new(http) { DefaultAuthentication = authentication, AutoRetryAfter = false };
+        return new(http, new(http) { DefaultAuthentication = authentication, AutoRetryAfter = false });
     }
 
-    /// <param name="keys">What it is encrypted with (RFC 8291).</param>
-    /// <param name="content">At most <see cref="PushMessage.MaxBytes"/>.</param>
-    public async Task<PushAnswer> PushAsync(Uri endpoint, SubscriberKeys keys, byte[] content, TimeSpan timeToLive)
+    private async Task<PushAnswer> PushAsync(
+        Sender sender,
+        Uri endpoint,
+        SubscriberKeys keys,
+        byte[] content,
+        TimeSpan timeToLive,
+        CancellationToken cancellationToken
+    )
     {
         var subscription = new PushSubscription { Endpoint = endpoint.AbsoluteUri };
         subscription.SetKey(PushEncryptionKeyName.P256DH, Base64Url.EncodeToString(keys.PublicKey));
@@ -81,7 +122,7 @@ internal sealed class PushServices : IDisposable
         };
         try
         {
-            await client.RequestPushMessageDeliveryAsync(subscription, message);
+            await sender.Client.RequestPushMessageDeliveryAsync(subscription, message, cancellationToken);
             return new PushAnswer.Accepted();
         }
         catch (PushServiceClientException other)
@@ -99,8 +140,6 @@ internal sealed class PushServices : IDisposable
         }
     }
 
-    public void Dispose() => http.Dispose();
-
     private PushAnswer Read(HttpStatusCode status, RetryConditionHeaderValue? retryAfter) =>
         status switch
         {
@@ -109,7 +148,11 @@ internal sealed class PushServices : IDisposable
             HttpStatusCode.RequestEntityTooLarge => new PushAnswer.TooLarge(),
             HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests or >= HttpStatusCode.InternalServerError =>
                 new PushAnswer.Later(WaitOf(retryAfter)),
-            var other => new PushAnswer.Refused($"it answers {(int)other}"),
+            var other => new PushAnswer.Refused(
+                $"it answers {(int)other}",
+                // RFC 8292, section 4.2, asks for 401 and 403; Apple's answers 400.
+                IsKeys: other is HttpStatusCode.BadRequest or HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden
+            ),
         };
 
     private TimeSpan? WaitOf(RetryConditionHeaderValue? retryAfter)
@@ -143,6 +186,8 @@ internal sealed class PushServices : IDisposable
             throw;
         }
     }
+
+    private sealed record Sender(HttpClient Http, PushServiceClient Client);
 
     private sealed class PrivateAddressException() : Exception("The endpoint has a private address.");
 }

@@ -17,14 +17,19 @@ internal static class PushSetup
             builder.Services.AddSingleton<OutboxStore>();
             builder.Services.AddSingleton<IStoringStatement>(services => services.GetRequiredService<OutboxStore>());
             builder.Services.AddSingleton<PushEndpoints>();
-            if (ReadKey(settings) is not { } key)
+            if (ReadKey(nameof(settings.PrivateKey), settings.PrivateKey, settings.PrivateKeyFile) is not { } key)
             {
                 builder.Services.AddSingleton(new PushOffer(PublicKey: null));
                 return;
             }
 
             builder.Services.AddSingleton(new PushOffer(key.PublicKey));
-            builder.Services.AddSingleton(key);
+            builder.Services.AddSingleton(
+                new VapidKeys(
+                    key,
+                    ReadKey(nameof(settings.OtherPrivateKey), settings.OtherPrivateKey, settings.OtherPrivateKeyFile)
+                )
+            );
             builder.Services.AddSingleton<PushServices>();
             builder.Services.AddSingleton<PushMetrics>();
             builder.Services.AddHostedService<PushWorker>();
@@ -61,22 +66,16 @@ internal static class PushSetup
         }
     }
 
-    private static VapidKey? ReadKey(PushOptions settings)
+    private static VapidKey? ReadKey(string member, string? text, string? file)
     {
         try
         {
-            return (settings.PrivateKey, settings.PrivateKeyFile) switch
-            {
-                ({ } key, _) => VapidKey.Read(key),
-                (null, { } file) => VapidKey.Read(File.ReadAllText(file)),
-                _ => null,
-            };
+            return (text ?? (file is null ? null : File.ReadAllText(file))) is { } key ? VapidKey.Read(key) : null;
         }
         catch (Exception wrong) when (wrong is CryptographicException or IOException or UnauthorizedAccessException)
         {
-            var member = settings.PrivateKey is null ? nameof(settings.PrivateKeyFile) : nameof(settings.PrivateKey);
             throw new InvalidSettingException(
-                $"{PushOptions.Section}:{member}: can't be used: {wrong.Message.TrimEnd('.')}."
+                $"{PushOptions.Section}:{member}{(text is null ? "File" : "")}: can't be used: {wrong.Message.TrimEnd('.')}."
             );
         }
     }

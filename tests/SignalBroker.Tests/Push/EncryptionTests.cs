@@ -20,7 +20,7 @@ public sealed class EncryptionTests : IAsyncLifetime
         service = new PushService(key.PublicKey);
         await service.StartAsync();
         var options = new PushOptions { AllowPrivateEndpoints = true, Subject = PushCluster.Subject };
-        services = new PushServices(key, Options.Create(options), TimeProvider.System);
+        services = new PushServices(new(key), Options.Create(options), TimeProvider.System);
     }
 
     public async ValueTask DisposeAsync()

@@ -72,7 +72,7 @@ public sealed class EndpointTests(TestCluster cluster)
     public async Task A_name_that_resolves_to_this_machine_is_not_connected_to()
     {
         var options = Options.Create(new PushOptions { AllowedHosts = ["*"], Subject = "mailto:a@signal.example" });
-        using var services = new PushServices(VapidKey.Create(), options, TimeProvider.System);
+        using var services = new PushServices(new(VapidKey.Create()), options, TimeProvider.System);
         using var subscriber = new Subscriber(new Uri("https://localhost/abc"));
         Endpoint.TryRead("https://localhost/abc", options.Value, out var endpoint).ShouldBeTrue();
 

@@ -20,9 +20,12 @@ public sealed record Pushed(byte[] Content, IHeaderDictionary Headers, DateTimeO
 }
 
 /// <summary>A browser's registration at the push service.</summary>
-public sealed class Registration(Subscriber subscriber)
+public sealed class Registration(Subscriber subscriber, string publicKey)
 {
     public Subscriber Subscriber { get; } = subscriber;
+
+    /// <summary>The server's key with which the browser has subscribed.</summary>
+    public string PublicKey { get; } = publicKey;
 
     /// <summary>What is answered next, one after the other; then 201 for ever.</summary>
     public ConcurrentQueue<Func<HttpContext, Task>> Answers { get; } = [];
@@ -65,6 +68,7 @@ public sealed class Registration(Subscriber subscriber)
 }
 
 /// <summary>A push service that verifies whose a push is and decrypts it, on a port that it keeps while it is down.</summary>
+/// <param name="publicKey">The server's key with which browsers subscribe.</param>
 public sealed class PushService(string publicKey) : IAsyncDisposable
 {
     private readonly ConcurrentDictionary<string, Registration> registrations = new();
@@ -73,10 +77,11 @@ public sealed class PushService(string publicKey) : IAsyncDisposable
     // Any free port at first.
     public string Origin { get; private set; } = "http://127.0.0.1:0";
 
-    public Registration Register()
+    /// <param name="withKey">With another key than usual.</param>
+    public Registration Register(string? withKey = null)
     {
         var path = $"/push/{Guid.NewGuid():N}";
-        var registration = new Registration(new Subscriber(new Uri(Origin + path)));
+        var registration = new Registration(new Subscriber(new Uri(Origin + path)), withKey ?? publicKey);
         registrations[path] = registration;
         return registration;
     }
@@ -129,7 +134,7 @@ public sealed class PushService(string publicKey) : IAsyncDisposable
 
         using var body = new MemoryStream();
         await context.Request.Body.CopyToAsync(body);
-        if (FindFlaw(context.Request, now) is { } flaw)
+        if (FindFlaw(context.Request, registration.PublicKey, now) is { } flaw)
         {
             registration.Flaws.Enqueue(flaw);
             context.Response.StatusCode = (int)HttpStatusCode.Forbidden;
@@ -143,10 +148,10 @@ public sealed class PushService(string publicKey) : IAsyncDisposable
         await registration.Arrived.Writer.WriteAsync(new(content, headers, now));
     }
 
-    private string? FindFlaw(HttpRequest request, DateTimeOffset now) =>
+    private string? FindFlaw(HttpRequest request, string withKey, DateTimeOffset now) =>
         request.Headers.ContentEncoding != "aes128gcm" ? $"encoding {request.Headers.ContentEncoding}"
         : !long.TryParse(request.Headers["TTL"], out var ttl) || ttl < 0 ? $"TTL {request.Headers["TTL"]}"
         : request.ContentLength is not <= 4096 ? $"length {request.ContentLength}"
         : request.GetEncodedUrl().Length > 2048 ? "a long address"
-        : VapidVerifier.FindFlaw(request.Headers.Authorization, publicKey, Origin, now);
+        : VapidVerifier.FindFlaw(request.Headers.Authorization, withKey, Origin, now);
 }
