@@ -19,6 +19,8 @@ public sealed class Node : Part
     private readonly int managementPort;
     private readonly int distributionPort;
     private Version? version;
+    private string managementUser = NodeLogins.ManagementUser;
+    private string managementPassword;
 
     internal Node(
         Run run,
@@ -34,6 +36,7 @@ public sealed class Node : Part
         Capacity = options.NodeCapacity;
         installation = RabbitMqInstallation.Of(options.RabbitMq, number - 1);
         (this.erlang, this.logins, this.brokerAccessAddress, this.edge) = (erlang, logins, brokerAccessAddress, edge);
+        managementPassword = logins.ManagementPassword;
         folder = PrivateFiles.CreateFolder(run.DataFolder, Name);
         amqpPort = run.Ports.Next();
         listeningPort = run.Ports.Next();
@@ -99,6 +102,21 @@ public sealed class Node : Part
         await StartAsync(cancellationToken);
     }
 
+    /// <summary>
+    /// Renders the configuration for another management user and has the running node import it, which then knows both; the
+    /// webapps' settings name the new one from their next start on.
+    /// </summary>
+    public async Task AddManagementUserAsync(
+        string user,
+        string password,
+        CancellationToken cancellationToken = default
+    )
+    {
+        (managementUser, managementPassword) = (user, password);
+        await PrepareAsync(cancellationToken);
+        await RunCtlAsync("import_definitions", Path.Combine(folder, "definitions.json"));
+    }
+
     /// <summary>Runs rabbitmqctl against this node and returns what it printed.</summary>
     public Task<string> RunCtlAsync(params string[] arguments)
     {
@@ -162,8 +180,8 @@ public sealed class Node : Part
             ["MANAGEMENT_IP"] = "127.0.0.1",
             ["MANAGEMENT_PORT"] = managementPort.ToString(),
             ["BROKER_ACCESS_ADDRESS"] = brokerAccessAddress,
-            ["MANAGEMENT_USER"] = NodeLogins.ManagementUser,
-            ["MANAGEMENT_PASSWORD_HASH"] = Secrets.HashForRabbitMq(logins.ManagementPassword),
+            ["MANAGEMENT_USER"] = managementUser,
+            ["MANAGEMENT_PASSWORD_HASH"] = Secrets.HashForRabbitMq(managementPassword),
         };
         version = await installation.FindVersionAsync(folder, erlang.Environment, cancellationToken);
         NodeConfiguration.Render(folder, version, values);
@@ -177,6 +195,5 @@ public sealed class Node : Part
 
     private static Uri WithoutUser(string address) => new UriBuilder(address) { UserName = "", Password = "" }.Uri;
 
-    private string ManagementAt(int port) =>
-        $"http://{NodeLogins.ManagementUser}:{logins.ManagementPassword}@127.0.0.1:{port}/";
+    private string ManagementAt(int port) => $"http://{managementUser}:{managementPassword}@127.0.0.1:{port}/";
 }

@@ -1,12 +1,17 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
+using System.Text.RegularExpressions;
 
 namespace SignalBroker.LocalCluster;
 
 /// <summary>The cluster's coturn: a STUN and TURN server that relays on loopback alone.</summary>
-public sealed class TurnServer : Part
+public sealed partial class TurnServer : Part
 {
+    private const string Realm = "signalbroker.local";
+
+    private static readonly Dictionary<string, string> NoEnvironment = [];
+
     // All coturns share them: where a port is taken, coturn takes another one. The cluster's own ports begin above.
     private const int FirstRelayPort = 10_000;
     private const int LastRelayPort = 19_999;
@@ -28,15 +33,25 @@ public sealed class TurnServer : Part
     /// <summary>The shared secrets that it accepts credentials of; others hold from the next start on.</summary>
     public IReadOnlyList<string> Secrets { get; set; } = [LocalCluster.Secrets.NewPassword()];
 
+    /// <summary>Runs turnadmin against its database, in which it finds further secrets while it runs.</summary>
+    public async Task RunAdminAsync(params string[] arguments)
+    {
+        string[] all = ["-b", DatabaseFile, "-r", Realm, .. arguments];
+        var output = await ExternalProgram.RunAsync("turnadmin", all, folder, NoEnvironment, CancellationToken.None);
+        // It always writes a log as well, in the machine's own folder.
+        File.Delete(OwnLog().Match(output).Groups["file"].Value);
+    }
+
     /// <summary>What the webapps are told: the addresses, and the first secret.</summary>
     internal IEnumerable<KeyValuePair<string, string>> WebappSettings =>
-        new Dictionary<string, string>
-        {
-            ["Turn:Stun:0"] = $"stun:127.0.0.1:{Port}",
-            ["Turn:Addresses:0"] = $"turn:127.0.0.1:{Port}?transport=udp",
-            ["Turn:Addresses:1"] = $"turn:127.0.0.1:{Port}?transport=tcp",
-            ["Turn:Secret"] = Secrets[0],
-        };
+        [
+            new("Turn:Stun:0", $"stun:127.0.0.1:{Port}"),
+            new("Turn:Addresses:0", $"turn:127.0.0.1:{Port}?transport=udp"),
+            new("Turn:Addresses:1", $"turn:127.0.0.1:{Port}?transport=tcp"),
+            .. Secrets.Take(1).Select(secret => new KeyValuePair<string, string>("Turn:Secret", secret)),
+        ];
+
+    private string DatabaseFile => Path.Combine(folder, "users.db");
 
     private string ConfigurationFile => Path.Combine(folder, "turnserver.conf");
 
@@ -52,7 +67,7 @@ public sealed class TurnServer : Part
             $"listening-port={Port}",
             $"min-port={FirstRelayPort}",
             $"max-port={LastRelayPort}",
-            "realm=signalbroker.local",
+            $"realm={Realm}",
             "use-auth-secret",
             .. Secrets.Select(secret => $"static-auth-secret={secret}"),
             "allow-loopback-peers",
@@ -63,7 +78,7 @@ public sealed class TurnServer : Part
             "no-rfc5780",
             "log-file=stdout",
             "simple-log",
-            $"userdb={Path.Combine(folder, "users.db")}",
+            $"userdb={DatabaseFile}",
             $"pidfile={Path.Combine(folder, "turnserver.pid")}",
         ];
         PrivateFiles.Write(folder, Path.GetFileName(ConfigurationFile), string.Join('\n', lines) + "\n");
@@ -92,4 +107,7 @@ public sealed class TurnServer : Part
             return false;
         }
     }
+
+    [GeneratedRegex(@"log file opened: (?<file>\S+)", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex OwnLog();
 }
