@@ -101,6 +101,7 @@ export default defineConfig({
           page("Upgrade", "/operations/upgrades"),
           page("Put users out", "/operations/moderation"),
           page("Personal data", "/operations/personal-data"),
+          page("Change a secret", "/operations/secrets"),
           page("Which RabbitMQ", "/operations/rabbitmq"),
           page("A node's configuration", "/operations/node-configuration"),
           page("Security", "/security"),
