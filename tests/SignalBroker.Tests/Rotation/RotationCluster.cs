@@ -183,6 +183,7 @@ public sealed class RotationCluster : IAsyncLifetime
                 ["Users:Keys:0:SecretBase64Url"] = Issuer.Encode(Issuer.Secret),
                 ["Users:KeySet:Address"] = KeySet.Address.AbsoluteUri,
                 ["Users:KeySet:RefreshInterval"] = "00:00:01",
+                ["Users:KeySet:MinInterval"] = "00:00:00.5",
                 ["Users:ServiceKeys:0:Name"] = Application,
                 ["Users:ServiceKeys:0:Sha256"] = HashOf(ServiceKey),
             }
