@@ -42,6 +42,7 @@ public static class Migrator
         CancellationToken cancellationToken = default
     )
     {
+        connectionString = OfPrimary(connectionString);
         await using var services = Build(connectionString);
         var runner = services.GetRequiredService<IMigrationRunner>();
         var version = VersionOf(target, runner);
@@ -78,6 +79,14 @@ public static class Migrator
     {
         using var services = Build("Host=unused");
         return [.. Known(services.GetRequiredService<IMigrationRunner>()).Values];
+    }
+
+    // Of several hosts, the one that can be written to.
+    internal static string OfPrimary(string connectionString)
+    {
+        var settings = new NpgsqlConnectionStringBuilder(connectionString);
+        settings.TargetSessionAttributes = settings.Host?.Contains(',') is true ? "primary" : null;
+        return settings.ConnectionString;
     }
 
     private static ServiceProvider Build(string connectionString) =>

@@ -1,3 +1,5 @@
+using Npgsql;
+
 namespace SignalBroker.LocalCluster;
 
 /// <summary>A private PostgreSQL, RabbitMQ nodes, webapps and perhaps a coturn on this machine, removed without a trace when disposed.</summary>
@@ -21,6 +23,7 @@ public sealed class Cluster : IAsyncDisposable
         erlang = new ErlangDistribution(run);
         balancer = run.AddProxy(() => [.. webapps.Select(webapp => webapp.InternalPort)]);
         Postgres = new Postgres(run, options.SyncedDatabase);
+        Standby = options.Standby ? new Standby(run, Postgres, options.SyncedDatabase) : null;
         Turn = options.Turn ? new TurnServer(run) : null;
         Haproxy = options.Haproxy ? new Haproxy(run, () => webapps) : null;
         Edge = options.Edge is { } proxy ? new Edge(run, proxy, options, () => nodes, () => webapps) : null;
@@ -35,7 +38,20 @@ public sealed class Cluster : IAsyncDisposable
         nodes = [.. Enumerable.Range(1, options.Nodes).Select(NewNode)];
     }
 
-    public Postgres Postgres { get; }
+    public Postgres Postgres { get; private set; }
+
+    /// <summary>The replica of <see cref="Postgres"/>, with <see cref="ClusterOptions.Standby"/>.</summary>
+    public Standby? Standby { get; }
+
+    /// <summary>How the webapps reach the database, whichever server is the primary.</summary>
+    public string DatabaseConnectionString =>
+        Standby is null
+            ? Postgres.ConnectionString
+            : new NpgsqlConnectionStringBuilder(Postgres.ConnectionString)
+            {
+                Host = $"127.0.0.1:{Postgres.Port},127.0.0.1:{Standby.Port}",
+                TargetSessionAttributes = "primary",
+            }.ConnectionString;
 
     /// <summary>The STUN and TURN server, with <see cref="ClusterOptions.Turn"/>.</summary>
     public TurnServer? Turn { get; }
@@ -115,6 +131,17 @@ public sealed class Cluster : IAsyncDisposable
         return webapp;
     }
 
+    /// <summary>
+    /// Starts an empty PostgreSQL in the place of the one that was lost; webapps use it when they are started again.
+    /// </summary>
+    public async Task ReplacePostgresAsync(CancellationToken cancellationToken = default)
+    {
+        var other = new Postgres(run, options.SyncedDatabase, "postgres2");
+        await other.StartAsync(cancellationToken);
+        await other.CreateEmptyDatabaseAsync(cancellationToken);
+        Postgres = other;
+    }
+
     /// <summary>Stops a webapp and takes it out of the cluster; its log stays.</summary>
     public async Task RemoveWebappAsync(Webapp webapp)
     {
@@ -151,7 +178,7 @@ public sealed class Cluster : IAsyncDisposable
     // How a webapp reaches the other servers.
     private IEnumerable<KeyValuePair<string, string>> ServerSettings() =>
         [
-            new("ConnectionStrings:Database", Postgres.ConnectionString),
+            new("ConnectionStrings:Database", DatabaseConnectionString),
             .. nodes
                 .Take(options.NodesInSettings ? options.Nodes : 0)
                 .SelectMany((node, index) => node.WebappSettings(index)),
@@ -178,6 +205,11 @@ public sealed class Cluster : IAsyncDisposable
     {
         await Postgres.StartAsync(cancellationToken);
         await Postgres.CreateDatabaseAsync(cancellationToken);
+        if (Standby is not null)
+        {
+            await Standby.StartAsync(cancellationToken);
+            await Postgres.CommitOnStandbyAsync(cancellationToken);
+        }
     }
 
     private static Func<CancellationToken, Task> StartOf(Part part) => part.StartAsync;

@@ -55,6 +55,9 @@ public sealed record ClusterOptions
     /// <summary>Has PostgreSQL wait for the disk at each commit, as it does in production.</summary>
     public bool SyncedDatabase { get; init; }
 
+    /// <summary>Starts a synchronous standby of PostgreSQL as well, and tells the webapps of both.</summary>
+    public bool Standby { get; init; }
+
     /// <summary>Settings for every webapp, such as <c>Sessions:PerUser</c>.</summary>
     public IReadOnlyDictionary<string, string> WebappSettings { get; init; } = new Dictionary<string, string>();
 

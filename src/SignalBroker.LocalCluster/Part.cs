@@ -5,7 +5,7 @@ namespace SignalBroker.LocalCluster;
 /// <summary>One server of the cluster: PostgreSQL, a RabbitMQ node, a webapp, coturn or a proxy.</summary>
 public abstract class Part
 {
-    private static readonly TimeSpan Between = TimeSpan.FromMilliseconds(50);
+    private protected static readonly TimeSpan Between = TimeSpan.FromMilliseconds(50);
     private protected static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(120);
     private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(30);
 

@@ -28,12 +28,35 @@ internal static class DatabaseSetup
             KeepThreadsFree(settings.MaxPoolSize);
             // Whoever used a connection that breaks amid a transaction tells so; Npgsql calls the clean-up's failure an error.
             builder.Logging.AddFilter("Npgsql.Transaction", LogLevel.Critical);
-            // It is the name of the pool in metrics, where otherwise the whole connection string would be.
-            builder.Services.AddNpgsqlDataSource(settings.ConnectionString, source => source.Name = "signalbroker");
+            builder.Services.AddDataSource(settings);
             builder.Services.AddSingleton<DatabaseMetrics>();
             builder.Services.AddHostedService<SchemaCheck>();
         }
     }
+
+    extension(IServiceCollection services)
+    {
+        private void AddDataSource(NpgsqlConnectionStringBuilder settings)
+        {
+            if (settings.Hosts.Length == 1)
+            {
+                services.AddNpgsqlDataSource(settings.ConnectionString, NamePool);
+                return;
+            }
+
+            services.AddMultiHostNpgsqlDataSource(settings.ConnectionString, NamePool);
+            // The last registration of a type is the one that counts.
+            services.AddSingleton(provider =>
+                provider
+                    .GetRequiredService<NpgsqlMultiHostDataSource>()
+                    .WithTargetSession(TargetSessionAttributes.Primary)
+            );
+            services.AddHostedService(provider => ActivatorUtilities.CreateInstance<PrimaryWatch>(provider, settings));
+        }
+    }
+
+    // In metrics, where otherwise the whole connection string would be.
+    private static void NamePool(NpgsqlDataSourceBuilder source) => source.Name = "signalbroker";
 
     private static NpgsqlConnectionStringBuilder Read(string connectionString)
     {
@@ -48,6 +71,15 @@ internal static class DatabaseSetup
             throw new InvalidSettingException($"ConnectionStrings:{ConnectionName}: {wrong.Message}");
         }
 
+        if (settings.TargetSessionAttributes is not (null or "primary" or "read-write"))
+        {
+            throw new InvalidSettingException(
+                $"ConnectionStrings:{ConnectionName}: Target Session Attributes can only be 'primary', because webapps write."
+            );
+        }
+
+        // It is always the primary that is asked for, and a data source does not take it from here.
+        settings.TargetSessionAttributes = null;
         settings.ApplicationName = "SignalBroker";
         // A connection that a firewall has forgotten is noticed, the one that only listens above all.
         settings.KeepAlive = 10;
@@ -63,7 +95,10 @@ internal static class DatabaseSetup
         // PostgreSQL is frozen: 10 s in all.
         Default(settings, "Command Timeout", 4);
         Default(settings, "Timeout", 3);
-        Default(settings, "Cancellation Timeout", -1);
+        // Without any wait for the cancelling, Npgsql would never take a host that does not answer for one that is down.
+        Default(settings, "Cancellation Timeout", settings.Hosts.Length == 1 ? -1 : 1000);
+        // It is the PrimaryWatch that has hosts looked at again.
+        Default(settings, "Host Recheck Seconds", 86_400);
         return settings;
     }
 

@@ -11,6 +11,9 @@ internal sealed record DatabaseFacts
     /// <summary>Whether a commit is on the disk before it is told.</summary>
     public bool Syncs { get; init; }
 
+    /// <summary>Whether a commit is on a standby before it is told.</summary>
+    public bool WaitsForStandby { get; init; }
+
     public int MaxConnections { get; init; }
 
     /// <summary>Whether this very connection is encrypted.</summary>
@@ -27,6 +30,8 @@ internal sealed class CheckStore(NpgsqlDataSource database)
             """
             SELECT current_setting('server_version_num')::int AS Version,
                    current_setting('fsync') = 'on' AND current_setting('synchronous_commit') <> 'off' AS Syncs,
+                   current_setting('synchronous_standby_names') <> ''
+                       AND current_setting('synchronous_commit') NOT IN ('off', 'local') AS WaitsForStandby,
                    current_setting('max_connections')::int AS MaxConnections,
                    coalesce((SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()), false) AS IsEncrypted,
                    clock_timestamp() AS Now

@@ -109,7 +109,17 @@ internal sealed class ProductionChecks(
             );
         }
 
-        var pool = new NpgsqlConnectionStringBuilder(database.ConnectionString).MaxPoolSize;
+        var settings = new NpgsqlConnectionStringBuilder(database.ConnectionString);
+        if (settings.Hosts.Length > 1 && !facts.WaitsForStandby)
+        {
+            yield return new(
+                Weight.Advice,
+                "PostgreSQL answers commits that no standby has (synchronous_standby_names is empty, or synchronous_commit is local)",
+                "set both on the primary, or its loss takes the newest stored signals along (docs/operations/database.md)"
+            );
+        }
+
+        var pool = settings.MaxPoolSize;
         if (facts.MaxConnections < 2 * pool)
         {
             yield return new(
@@ -119,7 +129,7 @@ internal sealed class ProductionChecks(
             );
         }
 
-        if (!facts.IsEncrypted && !IsOnThisMachine(new NpgsqlConnectionStringBuilder(database.ConnectionString).Host))
+        if (!facts.IsEncrypted && !Array.TrueForAll(settings.Hosts, IsOnThisMachine))
         {
             yield return new(
                 Weight.Advice,

@@ -86,6 +86,7 @@ public sealed class StartTests(TestCluster cluster)
     [InlineData("Push:Backoff", "00:00:00")]
     [InlineData("ConnectionStrings:Database", "")]
     [InlineData("ConnectionStrings:Database", "Where=here")]
+    [InlineData("ConnectionStrings:Database", "Host=db1,db2;Target Session Attributes=standby")]
     public async Task A_wrong_setting_stops_the_webapp_with_one_line_that_names_it(string key, string value)
     {
         var (exitCode, lines) = await RunWebappAsync((key, value));

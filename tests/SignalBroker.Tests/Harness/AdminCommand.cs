@@ -13,14 +13,30 @@ internal static class AdminCommand
     {
         var server = AdminCall.Server.Name;
         string[] named = args.Contains(server) ? [] : [server, webapp.InternalAddress];
-        using var process = Process.Start(
-            new ProcessStartInfo("dotnet", [typeof(AdminCall).Assembly.Location, .. args, .. named])
-            {
-                UseShellExecute = false,
-                RedirectStandardOutput = true,
-                RedirectStandardError = true,
-            }
-        )!;
+        return await RunAsync([.. args, .. named], new Dictionary<string, string>());
+    }
+
+    /// <summary>The same with the webapp's settings, for what asks no webapp.</summary>
+    public static Task<(int Code, string Output)> RunWithSettingsAsync(Webapp webapp, params string[] args) =>
+        RunAsync(args, webapp.Environment);
+
+    private static async Task<(int Code, string Output)> RunAsync(
+        string[] args,
+        IReadOnlyDictionary<string, string> environment
+    )
+    {
+        var start = new ProcessStartInfo("dotnet", [typeof(AdminCall).Assembly.Location, .. args])
+        {
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        foreach (var (name, value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+
+        using var process = Process.Start(start)!;
         var output = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         var errors = await process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
         await process.WaitForExitAsync(TestContext.Current.CancellationToken);

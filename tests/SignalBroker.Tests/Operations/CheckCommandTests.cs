@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using SignalBroker.Operations;
 using SignalBroker.Tests.Harness;
 
@@ -61,26 +60,6 @@ public sealed class CheckCommandTests(TestCluster cluster)
         output.ShouldContain("Sessions:PerUser");
     }
 
-    private async Task<(int Code, string Output)> RunAsync(params string[] settings)
-    {
-        var start = new ProcessStartInfo(
-            "dotnet",
-            [typeof(CheckCommand).Assembly.Location, CheckCommand.Name, .. settings]
-        )
-        {
-            UseShellExecute = false,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        foreach (var (name, value) in cluster.Servers.Webapps[0].Environment)
-        {
-            start.Environment[name] = value;
-        }
-
-        using var process = Process.Start(start)!;
-        var output = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
-        var errors = await process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
-        return (process.ExitCode, output + errors);
-    }
+    private Task<(int Code, string Output)> RunAsync(params string[] settings) =>
+        AdminCommand.RunWithSettingsAsync(cluster.Servers.Webapps[0], [CheckCommand.Name, .. settings]);
 }
