@@ -94,6 +94,7 @@ export default defineConfig({
           page("Releases", "/operations/releases"),
           page("Before users come", "/operations/checklist"),
           page("TLS in front", "/operations/tls"),
+          page("PostgreSQL", "/operations/database"),
           page("Monitoring", "/operations/monitoring"),
           page("Runbooks", "/operations/runbooks"),
           page("Logs", "/operations/logs"),
