@@ -5,6 +5,7 @@ using SignalBroker.LocalCluster;
 using SignalBroker.Migrations;
 using SignalBroker.Operations;
 using SignalBroker.Tests.Harness;
+using SignalBroker.Tests.Inbox;
 using Successions = SignalBroker.Sessions.Successions;
 
 namespace SignalBroker.Tests.Failures;
@@ -73,6 +74,44 @@ public sealed class FailoverTests
         }
 
         sender.Closed.IsCompleted.ShouldBeFalse();
+    }
+
+    /// <summary>The statement's time-out ends the wait, not the commit: PostgreSQL has it alone then, and says that it is done.</summary>
+    [Fact]
+    public async Task A_primary_that_has_lost_its_only_standby_waits_with_each_commit_until_it_is_told_not_to()
+    {
+        await using var servers = await Cluster.StartAsync(
+            new ClusterOptions
+            {
+                Nodes = 1,
+                Standby = true,
+                WebappSettings = TestCluster.Settings,
+            },
+            Token
+        );
+        await servers.AllNodesReadyAsync();
+        var api = new Api(servers.Webapps[0].PublicAddress);
+        await using var sender = await Listener.StartAsync(api);
+        await servers.Standby!.KillAsync();
+
+        var slow = Stopwatch.StartNew();
+        (await api.StoreAsync(sender.Session, "bob", 9, id: "9")).ShouldBeStored();
+        slow.Elapsed.ShouldBeGreaterThan(TimeSpan.FromSeconds(2));
+        Measured("stored without the standby", slow.Elapsed);
+
+        await using var database = NpgsqlDataSource.Create($"{servers.Postgres.ConnectionString};Pooling=false");
+        foreach (var statement in (string[])["ALTER SYSTEM RESET synchronous_standby_names", "SELECT pg_reload_conf()"])
+        {
+            await using var command = database.CreateCommand(statement);
+            await command.ExecuteNonQueryAsync(Token);
+        }
+
+        await Eventually.HoldsAsync(async () =>
+            (await api.StoreAsync(sender.Session, "bob", 10, id: "10")).ShouldBeStored()
+        );
+        var quick = Stopwatch.StartNew();
+        (await api.StoreAsync(sender.Session, "bob", 11, id: "11")).ShouldBeStored();
+        Measured("stored when the primary need not wait", quick.Elapsed);
     }
 
     private static Task FreezeAsync(Part part)
