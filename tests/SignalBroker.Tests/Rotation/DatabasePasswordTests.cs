@@ -1,4 +1,5 @@
 using Npgsql;
+using SignalBroker.Tests.Harness;
 
 namespace SignalBroker.Tests.Rotation;
 
@@ -22,7 +23,10 @@ public sealed class DatabasePasswordTests(RotationCluster cluster)
         await cluster.AdministerAsync("ALTER ROLE webapp_2 SET role = webapp");
         cluster.Settings["ConnectionStrings:Database"] = other;
         await cluster.ReplaceWebappsAsync();
-        (await ScalarAsync(other, "SELECT count(*) FROM pg_stat_activity WHERE usename = 'webapp'")).ShouldBe(0L);
+        // PostgreSQL may take a moment to notice that a client has gone.
+        await Eventually.HoldsAsync(async () =>
+            (await ScalarAsync(other, "SELECT count(*) FROM pg_stat_activity WHERE usename = 'webapp'")).ShouldBe(0L)
+        );
         await cluster.AdministerAsync("ALTER ROLE webapp NOLOGIN PASSWORD NULL");
 
         await load.StopAsync();
