@@ -61,6 +61,8 @@ public sealed class Haproxy : Part
             "defaults",
             "  mode http",
             "  timeout connect 2s",
+            // On a busy machine a webapp that is ready may say so late.
+            "  timeout check 3s",
             // Longer than a stream of /listen is silent.
             "  timeout client 1m",
             "  timeout server 1m",

@@ -103,8 +103,8 @@ public sealed class Node : Part
     }
 
     /// <summary>
-    /// Renders the configuration for another management user and has the running node import it, which then knows both; the
-    /// webapps' settings name the new one from their next start on.
+    /// Adds another management user, which the webapps' settings name from their next start on; the node itself knows only that
+    /// one when it starts again.
     /// </summary>
     public async Task AddManagementUserAsync(
         string user,
@@ -114,7 +114,10 @@ public sealed class Node : Part
     {
         (managementUser, managementPassword) = (user, password);
         await PrepareAsync(cancellationToken);
-        await RunCtlAsync("import_definitions", Path.Combine(folder, "definitions.json"));
+        await RunCtlAsync("add_user", user, password);
+        await RunCtlAsync("set_user_tags", user, "administrator");
+        await RunCtlAsync("set_permissions", user, @"^s\.", "^$", "^$");
+        await RunCtlAsync("set_user_limits", user, """{"max-connections":0}""");
     }
 
     /// <summary>Runs rabbitmqctl against this node and returns what it printed.</summary>
