@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using SignalBroker.Migrations;
 
 namespace SignalBroker.LocalCluster;
@@ -24,8 +25,14 @@ public sealed class Postgres : PostgresServer
         await ExecuteAsync("ALTER SYSTEM SET synchronous_standby_names = '*'", cancellationToken);
         await ExecuteAsync("SELECT pg_reload_conf()", cancellationToken);
         const string HasStandby = "SELECT EXISTS (SELECT FROM pg_stat_replication WHERE sync_state = 'sync')";
+        var watch = Stopwatch.StartNew();
         while (await ExecuteAsync(HasStandby, cancellationToken) is not true)
         {
+            if (watch.Elapsed > StartLimit)
+            {
+                throw Failure($"No standby has followed {Name} within {StartLimit.TotalSeconds:0} s.");
+            }
+
             await Task.Delay(Between, TimeProvider.System, cancellationToken);
         }
     }

@@ -80,15 +80,7 @@ public sealed class FailoverTests
     [Fact]
     public async Task A_primary_that_has_lost_its_only_standby_waits_with_each_commit_until_it_is_told_not_to()
     {
-        await using var servers = await Cluster.StartAsync(
-            new ClusterOptions
-            {
-                Nodes = 1,
-                Standby = true,
-                WebappSettings = TestCluster.Settings,
-            },
-            Token
-        );
+        await using var servers = await StartAsync();
         await servers.AllNodesReadyAsync();
         var api = new Api(servers.Webapps[0].PublicAddress);
         await using var sender = await Listener.StartAsync(api);
@@ -153,15 +145,7 @@ public sealed class FailoverTests
     [Fact]
     public async Task A_connection_string_of_several_hosts_leads_to_the_primary()
     {
-        await using var servers = await Cluster.StartAsync(
-            new ClusterOptions
-            {
-                Nodes = 1,
-                Standby = true,
-                WebappSettings = TestCluster.Settings,
-            },
-            Token
-        );
+        await using var servers = await StartAsync();
         var hosts = servers
             .DatabaseConnectionString.Split(';')
             .Single(part => part.StartsWith("Host=", StringComparison.Ordinal));
@@ -183,4 +167,15 @@ public sealed class FailoverTests
 
     private static void Measured(string what, TimeSpan took) =>
         TestContext.Current.TestOutputHelper?.WriteLine($"{what}: {took.TotalSeconds:0.00} s");
+
+    private static Task<Cluster> StartAsync() =>
+        Cluster.StartAsync(
+            new ClusterOptions
+            {
+                Nodes = 1,
+                Standby = true,
+                WebappSettings = TestCluster.Settings,
+            },
+            Token
+        );
 }
